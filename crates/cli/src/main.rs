@@ -1,0 +1,3 @@
+//! The one binary: arguments, settings, wiring.
+
+fn main() {}

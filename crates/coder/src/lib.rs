@@ -1,0 +1,1 @@
+//! Repairs, tests, edits and reviews code.

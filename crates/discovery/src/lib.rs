@@ -1,0 +1,1 @@
+//! Searches programs and ideas: propose, evaluate, select, remember.

@@ -1,0 +1,3 @@
+//! Checks and benchmarks of the workspace.
+
+fn main() {}
