@@ -1,0 +1,43 @@
+//! One file per command; each takes what was typed and writes to the console.
+
+mod completions;
+
+use clap::CommandFactory as _;
+
+use crate::{
+    args::{Args, Command},
+    console::{
+        Console,
+        paint::{self, styled},
+    },
+    failure::Exit,
+};
+
+/// Does what was asked for.
+pub fn run(command: Command, console: &mut Console) -> anyhow::Result<Exit> {
+    match command {
+        Command::Completions(args) => completions::run(&args, console),
+    }
+}
+
+/// Greets whoever typed `freehold` alone, and names the first thing to try.
+pub fn overview(console: &mut Console) -> anyhow::Result<Exit> {
+    let command = Args::command();
+    let width = command
+        .get_subcommands()
+        .map(|sub| sub.get_name().len())
+        .max()
+        .unwrap_or(0);
+    let mut text = format!("{}\n\n", styled(paint::STRONG, "Freehold, the AI you own."));
+    for sub in command.get_subcommands() {
+        let name = styled(paint::TYPED, format_args!("{:width$}", sub.get_name()));
+        text += &format!("  {name}  {}\n", sub.get_about().unwrap_or_default());
+    }
+    text += &format!(
+        "\nTry first:  {}\nThen:       {}\n",
+        styled(paint::TYPED, "freehold doctor"),
+        styled(paint::TYPED, "freehold COMMAND --help"),
+    );
+    console.print(&text)?;
+    Ok(Exit::Done)
+}

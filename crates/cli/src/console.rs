@@ -1,0 +1,91 @@
+//! Where commands write: data on standard output, talk on standard error.
+
+use std::{
+    fmt::Display,
+    io::{self, ErrorKind, IsTerminal as _, Write as _},
+};
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// The terminal or pipe on the other side. Colour codes given to it are dropped where they would
+/// not be shown: on pipes, on dumb terminals and under `NO_COLOR`.
+pub struct Console {
+    json: bool,
+}
+
+/// The reader of standard output went away, as `head` does; nobody is left to be told.
+#[derive(Debug, thiserror::Error)]
+#[error("standard output was closed by its reader")]
+pub struct ReaderGone;
+
+impl Console {
+    /// A console on this process's standard streams.
+    pub fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Whether the result goes out as JSON.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether a person watches standard error, so that a progress line may be redrawn there.
+    pub fn has_watcher(&self) -> bool {
+        !self.json && io::stderr().is_terminal()
+    }
+
+    /// Writes `text`, which may carry colour codes, to standard output.
+    ///
+    /// # Errors
+    /// [`ReaderGone`] when the reader has left, else a [`Failure`] that says why writing failed.
+    pub fn print(&mut self, text: &str) -> anyhow::Result<()> {
+        let mut out = anstream::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(ReaderGone.into()),
+            Err(error) => Err(Failure::fault(
+                "output_failed",
+                format!("cannot write to standard output: {error}"),
+            )
+            .into()),
+        }
+    }
+
+    /// Writes `value` and a line feed to standard output.
+    ///
+    /// # Errors
+    /// As [`Console::print`].
+    pub fn print_json(&mut self, value: &Value) -> anyhow::Result<()> {
+        self.print(&format!("{value:#}\n"))
+    }
+
+    /// Writes one line of talk to standard error; if that is closed, nobody listens and all is well.
+    pub fn talk(&mut self, line: impl Display) {
+        let _ = writeln!(anstream::stderr().lock(), "{line}");
+    }
+}
+
+/// Colours with one meaning each; [`Console`] drops them where they would not be shown.
+pub mod paint {
+    use anstyle::{AnsiColor, Style};
+
+    /// Headings, and what to type.
+    pub const STRONG: Style = Style::new().bold();
+    /// What a reader may skip.
+    pub const FAINT: Style = Style::new().dimmed();
+    /// It works.
+    pub const GOOD: Style = AnsiColor::Green.on_default().bold();
+    /// It works in part.
+    pub const WARN: Style = AnsiColor::Yellow.on_default().bold();
+    /// It does not work.
+    pub const BAD: Style = AnsiColor::Red.on_default().bold();
+    /// A command that can be typed.
+    pub const TYPED: Style = AnsiColor::Cyan.on_default();
+
+    /// `text` in `style`.
+    pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
+        format!("{style}{text}{style:#}")
+    }
+}

@@ -1,0 +1,131 @@
+//! Manners that every command shares: help, errors, exit codes, `--json`, closed pipes.
+
+use std::{
+    fs::File,
+    io::{BufRead as _, BufReader, pipe},
+};
+
+use insta::assert_snapshot;
+
+use crate::{Run, freehold, run};
+
+#[test]
+fn typing_freehold_alone_names_the_first_thing_to_try() {
+    let Run {
+        exit,
+        stdout,
+        stderr,
+    } = run(&[]);
+    assert_eq!((exit, stderr.as_str()), (Some(0), ""));
+    assert_snapshot!(stdout);
+}
+
+#[test]
+fn help_lists_the_commands_on_standard_output() {
+    let Run {
+        exit,
+        stdout,
+        stderr,
+    } = run(&["--help"]);
+    assert_eq!((exit, stderr.as_str()), (Some(0), ""));
+    assert_snapshot!(stdout);
+}
+
+#[test]
+fn version_goes_to_standard_output() {
+    let expected = format!("freehold {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(
+        run(&["--version"]),
+        Run {
+            exit: Some(0),
+            stdout: expected,
+            stderr: String::new()
+        }
+    );
+}
+
+#[test]
+fn an_unknown_command_is_refused_with_the_nearest_one() {
+    let Run {
+        exit,
+        stdout,
+        stderr,
+    } = run(&["complétions"]);
+    assert_eq!((exit, stdout.as_str()), (Some(1), ""));
+    assert_snapshot!(stderr, @r"
+    error: unrecognized subcommand `complétions`
+    hint: a similar subcommand exists: `completions`
+    ");
+}
+
+#[test]
+fn a_refusal_under_json_is_an_object_on_standard_output() {
+    let Run { exit, stdout, .. } = run(&["--json", "completions", "tcsh"]);
+    assert_eq!(exit, Some(1));
+    assert_snapshot!(stdout);
+}
+
+#[test]
+fn json_after_a_double_dash_belongs_to_someone_else() {
+    let Run { exit, stdout, .. } = run(&["completions", "bash", "--", "--json"]);
+    assert_eq!((exit, stdout.as_str()), (Some(1), ""));
+}
+
+#[test]
+fn completions_know_every_command_in_every_shell() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let Run {
+            exit,
+            stdout,
+            stderr,
+        } = run(&["completions", shell]);
+        assert_eq!((exit, stderr.as_str()), (Some(0), ""), "{shell}");
+        assert!(stdout.contains("completions"), "{shell}");
+    }
+}
+
+#[test]
+fn completions_under_json_carry_the_same_script() {
+    let plain = run(&["completions", "fish"]).stdout;
+    let json: serde_json::Value =
+        serde_json::from_str(&run(&["--json", "completions", "fish"]).stdout).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!({ "shell": "fish", "script": plain })
+    );
+}
+
+#[test]
+fn a_reader_that_leaves_is_not_an_error() {
+    let (reader, writer) = pipe().unwrap();
+    drop(reader);
+    let output = freehold()
+        .args(["completions", "zsh"])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert_eq!(
+        (output.status.code(), output.stderr.as_slice()),
+        (Some(0), &b""[..])
+    );
+}
+
+#[test]
+fn a_full_disk_behind_standard_output_is_said_and_exits_2() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let output = freehold()
+        .args(["completions", "zsh"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let first = BufReader::new(output.stderr.as_slice())
+        .lines()
+        .next()
+        .unwrap()
+        .unwrap();
+    assert!(
+        first.starts_with("error: cannot write to standard output"),
+        "{first}"
+    );
+}
