@@ -1,3 +1,33 @@
 //! Checks and benchmarks of the workspace.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "xtask stands where a developer's shell stands"
+)]
 
-fn main() {}
+mod bench;
+mod check;
+mod tree;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask check [NAME…]         every check, or the named ones
+       cargo xtask bench NAME [ARGS…]    one benchmark, printed as Markdown
+";
+
+fn main() -> ExitCode {
+    let typed: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = typed.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["check", names @ ..] => check::run(names),
+        ["bench", rest @ ..] => bench::run(rest),
+        _ => {
+            eprint!("{USAGE}\n{}\n{}", check::list(), bench::list());
+            return ExitCode::from(1);
+        }
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(2)
+    })
+}

@@ -1,0 +1,62 @@
+//! `cargo xtask bench NAME`: the figures of `docs/benchmarks.md`, one file a benchmark.
+//!
+//! A benchmark prints Markdown: [`machine::Machine`] first, then a [`table::Table`]. It measures
+//! the release build of the binary, made by [`freehold`].
+
+mod machine;
+mod start;
+mod table;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Result, bail, ensure};
+
+use crate::tree;
+
+/// A name, a line of what it measures, and the function that measures it with the words after it.
+type Bench = (&'static str, &'static str, fn(&[&str]) -> Result<()>);
+
+const BENCHES: &[Bench] = &[(
+    "start",
+    "how long `freehold` itself takes to start and end",
+    start::run,
+)];
+
+/// Runs the benchmark called by the first of `words`, with the others.
+pub fn run(words: &[&str]) -> Result<ExitCode> {
+    let Some((name, args)) = words.split_first() else {
+        bail!("which benchmark?\n{}", list());
+    };
+    let Some((.., measure)) = BENCHES.iter().find(|(known, ..)| known == name) else {
+        bail!("no benchmark is called `{name}`\n{}", list());
+    };
+    measure(args)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The benchmarks, a line each.
+pub fn list() -> String {
+    let lines = BENCHES
+        .iter()
+        .map(|(name, about, _)| format!("  {name:<14}{about}\n"));
+    format!("benchmarks:\n{}", lines.collect::<String>())
+}
+
+/// Builds the binary as users build it and says where it lies.
+fn freehold() -> Result<PathBuf> {
+    let mut build = tree::cargo();
+    build.args([
+        "build",
+        "--quiet",
+        "--release",
+        "--locked",
+        "--package",
+        "cli",
+    ]);
+    ensure!(build.status()?.success(), "`freehold` does not build");
+    let metadata =
+        tree::stdout_of(tree::cargo().args(["metadata", "--no-deps", "--format-version=1"]))?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+    let target = metadata["target_directory"].as_str().unwrap_or("target");
+    Ok(PathBuf::from(target).join("release/freehold"))
+}

@@ -1,0 +1,182 @@
+//! Every code that leaves the process has a section in `docs/errors.md`, and every section a code.
+//!
+//! A code is a string in a function `code(…) -> &'static str`, or the first argument of
+//! `Failure::refused` and `Failure::fault`.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use syn::{
+    Expr, ExprCall, ImplItemFn, ItemFn, ItemMod, Lit, LitStr, ReturnType, Signature, Type,
+    visit::{self, Visit},
+};
+
+use super::{Finding, lengths};
+use crate::tree::Tree;
+
+const PAGE: &str = "docs/errors.md";
+
+pub fn check(tree: &Tree) -> Result<Vec<Finding>> {
+    let mut codes: BTreeMap<String, String> = BTreeMap::new();
+    for file in tree
+        .rust()
+        .filter(|file| !file.is_test() && file.path.starts_with("crates/"))
+    {
+        let mut search = Search::default();
+        search.visit_file(&file.parse()?);
+        for (code, line) in search.codes {
+            codes
+                .entry(code)
+                .or_insert_with(|| format!("{}:{line}", file.path));
+        }
+    }
+    let mut sections: BTreeMap<&str, usize> = BTreeMap::new();
+    for (line, text) in (1..).zip(tree.file(PAGE)?.text.lines()) {
+        let title = text
+            .strip_prefix("### `")
+            .and_then(|title| title.strip_suffix('`'));
+        sections.extend(title.map(|title| (title, line)));
+    }
+    let mut findings = Vec::new();
+    for (code, place) in &codes {
+        if !sections.contains_key(code.as_str()) {
+            let fix = format!("say in {PAGE} under ### `{code}` what it means and what mends it");
+            findings.push(Finding::new(
+                place,
+                format!("`{code}` is not explained"),
+                fix,
+            ));
+        }
+    }
+    for (title, line) in &sections {
+        if !codes.contains_key(*title) {
+            let what = format!("nothing reports `{title}`");
+            findings.push(Finding::new(
+                format_args!("{PAGE}:{line}"),
+                what,
+                "take the section out",
+            ));
+        }
+    }
+    Ok(findings)
+}
+
+/// Collects codes with their lines, passing over tests.
+#[derive(Default)]
+struct Search {
+    codes: Vec<(String, usize)>,
+    is_inside_code: bool,
+}
+
+impl Search {
+    fn take(&mut self, literal: &LitStr) {
+        self.codes
+            .push((literal.value(), literal.span().start().line));
+    }
+
+    fn names_codes(signature: &Signature) -> bool {
+        let ReturnType::Type(_, returned) = &signature.output else {
+            return false;
+        };
+        let Type::Reference(reference) = returned.as_ref() else {
+            return false;
+        };
+        let lifetime = reference.lifetime.as_ref();
+        signature.ident == "code" && lifetime.is_some_and(|lifetime| lifetime.ident == "static")
+    }
+}
+
+impl<'ast> Visit<'ast> for Search {
+    fn visit_item_mod(&mut self, module: &'ast ItemMod) {
+        if !lengths::is_test(&module.attrs) {
+            visit::visit_item_mod(self, module);
+        }
+    }
+
+    fn visit_impl_item_fn(&mut self, function: &'ast ImplItemFn) {
+        let outer = std::mem::replace(&mut self.is_inside_code, Self::names_codes(&function.sig));
+        visit::visit_impl_item_fn(self, function);
+        self.is_inside_code = outer;
+    }
+
+    fn visit_item_fn(&mut self, function: &'ast ItemFn) {
+        let outer = std::mem::replace(&mut self.is_inside_code, Self::names_codes(&function.sig));
+        visit::visit_item_fn(self, function);
+        self.is_inside_code = outer;
+    }
+
+    fn visit_lit_str(&mut self, literal: &'ast LitStr) {
+        if self.is_inside_code {
+            self.take(literal);
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        if let Expr::Path(function) = call.func.as_ref() {
+            let path: Vec<String> = function
+                .path
+                .segments
+                .iter()
+                .map(|segment| segment.ident.to_string())
+                .collect();
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            if let [.., "Failure" | "Self", "refused" | "fault"] = path[..]
+                && let Some(Expr::Lit(first)) = call.args.first()
+                && let Lit::Str(literal) = &first.lit
+            {
+                self.take(literal);
+            }
+        }
+        visit::visit_expr_call(self, call);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = r#"
+impl Error {
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::A => "first",
+            Self::B { .. } => "second",
+        }
+    }
+    fn hint(&self) -> &'static str { "not a code" }
+}
+fn f() -> Result<(), Failure> {
+    Err(Failure::refused("third", "words").hint("more words"))
+}
+#[cfg(test)]
+mod tests { fn g() { Failure::fault("only_in_tests", ""); } }
+"#;
+
+    fn findings(page: &str) -> Vec<String> {
+        let found = check(&Tree::of(&[("crates/a/src/b.rs", SOURCE), (PAGE, page)])).unwrap();
+        found
+            .into_iter()
+            .map(|finding| format!("{}: {}", finding.place, finding.what))
+            .collect()
+    }
+
+    #[test]
+    fn explained_codes_pass() {
+        assert_eq!(
+            findings("### `first`\n### `second`\nwords\n### `third`\n"),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn codes_without_section_and_sections_without_code_are_found() {
+        assert_eq!(
+            findings("### `first`\n### `gone`\n"),
+            [
+                "crates/a/src/b.rs:6: `second` is not explained",
+                "crates/a/src/b.rs:12: `third` is not explained",
+                "docs/errors.md:2: nothing reports `gone`",
+            ]
+        );
+    }
+}
