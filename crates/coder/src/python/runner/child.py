@@ -1,0 +1,89 @@
+"""Forked children that report over a pipe and are ended when they stall."""
+
+import os
+import resource
+import select
+import signal
+import time
+
+from .wire import Wire
+
+MEMORY_HEADROOM_BYTES = 1 << 30
+
+
+class TimeUp(BaseException):
+    """Raised in the tests when their time is over; not an Exception, so few programs catch it."""
+
+
+class Child:
+    """Runs `body(wire)` in a fork. The parent reads what it writes."""
+
+    def __init__(self, body):
+        read_end, write_end = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(read_end)
+            code = 1
+            try:
+                os.setpgid(0, 0)
+                _limit_memory()
+                body(Wire(-1, write_end))
+                code = 0
+            finally:
+                os._exit(code)
+        os.close(write_end)
+        self.wire = Wire(read_end, -1)
+
+    def read(self, timeout):
+        """The next frame as bytes; None when the child has ended or was ended for stalling."""
+        ready, _, _ = select.select([self.wire.incoming], [], [], timeout)
+        if not ready:
+            self.kill()
+            return None
+        return self.wire.read_bytes()
+
+    def kill(self):
+        for target in (-self.pid, self.pid):
+            try:
+                os.kill(target, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                pass
+
+    def close(self):
+        """Ends the child with all that it started."""
+        self.kill()
+        os.waitpid(self.pid, 0)
+        os.close(self.wire.incoming)
+
+
+def _limit_memory():
+    with open("/proc/self/statm") as statm:
+        pages = int(statm.read().split()[0])
+    limit = pages * resource.getpagesize() + MEMORY_HEADROOM_BYTES
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard != resource.RLIM_INFINITY:
+        limit = min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
+class Timer:
+    """Raises TimeUp in the main thread when a limit passes, again and again until disarmed."""
+
+    def __init__(self):
+        self.deadline = None
+        self.rings = 0
+        signal.signal(signal.SIGALRM, self._ring)
+
+    def arm(self, seconds):
+        self.rings = 0
+        self.deadline = time.monotonic() + seconds
+        signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-4), 0.02)
+
+    def disarm(self):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _ring(self, _signum, _frame):
+        self.rings += 1
+        if self.rings > 20:
+            os._exit(124)
+        raise TimeUp()

@@ -1,0 +1,273 @@
+"""The stage: a process with the tests collected, from which evaluators are forked."""
+
+import gc
+import json
+import os
+import sys
+import threading
+import time
+import zlib
+
+from . import behaviour
+from .child import Child, TimeUp, Timer
+from .guard import Guard
+from .suite import FAILED, PASSED, SKIPPED, TIMED_OUT, PlainSuite, Result, import_file, needs_pytest
+from .swap import Cold, Swapper, apply, functions_below
+from .trace import Lines
+
+CANDIDATES_PER_FORK = 256
+
+
+def run(wire, message):
+    """Forks the stage and waits until it ends. `message` says what to collect."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            _stage(wire, message)
+            code = 0
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(pid, 0)
+    if status != 0:
+        wire.write({"error": "the stage died", "status": status})
+
+
+def _stage(wire, message):
+    root, files = message["root"], message["tests"]
+    kind = message["kind"]
+    if kind == "auto":
+        kind = "pytest" if needs_pytest(root, files) else "plain"
+    if kind == "plain":
+        _serve(wire, message, PlainSuite(root, files))
+        return
+    try:
+        from .pytest_suite import with_suite
+    except ImportError as error:
+        wire.write({"error": "pytest is missing", "detail": str(error)})
+        return
+    problem = with_suite(root, message["arguments"], lambda suite: _serve(wire, message, suite))
+    if problem is not None:
+        wire.write({"error": problem})
+
+
+def _serve(wire, message, suite):
+    stage = Stage(wire, message["root"], message["sources"], suite)
+    wire.write({"ok": True, "kind": suite.kind, "tests": suite.names, "broken": suite.broken})
+    operations = {
+        "baseline": stage.baseline,
+        "coverage": stage.coverage,
+        "evaluate": stage.evaluate,
+        "record": stage.record,
+        "behave": stage.behave,
+    }
+    gc.collect()
+    gc.freeze()
+    while True:
+        message = wire.read()
+        if message is None or message["op"] == "unstage":
+            if message is not None:
+                wire.write({"ok": True})
+            os._exit(0)
+        operations[message["op"]](message)
+
+
+class Stage:
+    def __init__(self, wire, root, sources, suite):
+        self.wire = wire
+        self.root = root
+        self.sources = sources
+        self.suite = suite
+        self.swappers = {}
+        self.functions = functions_below(root)
+        self.guard = Guard(root)
+        self.isolate = not self.guard.is_known()
+        self.inputs = []
+
+    def baseline(self, message):
+        """Runs all tests in their order, in one child as long as none stalls or dies."""
+        limit, order = message["limit"], message["order"]
+        position, results = 0, []
+        while position < len(order):
+            child = Child(lambda out: self._run_in_order(out, order[position:], limit))
+            while position < len(order):
+                frame = child.read(limit * 2 + 1.0)
+                if frame is None:
+                    results.append([order[position], TIMED_OUT, limit, "stalled or died", 0])
+                    position += 1
+                    break
+                results.append(json.loads(frame))
+                position += 1
+            child.close()
+        self.wire.write({"results": results})
+
+    def _run_in_order(self, out, order, limit):
+        timer = Timer()
+        for index in order:
+            result = self.suite.run(index, timer, limit)
+            out.write([index, result.outcome, result.seconds, result.message, _digest(result.symptom)])
+
+    def coverage(self, message):
+        """The lines that each of some tests runs, each in a child of its own.
+
+        An index past the last test means a test file that cannot be imported: the lines are
+        those that its import runs.
+        """
+        covered = []
+        for index in message["tests"]:
+            child = Child(lambda out: self._trace(out, index, message["limit"]))
+            frame = child.read(message["limit"] * 2 + 2.0)
+            child.close()
+            covered.append(json.loads(frame) if frame is not None else [])
+        self.wire.write({"lines": covered})
+
+    def _trace(self, out, index, limit):
+        lines = Lines(self.sources)
+        timer = Timer()
+        if index >= len(self.suite.names):
+            self._forget_project()
+        lines.start()
+        try:
+            if index < len(self.suite.names):
+                self.suite.run(index, timer, limit)
+            else:
+                self._import_broken(index - len(self.suite.names), timer, limit)
+        except TimeUp:
+            pass
+        lines.stop()
+        threading.settrace(None)
+        sys.settrace(None)
+        out.write(sorted(lines.seen))
+
+    def _forget_project(self):
+        for name, module in list(sys.modules.items()):
+            if getattr(module, "__file__", None) in self.sources:
+                del sys.modules[name]
+
+    def _import_broken(self, number, timer, limit):
+        path = os.path.join(self.root, self.suite.broken[number][0].split("::")[0])
+        timer.arm(limit)
+        try:
+            import_file(path)
+        except (Exception, SystemExit):
+            pass
+        finally:
+            timer.disarm()
+
+    def evaluate(self, message):
+        """Judges candidates; one frame each, in order, then {"done": true}."""
+        candidates = message["candidates"]
+        position = 0
+        total = message["limit"] * 3 + message["normal"] * 20
+        while position < len(candidates):
+            batch = candidates[position:position + CANDIDATES_PER_FORK]
+            child = Child(lambda out: self._judge_all(out, batch, message))
+            done = 0
+            while done < len(batch):
+                frame = child.read(total * 2 + 1.0)
+                if frame is None:
+                    self.wire.write(_verdict(timed_out=True))
+                    done += 1
+                    break
+                if frame == b"again":
+                    break
+                self.wire.write_bytes(frame)
+                done += 1
+            child.close()
+            position += done
+        self.wire.write({"done": True})
+
+    def _judge_all(self, out, batch, message):
+        timer = Timer()
+        for number, candidate in enumerate(batch):
+            if number and (self.isolate or not self.guard.is_clean()):
+                out.write_bytes(b"again")
+                return
+            try:
+                undo = apply(self._plan(candidate))
+            except Cold as reason:
+                out.write({"cold": str(reason)})
+                continue
+            except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
+                out.write({"refused": True})
+                continue
+            verdict = self._judge(timer, message)
+            apply(undo)
+            out.write(verdict)
+
+    def _plan(self, candidate):
+        swaps = []
+        for path, first_line, line_count, text in candidate:
+            swapper = self.swappers.get(path)
+            if swapper is None:
+                swapper = self.swappers[path] = Swapper(path, self.functions)
+            swaps.extend(swapper.plan(first_line, line_count, text))
+        return swaps
+
+    def _judge(self, timer, message):
+        limit = message["limit"]
+        overall = time.monotonic() + limit * 3 + message["normal"] * 20
+        return judge(self.suite, timer, message["failing"], message["passing"], limit, overall)
+
+    def record(self, message):
+        """Records calls into the program and derives the inputs on which candidates compare."""
+        child = Child(lambda out: behaviour.record(self.suite, self.sources, message, out))
+        frame = child.read(message["limit"] * len(message["tests"]) + 2.0)
+        child.close()
+        self.inputs = behaviour.derive(frame or b"[]", message["seed"], message["count"])
+        self.wire.write({"inputs": len(self.inputs)})
+
+    def behave(self, message):
+        """A digest for each input of what candidates do with it."""
+        rows = []
+        for candidate in message["candidates"]:
+            child = Child(lambda out: self._behave(out, candidate, message["limit"]))
+            deadline = time.monotonic() + message["total"]
+            row = []
+            while len(row) < len(self.inputs):
+                frame = child.read(max(0.0, deadline - time.monotonic()))
+                if frame is None:
+                    break
+                row.append(json.loads(frame))
+            child.close()
+            rows.append(row + [["stopped", 0]] * (len(self.inputs) - len(row)))
+        self.wire.write({"rows": rows})
+
+    def _behave(self, out, candidate, limit):
+        timer = Timer()
+        try:
+            apply(self._plan(candidate))
+        except Cold:
+            return
+        for call in self.inputs:
+            out.write(behaviour.observe(call, timer, limit))
+
+
+def judge(suite, timer, failing, passing, limit, overall):
+    """Runs failing tests, then the passing ones up to the first failure, as a verdict frame."""
+    repaired, symptoms, timed_out = 0, [], False
+    for index in failing:
+        result = suite.run(index, timer, limit) if time.monotonic() < overall else Result(TIMED_OUT)
+        symptoms.append(result.outcome + result.symptom)
+        if result.outcome == PASSED:
+            repaired += 1
+        elif result.outcome == TIMED_OUT:
+            timed_out = True
+            break
+    broke = repaired == 0
+    for index in passing if repaired else ():
+        result = suite.run(index, timer, limit) if time.monotonic() < overall else Result(TIMED_OUT)
+        if result.outcome == TIMED_OUT:
+            timed_out = True
+        if result.outcome in (FAILED, TIMED_OUT, SKIPPED):
+            broke = True
+            break
+    return _verdict(repaired, broke, timed_out, _digest("|".join(symptoms)))
+
+
+def _verdict(repaired=0, broke=True, timed_out=False, symptom=0):
+    return {"repaired": repaired, "broke": broke, "timed_out": timed_out, "symptom": symptom}
+
+
+def _digest(text):
+    return zlib.crc32(text.encode("utf-8", "replace"))
