@@ -1,1 +1,26 @@
 //! Runs a command with stated files, network, time and memory, and nothing else.
+
+mod error;
+mod feature;
+mod message;
+mod outcome;
+mod plan;
+mod policy;
+mod seccomp;
+mod secrets;
+mod sys;
+mod wire;
+
+mod child;
+mod helper;
+mod launch;
+mod run;
+mod worker;
+
+pub use child::{Child, spawn};
+pub use error::Error;
+pub use helper::enter_if_helper;
+pub use outcome::{Command, Outcome, Status};
+pub use policy::{Access, Limits, Network, Policy};
+pub use run::run;
+pub use worker::{Exec, Worker};

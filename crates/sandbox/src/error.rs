@@ -1,0 +1,90 @@
+//! What can go wrong before, around and inside a box.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a command was not run, or why its outcome is unknown. A command is never run unboxed instead.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The policy names something that cannot be granted.
+    #[error("the sandbox policy cannot be kept: {reason}")]
+    Policy {
+        /// What does not fit, values in backticks.
+        reason: String,
+    },
+    /// A path named in the policy is not there or may not be looked at.
+    #[error("cannot open `{}` for the sandbox: {source}", path.display())]
+    Path {
+        /// The path as resolved.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// This machine lacks something without which the box would not hold.
+    #[error("the sandbox needs {feature}, which this machine refuses: {source}\nhint: {fix}")]
+    Unsupported {
+        /// The missing feature.
+        feature: &'static str,
+        /// What the system said.
+        source: io::Error,
+        /// How to get it.
+        fix: &'static str,
+    },
+    /// A step of building the box failed for another reason.
+    #[error("cannot build the sandbox: {step}: {source}")]
+    Setup {
+        /// The step, with the path or number that it was about.
+        step: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The program is not there inside the box, or may not be executed.
+    #[error("cannot start `{}` in the sandbox: {source}\nhint: {}", program.display(), exec_hint(source))]
+    Exec {
+        /// The program as asked for.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The box vanished without a report: killed from outside, or out of memory.
+    #[error("the sandbox ended without a report: {reason}")]
+    Lost {
+        /// What was seen.
+        reason: String,
+    },
+    /// A pipe, a process or a file on our own side failed.
+    #[error("{operation}: {source}")]
+    Io {
+        /// What was being done.
+        operation: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    pub(crate) fn io(operation: &'static str) -> impl FnOnce(io::Error) -> Error {
+        move |source| Error::Io { operation, source }
+    }
+
+    /// True where the machine, not the request, is at fault.
+    pub fn is_environment(&self) -> bool {
+        !matches!(
+            self,
+            Error::Policy { .. } | Error::Path { .. } | Error::Exec { .. }
+        )
+    }
+}
+
+fn exec_hint(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::NotFound => {
+            "only system directories are visible inside by default; grant the program's directory with `--read`"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "the file must be executable and inside a granted directory"
+        }
+        _ => "check that the program runs outside the sandbox",
+    }
+}

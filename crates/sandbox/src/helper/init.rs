@@ -1,0 +1,177 @@
+//! Pid 1 of a box: builds it, then starts commands, watches them, and reports.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::Signal;
+
+use super::job::Job;
+use super::{Step, confine, root, setup};
+use crate::message::{Cause, ExecRequest, Failure, Plan, Report, Request, receive, send};
+use crate::sys;
+
+/// Builds the box and serves it until the caller goes or the only command has ended.
+pub(super) fn run(control: &UnixStream, mut plan: Plan, stdio: Vec<OwnedFd>) -> Step<Infallible> {
+    // The waiting process outside dies with its caller's wish or by a kill; then all of this goes too.
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(setup("binding to the parent"))?;
+    rustix::system::sethostname(b"freehold").map_err(setup("naming the box"))?;
+    let proxy = prepare_network(&plan)?;
+    root::build(&plan)?;
+    confine::drop_privileges()?;
+    // Dropping capabilities may have cleared it.
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(setup("binding to the parent"))?;
+    confine::landlock(&plan)?;
+    confine::seccomp(&plan)?;
+    let signals = sys::signal_descriptor(&[libc::SIGCHLD]).map_err(setup("watching for ends"))?;
+    let mut init = Init {
+        control,
+        signals,
+        job: None,
+        is_one_shot: plan.exec.is_some(),
+    };
+    init.say(&Report::Ready, proxy.as_ref());
+    drop(proxy);
+    if let Some(request) = plan.exec.take() {
+        init.start(request, stdio)?;
+    }
+    loop {
+        init.turn()?;
+    }
+}
+
+struct Init<'a> {
+    control: &'a UnixStream,
+    signals: OwnedFd,
+    job: Option<Job>,
+    is_one_shot: bool,
+}
+
+impl Init<'_> {
+    /// Waits for one event and answers it.
+    fn turn(&mut self) -> Step<()> {
+        let timeout = self.job.as_ref().map(|job| timespec(job.next_check()));
+        let (from_caller, from_kernel) = {
+            let mut events = [
+                PollFd::from_borrowed_fd(self.control.as_fd(), PollFlags::IN),
+                PollFd::new(&self.signals, PollFlags::IN),
+            ];
+            match poll(&mut events, timeout.as_ref()) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(setup("waiting")(error)),
+            }
+            (
+                !events[0].revents().is_empty(),
+                !events[1].revents().is_empty(),
+            )
+        };
+        if from_caller {
+            self.listen()?;
+        }
+        if from_kernel {
+            self.reap();
+        }
+        if self
+            .job
+            .as_mut()
+            .is_some_and(|job| job.next_check().is_zero() || (!from_caller && !from_kernel))
+        {
+            let is_over = self.job.as_mut().is_some_and(Job::is_over);
+            if is_over {
+                self.finish();
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes one request. A caller that is gone takes the box with it.
+    fn listen(&mut self) -> Step<()> {
+        match receive::<Request>(self.control) {
+            Ok(Some((Request::Exec(request), stdio))) => {
+                assert!(self.job.is_none(), "a box runs one command at a time");
+                match self.start(request, stdio) {
+                    Ok(()) => Ok(()),
+                    Err(failure) => {
+                        self.say(&Report::Failed(failure), None);
+                        Ok(())
+                    }
+                }
+            }
+            Ok(Some((Request::Cancel, _))) => {
+                if let Some(job) = &mut self.job {
+                    job.cancel();
+                    self.finish();
+                }
+                Ok(())
+            }
+            Ok(None) => std::process::exit(0),
+            Err(error) => Err(setup("reading a request")(error)),
+        }
+    }
+
+    fn start(&mut self, request: ExecRequest, stdio: Vec<OwnedFd>) -> Step<()> {
+        if stdio.len() != 3 {
+            return Err(Failure {
+                cause: Cause::Setup,
+                subject: "receiving stdin, stdout and stderr".into(),
+                errno: libc::EBADF,
+            });
+        }
+        self.job = Some(Job::start(request, &stdio)?);
+        self.say(&Report::Started, None);
+        Ok(())
+    }
+
+    /// Collects ended processes; the end of the command itself ends all it left.
+    fn reap(&mut self) {
+        let mut buffer = [0; 128];
+        while rustix::io::read(&self.signals, &mut buffer).is_ok_and(|count| count > 0) {}
+        while let Ok(Some(ended)) = sys::wait_any(false) {
+            if self.job.as_mut().is_some_and(|job| job.reaped(&ended)) {
+                self.finish();
+            }
+        }
+    }
+
+    fn finish(&mut self) {
+        let Some(job) = self.job.take() else { return };
+        let done = job.finish();
+        self.say(&Report::Done(done), None);
+        if self.is_one_shot {
+            std::process::exit(0);
+        }
+    }
+
+    fn say(&self, report: &Report, descriptor: Option<&OwnedFd>) {
+        let descriptors = descriptor.map(|fd| fd.as_fd());
+        if send(self.control, report, descriptors.as_slice()).is_err() {
+            std::process::exit(1);
+        }
+    }
+}
+
+/// Brings the box's loopback up where it is granted; with a proxy, opens the socket that it listens on.
+fn prepare_network(plan: &Plan) -> Step<Option<OwnedFd>> {
+    if !plan.loopback {
+        return Ok(None);
+    }
+    sys::bring_up_loopback().map_err(setup("bringing up loopback"))?;
+    if plan.proxy_port == 0 {
+        return Ok(None);
+    }
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, plan.proxy_port))
+        .map_err(setup("opening the proxy port"))?;
+    Ok(Some(listener.into()))
+}
+
+fn timespec(duration: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: duration.subsec_nanos().into(),
+    }
+}

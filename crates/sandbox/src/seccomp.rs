@@ -1,0 +1,296 @@
+//! Which system calls a box does not have.
+//!
+//! Three programs, the strictest answer wins: a guard that ends callers of foreign calling
+//! conventions and hides calls newer than this file; one that answers `ENOSYS`, for calls whose
+//! callers then take an older way; one that answers `EPERM`.
+
+use std::collections::BTreeMap;
+
+use libc::sock_filter;
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule, TargetArch,
+};
+
+#[cfg(target_arch = "x86_64")]
+const ARCH: TargetArch = TargetArch::x86_64;
+#[cfg(target_arch = "aarch64")]
+const ARCH: TargetArch = TargetArch::aarch64;
+
+/// The highest call that was looked at when this list was made (`file_setattr`, Linux 6.17).
+const CALL_MAX: u32 = 469;
+
+/// Set in the number of an x32 call.
+const X32_BIT: u32 = 0x4000_0000;
+
+const SYS_OPEN_TREE_ATTR: i64 = 467;
+
+/// Calls that a program has a fallback for.
+const ABSENT: &[i64] = &[
+    libc::SYS_clone3,
+    libc::SYS_memfd_create,
+    libc::SYS_memfd_secret,
+    libc::SYS_shmget,
+    libc::SYS_shmat,
+    libc::SYS_shmctl,
+    libc::SYS_semget,
+    libc::SYS_semop,
+    libc::SYS_semctl,
+    libc::SYS_semtimedop,
+    libc::SYS_msgget,
+    libc::SYS_msgsnd,
+    libc::SYS_msgrcv,
+    libc::SYS_msgctl,
+    libc::SYS_mq_open,
+    libc::SYS_mq_unlink,
+];
+
+/// Calls that change the machine, look into others, or have let others out before.
+const FORBIDDEN: &[i64] = &[
+    libc::SYS_acct,
+    libc::SYS_add_key,
+    libc::SYS_adjtimex,
+    libc::SYS_bpf,
+    libc::SYS_chroot,
+    libc::SYS_clock_adjtime,
+    libc::SYS_clock_settime,
+    libc::SYS_delete_module,
+    libc::SYS_fanotify_init,
+    libc::SYS_fanotify_mark,
+    libc::SYS_finit_module,
+    libc::SYS_fsconfig,
+    libc::SYS_fsmount,
+    libc::SYS_fsopen,
+    libc::SYS_fspick,
+    libc::SYS_init_module,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    libc::SYS_io_uring_setup,
+    libc::SYS_kcmp,
+    libc::SYS_kexec_file_load,
+    libc::SYS_kexec_load,
+    libc::SYS_keyctl,
+    libc::SYS_lookup_dcookie,
+    libc::SYS_migrate_pages,
+    libc::SYS_mount,
+    libc::SYS_mount_setattr,
+    libc::SYS_move_mount,
+    libc::SYS_move_pages,
+    libc::SYS_name_to_handle_at,
+    libc::SYS_nfsservctl,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_open_tree,
+    libc::SYS_perf_event_open,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_pivot_root,
+    libc::SYS_process_madvise,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_ptrace,
+    libc::SYS_quotactl,
+    libc::SYS_quotactl_fd,
+    libc::SYS_reboot,
+    libc::SYS_request_key,
+    libc::SYS_setdomainname,
+    libc::SYS_sethostname,
+    libc::SYS_setns,
+    libc::SYS_settimeofday,
+    libc::SYS_swapoff,
+    libc::SYS_swapon,
+    libc::SYS_syslog,
+    libc::SYS_umount2,
+    libc::SYS_unshare,
+    libc::SYS_userfaultfd,
+    libc::SYS_vhangup,
+    SYS_OPEN_TREE_ATTR,
+];
+
+#[cfg(target_arch = "x86_64")]
+const FORBIDDEN_HERE: &[i64] = &[
+    libc::SYS_ioperm,
+    libc::SYS_iopl,
+    libc::SYS_modify_ldt,
+    libc::SYS_uselib,
+    libc::SYS_ustat,
+    libc::SYS__sysctl,
+];
+#[cfg(not(target_arch = "x86_64"))]
+const FORBIDDEN_HERE: &[i64] = &[];
+
+const NAMESPACE_FLAGS: &[i32] = &[
+    libc::CLONE_NEWCGROUP,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWNET,
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWUTS,
+];
+
+/// Terminal requests that type for, or speak to, whoever owns the terminal.
+const FORBIDDEN_IOCTLS: &[u64] = &[
+    libc::TIOCSTI,
+    libc::TIOCLINUX,
+    libc::TIOCCONS,
+    libc::TIOCSETD,
+];
+
+/// The bits of a socket type that are not flags.
+const SOCKET_TYPE_MASK: u64 = 0xf;
+
+/// The old way to a packet socket; the name in `libc` is deprecated as the type itself is.
+const SOCK_PACKET: i32 = 10;
+
+/// The programs of every box, to be installed in this order.
+pub(crate) fn deny_programs(loopback: bool) -> [Vec<sock_filter>; 3] {
+    let absent = ABSENT.iter().map(|call| (*call, Vec::new())).collect();
+    let mut forbidden = FORBIDDEN
+        .iter()
+        .chain(FORBIDDEN_HERE)
+        .map(|call| (*call, Vec::new()))
+        .collect::<BTreeMap<_, _>>();
+    forbidden.insert(
+        libc::SYS_clone,
+        NAMESPACE_FLAGS
+            .iter()
+            .map(|flag| rule(&[has_bits(0, *flag as u64)]))
+            .collect(),
+    );
+    forbidden.insert(
+        libc::SYS_ioctl,
+        FORBIDDEN_IOCTLS
+            .iter()
+            .map(|request| rule(&[is(1, *request)]))
+            .collect(),
+    );
+    forbidden.insert(libc::SYS_socketpair, {
+        let unix = libc::AF_UNIX as u64;
+        // A datagram socket of a pair could still be pointed at any other socket.
+        vec![
+            rule(&[is_not(0, unix)]),
+            rule(&[is_type(libc::SOCK_DGRAM)]),
+            rule(&[is_type(libc::SOCK_RAW)]),
+        ]
+    });
+    forbidden.insert(
+        libc::SYS_socket,
+        if loopback {
+            forbidden_sockets()
+        } else {
+            Vec::new()
+        },
+    );
+    if !loopback {
+        for call in [
+            libc::SYS_bind,
+            libc::SYS_listen,
+            libc::SYS_connect,
+            libc::SYS_accept,
+            libc::SYS_accept4,
+        ] {
+            forbidden.insert(call, Vec::new());
+        }
+    }
+    [
+        guard(),
+        compile(absent, libc::ENOSYS),
+        compile(forbidden, libc::EPERM),
+    ]
+}
+
+/// All sockets but TCP and UDP over IP.
+fn forbidden_sockets() -> Vec<SeccompRule> {
+    let (inet, inet6) = (libc::AF_INET as u64, libc::AF_INET6 as u64);
+    let known_protocols = [0, libc::IPPROTO_TCP as u64, libc::IPPROTO_UDP as u64];
+    vec![
+        rule(&[is_not(0, inet), is_not(0, inet6)]),
+        rule(&[is_type(libc::SOCK_RAW)]),
+        rule(&[is_type(SOCK_PACKET)]),
+        rule(&known_protocols.map(|protocol| is_not(2, protocol))),
+    ]
+}
+
+fn compile(rules: BTreeMap<i64, Vec<SeccompRule>>, errno: i32) -> Vec<sock_filter> {
+    let filter = SeccompFilter::new(
+        rules,
+        SeccompAction::Allow,
+        SeccompAction::Errno(errno as u32),
+        ARCH,
+    );
+    let program: BpfProgram = filter
+        .and_then(TryInto::try_into)
+        .expect("the tables above are well formed");
+    program
+        .into_iter()
+        .map(|i| sock_filter {
+            code: i.code,
+            jt: i.jt,
+            jf: i.jf,
+            k: i.k,
+        })
+        .collect()
+}
+
+fn rule(conditions: &[SeccompCondition]) -> SeccompRule {
+    SeccompRule::new(conditions.to_vec()).expect("a rule has conditions")
+}
+
+// The kernel reads these arguments as 32-bit numbers, so their upper halves must not count.
+fn condition(argument: u8, operator: SeccompCmpOp, value: u64) -> SeccompCondition {
+    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value)
+        .expect("arguments go from 0 to 5")
+}
+
+fn is(argument: u8, value: u64) -> SeccompCondition {
+    condition(argument, SeccompCmpOp::Eq, value)
+}
+
+fn is_not(argument: u8, value: u64) -> SeccompCondition {
+    condition(argument, SeccompCmpOp::Ne, value)
+}
+
+fn has_bits(argument: u8, bits: u64) -> SeccompCondition {
+    condition(argument, SeccompCmpOp::MaskedEq(bits), bits)
+}
+
+fn is_type(socket_type: i32) -> SeccompCondition {
+    condition(
+        1,
+        SeccompCmpOp::MaskedEq(SOCKET_TYPE_MASK),
+        socket_type as u64,
+    )
+}
+
+/// Ends callers of x32 calls and answers `ENOSYS` to calls that nobody looked at yet.
+/// Calls of other architectures are ended by the compiled programs.
+fn guard() -> Vec<sock_filter> {
+    let load = |offset| {
+        jump(
+            (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16,
+            offset,
+            0,
+            0,
+        )
+    };
+    let answer = |action| jump((libc::BPF_RET | libc::BPF_K) as u16, action, 0, 0);
+    let at_least = |value, yes, no| {
+        jump(
+            (libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K) as u16,
+            value,
+            yes,
+            no,
+        )
+    };
+    vec![
+        load(0),
+        at_least(X32_BIT, 2, 0),
+        at_least(CALL_MAX + 1, 2, 0),
+        answer(libc::SECCOMP_RET_ALLOW),
+        answer(libc::SECCOMP_RET_KILL_PROCESS),
+        answer(libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32),
+    ]
+}
+
+fn jump(code: u16, k: u32, jt: u8, jf: u8) -> sock_filter {
+    sock_filter { code, jt, jf, k }
+}
