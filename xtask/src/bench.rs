@@ -4,6 +4,9 @@
 //! the release build of the binary, made by [`freehold`].
 
 mod machine;
+mod pybugs;
+mod quixbugs;
+mod repair;
 mod start;
 mod table;
 
@@ -16,11 +19,23 @@ use crate::tree;
 /// A name, a line of what it measures, and the function that measures it with the words after it.
 type Bench = (&'static str, &'static str, fn(&[&str]) -> Result<()>);
 
-const BENCHES: &[Bench] = &[(
-    "start",
-    "how long `freehold` itself takes to start and end",
-    start::run,
-)];
+const BENCHES: &[Bench] = &[
+    (
+        "pybugs",
+        "bugs of one and two edits in small Python projects",
+        pybugs::run,
+    ),
+    (
+        "quixbugs",
+        "forty one-defect Python programs: found, right, and how fast",
+        quixbugs::run,
+    ),
+    (
+        "start",
+        "how long `freehold` itself takes to start and end",
+        start::run,
+    ),
+];
 
 /// Runs the benchmark called by the first of `words`, with the others.
 pub fn run(words: &[&str]) -> Result<ExitCode> {
