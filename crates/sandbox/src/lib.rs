@@ -11,10 +11,14 @@ mod secrets;
 mod sys;
 mod wire;
 
+pub mod files;
+mod quantity;
+
 mod child;
 mod helper;
 mod launch;
 mod run;
+mod support;
 mod worker;
 
 pub use child::{Child, spawn};
@@ -22,5 +26,7 @@ pub use error::Error;
 pub use helper::enter_if_helper;
 pub use outcome::{Command, Outcome, Status};
 pub use policy::{Access, Limits, Network, Policy};
-pub use run::run;
+pub use quantity::{QuantityError, parse_duration, parse_size};
+pub use run::{run, run_attached};
+pub use support::{FeatureSupport, Support, support};
 pub use worker::{Exec, Worker};

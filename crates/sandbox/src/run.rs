@@ -45,6 +45,31 @@ pub fn run(policy: &Policy, command: &Command) -> Result<Outcome, Error> {
     outcome
 }
 
+/// Runs `command` under `policy` on this process's own stdin, stdout and stderr.
+///
+/// [`Command::stdin`] and the output limit do not apply, and nothing is captured.
+pub fn run_attached(policy: &Policy, command: &Command) -> Result<Outcome, Error> {
+    let mut plan = plan(policy)?;
+    let exec = exec_request(policy, &command.program, &command.args, &[], &policy.limits);
+    plan.exec = Some(exec);
+    let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
+    let stdio = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
+    let mut launched = Launched::start(&plan, &stdio)?;
+    let _proxy = crate::launch::await_ready(&launched, policy)?;
+    let started = Instant::now();
+    let (Report::Started, _) = launched.report(None)? else {
+        return Err(launched.lost("the command did not start"));
+    };
+    let deadline = policy.limits.wall_time.checked_add(REPORT_TIME);
+    let (Report::Done(done), _) =
+        launched.report(deadline.and_then(|time| started.checked_add(time)))?
+    else {
+        return Err(launched.lost("it spoke out of turn"));
+    };
+    launched.fall();
+    Ok(outcome(Some(done), false, started, &mut Streams::closed()))
+}
+
 /// Our ends of a command's stdin, stdout and stderr.
 pub(crate) struct Streams<'a> {
     stdin: Option<File>,
@@ -98,6 +123,20 @@ impl<'a> Streams<'a> {
             },
             streams,
         ))
+    }
+
+    /// Streams of a command whose output goes elsewhere.
+    fn closed() -> Streams<'a> {
+        let capture = || Capture {
+            pipe: None,
+            bytes: Vec::new(),
+        };
+        Streams {
+            stdin: None,
+            input: &[],
+            stdout: capture(),
+            stderr: capture(),
+        }
     }
 
     /// Moves what can be moved; true when a stream has more than `limit` bytes.

@@ -223,6 +223,36 @@ pub(crate) fn bring_up_loopback() -> io::Result<()> {
     .map(drop)
 }
 
+/// The Landlock version of the kernel; 0 without Landlock.
+pub(crate) fn landlock_abi() -> u32 {
+    const VERSION: u32 = 1;
+    // SAFETY: with this flag the call reads no memory and makes no descriptor.
+    let abi = unsafe {
+        libc::syscall(
+            libc::SYS_landlock_create_ruleset,
+            std::ptr::null::<u8>(),
+            0,
+            VERSION,
+        )
+    };
+    u32::try_from(abi).unwrap_or(0)
+}
+
+/// True when a seccomp program can ask another process for an answer.
+pub(crate) fn has_seccomp_notify() -> bool {
+    let action = libc::SECCOMP_RET_USER_NOTIF;
+    // SAFETY: the kernel reads one u32 behind the pointer.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_GET_ACTION_AVAIL,
+            0,
+            &raw const action,
+        )
+    };
+    result == 0
+}
+
 /// Runs before `main` of every program that links this crate.
 #[used]
 #[unsafe(link_section = ".init_array")]

@@ -1,0 +1,148 @@
+//! Files read and replaced below a root that others may be changing at the same time.
+//!
+//! Every path is resolved by the kernel in one step that refuses links, `..` beyond the root and
+//! absolute parts, so nobody can redirect an access by swapping a directory for a link.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, fchmod, fstat, openat, openat2, renameat,
+    statat, unlinkat,
+};
+use rustix::io::Errno;
+
+use crate::Error;
+
+/// How often a lookup is tried again when a rename elsewhere made the kernel give up on it.
+const ATTEMPTS: u32 = 64;
+
+/// Reads the file `relative` below `root`, at most `limit` bytes of it.
+///
+/// # Errors
+/// [`Error::Path`] when the path leaves the root, goes through a link, is not a regular file, is
+/// longer than `limit` or cannot be read.
+pub fn read_beneath(root: &Path, relative: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+    let at = |source: io::Error| Error::Path {
+        path: root.join(relative),
+        source,
+    };
+    let read = || -> io::Result<Vec<u8>> {
+        let root = open_root(root)?;
+        // A pipe in the place of the file must not make us wait.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+        let file = open_beneath(root.as_fd(), relative, flags)?;
+        if FileType::from_raw_mode(fstat(&file)?.st_mode) != FileType::RegularFile {
+            return Err(io::Error::other("not a regular file"));
+        }
+        let mut bytes = Vec::new();
+        File::from(file)
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > limit {
+            return Err(io::Error::other(format!("longer than `{limit}` bytes")));
+        }
+        Ok(bytes)
+    };
+    read().map_err(at)
+}
+
+/// Replaces or creates the file `relative` below `root`. Readers see the old bytes or the new
+/// ones, never a mixture; permissions of an existing file are kept, and other names of it (hard
+/// links) keep the old bytes. Its directory must exist.
+///
+/// # Errors
+/// [`Error::Path`] when the path leaves the root, goes through or ends at a link or a directory, or
+/// cannot be written. Nothing has changed then.
+pub fn write_beneath(root: &Path, relative: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let at = |source: io::Error| Error::Path {
+        path: root.join(relative),
+        source,
+    };
+    replace(root, relative, bytes).map_err(at)
+}
+
+fn replace(root: &Path, relative: &Path, bytes: &[u8]) -> io::Result<()> {
+    let root = open_root(root)?;
+    let (parent, name) = open_parent(root.as_fd(), relative)?;
+    let mode = match statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {
+            Mode::from_raw_mode(stat.st_mode & 0o7777)
+        }
+        Ok(_) => return Err(io::Error::other("not a regular file")),
+        Err(Errno::NOENT) => Mode::from_raw_mode(0o644),
+        Err(error) => return Err(error.into()),
+    };
+    let (temporary, file) = create_temporary(parent.as_fd(), mode)?;
+    let finish = || -> io::Result<()> {
+        let mut file = File::from(file);
+        file.write_all(bytes)?;
+        fchmod(&file, mode)?;
+        file.sync_data()?;
+        Ok(renameat(&parent, &temporary, &parent, name)?)
+    };
+    finish().inspect_err(|_| {
+        let _ = unlinkat(&parent, &temporary, AtFlags::empty());
+    })
+}
+
+/// Removes the file `relative` below `root`; a link is removed itself, not what it points to.
+///
+/// # Errors
+/// [`Error::Path`] when the path leaves the root, goes through a link, or cannot be removed.
+pub fn remove_beneath(root: &Path, relative: &Path) -> Result<(), Error> {
+    let remove = || -> io::Result<()> {
+        let root = open_root(root)?;
+        let (parent, name) = open_parent(root.as_fd(), relative)?;
+        Ok(unlinkat(&parent, name, AtFlags::empty())?)
+    };
+    remove().map_err(|source| Error::Path {
+        path: root.join(relative),
+        source,
+    })
+}
+
+fn open_root(root: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(openat(CWD, root, flags, Mode::empty())?)
+}
+
+fn open_parent<'a>(root: BorrowedFd<'_>, relative: &'a Path) -> io::Result<(OwnedFd, &'a OsStr)> {
+    let name = relative.file_name().ok_or(Errno::INVAL)?;
+    let parent = match relative.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok((open_beneath(root, parent, flags)?, name))
+}
+
+fn open_beneath(root: BorrowedFd<'_>, relative: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    for _ in 0..ATTEMPTS {
+        match openat2(root, relative, flags, Mode::empty(), resolve) {
+            Err(Errno::AGAIN | Errno::INTR) => {}
+            result => return Ok(result?),
+        }
+    }
+    Err(Errno::AGAIN.into())
+}
+
+/// Makes a new file under a name that nobody uses yet.
+fn create_temporary(parent: BorrowedFd<'_>, mode: Mode) -> io::Result<(PathBuf, OwnedFd)> {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    for _ in 0..ATTEMPTS {
+        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let name = PathBuf::from(format!(".freehold-{}-{count}.tmp", std::process::id()));
+        match openat(parent, &name, flags, mode & Mode::from_raw_mode(0o600)) {
+            Err(Errno::EXIST) => {}
+            result => return Ok((name, result?)),
+        }
+    }
+    Err(Errno::EXIST.into())
+}
