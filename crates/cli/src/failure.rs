@@ -30,7 +30,7 @@ impl From<Exit> for ExitCode {
 
 /// Why a command stopped, as people and scripts are told. Every code has a section in
 /// `docs/errors.md`.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
     exit: Exit,
@@ -94,18 +94,48 @@ impl Failure {
             .hint("the fault is ours; `RUST_BACKTRACE=1` before the same command shows where")
     }
 
-    /// What an error from below means to the caller.
+    /// What an error from below means to the caller. Errors of our crates carry their hint as lines
+    /// `hint: …` of the message.
     fn of(error: &anyhow::Error) -> Self {
         if let Some(known) = error.downcast_ref::<Self>() {
-            return Self {
-                exit: known.exit,
-                code: known.code,
-                message: known.message.clone(),
-                hint: known.hint.clone(),
-            };
+            return known.clone();
         }
-        Self::fault("internal", format!("{error:#}"))
+        let text = format!("{error:#}");
+        let (exit, code) = if let Some(error) = error.downcast_ref() {
+            of_coder(error)
+        } else if let Some(error) = error.downcast_ref() {
+            of_sandbox(error)
+        } else {
+            (Exit::Fault, "internal")
+        };
+        let mut parts = text.split("\nhint: ");
+        let message = parts.next().unwrap_or_default().to_owned();
+        let hints: Vec<&str> = parts.collect();
+        let hint = (!hints.is_empty()).then(|| hints.join("\n"));
+        Self {
+            exit,
+            code,
+            message,
+            hint,
+        }
     }
+}
+
+fn of_coder(error: &coder::Error) -> (Exit, &'static str) {
+    match error {
+        coder::Error::Unsuitable { code, .. } => (Exit::Refused, code),
+        coder::Error::Io { .. } => (Exit::Fault, "file_failed"),
+        coder::Error::Runner { .. } => (Exit::Fault, "runner_stopped"),
+        coder::Error::Stopped => (Exit::Fault, "stopped"),
+    }
+}
+
+fn of_sandbox(error: &sandbox::Error) -> (Exit, &'static str) {
+    let is_ours = error.is_environment();
+    (
+        if is_ours { Exit::Fault } else { Exit::Refused },
+        error.code(),
+    )
 }
 
 /// Tells the caller about `error`: two lines on standard error, and with `--json` an object on

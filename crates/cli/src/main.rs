@@ -16,6 +16,7 @@ use crate::{
 };
 
 fn main() -> ExitCode {
+    sandbox::enter_if_helper();
     failure::announce_panics();
     let typed: Vec<OsString> = std::env::args_os().collect();
     let json = asks_for_json(&typed);

@@ -68,6 +68,19 @@ impl Error {
         move |source| Error::Io { operation, source }
     }
 
+    /// The stable code under which `docs/errors.md` explains it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Policy { .. } => "sandbox_policy",
+            Error::Path { .. } => "sandbox_path",
+            Error::Unsupported { .. } => "sandbox_unsupported",
+            Error::Setup { .. } => "sandbox_setup",
+            Error::Exec { .. } => "sandbox_exec",
+            Error::Lost { .. } => "sandbox_lost",
+            Error::Io { .. } => "sandbox_io",
+        }
+    }
+
     /// True where the machine, not the request, is at fault.
     pub fn is_environment(&self) -> bool {
         !matches!(

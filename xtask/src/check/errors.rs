@@ -1,13 +1,14 @@
 //! Every code that leaves the process has a section in `docs/errors.md`, and every section a code.
 //!
-//! A code is a string in a function `code(…) -> &'static str`, or the first argument of
-//! `Failure::refused` and `Failure::fault`.
+//! A code is a string in a function `code(…) -> &'static str`, the first argument of one of
+//! [`MAKERS`], or a string paired with an exit status: `(Exit::Fault, "internal")`.
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 use syn::{
-    Expr, ExprCall, ImplItemFn, ItemFn, ItemMod, Lit, LitStr, ReturnType, Signature, Type,
+    Attribute, Expr, ExprCall, ExprTuple, ImplItemFn, ItemFn, ItemMod, Lit, LitStr, ReturnType,
+    Signature, Type,
     visit::{self, Visit},
 };
 
@@ -15,6 +16,9 @@ use super::{Finding, lengths};
 use crate::tree::Tree;
 
 const PAGE: &str = "docs/errors.md";
+
+/// Associated functions that make an error of the code given first: `Failure::refused("usage", …)`.
+const MAKERS: &[&str] = &["fault", "refused", "unsuitable"];
 
 pub fn check(tree: &Tree) -> Result<Vec<Finding>> {
     let mut codes: BTreeMap<String, String> = BTreeMap::new();
@@ -105,10 +109,28 @@ impl<'ast> Visit<'ast> for Search {
         self.is_inside_code = outer;
     }
 
+    /// Documentation is an attribute with a string in it.
+    fn visit_attribute(&mut self, _: &'ast Attribute) {}
+
     fn visit_lit_str(&mut self, literal: &'ast LitStr) {
         if self.is_inside_code {
             self.take(literal);
         }
+    }
+
+    fn visit_expr_tuple(&mut self, tuple: &'ast ExprTuple) {
+        let pair: Vec<&Expr> = tuple.elems.iter().collect();
+        if let [Expr::Path(exit), Expr::Lit(code)] = pair[..]
+            && exit
+                .path
+                .segments
+                .first()
+                .is_some_and(|first| first.ident == "Exit")
+            && let Lit::Str(literal) = &code.lit
+        {
+            self.take(literal);
+        }
+        visit::visit_expr_tuple(self, tuple);
     }
 
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
@@ -120,7 +142,8 @@ impl<'ast> Visit<'ast> for Search {
                 .map(|segment| segment.ident.to_string())
                 .collect();
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            if let [.., "Failure" | "Self", "refused" | "fault"] = path[..]
+            if let [.., _, maker] = path[..]
+                && MAKERS.contains(&maker)
                 && let Some(Expr::Lit(first)) = call.args.first()
                 && let Lit::Str(literal) = &first.lit
             {
@@ -137,6 +160,7 @@ mod tests {
 
     const SOURCE: &str = r#"
 impl Error {
+    /// No code.
     pub fn code(&self) -> &'static str {
         match self {
             Self::A => "first",
@@ -148,6 +172,7 @@ impl Error {
 fn f() -> Result<(), Failure> {
     Err(Failure::refused("third", "words").hint("more words"))
 }
+fn of() -> (Exit, &'static str) { (Exit::Refused, "fourth") }
 #[cfg(test)]
 mod tests { fn g() { Failure::fault("only_in_tests", ""); } }
 "#;
@@ -163,7 +188,7 @@ mod tests { fn g() { Failure::fault("only_in_tests", ""); } }
     #[test]
     fn explained_codes_pass() {
         assert_eq!(
-            findings("### `first`\n### `second`\nwords\n### `third`\n"),
+            findings("### `first`\n### `second`\nwords\n### `third`\n### `fourth`\n"),
             [""; 0]
         );
     }
@@ -173,8 +198,9 @@ mod tests { fn g() { Failure::fault("only_in_tests", ""); } }
         assert_eq!(
             findings("### `first`\n### `gone`\n"),
             [
-                "crates/a/src/b.rs:6: `second` is not explained",
-                "crates/a/src/b.rs:12: `third` is not explained",
+                "crates/a/src/b.rs:15: `fourth` is not explained",
+                "crates/a/src/b.rs:7: `second` is not explained",
+                "crates/a/src/b.rs:13: `third` is not explained",
                 "docs/errors.md:2: nothing reports `gone`",
             ]
         );

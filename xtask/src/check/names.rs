@@ -8,7 +8,7 @@ use super::Finding;
 use crate::tree::Tree;
 
 const VAGUE: &[&str] = &[
-    "common", "core", "helper", "helpers", "manager", "misc", "shared", "types", "util", "utils",
+    "common", "core", "helpers", "manager", "misc", "shared", "types", "util", "utils",
 ];
 
 /// Folders below `src/`.

@@ -12,7 +12,10 @@ use super::Finding;
 use crate::tree::Tree;
 
 /// How the paths of the modules that may allow unsafe code begin, and why they must.
-const ROOMS: &[(&str, &str)] = &[];
+const ROOMS: &[(&str, &str)] = &[(
+    "crates/sandbox/src/sys.rs",
+    "system calls that no crate offers safely",
+)];
 
 pub fn check(tree: &Tree) -> Result<Vec<Finding>> {
     lifted_outside(tree, ROOMS)
