@@ -29,6 +29,9 @@ pub struct Args {
 /// One variant per command, in the order in which `--help` lists them.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Say what this machine offers, what will work, and the fix for what will not
+    Doctor,
+
     /// Print the completion script of a shell
     Completions(Completions),
 }

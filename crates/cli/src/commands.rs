@@ -1,6 +1,7 @@
 //! One file per command; each takes what was typed and writes to the console.
 
 mod completions;
+mod doctor;
 
 use clap::CommandFactory as _;
 
@@ -16,6 +17,7 @@ use crate::{
 /// Does what was asked for.
 pub fn run(command: Command, console: &mut Console) -> anyhow::Result<Exit> {
     match command {
+        Command::Doctor => doctor::run(console),
         Command::Completions(args) => completions::run(&args, console),
     }
 }

@@ -1,5 +1,6 @@
 //! What the binary does when run as people and scripts run it.
 
+mod doctor;
 mod frame;
 
 use std::{path::Path, process::Command};
