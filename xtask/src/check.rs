@@ -1,10 +1,12 @@
 //! `cargo xtask check`: the ⚙ rules of the house, each with what is wrong, where, and the fix.
 
+mod absences;
 mod cargo;
 mod dependencies;
 mod errors;
 mod layers;
 mod lengths;
+mod links;
 mod machine;
 mod names;
 mod packages;
@@ -57,6 +59,11 @@ const CHECKS: &[Check] = &[
     ("fmt", "rustfmt has nothing to change", cargo::fmt),
     ("layers", "crates use lower rows only", layers::check),
     (
+        "absences",
+        "what ARCHITECTURE.md says never happens",
+        absences::check,
+    ),
+    (
         "rooms",
         "each crate is one sentence, everywhere the same",
         rooms::check,
@@ -85,6 +92,11 @@ const CHECKS: &[Check] = &[
         "dependencies",
         "each dependency is sorted, shared and explained",
         dependencies::check,
+    ),
+    (
+        "links",
+        "links in the documentation lead somewhere",
+        links::check,
     ),
     ("errors", "each error code has its section", errors::check),
     (
