@@ -1,5 +1,7 @@
 //! What was typed. Each command has one variant and one struct here, and one file in `commands/`.
 
+use std::{path::PathBuf, time::Duration};
+
 use clap::{
     Parser, Subcommand,
     builder::{Styles, styling::AnsiColor},
@@ -29,11 +31,74 @@ pub struct Args {
 /// One variant per command, in the order in which `--help` lists them.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Repair a project whose tests fail
+    Fix(Fix),
+    /// Take back the newest patch that `fix --apply` wrote
+    Undo(Undo),
     /// Say what this machine offers, what will work, and the fix for what will not
     Doctor,
 
     /// Print the completion script of a shell
     Completions(Completions),
+}
+
+/// `freehold fix [DIR]`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  freehold fix                         show a patch for the project in this folder
+  freehold fix app --apply             write it; `freehold undo app` takes it back
+  freehold fix --test 'pytest -k tax'  repair what these tests say
+  freehold fix --diff | git apply      hand the patch to git")]
+pub struct Fix {
+    /// The project's folder
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// The command that runs the tests; found out when not given
+    #[arg(long, value_name = "CMD")]
+    pub test: Option<String>,
+
+    /// A file that may be edited, relative to DIR; may be given more than once [default: all but the tests]
+    #[arg(long = "file", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// How long to search
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    pub budget: Duration,
+
+    /// Candidates to try at the same time [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+
+    /// Write the best patch into DIR
+    #[arg(long, conflicts_with = "diff")]
+    pub apply: bool,
+
+    /// Print the best patch as a plain diff and nothing else
+    #[arg(long)]
+    pub diff: bool,
+
+    /// Show up to K patches [default: the best and a runner-up]
+    #[arg(long = "all", value_name = "K", value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub all: Option<u16>,
+
+    /// Seed of all choices by chance
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub seed: u64,
+}
+
+/// `freehold undo [DIR]`
+#[derive(Debug, clap::Args)]
+pub struct Undo {
+    /// The folder that `freehold fix --apply` was given
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+}
+
+/// Reads `90s`, `5m` and the like.
+fn duration(text: &str) -> Result<Duration, String> {
+    sandbox::parse_duration(text).map_err(|error| error.to_string())
 }
 
 /// `freehold completions SHELL`

@@ -2,6 +2,8 @@
 
 mod completions;
 mod doctor;
+mod fix;
+mod undo;
 
 use clap::CommandFactory as _;
 
@@ -17,6 +19,8 @@ use crate::{
 /// Does what was asked for.
 pub fn run(command: Command, console: &mut Console) -> anyhow::Result<Exit> {
     match command {
+        Command::Fix(args) => fix::run(args, console),
+        Command::Undo(args) => undo::run(&args, console),
         Command::Doctor => doctor::run(console),
         Command::Completions(args) => completions::run(&args, console),
     }

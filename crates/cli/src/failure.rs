@@ -126,6 +126,7 @@ fn of_coder(error: &coder::Error) -> (Exit, &'static str) {
         coder::Error::Unsuitable { code, .. } => (Exit::Refused, code),
         coder::Error::Io { .. } => (Exit::Fault, "file_failed"),
         coder::Error::Runner { .. } => (Exit::Fault, "runner_stopped"),
+        coder::Error::Sandbox(error) => of_sandbox(error),
         coder::Error::Stopped => (Exit::Fault, "stopped"),
     }
 }

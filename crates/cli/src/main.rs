@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod console;
+mod environment;
 mod failure;
 
 use std::{ffi::OsString, panic, process::ExitCode};

@@ -1,6 +1,6 @@
 //! What can go wrong while code is repaired or tested.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What can go wrong, grouped by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
@@ -31,12 +31,24 @@ pub enum Error {
         /// What it last said.
         reason: String,
     },
+    /// The sandbox refused or failed.
+    #[error(transparent)]
+    Sandbox(#[from] sandbox::Error),
     /// The run was stopped by its owner (Ctrl-C).
     #[error("stopped")]
     Stopped,
 }
 
 impl Error {
+    /// Shorthand for a file operation that failed.
+    pub(crate) fn io(operation: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::Io {
+            operation,
+            path: path.to_owned(),
+            source,
+        }
+    }
+
     /// Shorthand for a project that cannot be repaired as it stands.
     pub(crate) fn unsuitable(
         code: &'static str,

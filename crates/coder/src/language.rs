@@ -14,6 +14,9 @@ pub trait Language: Send + Sync {
     /// The grammar that reads its files.
     fn grammar(&self) -> tree_sitter::Language;
 
+    /// How many candidates to judge at once: few where each is cheap, many where a build is shared.
+    fn batch(&self) -> usize;
+
     /// Every single-edit candidate that touches a line of `focus`, in no particular order.
     /// The prior of a candidate speaks of its shape only, not of how suspicious its line is.
     fn candidates(&self, sources: &Sources, focus: &Focus) -> Vec<Candidate>;
@@ -65,6 +68,22 @@ pub trait Harness: Sync {
     /// Runs the user's whole test command on the candidate, files written and caches cold.
     /// True when every test that ran passes and at least as many ran as in the baseline.
     fn confirm(&self, candidate: &Candidate) -> Result<bool, Error>;
+
+    /// What the unchanged program (first row) and each candidate (further rows) do on inputs like
+    /// those of the tests: rows of equal length, one observation an input. Empty rows where the
+    /// language cannot tell.
+    fn behaviours(&self, candidates: &[&Candidate]) -> Result<Vec<Vec<Observation>>, Error> {
+        Ok(vec![Vec::new(); candidates.len() + 1])
+    }
+}
+
+/// What a program did with one input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Observation {
+    /// Whether it returned, rather than raised, hung or died.
+    pub returned: bool,
+    /// Equal for equal results.
+    pub digest: u64,
 }
 
 /// How much to run for each candidate of a batch.

@@ -1,11 +1,21 @@
 //! Repairs, tests, edits and reviews code.
 
+mod apply;
+mod diff;
 mod edit;
 mod error;
+pub mod fix;
 mod language;
+mod project;
+mod python;
 mod source;
 
+pub use apply::{apply, undo};
 pub use edit::{Candidate, Edit};
 pub use error::Error;
-pub use language::{Baseline, Focus, Harness, Language, Request, TestOutcome, TestRun, Verdict};
+pub use language::{
+    Baseline, Focus, Harness, Language, Observation, Request, TestOutcome, TestRun, Verdict,
+};
+pub use project::Environment;
+pub use python::Python;
 pub use source::{FileId, Source, Sources};

@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import random
 import sys
 import threading
 import time
@@ -89,7 +90,7 @@ class Stage:
         limit, order = message["limit"], message["order"]
         position, results = 0, []
         while position < len(order):
-            child = Child(lambda out: self._run_in_order(out, order[position:], limit))
+            child = Child(lambda out: self._run_in_order(out, order[position:], limit, message["reseed"]))
             while position < len(order):
                 frame = child.read(limit * 2 + 1.0)
                 if frame is None:
@@ -101,8 +102,10 @@ class Stage:
             child.close()
         self.wire.write({"results": results})
 
-    def _run_in_order(self, out, order, limit):
+    def _run_in_order(self, out, order, limit, reseed):
         timer = Timer()
+        if reseed:
+            random.seed()
         for index in order:
             result = self.suite.run(index, timer, limit)
             out.write([index, result.outcome, result.seconds, result.message, _digest(result.symptom)])

@@ -1,0 +1,51 @@
+//! What the process was given: search path, home, and where data and scratch files go.
+
+use std::{
+    env,
+    path::PathBuf,
+    process,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use coder::Environment;
+
+/// Reads the environment; nothing else in the workspace does.
+pub fn read() -> Environment {
+    let home = env::var_os("HOME")
+        .filter(|home| !home.is_empty())
+        .map(PathBuf::from);
+    Environment {
+        path: env::var_os("PATH")
+            .map(|path| env::split_paths(&path).collect())
+            .unwrap_or_default(),
+        data: data(home.as_deref().map(PathBuf::from)),
+        home,
+        scratch: env::temp_dir(),
+    }
+}
+
+/// `$FREEHOLD_DATA`, else `$XDG_DATA_HOME/freehold`, else `~/.local/share/freehold`.
+fn data(home: Option<PathBuf>) -> PathBuf {
+    let given = |name| {
+        env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    given("FREEHOLD_DATA")
+        .or_else(|| given("XDG_DATA_HOME").map(|folder| folder.join("freehold")))
+        .or_else(|| home.map(|home| home.join(".local/share/freehold")))
+        .unwrap_or_else(|| env::temp_dir().join("freehold-data"))
+}
+
+/// A name for a run that sorts by time: milliseconds since 1970 and the process.
+pub fn run_name() -> String {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    format!("{:013}-{}", since.as_millis(), process::id())
+}
+
+/// Cores that this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

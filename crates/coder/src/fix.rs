@@ -1,0 +1,324 @@
+//! `freehold fix`: finds a small change after which all tests pass.
+
+mod judge;
+mod localise;
+mod propose;
+mod rank;
+mod record;
+mod report;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use discovery::{Archive, Clock as _, Progress, Stop, SystemClock};
+
+use crate::edit::Candidate;
+use crate::error::Error;
+use crate::language::{Baseline, Focus, Harness, Language, TestOutcome};
+use crate::project::{Environment, Project, Scratch};
+use crate::python::{self, Python};
+use crate::source::Sources;
+use judge::{EFFORT_MAX, Judge};
+use propose::{BlindPairs, HelpedPairs, Weighted};
+use rank::Survivor;
+use record::Record;
+pub use report::{Counts, FixOutcome, Patch, PatchedFile, Report, TestCounts, Times};
+
+/// Survivors to collect at most before ranking.
+const SURVIVORS_MAX: usize = 48;
+/// Survivors whose behaviour is compared.
+const COMPARED_MAX: usize = 24;
+/// After the first survivor the search goes on for candidates of at least this share of its weight.
+const WORTH_COMPARING: f64 = 0.05;
+
+/// What to repair, and within which limits.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// The test command; detected when none is given.
+    pub test: Option<String>,
+    /// Files that may be edited, relative to the root; all but the tests when empty.
+    pub files: Vec<PathBuf>,
+    /// Wall time for the search. Default 60 s.
+    pub budget: Duration,
+    /// Candidates judged at the same time; at least 1.
+    pub jobs: usize,
+    /// Patches to report at most.
+    pub patches: usize,
+    /// Seed of all choices by chance.
+    pub seed: u64,
+    /// Where the record of the run is written, if anywhere.
+    pub record: Option<PathBuf>,
+    /// What of the world outside the project may be used.
+    pub environment: Environment,
+}
+
+impl Options {
+    /// The defaults for the project at `root`.
+    pub fn new(root: impl Into<PathBuf>, environment: Environment) -> Self {
+        Self {
+            root: root.into(),
+            test: None,
+            files: Vec::new(),
+            budget: Duration::from_secs(60),
+            jobs: 2,
+            patches: 2,
+            seed: 0,
+            record: None,
+            environment,
+        }
+    }
+}
+
+/// What a person watching a repair sees.
+#[derive(Clone, Debug)]
+pub enum Event<'a> {
+    /// The tests ran on the unchanged program.
+    Baseline {
+        /// Tests in all.
+        total: usize,
+        /// Names of the failing ones.
+        failing: Vec<&'a str>,
+        /// Names of those that pass and fail by chance.
+        flaky: Vec<&'a str>,
+        /// Files that may be edited.
+        files: usize,
+    },
+    /// Candidates were judged.
+    Searching {
+        /// Candidates judged so far.
+        tried: usize,
+        /// Judged per second.
+        per_second: f64,
+        /// Candidates that pass all tests.
+        plausible: usize,
+        /// Tests that the best candidate repairs, and how many there are to repair.
+        best: (usize, usize),
+        /// Share of the time that is used up, in [0, 1].
+        spent: f64,
+    },
+    /// Survivors are compared and run once more.
+    Confirming,
+}
+
+/// Runs one repair. `stop` ends it early; `watch` is told of its progress.
+pub fn fix(
+    options: &Options,
+    stop: &Arc<AtomicBool>,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<Report, Error> {
+    let clock = SystemClock::start();
+    let project = Project::open(&options.root)?;
+    let scratch = Scratch::new(&options.environment.scratch)?;
+    let (language, sources, harness) = open(options, &project, &scratch, stop)?;
+    let baseline = harness.baseline()?;
+    let baseline_time = clock.elapsed();
+    let mut report = Report::new(language.name(), &baseline, options.seed);
+    report.times.baseline = baseline_time;
+    announce(&baseline, &sources, watch);
+    if report.tests.failing_before.is_empty() {
+        report.times.total = clock.elapsed();
+        return Ok(report);
+    }
+    let focus = localise::ochiai(&baseline, &sources);
+    let mut search = Searching {
+        options,
+        sources: &sources,
+        harness: harness.as_ref(),
+        judge: Judge::new(harness.as_ref(), &baseline, language.batch(), stop),
+        clock: &clock,
+        record: Record::open(options, &project, &sources)?,
+    };
+    let (archive, ending) = search.run(language.as_ref(), &focus, watch)?;
+    report.times.search = clock.elapsed() - baseline_time;
+    report.count(&archive, ending, options.jobs);
+    watch(Event::Confirming);
+    let survivors = search.survivors(&archive)?;
+    report.patches = search.confirmed(survivors, options.patches)?;
+    search.record.finish(&report)?;
+    report.record = search.record.path();
+    report.outcome = if report.patches.is_empty() {
+        FixOutcome::NotFixed
+    } else {
+        FixOutcome::Fixed
+    };
+    report.times.total = clock.elapsed();
+    report.times.confirm = report.times.total - report.times.search - report.times.baseline;
+    Ok(report)
+}
+
+type Opened = (Box<dyn Language>, Arc<Sources>, Box<dyn Harness>);
+
+/// Finds out the language and gets its tests ready to run.
+fn open(
+    options: &Options,
+    project: &Project,
+    scratch: &Scratch,
+    stop: &Arc<AtomicBool>,
+) -> Result<Opened, Error> {
+    let has = |name: &str| {
+        options.files.is_empty() && project.files.iter().any(|file| file.as_os_str() == name)
+    };
+    let named = |extension: &str| {
+        options
+            .files
+            .iter()
+            .any(|file| file.extension().is_some_and(|found| found == extension))
+    };
+    if has("Cargo.toml") || named("rs") {
+        return Err(Error::unsuitable(
+            "unknown_language",
+            "Rust is not repaired yet",
+            "Python projects are",
+        ));
+    }
+    if project.with_extension("py").next().is_some() {
+        let (sources, harness) = python::open(options, project, scratch, stop)?;
+        return Ok((Box::new(Python), sources, Box::new(harness)));
+    }
+    Err(Error::unsuitable(
+        "unknown_language",
+        format!(
+            "`{}` holds neither Python files nor a `Cargo.toml`",
+            project.root.display()
+        ),
+        "Python (pytest, unittest) and Rust (cargo test) can be repaired",
+    ))
+}
+
+fn announce(baseline: &Baseline, sources: &Sources, watch: &mut dyn FnMut(Event<'_>)) {
+    let named = |wanted: fn(&TestOutcome) -> bool| {
+        baseline
+            .tests
+            .iter()
+            .filter(|test| wanted(&test.outcome))
+            .map(|test| test.name.as_str())
+            .collect()
+    };
+    watch(Event::Baseline {
+        total: baseline.tests.len(),
+        failing: named(|outcome| matches!(outcome, TestOutcome::Failed(_) | TestOutcome::TimedOut)),
+        flaky: named(|outcome| *outcome == TestOutcome::Flaky),
+        files: sources.iter().count(),
+    });
+}
+
+/// The search over candidates and what follows it.
+struct Searching<'a> {
+    options: &'a Options,
+    sources: &'a Arc<Sources>,
+    harness: &'a dyn Harness,
+    judge: Judge<'a>,
+    clock: &'a SystemClock,
+    record: Record,
+}
+
+impl Searching<'_> {
+    fn run(
+        &mut self,
+        language: &dyn Language,
+        focus: &Focus,
+        watch: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(Archive<Candidate>, Stop), Error> {
+        let singles: Arc<Vec<Weighted>> = Arc::new(propose::weigh(
+            language.candidates(self.sources, focus),
+            self.sources,
+            focus,
+        ));
+        let mut proposers = propose::by_operator(&singles, self.sources);
+        proposers.push(Box::new(HelpedPairs::new(
+            Arc::clone(&singles),
+            Arc::clone(self.sources),
+        )));
+        proposers.push(Box::new(BlindPairs::new(singles, Arc::clone(self.sources))));
+        let begun = self.clock.elapsed();
+        let limits = discovery::Options {
+            budget: begun + self.options.budget,
+            effort_max: EFFORT_MAX,
+            ..discovery::Options::default()
+        };
+        let failing = self.judge.failing.len();
+        let mut first: Option<(Duration, f64)> = None;
+        let record = &mut self.record;
+        let mut observe = |progress: Progress<'_, Candidate>| {
+            record.add(progress.batch);
+            let elapsed = progress.elapsed.saturating_sub(begun);
+            let best = progress
+                .archive
+                .improvements()
+                .first()
+                .map_or(0.0, |entry| entry.verdict.fitness);
+            let plausible = progress.archive.solutions().len();
+            watch(Event::Searching {
+                tried: progress.archive.tried(),
+                per_second: progress.archive.tried() as f64 / elapsed.as_secs_f64().max(1e-3),
+                plausible,
+                best: (
+                    if plausible > 0 {
+                        failing
+                    } else {
+                        (best * failing as f64).round() as usize
+                    },
+                    failing,
+                ),
+                spent: elapsed.as_secs_f64() / self.options.budget.as_secs_f64().max(1e-3),
+            });
+            if let (None, Some(found)) = (first, progress.archive.solutions().first()) {
+                first = Some((elapsed, found.weight));
+            }
+            !first.is_some_and(|(at, weight)| {
+                plausible >= SURVIVORS_MAX
+                    || progress.weight < weight * WORTH_COMPARING
+                    || elapsed > at * 2 + Duration::from_millis(200)
+            })
+        };
+        discovery::search(
+            &mut proposers,
+            &self.judge,
+            &limits,
+            self.clock,
+            &mut observe,
+        )
+    }
+
+    /// The solutions of the search, ranked.
+    fn survivors(&self, archive: &Archive<Candidate>) -> Result<Vec<Survivor>, Error> {
+        let mut entries: Vec<_> = archive.solutions().iter().collect();
+        entries.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        entries.truncate(COMPARED_MAX);
+        if entries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let candidates: Vec<&Candidate> = entries.iter().map(|entry| &entry.content).collect();
+        let mut rows = self.harness.behaviours(&candidates)?.into_iter();
+        let original = rows.next().unwrap_or_default();
+        let survivors = entries
+            .into_iter()
+            .map(|entry| Survivor {
+                candidate: entry.content.clone(),
+                weight: entry.weight,
+                behaviour: rows.next().unwrap_or_default(),
+                score: 0.0,
+                confidence: 0.0,
+            })
+            .collect();
+        Ok(rank::distinct_first(rank::rank(survivors, &original)))
+    }
+
+    /// The first `wanted` survivors that pass the user's own test command, as patches.
+    fn confirmed(&self, survivors: Vec<Survivor>, wanted: usize) -> Result<Vec<Patch>, Error> {
+        let mut patches = Vec::new();
+        for survivor in survivors {
+            if patches.len() >= wanted.max(1) {
+                break;
+            }
+            if self.harness.confirm(&survivor.candidate)? {
+                patches.push(Patch::new(&survivor, self.sources));
+            }
+        }
+        Ok(patches)
+    }
+}

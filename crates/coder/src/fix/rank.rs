@@ -1,0 +1,214 @@
+//! Which of the candidates that pass all tests is most likely right.
+//!
+//! Tests underdetermine a program: several candidates pass, and some only by accident. Three
+//! things speak for one of them: that its edits are of a common kind at a suspicious place, that
+//! most other survivors behave as it does on inputs like those of the tests, and that it changes
+//! no more of the program's behaviour than it must.
+
+use std::collections::HashMap;
+
+use crate::edit::Candidate;
+use crate::language::Observation;
+
+/// A candidate that passes all tests.
+#[derive(Clone, Debug)]
+pub(crate) struct Survivor {
+    pub candidate: Candidate,
+    /// The search's weight of it.
+    pub weight: f64,
+    /// What it does on further inputs; may be empty.
+    pub behaviour: Vec<Observation>,
+    /// Higher is better; comparable between survivors of one run only.
+    pub score: f64,
+    /// Probability, by our reckoning, that it is right.
+    pub confidence: f64,
+}
+
+/// How strongly each consideration counts, in units of the logarithm of the weight.
+const AGREEMENT: f64 = 2.5;
+const FAILURES: f64 = 2.0;
+const CHANGE: f64 = 0.8;
+const EDIT_LENGTH: f64 = 0.012;
+const FURTHER_EDIT: f64 = 1.5;
+/// Chance that a passing candidate is right when there is no other; the rest is for the unknown.
+const ALONE: f64 = 0.9;
+
+/// Orders survivors, most likely first, and reckons a confidence for each. `original` is what the
+/// unchanged program does on the same inputs.
+pub(crate) fn rank(mut survivors: Vec<Survivor>, original: &[Observation]) -> Vec<Survivor> {
+    let scores: Vec<f64> = (0..survivors.len())
+        .map(|index| score(&survivors, index, original))
+        .collect();
+    for (survivor, score) in survivors.iter_mut().zip(scores) {
+        survivor.score = score;
+    }
+    reckon_confidence(&mut survivors);
+    survivors.sort_by(|a, b| {
+        b.score
+            .total_cmp(&a.score)
+            .then(length(&a.candidate).cmp(&length(&b.candidate)))
+    });
+    survivors
+}
+
+/// The best of each kind of behaviour come first, so that a runner-up is a real alternative.
+pub(crate) fn distinct_first(survivors: Vec<Survivor>) -> Vec<Survivor> {
+    let mut seen: Vec<Vec<Observation>> = Vec::new();
+    let (mut first, mut later) = (Vec::new(), Vec::new());
+    for survivor in survivors {
+        if survivor.behaviour.is_empty() || !seen.contains(&survivor.behaviour) {
+            seen.push(survivor.behaviour.clone());
+            first.push(survivor);
+        } else {
+            later.push(survivor);
+        }
+    }
+    first.extend(later);
+    first
+}
+
+fn score(survivors: &[Survivor], index: usize, original: &[Observation]) -> f64 {
+    let survivor = &survivors[index];
+    let mut agreement = 0.0;
+    let mut mass = 0.0;
+    for (at, other) in survivors.iter().enumerate() {
+        if at != index {
+            let weight = other.weight.sqrt();
+            mass += weight;
+            agreement += weight * likeness(&survivor.behaviour, &other.behaviour);
+        }
+    }
+    let inputs = survivor.behaviour.len().max(1) as f64;
+    let failures = survivor
+        .behaviour
+        .iter()
+        .filter(|seen| !seen.returned)
+        .count() as f64
+        / inputs;
+    let changed = original
+        .iter()
+        .zip(&survivor.behaviour)
+        .filter(|(before, after)| before.returned && before != after)
+        .count() as f64
+        / inputs;
+    survivor.weight.max(1e-12).ln() + AGREEMENT * if mass > 0.0 { agreement / mass } else { 0.5 }
+        - FAILURES * failures
+        - CHANGE * changed
+        - EDIT_LENGTH * length(&survivor.candidate) as f64
+        - FURTHER_EDIT * (survivor.candidate.edits.len() - 1) as f64
+}
+
+/// The share of inputs on which two programs do the same.
+fn likeness(a: &[Observation], b: &[Observation]) -> f64 {
+    if a.is_empty() || a.len() != b.len() {
+        return 0.5;
+    }
+    a.iter().zip(b).filter(|(x, y)| x == y).count() as f64 / a.len() as f64
+}
+
+/// Characters that the candidate puts in or takes out.
+fn length(candidate: &Candidate) -> usize {
+    candidate
+        .edits
+        .iter()
+        .map(|edit| edit.replacement.len() + edit.span.len())
+        .sum()
+}
+
+/// A behaviour's share of the likelihood of all behaviours that survived.
+fn reckon_confidence(survivors: &mut [Survivor]) {
+    let top = survivors
+        .iter()
+        .map(|s| s.score)
+        .fold(f64::NEG_INFINITY, f64::max);
+    let mut best: HashMap<&[Observation], f64> = HashMap::new();
+    let mut unknown = 0.0;
+    for survivor in survivors.iter() {
+        let likelihood = (survivor.score - top).exp();
+        if survivor.behaviour.is_empty() {
+            unknown += likelihood;
+        } else {
+            let known = best.entry(&survivor.behaviour).or_default();
+            *known = known.max(likelihood);
+        }
+    }
+    let all: f64 = best.values().sum::<f64>() + unknown;
+    let confidences: Vec<f64> = survivors
+        .iter()
+        .map(|survivor| {
+            let own = (survivor.score - top).exp();
+            let share = best
+                .get(survivor.behaviour.as_slice())
+                .copied()
+                .unwrap_or(own);
+            ALONE * share.min(own * 2.0) / all.max(f64::MIN_POSITIVE)
+        })
+        .collect();
+    for (survivor, confidence) in survivors.iter_mut().zip(confidences) {
+        survivor.confidence = confidence.clamp(0.01, ALONE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+
+    fn seen(digests: &[u64]) -> Vec<Observation> {
+        digests
+            .iter()
+            .map(|&digest| Observation {
+                returned: digest != 0,
+                digest,
+            })
+            .collect()
+    }
+
+    fn survivor(name: &str, weight: f64, digests: &[u64]) -> Survivor {
+        Survivor {
+            candidate: Candidate::single(FileId(0), 0..1, name, "x", weight),
+            weight,
+            behaviour: seen(digests),
+            score: 0.0,
+            confidence: 0.0,
+        }
+    }
+
+    fn order(survivors: &[Survivor]) -> Vec<&str> {
+        survivors
+            .iter()
+            .map(|s| s.candidate.edits[0].replacement.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn the_majority_of_survivors_outvotes_a_slightly_likelier_loner() {
+        let survivors = vec![
+            survivor("loner", 0.5, &[1, 9, 9, 9]),
+            survivor("a", 0.4, &[1, 2, 3, 4]),
+            survivor("b", 0.3, &[1, 2, 3, 4]),
+        ];
+        let ranked = rank(survivors, &seen(&[1, 2, 0, 0]));
+        assert_eq!(order(&ranked), ["a", "b", "loner"]);
+        assert!(ranked[0].confidence > ranked[2].confidence);
+        assert_eq!(order(&distinct_first(ranked)), ["a", "loner", "b"]);
+    }
+
+    #[test]
+    fn a_candidate_that_fails_on_further_inputs_is_doubted() {
+        let survivors = vec![
+            survivor("crashes", 0.5, &[1, 0, 0, 0]),
+            survivor("returns", 0.4, &[1, 2, 3, 4]),
+        ];
+        assert_eq!(
+            order(&rank(survivors, &seen(&[1, 5, 6, 7]))),
+            ["returns", "crashes"]
+        );
+    }
+
+    #[test]
+    fn confidence_is_a_probability_even_when_nothing_is_known() {
+        let ranked = rank(vec![survivor("only", 0.1, &[])], &[]);
+        assert_eq!(ranked[0].confidence, ALONE);
+    }
+}

@@ -1,0 +1,239 @@
+//! The project under repair and its private copy.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// Folders that hold no source of the project itself.
+const SKIPPED_FOLDERS: [&str; 16] = [
+    ".git",
+    ".hg",
+    ".svn",
+    ".jj",
+    "__pycache__",
+    "target",
+    "node_modules",
+    ".venv",
+    "venv",
+    ".tox",
+    ".nox",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".idea",
+    ".vscode",
+];
+/// Limits of a project, so that a mistyped path does not copy a home folder.
+const FILES_MAX: usize = 20_000;
+const BYTES_MAX: u64 = 512 << 20;
+
+/// What of the world outside the project a repair may rely on; gathered by the caller.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// Folders to look for interpreters and compilers in, in order.
+    pub path: Vec<PathBuf>,
+    /// The user's home folder, where toolchains are often kept.
+    pub home: Option<PathBuf>,
+    /// Where private copies may be made.
+    pub scratch: PathBuf,
+    /// Where records and undo information are kept.
+    pub data: PathBuf,
+}
+
+/// A folder of code, read once.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// Absolute path of the folder, free of links.
+    pub root: PathBuf,
+    /// Every regular file that belongs to it, relative to `root`, sorted.
+    pub files: Vec<PathBuf>,
+}
+
+impl Project {
+    /// Reads the tree below `root`. Links are left out: what they point to is not the project's.
+    pub fn open(root: &Path) -> Result<Self, Error> {
+        let root = root
+            .canonicalize()
+            .map_err(|source| Error::io("open", root, source))?;
+        if !root.is_dir() {
+            return Err(Error::unsuitable(
+                "not_a_folder",
+                format!("`{}` is not a folder", root.display()),
+                "name the folder that holds the program and its tests",
+            ));
+        }
+        let mut files = Vec::new();
+        let mut bytes = 0;
+        let mut folders = vec![PathBuf::new()];
+        while let Some(folder) = folders.pop() {
+            let shown = root.join(&folder);
+            let entries =
+                std::fs::read_dir(&shown).map_err(|source| Error::io("read", &shown, source))?;
+            for entry in entries {
+                let entry = entry.map_err(|source| Error::io("read", &shown, source))?;
+                let relative = folder.join(entry.file_name());
+                let kind = entry
+                    .file_type()
+                    .map_err(|source| Error::io("read", &relative, source))?;
+                if kind.is_dir() {
+                    if !is_skipped(&entry.file_name().to_string_lossy()) {
+                        folders.push(relative);
+                    }
+                } else if kind.is_file() {
+                    bytes += entry.metadata().map_or(0, |metadata| metadata.len());
+                    files.push(relative);
+                }
+                if files.len() > FILES_MAX || bytes > BYTES_MAX {
+                    return Err(too_large(&root));
+                }
+            }
+        }
+        files.sort();
+        Ok(Self { root, files })
+    }
+
+    /// The files whose name ends in `.extension`.
+    pub fn with_extension<'a>(&'a self, extension: &'a str) -> impl Iterator<Item = &'a PathBuf> {
+        self.files
+            .iter()
+            .filter(move |path| path.extension().is_some_and(|found| found == extension))
+    }
+
+    /// Copies every file to `destination`, which is made.
+    pub fn copy_to(&self, destination: &Path) -> Result<(), Error> {
+        std::fs::create_dir_all(destination)
+            .map_err(|source| Error::io("create", destination, source))?;
+        let mut made = PathBuf::new();
+        for file in &self.files {
+            let folder = file.parent().unwrap_or(Path::new(""));
+            if made != folder {
+                let whole = destination.join(folder);
+                std::fs::create_dir_all(&whole)
+                    .map_err(|source| Error::io("create", &whole, source))?;
+                made = folder.to_owned();
+            }
+            let from = self.root.join(file);
+            match std::fs::copy(&from, destination.join(file)) {
+                Ok(_) => {}
+                // A file that its owner may not read is not one that the tests need.
+                Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {}
+                Err(source) => return Err(Error::io("copy", &from, source)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The text of a file, which must be UTF-8.
+    pub fn read(&self, file: &Path) -> Result<String, Error> {
+        let path = self.root.join(file);
+        let bytes = std::fs::read(&path).map_err(|source| Error::io("read", &path, source))?;
+        String::from_utf8(bytes).map_err(|_| {
+            Error::unsuitable(
+                "not_utf8",
+                format!("`{}` is not UTF-8 text", file.display()),
+                "convert it to UTF-8 first, or name other files with `--file`",
+            )
+        })
+    }
+}
+
+fn is_skipped(name: &str) -> bool {
+    SKIPPED_FOLDERS.contains(&name) || name.ends_with(".egg-info")
+}
+
+fn too_large(root: &Path) -> Error {
+    Error::unsuitable(
+        "project_too_large",
+        format!(
+            "`{}` holds more than {FILES_MAX} files or 512 MiB",
+            root.display()
+        ),
+        "name the part of it that holds the failing tests and the code they test",
+    )
+}
+
+/// A folder for private copies that is removed when dropped.
+#[derive(Debug)]
+pub(crate) struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    /// A new empty folder below `parent`; left-overs of processes that were killed go first.
+    pub fn new(parent: &Path) -> Result<Self, Error> {
+        sweep(parent);
+        tempfile::Builder::new()
+            .prefix(&format!("freehold-{}-", std::process::id()))
+            .tempdir_in(parent)
+            .map(Self)
+            .map_err(|source| Error::io("create a private folder in", parent, source))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// Removes scratch folders whose process is gone.
+fn sweep(parent: &Path) {
+    let Ok(entries) = std::fs::read_dir(parent) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let owner = name
+            .to_str()
+            .and_then(|name| name.strip_prefix("freehold-"))
+            .and_then(|rest| rest.split('-').next())
+            .and_then(|pid| pid.parse::<u32>().ok());
+        if let Some(pid) = owner
+            && !Path::new(&format!("/proc/{pid}")).exists()
+            && entry.file_type().is_ok_and(|kind| kind.is_dir())
+        {
+            // Another process may be sweeping, too.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_belongs_to_the_project_and_copies_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for file in [
+            "a.py",
+            "src/b.py",
+            ".git/config",
+            "__pycache__/a.pyc",
+            "x.egg-info/y",
+        ] {
+            let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, file).unwrap();
+        }
+        std::os::unix::fs::symlink("/etc/passwd", folder.path().join("link")).unwrap();
+        let project = Project::open(folder.path()).unwrap();
+        assert_eq!(
+            project.files,
+            [PathBuf::from("a.py"), PathBuf::from("src/b.py")]
+        );
+        let copy = folder.path().join("copy");
+        project.copy_to(&copy).unwrap();
+        assert_eq!(
+            std::fs::read_to_string(copy.join("src/b.py")).unwrap(),
+            "src/b.py"
+        );
+        assert!(!copy.join("link").exists());
+    }
+
+    #[test]
+    fn scratch_of_a_dead_process_is_swept() {
+        let parent = tempfile::tempdir().unwrap();
+        let stale = parent.path().join("freehold-4294967295-abc");
+        std::fs::create_dir(&stale).unwrap();
+        let scratch = Scratch::new(parent.path()).unwrap();
+        assert!(!stale.exists());
+        assert!(scratch.path().exists());
+    }
+}

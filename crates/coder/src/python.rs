@@ -1,0 +1,151 @@
+//! Python: what to edit, and how its tests are run.
+
+mod baseline;
+mod harness;
+mod interpreter;
+pub(crate) mod operators;
+mod plan;
+mod runner;
+mod wire;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use crate::edit::Candidate;
+use crate::error::Error;
+use crate::fix::Options;
+use crate::language::{Focus, Language};
+use crate::project::{Project, Scratch};
+use crate::source::{Source, Sources};
+use harness::{Opening, PythonHarness};
+use interpreter::Interpreter;
+use plan::TestPlan;
+
+/// The Python language.
+#[derive(Clone, Copy, Debug)]
+pub struct Python;
+
+impl Language for Python {
+    fn name(&self) -> &'static str {
+        "python"
+    }
+
+    fn grammar(&self) -> tree_sitter::Language {
+        tree_sitter_python::LANGUAGE.into()
+    }
+
+    fn batch(&self) -> usize {
+        96
+    }
+
+    fn candidates(&self, sources: &Sources, focus: &Focus) -> Vec<Candidate> {
+        operators::candidates(sources, focus)
+    }
+}
+
+/// Reads the program and gets its tests ready to run.
+pub(crate) fn open(
+    options: &Options,
+    project: &Project,
+    scratch: &Scratch,
+    stop: &Arc<AtomicBool>,
+) -> Result<(Arc<Sources>, PythonHarness), Error> {
+    let plan = TestPlan::make(project, options.test.as_deref())?;
+    let interpreter = Interpreter::find(&project.root, &options.environment)?;
+    let mut sources = Sources::default();
+    for file in editable(options, project, &plan)? {
+        match project.read(&file) {
+            Ok(text) => {
+                sources.add(Source::parse(file, text, &Python.grammar()));
+            }
+            // Among many files one that is no text is passed over; one that was named is not.
+            Err(error) if !options.files.is_empty() => return Err(error),
+            Err(_) => {}
+        }
+    }
+    if sources.iter().next().is_none() {
+        return Err(Error::unsuitable(
+            "nothing_to_edit",
+            "there is no Python file to edit beside the tests",
+            "name the file under repair with `--file FILE`",
+        ));
+    }
+    let sources = Arc::new(sources);
+    let harness = PythonHarness::open(Opening {
+        project,
+        sources: &sources,
+        plan,
+        interpreter,
+        scratch,
+        workers: options.jobs,
+        wall_time: options.budget + Duration::from_secs(900),
+        seed: options.seed,
+        stop: Arc::clone(stop),
+    })?;
+    refuse_broken_syntax(&sources, harness.broken())?;
+    Ok((sources, harness))
+}
+
+/// The files that the search may edit: those named, or all that are not part of the tests.
+fn editable(options: &Options, project: &Project, plan: &TestPlan) -> Result<Vec<PathBuf>, Error> {
+    if options.files.is_empty() {
+        return Ok(project
+            .with_extension("py")
+            .filter(|file| !plan.files.contains(file) && !plan::is_test_support(file))
+            .cloned()
+            .collect());
+    }
+    options
+        .files
+        .iter()
+        .map(|file| {
+            let relative = file.strip_prefix(&project.root).unwrap_or(file);
+            let relative = relative.strip_prefix(".").unwrap_or(relative).to_owned();
+            if project.files.contains(&relative) {
+                Ok(relative)
+            } else {
+                Err(Error::unsuitable(
+                    "no_such_file",
+                    format!("`{}` is not a file of the project", file.display()),
+                    format!("paths are relative to `{}`", project.root.display()),
+                ))
+            }
+        })
+        .collect()
+}
+
+/// A program that does not parse cannot be repaired by editing its tree.
+fn refuse_broken_syntax(sources: &Sources, broken: &[(String, String)]) -> Result<(), Error> {
+    let is_syntax = |reason: &str| {
+        ["SyntaxError", "IndentationError", "TabError"]
+            .iter()
+            .any(|name| reason.contains(name))
+    };
+    let Some((_, reason)) = broken.iter().find(|(_, reason)| is_syntax(reason)) else {
+        return Ok(());
+    };
+    let place = sources
+        .iter()
+        .find_map(|(_, source)| Some((source, first_error(source.tree.root_node())?)))
+        .map(|(source, line)| format!("`{}` line {line}: ", source.path.display()))
+        .unwrap_or_default();
+    Err(Error::unsuitable(
+        "broken_syntax",
+        format!("the program cannot be parsed: {place}{reason}"),
+        "mend the syntax first; repair starts from a program that Python can read",
+    ))
+}
+
+/// The 1-based line of the first node that could not be parsed.
+fn first_error(node: tree_sitter::Node<'_>) -> Option<usize> {
+    if !node.has_error() {
+        return None;
+    }
+    if node.is_error() || node.is_missing() {
+        return Some(node.start_position().row + 1);
+    }
+    let mut cursor = node.walk();
+    node.children(&mut cursor).find_map(first_error)
+}

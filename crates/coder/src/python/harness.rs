@@ -1,0 +1,482 @@
+//! Runs a Python project's tests on candidates: boxed runners, one a worker.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::interpreter::Interpreter;
+use super::plan::TestPlan;
+use super::runner::{Runner, Setting, write_package};
+use super::wire::{definitions, observation, verdict};
+use crate::edit::Candidate;
+use crate::error::Error;
+use crate::language::{Baseline, Harness, Observation, Request, Verdict};
+use crate::project::{Project, Scratch};
+use crate::source::Sources;
+
+/// How long collecting the tests may take before it counts as hanging.
+const COLLECT_TIME: Duration = Duration::from_secs(60);
+/// Inputs derived from the recorded calls, for comparing survivors.
+const INPUTS: usize = 96;
+
+/// What a harness is opened with.
+pub(crate) struct Opening<'a> {
+    pub project: &'a Project,
+    pub sources: &'a Arc<Sources>,
+    pub plan: TestPlan,
+    pub interpreter: Interpreter,
+    pub scratch: &'a Scratch,
+    pub workers: usize,
+    /// Time after which every box is ended, whatever happens.
+    pub wall_time: Duration,
+    pub seed: u64,
+    /// Set when the owner wants the run to end.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// Runs a Python project's tests on candidates.
+pub(crate) struct PythonHarness {
+    pub(super) place: Arc<Place>,
+    pub(super) workers: Vec<Mutex<Worker>>,
+    pub(super) collected: Collected,
+    pub(super) facts: Mutex<Facts>,
+    last_word: Mutex<LastWord>,
+    seed: u64,
+}
+
+/// Where everything is.
+pub(super) struct Place {
+    pub project: Project,
+    pub sources: Arc<Sources>,
+    pub plan: TestPlan,
+    pub interpreter: Interpreter,
+    pub scratch: PathBuf,
+    pub wall_time: Duration,
+    pub stop: Arc<AtomicBool>,
+}
+
+/// One box with the tests collected, and one for candidates that need a fresh import.
+pub(super) struct Worker {
+    number: usize,
+    runner: Runner,
+    cold: Option<Runner>,
+}
+
+/// What the runners found when they collected the tests.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Collected {
+    /// Who runs them: `plain` or `pytest`.
+    pub kind: String,
+    pub tests: Vec<String>,
+    /// Files that cannot be imported, with the reason. Each counts as one failing test, numbered
+    /// after the real ones.
+    pub broken: Vec<(String, String)>,
+}
+
+/// What the baseline has told.
+#[derive(Default)]
+pub(super) struct Facts {
+    /// Names of failing and passing tests; flaky and skipped ones are in neither.
+    pub failing: Vec<String>,
+    pub passing: Vec<String>,
+    /// Time that all passing tests take together.
+    pub normal: Duration,
+    /// Tests to learn inputs from, as indexes.
+    pub recordable: Vec<usize>,
+}
+
+/// The box in which whole test runs have the last word; its start is overlapped with the search.
+enum LastWord {
+    Idle,
+    Starting(JoinHandle<Result<Runner, Error>>),
+    Ready(Runner),
+}
+
+impl PythonHarness {
+    /// Copies the project, starts the boxes and collects the tests in each.
+    pub fn open(opening: Opening<'_>) -> Result<Self, Error> {
+        let scratch = opening.scratch.path().to_owned();
+        opening.project.copy_to(&scratch.join("project"))?;
+        write_package(&scratch.join("package"))?;
+        let place = Arc::new(Place {
+            project: opening.project.clone(),
+            sources: Arc::clone(opening.sources),
+            plan: opening.plan,
+            interpreter: opening.interpreter,
+            scratch,
+            wall_time: opening.wall_time,
+            stop: opening.stop,
+        });
+        let started: Vec<Result<(Worker, Collected), Error>> = std::thread::scope(|scope| {
+            let handles: Vec<_> = (0..opening.workers.max(1))
+                .map(|number| {
+                    let place = &place;
+                    scope.spawn(move || place.start_worker(number))
+                })
+                .collect();
+            handles
+                .into_iter()
+                .map(|handle| handle.join().expect("starting a worker does not panic"))
+                .collect()
+        });
+        let mut workers = Vec::new();
+        let mut collected = None;
+        for result in started {
+            let (worker, found) = result?;
+            collected.get_or_insert(found);
+            workers.push(Mutex::new(worker));
+        }
+        Ok(Self {
+            place,
+            workers,
+            collected: collected.expect("there is at least one worker"),
+            facts: Mutex::default(),
+            last_word: Mutex::new(LastWord::Idle),
+            seed: opening.seed,
+        })
+    }
+
+    /// Test files that cannot be imported, with the reason.
+    pub fn broken(&self) -> &[(String, String)] {
+        &self.collected.broken
+    }
+
+    /// Begins to start the box for whole test runs.
+    pub(super) fn prepare_last_word(&self) {
+        let place = Arc::clone(&self.place);
+        let mut last_word = self.last_word.lock().expect("no holder panics");
+        if matches!(*last_word, LastWord::Idle) {
+            let handle = std::thread::spawn(move || place.start_last_word());
+            *last_word = LastWord::Starting(handle);
+        }
+    }
+
+    fn cold(
+        &self,
+        worker: &mut Worker,
+        candidate: &Candidate,
+        request: &Request<'_>,
+    ) -> Result<Verdict, Error> {
+        let question = {
+            let facts = self.facts.lock().expect("no holder panics");
+            let plan = &self.place.plan;
+            let texts: Vec<(PathBuf, String)> = candidate
+                .apply(&self.place.sources)
+                .into_iter()
+                .map(|(file, text)| (self.place.inside(&self.place.sources.get(file).path), text))
+                .collect();
+            json!({
+                "op": "cold",
+                "root": self.place.project.root,
+                "tests": self.place.test_paths(),
+                "kind": self.collected.kind,
+                "arguments": plan.arguments,
+                "texts": texts,
+                "failing": facts.failing,
+                "passing": facts.passing,
+                "broken": self.collected.broken.iter().map(|(file, _)| file).collect::<Vec<_>>(),
+                "limit": request.time_limit.as_secs_f64(),
+                "normal": facts.normal.as_secs_f64(),
+            })
+        };
+        let patience = request.time_limit * 8 + Duration::from_secs(60);
+        if worker.cold.is_none() {
+            let mut runner = self
+                .place
+                .start(worker.number, "project", sandbox::Access::Read)?;
+            if self.collected.kind == "pytest" {
+                runner.ask(&json!({"op": "warm"}), COLLECT_TIME)?;
+            }
+            worker.cold = Some(runner);
+        }
+        let runner = worker.cold.as_mut().expect("set above");
+        match runner.ask(&question, patience) {
+            Ok(answer) => Ok(verdict(&answer)),
+            Err(Error::Runner { .. }) => {
+                worker.cold = None;
+                Ok(Verdict::default())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks the stage about candidates that can be swapped in; answers those it could not.
+    fn swapped(
+        &self,
+        worker: &mut Worker,
+        wanted: &[(usize, Value)],
+        request: &Request<'_>,
+        report: &mut dyn FnMut(usize, Verdict),
+    ) -> Result<Vec<usize>, Error> {
+        let normal = self.facts.lock().expect("no holder panics").normal;
+        let real = |tests: &[usize]| -> Vec<usize> {
+            let count = self.collected.tests.len();
+            tests.iter().copied().filter(|&test| test < count).collect()
+        };
+        let question = json!({
+            "op": "evaluate",
+            "candidates": wanted.iter().map(|(_, wire)| wire).collect::<Vec<_>>(),
+            "failing": real(request.failing),
+            "passing": real(request.passing),
+            "limit": request.time_limit.as_secs_f64(),
+            "normal": normal.as_secs_f64(),
+        });
+        let patience = request.time_limit * 10 + normal * 60 + Duration::from_secs(10);
+        worker.runner.send(&question)?;
+        let mut cold = Vec::new();
+        let mut answered = 0;
+        loop {
+            match worker.runner.receive(patience) {
+                Ok(answer) if answer.get("done").is_some() => return Ok(cold),
+                Ok(answer) => {
+                    let (index, _) = wanted[answered.min(wanted.len() - 1)];
+                    answered += 1;
+                    if answer.get("cold").is_some() {
+                        cold.push(index);
+                    } else {
+                        report(index, verdict(&answer));
+                    }
+                }
+                Err(Error::Runner { .. }) => {
+                    // The candidate in hand ended the whole box: it is answered, the rest is asked anew.
+                    *worker = self.place.start_worker(worker.number)?.0;
+                    if let Some((index, _)) = wanted.get(answered) {
+                        report(*index, Verdict::default());
+                    }
+                    if let Some(rest) = wanted.get(answered + 1..).filter(|rest| !rest.is_empty()) {
+                        cold.extend(self.swapped(worker, rest, request, report)?);
+                    }
+                    return Ok(cold);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Harness for PythonHarness {
+    fn workers(&self) -> usize {
+        self.workers.len()
+    }
+
+    fn baseline(&self) -> Result<Baseline, Error> {
+        super::baseline::measure(self)
+    }
+
+    fn prepare(&self, batch: &[Candidate]) -> Result<Vec<bool>, Error> {
+        Ok(vec![true; batch.len()])
+    }
+
+    fn evaluate(
+        &self,
+        worker: usize,
+        batch: &[&Candidate],
+        request: &Request<'_>,
+        report: &mut dyn FnMut(usize, Verdict),
+    ) -> Result<(), Error> {
+        let mut worker = self.workers[worker].lock().expect("no holder panics");
+        let must_be_cold = request
+            .failing
+            .iter()
+            .any(|&test| test >= self.collected.tests.len());
+        let mut swappable = Vec::new();
+        let mut cold = Vec::new();
+        for (index, candidate) in batch.iter().enumerate() {
+            match definitions(&self.place.sources, &self.place.project.root, candidate) {
+                Some(wire) if !must_be_cold => swappable.push((index, wire)),
+                _ => cold.push(index),
+            }
+        }
+        if !swappable.is_empty() {
+            cold.extend(self.swapped(&mut worker, &swappable, request, report)?);
+        }
+        for index in cold {
+            let verdict = self.cold(&mut worker, batch[index], request)?;
+            report(index, verdict);
+        }
+        Ok(())
+    }
+
+    fn confirm(&self, candidate: &Candidate) -> Result<bool, Error> {
+        self.prepare_last_word();
+        let mut last_word = self.last_word.lock().expect("no holder panics");
+        let mut runner = match std::mem::replace(&mut *last_word, LastWord::Idle) {
+            LastWord::Ready(runner) => runner,
+            LastWord::Starting(handle) => handle.join().expect("starting a box does not panic")?,
+            LastWord::Idle => self.place.start_last_word()?,
+        };
+        let answer = self.place.whole_run(&mut runner, candidate);
+        let answer = match answer {
+            Ok(answer) => {
+                *last_word = LastWord::Ready(runner);
+                answer
+            }
+            Err(Error::Runner { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let facts = self.facts.lock().expect("no holder panics");
+        let failed = |name: &String| {
+            answer["failed"]
+                .as_array()
+                .is_some_and(|all| all.iter().any(|x| x == name))
+        };
+        let passed = answer["passed"].as_array().map_or(0, Vec::len);
+        let expected = facts.failing.iter().chain(&facts.passing);
+        let needed = facts.failing.len() + facts.passing.len() - self.collected.broken.len();
+        Ok(passed >= needed.max(1) && !expected.into_iter().any(failed))
+    }
+
+    fn behaviours(&self, candidates: &[&Candidate]) -> Result<Vec<Vec<Observation>>, Error> {
+        let tests = self
+            .facts
+            .lock()
+            .expect("no holder panics")
+            .recordable
+            .clone();
+        let mut rows = vec![json!([])];
+        for candidate in candidates {
+            match definitions(&self.place.sources, &self.place.project.root, candidate) {
+                Some(wire) => rows.push(wire),
+                None => return Ok(vec![Vec::new(); candidates.len() + 1]),
+            }
+        }
+        let mut worker = self.workers[0].lock().expect("no holder panics");
+        let record = json!({"op": "record", "tests": tests, "limit": 0.25, "seed": self.seed, "count": INPUTS});
+        worker.runner.ask(&record, COLLECT_TIME)?;
+        let ask = json!({"op": "behave", "candidates": rows, "limit": 0.1, "total": 1.0});
+        let answer = worker.runner.ask(&ask, COLLECT_TIME)?;
+        let rows = answer["rows"].as_array().cloned().unwrap_or_default();
+        Ok(rows
+            .iter()
+            .map(|row| {
+                row.as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(observation)
+                    .collect()
+            })
+            .collect())
+    }
+}
+
+impl Worker {
+    pub(super) fn ask(&mut self, request: &Value, patience: Duration) -> Result<Value, Error> {
+        self.runner.ask(request, patience)
+    }
+}
+
+impl Place {
+    /// Where a file of the project is seen in the box: where it really is.
+    pub(super) fn inside(&self, file: &Path) -> PathBuf {
+        self.project.root.join(file)
+    }
+
+    fn test_paths(&self) -> Vec<PathBuf> {
+        self.plan
+            .files
+            .iter()
+            .map(|file| self.inside(file))
+            .collect()
+    }
+
+    fn start(
+        &self,
+        hash_seed: usize,
+        copy: &str,
+        access: sandbox::Access,
+    ) -> Result<Runner, Error> {
+        let setting = Setting {
+            interpreter: &self.interpreter,
+            root: &self.project.root,
+            package: &self.scratch.join("package"),
+            hash_seed,
+            wall_time: self.wall_time,
+            stop: &self.stop,
+        };
+        Runner::start(&setting, &self.scratch.join(copy), access)
+    }
+
+    fn start_worker(&self, number: usize) -> Result<(Worker, Collected), Error> {
+        let mut runner = self.start(number, "project", sandbox::Access::Read)?;
+        let sources: Vec<PathBuf> = self
+            .sources
+            .iter()
+            .map(|(_, source)| self.inside(&source.path))
+            .collect();
+        let question = json!({
+            "op": "stage",
+            "root": self.project.root,
+            "tests": self.test_paths(),
+            "sources": sources,
+            "kind": self.plan.kind.wire(),
+            "arguments": self.plan.arguments,
+        });
+        let answer = runner.ask(&question, COLLECT_TIME).map_err(|error| match error {
+            Error::Runner { reason } => Error::unsuitable(
+                "tests_not_collected",
+                format!("the tests could not be collected: {reason}"),
+                format!("`{}` must get as far as running a test, and import without waiting or exiting", self.plan.command),
+            ),
+            other => other,
+        })?;
+        let collected = Collected {
+            kind: answer["kind"].as_str().unwrap_or("plain").to_owned(),
+            tests: strings(&answer["tests"]),
+            broken: answer["broken"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|pair| {
+                    let part = |at: usize| pair[at].as_str().unwrap_or_default().to_owned();
+                    (part(0), part(1))
+                })
+                .collect(),
+        };
+        let worker = Worker {
+            number,
+            runner,
+            cold: None,
+        };
+        Ok((worker, collected))
+    }
+
+    fn start_last_word(&self) -> Result<Runner, Error> {
+        self.project.copy_to(&self.scratch.join("confirm"))?;
+        let mut runner = self.start(7, "confirm", sandbox::Access::Write)?;
+        runner.ask(&json!({"op": "warm"}), COLLECT_TIME)?;
+        Ok(runner)
+    }
+
+    /// Runs the user's whole test command on the candidate's files.
+    fn whole_run(&self, runner: &mut Runner, candidate: &Candidate) -> Result<Value, Error> {
+        let copy = self.scratch.join("confirm");
+        self.project.copy_to(&copy)?;
+        for (file, text) in candidate.apply(&self.sources) {
+            sandbox::files::write_beneath(&copy, &self.sources.get(file).path, text.as_bytes())?;
+        }
+        let question = json!({
+            "op": "confirm",
+            "root": self.project.root,
+            "tests": self.test_paths(),
+            "kind": self.plan.kind.wire(),
+            "prefer_pytest": self.plan.kind != super::plan::Kind::Plain,
+            "arguments": self.plan.arguments,
+            "limit": 10.0,
+            "total": 60.0,
+        });
+        runner.ask(&question, Duration::from_secs(70))
+    }
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|item| item.as_str().map(str::to_owned))
+        .collect()
+}
