@@ -100,7 +100,6 @@ impl Failure {
         if let Some(known) = error.downcast_ref::<Self>() {
             return known.clone();
         }
-        let text = format!("{error:#}");
         let (exit, code) = if let Some(error) = error.downcast_ref() {
             of_coder(error)
         } else if let Some(error) = error.downcast_ref() {
@@ -108,10 +107,7 @@ impl Failure {
         } else {
             (Exit::Fault, "internal")
         };
-        let mut parts = text.split("\nhint: ");
-        let message = parts.next().unwrap_or_default().to_owned();
-        let hints: Vec<&str> = parts.collect();
-        let hint = (!hints.is_empty()).then(|| hints.join("\n"));
+        let (message, hint) = words_of(error);
         Self {
             exit,
             code,
@@ -119,6 +115,29 @@ impl Failure {
             hint,
         }
     }
+}
+
+/// The message of `error` and its causes, and the hints that stood in it.
+fn words_of(error: &anyhow::Error) -> (String, Option<String>) {
+    let mut message = String::new();
+    let mut hints: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let said = cause.to_string();
+        let mut parts = said.split("\nhint: ");
+        let words = parts.next().unwrap_or_default();
+        // An error may have said its cause already.
+        if !message.contains(words) {
+            let colon = if message.is_empty() { "" } else { ": " };
+            message = format!("{message}{colon}{words}");
+        }
+        for hint in parts {
+            if !hints.iter().any(|known| known == hint) {
+                hints.push(hint.to_owned());
+            }
+        }
+    }
+    let hint = (!hints.is_empty()).then(|| hints.join("\n"));
+    (message, hint)
 }
 
 fn of_coder(error: &coder::Error) -> (Exit, &'static str) {
@@ -184,4 +203,97 @@ pub fn announce_panics() {
             console.talk(backtrace);
         }
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use anyhow::Context as _;
+
+    use super::*;
+
+    fn told(error: anyhow::Error) -> (Exit, &'static str, String, Option<String>) {
+        let Failure {
+            exit,
+            code,
+            message,
+            hint,
+        } = Failure::of(&error);
+        (exit, code, message, hint)
+    }
+
+    #[test]
+    fn a_machine_that_refuses_exits_2_with_the_fix_as_hint() {
+        let error = sandbox::Error::Unsupported {
+            feature: "Landlock",
+            source: io::Error::other("not built in"),
+            fix: "upgrade",
+        };
+        let message =
+            "cannot look: the sandbox needs Landlock, which this machine refuses: not built in";
+        assert_eq!(
+            told(anyhow::Error::from(error).context("cannot look")),
+            (
+                Exit::Fault,
+                "sandbox_unsupported",
+                message.to_owned(),
+                Some("upgrade".to_owned())
+            )
+        );
+    }
+
+    #[test]
+    fn a_request_that_cannot_be_met_exits_1() {
+        let error = sandbox::Error::Policy {
+            reason: "`a` is no folder".to_owned(),
+        };
+        let message = "the sandbox policy cannot be kept: `a` is no folder";
+        assert_eq!(
+            told(error.into()),
+            (Exit::Refused, "sandbox_policy", message.to_owned(), None)
+        );
+    }
+
+    #[test]
+    fn a_project_that_does_not_suit_keeps_its_own_code_and_hint() {
+        let error = coder::Error::Unsuitable {
+            code: "no_tests",
+            reason: "no tests were found".to_owned(),
+            hint: "write one".to_owned(),
+        };
+        assert_eq!(
+            told(error.into()),
+            (
+                Exit::Refused,
+                "no_tests",
+                "no tests were found".to_owned(),
+                Some("write one".to_owned())
+            )
+        );
+    }
+
+    #[test]
+    fn an_unknown_error_is_ours_and_says_its_whole_chain() {
+        let error = Err::<(), _>(io::Error::other("no room")).context("cannot keep it");
+        assert_eq!(
+            told(error.unwrap_err()),
+            (
+                Exit::Fault,
+                "internal",
+                "cannot keep it: no room".to_owned(),
+                None
+            )
+        );
+    }
+
+    #[test]
+    fn a_panic_is_ours() {
+        let payload = panic::catch_unwind(|| panic!("no {}", "blocks")).unwrap_err();
+        let failure = Failure::panicked(payload.as_ref());
+        assert_eq!(
+            (failure.exit, failure.message.as_str()),
+            (Exit::Fault, "freehold itself broke: no blocks")
+        );
+    }
 }
