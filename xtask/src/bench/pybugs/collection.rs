@@ -165,8 +165,8 @@ mod tests {
     #[test]
     fn the_collection_is_large_enough_and_every_edit_applies() {
         let bugs = load(None).unwrap();
-        assert!(bugs.len() >= 10, "{} bugs", bugs.len());
-        assert!(bugs.iter().filter(|bug| bug.edits() == 2).count() >= 2);
+        assert!(bugs.len() >= 60, "{} bugs", bugs.len());
+        assert!(bugs.iter().filter(|bug| bug.edits() == 2).count() >= 18);
         let names: BTreeSet<&str> = bugs.iter().map(Bug::name).collect();
         assert_eq!(names.len(), bugs.len());
         for bug in &bugs {
