@@ -1,12 +1,15 @@
 //! What was typed. Each command has one variant and one struct here, and one file in `commands/`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
+use ::sandbox::Network;
 use clap::{
     Parser, Subcommand,
     builder::{Styles, styling::AnsiColor},
 };
 use clap_complete::Shell;
+
+use crate::commands::sandbox::{parse_network, parse_variable};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -37,6 +40,10 @@ pub enum Command {
     Undo(Undo),
     /// Say what this machine offers, what will work, and the fix for what will not
     Doctor,
+
+    /// Run commands with stated files, network, time and memory, and nothing else
+    #[command(subcommand)]
+    Sandbox(Sandbox),
 
     /// Print the completion script of a shell
     Completions(Completions),
@@ -111,6 +118,61 @@ To use it at once:
 pub struct Completions {
     /// The shell that will read the script
     pub shell: Shell,
+}
+
+/// `freehold sandbox …`
+#[derive(Debug, Subcommand)]
+pub enum Sandbox {
+    /// Run one command in a box
+    Run(SandboxRun),
+}
+
+/// `freehold sandbox run [OPTIONS] -- COMMAND`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The command sees the system's programs and libraries, a private /tmp and what is granted here.
+Its exit status is passed on: 128 + N after signal N, 124 when it ran out of time, 125 at another
+limit. 1 and 2 also mean that it was not run at all; then a line on standard error says `error:`.
+With --json its output is captured and its input is empty.
+
+  freehold sandbox run --write . -- make test
+  freehold sandbox run --read ~/src --memory 512M --time 10s -- grep -r TODO ~/src")]
+pub struct SandboxRun {
+    /// Let it read PATH and all below it
+    #[arg(long, value_name = "PATH")]
+    pub read: Vec<PathBuf>,
+
+    /// Let it read and write PATH and all below it, but for `.git`, `.envrc` and their like
+    #[arg(long, value_name = "PATH")]
+    pub write: Vec<PathBuf>,
+
+    /// Hide PATH below what is granted
+    #[arg(long, value_name = "PATH")]
+    pub read_deny: Vec<PathBuf>,
+
+    /// `none`, `loopback`, or `proxy:HOST:PORT,…` for an HTTP proxy to these hosts alone
+    #[arg(long, default_value = "none", value_parser = parse_network)]
+    pub net: Network,
+
+    /// Memory of all its processes together [default: 1G]
+    #[arg(long, value_name = "SIZE", value_parser = ::sandbox::parse_size)]
+    pub memory: Option<u64>,
+
+    /// Time until it is ended [default: 60s]
+    #[arg(long, value_name = "DURATION", value_parser = ::sandbox::parse_duration)]
+    pub time: Option<Duration>,
+
+    /// Processes and threads at one time [default: 128]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub processes: Option<u32>,
+
+    /// Set a variable; nothing of your own environment is passed but TERM
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
+    pub env: Vec<(String, String)>,
+
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
 }
 
 const STYLES: Styles = Styles::styled()

@@ -15,16 +15,23 @@ use crate::console::{Console, ReaderGone, paint};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Done.
-    Done = 0,
+    Done,
     /// Refused because of what was given, or nothing was found.
-    Refused = 1,
+    Refused,
     /// Our fault, or the environment refuses.
-    Fault = 2,
+    Fault,
+    /// What a boxed command returned.
+    Command(u8),
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Refused => 1,
+            Exit::Fault => 2,
+            Exit::Command(status) => status,
+        })
     }
 }
 

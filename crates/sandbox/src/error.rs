@@ -14,38 +14,38 @@ pub enum Error {
         reason: String,
     },
     /// A path named in the policy is not there or may not be looked at.
-    #[error("cannot open `{}` for the sandbox: {source}", path.display())]
+    #[error("cannot open `{}` for the sandbox: {cause}", path.display())]
     Path {
         /// The path as resolved.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// This machine lacks something without which the box would not hold.
-    #[error("the sandbox needs {feature}, which this machine refuses: {source}\nhint: {fix}")]
+    #[error("the sandbox needs {feature}, which this machine refuses: {cause}\nhint: {fix}")]
     Unsupported {
         /// The missing feature.
         feature: &'static str,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
         /// How to get it.
         fix: &'static str,
     },
     /// A step of building the box failed for another reason.
-    #[error("cannot build the sandbox: {step}: {source}")]
+    #[error("cannot build the sandbox: {step}: {cause}")]
     Setup {
         /// The step, with the path or number that it was about.
         step: String,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The program is not there inside the box, or may not be executed.
-    #[error("cannot start `{}` in the sandbox: {source}\nhint: {}", program.display(), exec_hint(source))]
+    #[error("cannot start `{}` in the sandbox: {cause}\nhint: {}", program.display(), exec_hint(cause))]
     Exec {
         /// The program as asked for.
         program: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The box vanished without a report: killed from outside, or out of memory.
     #[error("the sandbox ended without a report: {reason}")]
@@ -54,18 +54,18 @@ pub enum Error {
         reason: String,
     },
     /// A pipe, a process or a file on our own side failed.
-    #[error("{operation}: {source}")]
+    #[error("{operation}: {cause}")]
     Io {
         /// What was being done.
         operation: &'static str,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
 }
 
 impl Error {
     pub(crate) fn io(operation: &'static str) -> impl FnOnce(io::Error) -> Error {
-        move |source| Error::Io { operation, source }
+        move |cause| Error::Io { operation, cause }
     }
 
     /// The stable code under which `docs/errors.md` explains it.
@@ -90,8 +90,8 @@ impl Error {
     }
 }
 
-fn exec_hint(source: &io::Error) -> &'static str {
-    match source.kind() {
+fn exec_hint(cause: &io::Error) -> &'static str {
+    match cause.kind() {
         io::ErrorKind::NotFound => {
             "only system directories are visible inside by default; grant the program's directory with `--read`"
         }

@@ -27,9 +27,9 @@ const ATTEMPTS: u32 = 64;
 /// [`Error::Path`] when the path leaves the root, goes through a link, is not a regular file, is
 /// longer than `limit` or cannot be read.
 pub fn read_beneath(root: &Path, relative: &Path, limit: u64) -> Result<Vec<u8>, Error> {
-    let at = |source: io::Error| Error::Path {
+    let at = |cause: io::Error| Error::Path {
         path: root.join(relative),
-        source,
+        cause,
     };
     let read = || -> io::Result<Vec<u8>> {
         let root = open_root(root)?;
@@ -59,9 +59,9 @@ pub fn read_beneath(root: &Path, relative: &Path, limit: u64) -> Result<Vec<u8>,
 /// [`Error::Path`] when the path leaves the root, goes through or ends at a link or a directory, or
 /// cannot be written. Nothing has changed then.
 pub fn write_beneath(root: &Path, relative: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let at = |source: io::Error| Error::Path {
+    let at = |cause: io::Error| Error::Path {
         path: root.join(relative),
-        source,
+        cause,
     };
     replace(root, relative, bytes).map_err(at)
 }
@@ -100,9 +100,9 @@ pub fn remove_beneath(root: &Path, relative: &Path) -> Result<(), Error> {
         let (parent, name) = open_parent(root.as_fd(), relative)?;
         Ok(unlinkat(&parent, name, AtFlags::empty())?)
     };
-    remove().map_err(|source| Error::Path {
+    remove().map_err(|cause| Error::Path {
         path: root.join(relative),
-        source,
+        cause,
     })
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::message::{Cause, Failure, Plan, Report, receive, send};
-use crate::{Error, Policy, helper};
+use crate::{Error, Policy, inside};
 
 /// How long a box may take to fall after it was told to.
 const FALL_TIME: Duration = Duration::from_secs(5);
@@ -46,7 +46,7 @@ impl Launched {
             reason = "the sandbox is the place where processes start"
         )]
         let helper = ProcessCommand::new("/proc/self/exe")
-            .arg0(helper::NAME)
+            .arg0(inside::NAME)
             .env_clear()
             .current_dir("/")
             .stdin(OwnedFd::from(theirs))
@@ -154,27 +154,27 @@ impl Drop for Launched {
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Error {
-        let source = io::Error::from_raw_os_error(failure.errno);
+        let cause = io::Error::from_raw_os_error(failure.errno);
         match failure.cause {
             Cause::Feature(feature) => Error::Unsupported {
                 feature: feature.name(),
-                source,
+                cause,
                 fix: feature.fix(),
             },
             Cause::Path => Error::Path {
                 path: failure.subject,
-                source,
+                cause,
             },
             Cause::Policy => Error::Policy {
                 reason: failure.subject.display().to_string(),
             },
             Cause::Setup => Error::Setup {
                 step: failure.subject.display().to_string(),
-                source,
+                cause,
             },
             Cause::Exec => Error::Exec {
                 program: failure.subject,
-                source,
+                cause,
             },
         }
     }

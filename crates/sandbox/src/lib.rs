@@ -3,6 +3,7 @@
 mod error;
 mod feature;
 mod message;
+mod metadata;
 mod outcome;
 mod plan;
 mod policy;
@@ -15,7 +16,7 @@ pub mod files;
 mod quantity;
 
 mod child;
-mod helper;
+mod inside;
 mod launch;
 mod run;
 mod support;
@@ -23,7 +24,7 @@ mod worker;
 
 pub use child::{Child, spawn};
 pub use error::Error;
-pub use helper::enter_if_helper;
+pub use inside::enter_if_helper;
 pub use outcome::{Command, Outcome, Status};
 pub use policy::{Access, Limits, Network, Policy};
 pub use quantity::{QuantityError, parse_duration, parse_size};

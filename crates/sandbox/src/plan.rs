@@ -83,9 +83,9 @@ pub(crate) fn plan(policy: &Policy) -> Result<Plan, Error> {
     }
     for bind in &policy.binds {
         let target = normal_target(&bind.target)?;
-        let source = fs::canonicalize(&bind.source).map_err(|source| Error::Path {
+        let source = fs::canonicalize(&bind.source).map_err(|cause| Error::Path {
             path: bind.source.clone(),
-            source,
+            cause,
         })?;
         // A later bind at the same place replaces the earlier one.
         plan.mounts.0.retain(|mount| mount.target != target);
@@ -159,20 +159,21 @@ pub(crate) fn exec_request(
     }
 }
 
-/// An absolute path without `.` and `..`.
+/// An absolute path without `.` and `..`, outside the places that every box makes itself.
 fn normal_target(target: &Path) -> Result<PathBuf, Error> {
-    let plain = target
-        .components()
-        .all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
-    if target.is_absolute() && plain {
-        Ok(target.components().collect())
-    } else {
-        let reason = format!(
-            "the path `{}` inside the sandbox must be absolute and without `..`",
-            target.display()
-        );
+    let refuse = |what: &str| {
+        let reason = format!("the path `{}` inside the sandbox {what}", target.display());
         Err(Error::Policy { reason })
+    };
+    let is_plain = |part| matches!(part, Component::RootDir | Component::Normal(_));
+    if !target.is_absolute() || !target.components().all(is_plain) {
+        return refuse("must be absolute and without `..`");
     }
+    let is_in = |top: &str| target.starts_with(top);
+    if is_in("/proc") || (is_in("/dev") && !is_in("/dev/shm")) {
+        return refuse("is one of its own");
+    }
+    Ok(target.components().collect())
 }
 
 fn add_system(plan: &mut Plan, uid: u32, gid: u32) {

@@ -172,22 +172,37 @@ fn adopt(fd: RawFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(fd) }
 }
 
-/// Installs a seccomp program; with `listen`, returns the descriptor that receives its notifications.
-pub(crate) fn seccomp_install(program: &[libc::sock_filter], flags: u64) -> io::Result<i32> {
-    let fprog = libc::sock_fprog {
-        len: program.len() as u16,
+/// Installs a seccomp program for this process and all it starts.
+pub(crate) fn seccomp_install(program: &[libc::sock_filter]) -> io::Result<()> {
+    seccomp_set(program, 0).map(drop)
+}
+
+/// Installs a seccomp program and returns the descriptor that receives its notifications.
+pub(crate) fn seccomp_listen(program: &[libc::sock_filter]) -> io::Result<OwnedFd> {
+    const NEW_LISTENER: u64 = 1 << 3;
+    const WAIT_KILLABLE: u64 = 1 << 5;
+    // A signal must not make a caller repeat a call that was already carried out; before
+    // Linux 5.19 the kernel cannot promise that.
+    let fd = seccomp_set(program, NEW_LISTENER | WAIT_KILLABLE)
+        .or_else(|_| seccomp_set(program, NEW_LISTENER))?;
+    Ok(adopt(fd as RawFd))
+}
+
+fn seccomp_set(program: &[libc::sock_filter], flags: u64) -> io::Result<libc::c_long> {
+    let program = libc::sock_fprog {
+        len: u16::try_from(program.len()).map_err(io::Error::other)?,
         filter: program.as_ptr().cast_mut(),
     };
-    // SAFETY: `fprog` points to `len` instructions that live through the call; the kernel only reads them.
+    // SAFETY: `program` points to `len` instructions that live through the call and are only read.
     let result = unsafe {
         libc::syscall(
             libc::SYS_seccomp,
             libc::SECCOMP_SET_MODE_FILTER,
             flags,
-            &raw const fprog,
+            &raw const program,
         )
     };
-    checked(result).map(|fd| fd as i32)
+    checked(result)
 }
 
 /// Gives up every group but the main one; needs to be root.
@@ -253,11 +268,94 @@ pub(crate) fn has_seccomp_notify() -> bool {
     result == 0
 }
 
+/// A call of a boxed command that waits for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Notification {
+    pub(crate) id: u64,
+    pub(crate) pid: u32,
+    pub(crate) number: i64,
+    pub(crate) args: [u64; 6],
+}
+
+const NOTIFICATION_RECEIVE: libc::Ioctl = 0xc050_2100_u32 as libc::Ioctl;
+const NOTIFICATION_SEND: libc::Ioctl = 0xc018_2101_u32 as libc::Ioctl;
+const NOTIFICATION_IS_VALID: libc::Ioctl = 0x4008_2102;
+const NOTIFICATION_ADD_FD: libc::Ioctl = 0x4018_2103;
+const _: () = assert!(size_of::<libc::seccomp_notif>() == 0x50);
+const _: () = assert!(size_of::<libc::seccomp_notif_resp>() == 0x18);
+const _: () = assert!(size_of::<libc::seccomp_notif_addfd>() == 0x18);
+
+/// Takes the next waiting call.
+pub(crate) fn notification_receive(listener: BorrowedFd<'_>) -> io::Result<Notification> {
+    let mut raw = std::mem::MaybeUninit::<libc::seccomp_notif>::zeroed();
+    // SAFETY: the kernel fills one `seccomp_notif`, which has to be zero before.
+    let result =
+        unsafe { libc::ioctl(listener.as_raw_fd(), NOTIFICATION_RECEIVE, raw.as_mut_ptr()) };
+    checked(result.into())?;
+    // SAFETY: zeroed above and filled by the call.
+    let raw = unsafe { raw.assume_init() };
+    Ok(Notification {
+        id: raw.id,
+        pid: raw.pid,
+        number: raw.data.nr.into(),
+        args: raw.data.args,
+    })
+}
+
+/// Whether the caller still waits for this answer.
+pub(crate) fn notification_is_valid(listener: BorrowedFd<'_>, id: u64) -> bool {
+    // SAFETY: the kernel reads one u64 behind the pointer.
+    let result = unsafe { libc::ioctl(listener.as_raw_fd(), NOTIFICATION_IS_VALID, &raw const id) };
+    result == 0
+}
+
+/// Answers a call with success or an errno. A caller that is gone needs no answer.
+pub(crate) fn notification_respond(listener: BorrowedFd<'_>, id: u64, errno: i32) {
+    let response = libc::seccomp_notif_resp {
+        id,
+        val: 0,
+        error: -errno,
+        flags: 0,
+    };
+    // SAFETY: the kernel reads one `seccomp_notif_resp`.
+    unsafe { libc::ioctl(listener.as_raw_fd(), NOTIFICATION_SEND, &raw const response) };
+}
+
+/// Gives the caller a descriptor and answers its call with the number.
+pub(crate) fn notification_add_fd(
+    listener: BorrowedFd<'_>,
+    id: u64,
+    file: BorrowedFd<'_>,
+    close_on_exec: bool,
+) -> io::Result<()> {
+    const SEND: u32 = 2;
+    let request = libc::seccomp_notif_addfd {
+        id,
+        flags: SEND,
+        srcfd: file.as_raw_fd() as u32,
+        newfd: 0,
+        newfd_flags: if close_on_exec {
+            libc::O_CLOEXEC as u32
+        } else {
+            0
+        },
+    };
+    // SAFETY: the kernel reads one `seccomp_notif_addfd`.
+    let result = unsafe {
+        libc::ioctl(
+            listener.as_raw_fd(),
+            NOTIFICATION_ADD_FD,
+            &raw const request,
+        )
+    };
+    checked(result.into()).map(drop)
+}
+
 /// Runs before `main` of every program that links this crate.
 #[used]
 #[unsafe(link_section = ".init_array")]
 static ENTER_BEFORE_MAIN: extern "C" fn() = enter_before_main;
 
 extern "C" fn enter_before_main() {
-    crate::helper::enter_if_helper();
+    crate::inside::enter_if_helper();
 }

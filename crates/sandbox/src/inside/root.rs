@@ -15,7 +15,7 @@ use rustix::mount::{
 use super::{Step, needs, setup};
 use crate::feature::Feature;
 use crate::message::{Cause, Failure, MountPlan, Plan};
-use crate::sys;
+use crate::{metadata, sys};
 
 /// Where the new root is put together: any directory that every machine has.
 const BASE: &str = "/tmp";
@@ -66,10 +66,19 @@ const RO: u64 = libc::MOUNT_ATTR_RDONLY;
 const TIGHT: u64 = libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV;
 
 /// Builds the tree of `plan` and makes it this process's root. Nothing of the host's stays reachable.
-pub(super) fn build(plan: &Plan) -> Step<()> {
+/// Returns the device numbers of the private file systems.
+pub(super) fn build(plan: &Plan) -> Step<Vec<u64>> {
     let private = MountPropagationFlags::REC | MountPropagationFlags::PRIVATE;
     mount_change("/", private).map_err(setup("making mounts private"))?;
-    // Host paths are opened before the new root covers any of them.
+    // Host paths are looked at and opened before the new root covers any of them.
+    let writable = plan
+        .mounts
+        .0
+        .iter()
+        .filter(|mount| mount.write && plan.protect_metadata);
+    let protected = writable
+        .flat_map(|mount| metadata::below(&mount.source))
+        .collect::<Vec<_>>();
     let trees = plan
         .mounts
         .0
@@ -101,7 +110,9 @@ pub(super) fn build(plan: &Plan) -> Step<()> {
         attach(tree.as_fd(), point.as_fd(), &mount.target)?;
     }
     root.write_files(plan)?;
+    root.protect_metadata(plan, &protected)?;
     root.hide_denied(plan)?;
+    let private_devices = std::mem::take(&mut root.owned);
 
     rustix::process::fchdir(&root.fd).map_err(setup("entering the new root"))?;
     rustix::process::pivot_root(".", ".").map_err(setup("changing the root"))?;
@@ -109,7 +120,8 @@ pub(super) fn build(plan: &Plan) -> Step<()> {
     rustix::process::chdir("/").map_err(setup("entering the new root"))?;
     let root = open_path(Path::new("/")).map_err(setup("/"))?;
     sys::mount_set_attributes(root.as_fd(), false, RO | TIGHT)
-        .map_err(setup("closing the new root"))
+        .map_err(setup("closing the new root"))?;
+    Ok(private_devices)
 }
 
 /// The new root while it is being put together.
@@ -290,6 +302,35 @@ impl Tree {
         }
         sys::mount_set_attributes(proc.as_fd(), false, RO | TIGHT | libc::MOUNT_ATTR_NOEXEC)
             .map_err(setup("/proc"))
+    }
+
+    /// Closes every protected path below a writable place by mounting it over itself, read-only.
+    fn protect_metadata(&self, plan: &Plan, protected: &[PathBuf]) -> Step<()> {
+        for mount in plan.mounts.0.iter().filter(|mount| mount.write) {
+            let below = protected
+                .iter()
+                .filter_map(|path| path.strip_prefix(&mount.source).ok());
+            // A place that is itself granted was meant to be writable.
+            for rest in below.filter(|rest| *rest != Path::new("")) {
+                self.close(&mount.target.join(rest))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn close(&self, place: &Path) -> Step<()> {
+        let point = match self.resolve(relative(place)) {
+            // Another mount covers it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            result => result.map_err(setup(place))?,
+        };
+        let flags = OpenTreeFlags::OPEN_TREE_CLONE
+            | OpenTreeFlags::OPEN_TREE_CLOEXEC
+            | OpenTreeFlags::AT_EMPTY_PATH
+            | OpenTreeFlags::AT_RECURSIVE;
+        let tree = open_tree(&point, "", flags).map_err(setup(place))?;
+        sys::mount_set_attributes(tree.as_fd(), true, RO | TIGHT).map_err(setup(place))?;
+        attach(tree.as_fd(), point.as_fd(), place)
     }
 
     /// Covers every place where a mount shows a denied path.

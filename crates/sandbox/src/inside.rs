@@ -5,7 +5,9 @@
 //! up every privilege, then starts commands, counts what they use and ends what they leave behind.
 //! Each descriptor that the command gets was sent for it; there are no others.
 
+mod call;
 mod confine;
+mod guard;
 mod init;
 mod job;
 mod root;
@@ -16,6 +18,8 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+
+pub(crate) use call::{NAMING, OPENING};
 
 use crate::feature::Feature;
 use crate::message::{Cause, Failure, Plan, Report, receive, send};

@@ -1,8 +1,8 @@
 //! One command inside the box: its start, its limits, its end.
 
 use std::ffi::{CString, OsStr, OsString};
-use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
@@ -13,8 +13,9 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::usage::{self, Usage};
 use super::{Step, setup};
-use crate::message::{Cause, Done, End, ExecRequest, Failure};
+use crate::message::{Cause, Done, End, ExecRequest, Failure, receive, send};
 use crate::plan::errno;
+use crate::seccomp;
 use crate::sys::{self, Ended, Fork};
 
 /// The init and the process that waits for it outside count for the same user.
@@ -33,44 +34,58 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Starts the program and returns once it runs, or says why it does not.
-    pub(super) fn start(request: ExecRequest, stdio: &[OwnedFd]) -> Step<Job> {
+    /// Starts the program and returns once it runs, or says why it does not. When `is_guarded`,
+    /// also returns the descriptor that receives its calls on names.
+    pub(super) fn start(
+        request: ExecRequest,
+        stdio: &[OwnedFd],
+        is_guarded: bool,
+    ) -> Step<(Job, Option<OwnedFd>)> {
         let program = find(&request).map_err(|error| exec_failure(&request, &error))?;
-        let (mut ours, theirs) = UnixStream::pair().map_err(setup("starting the command"))?;
-        match sys::fork().map_err(setup("starting the command"))? {
+        let (ours, theirs) = UnixStream::pair().map_err(setup("starting the command"))?;
+        let pid = match sys::fork().map_err(setup("starting the command"))? {
             Fork::Child => {
                 drop(ours);
-                let error = become_program(&program, &request, stdio);
-                let mut theirs = theirs;
-                let _ = theirs.write_all(&errno(&error).to_le_bytes());
+                let error =
+                    become_program(&program, &request, stdio, is_guarded.then_some(&theirs));
+                let _ = send(&theirs, &errno(&error), &[]);
                 std::process::exit(127);
             }
-            Fork::Parent(pid) => {
-                drop(theirs);
-                let mut refusal = [0; 4];
-                // The socket closes by itself when the program replaces the child.
-                if ours.read_exact(&mut refusal).is_ok() {
-                    let _ = sys::wait_any(true);
-                    return Err(exec_failure(
-                        &request,
-                        &io::Error::from_raw_os_error(i32::from_le_bytes(refusal)),
-                    ));
-                }
-                Ok(Job {
-                    pid,
-                    request,
-                    started: Instant::now(),
-                    end: End::Natural,
-                    wait_status: None,
-                    cpu_time: Duration::ZERO,
-                    memory_peak_bytes: 0,
-                })
+            Fork::Parent(pid) => pid,
+        };
+        drop(theirs);
+        let mut listener = None;
+        // The socket closes by itself when the program replaces the child.
+        while let Some((said, descriptors)) =
+            receive::<i32>(&ours).map_err(setup("starting the command"))?
+        {
+            if said != 0 {
+                let _ = sys::wait_any(true);
+                let error = io::Error::from_raw_os_error(said);
+                return Err(exec_failure(&request, &error));
             }
+            listener = descriptors.into_iter().next();
         }
+        if is_guarded && listener.is_none() {
+            sys::kill_all_others();
+            return Err(setup("guarding names")(io::Error::from_raw_os_error(
+                libc::EPERM,
+            )));
+        }
+        let job = Job {
+            pid,
+            request,
+            started: Instant::now(),
+            end: End::Natural,
+            wait_status: None,
+            cpu_time: Duration::ZERO,
+            memory_peak_bytes: 0,
+        };
+        Ok((job, listener))
     }
 
     /// How long until the next look at the clock and the memory.
-    pub(super) fn next_check(&self) -> Duration {
+    pub(super) fn next_look(&self) -> Duration {
         let age = self.started.elapsed();
         let wall = Duration::from_micros(self.request.wall_us).saturating_sub(age);
         // Young commands are watched closely: what runs away does so at once.
@@ -181,8 +196,14 @@ fn find(request: &ExecRequest) -> io::Result<PathBuf> {
         .ok_or_else(|| io::Error::from_raw_os_error(libc::ENOENT))
 }
 
-/// Turns this process into the program; returns only if that fails.
-fn become_program(program: &Path, request: &ExecRequest, stdio: &[OwnedFd]) -> io::Error {
+/// Turns this process into the program; returns only if that fails. With `guard_socket`, sends the
+/// descriptor that receives its calls on names over it first.
+fn become_program(
+    program: &Path,
+    request: &ExecRequest,
+    stdio: &[OwnedFd],
+    guard_socket: Option<&UnixStream>,
+) -> io::Error {
     let prepare = || -> io::Result<_> {
         rustix::process::setsid()?;
         for (target, source) in stdio.iter().enumerate() {
@@ -210,7 +231,14 @@ fn become_program(program: &Path, request: &ExecRequest, stdio: &[OwnedFd]) -> i
             .collect::<Result<Vec<_>, _>>()?;
         Ok((program, args, env))
     };
-    match prepare() {
+    let guard = || match guard_socket {
+        Some(socket) => {
+            let listener = sys::seccomp_listen(&seccomp::notify_program())?;
+            send(socket, &0_i32, &[listener.as_fd()])
+        }
+        None => Ok(()),
+    };
+    match prepare().and_then(|ready| guard().map(|()| ready)) {
         Ok((program, args, env)) => sys::exec(&program, &args, &env),
         Err(error) => error,
     }

@@ -113,7 +113,7 @@ pub(super) fn landlock(plan: &Plan) -> Step<()> {
 /// Installs the filters on system calls, for this process and all it starts.
 pub(super) fn seccomp(plan: &Plan) -> Step<()> {
     for program in seccomp::deny_programs(plan.loopback) {
-        sys::seccomp_install(&program, 0).map_err(needs(Feature::Seccomp))?;
+        sys::seccomp_install(&program).map_err(needs(Feature::Seccomp))?;
     }
     Ok(())
 }
