@@ -234,7 +234,7 @@ mod tests {
     fn a_machine_that_refuses_exits_2_with_the_fix_as_hint() {
         let error = sandbox::Error::Unsupported {
             feature: "Landlock",
-            source: io::Error::other("not built in"),
+            cause: io::Error::other("not built in"),
             fix: "upgrade",
         };
         let message =

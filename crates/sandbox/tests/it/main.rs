@@ -1,4 +1,5 @@
 //! The sandbox seen from outside.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod guarding;
 mod running;
