@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    ffi::OsString,
     path::PathBuf,
     process,
     time::{SystemTime, UNIX_EPOCH},
@@ -35,6 +36,21 @@ fn data(home: Option<PathBuf>) -> PathBuf {
         .or_else(|| given("XDG_DATA_HOME").map(|folder| folder.join("freehold")))
         .or_else(|| home.map(|home| home.join(".local/share/freehold")))
         .unwrap_or_else(|| env::temp_dir().join("freehold-data"))
+}
+
+/// Variables that version managers need in order to find what they manage, as far as they are set.
+pub fn of_version_managers() -> Vec<(&'static str, OsString)> {
+    let names = [
+        "CARGO_HOME",
+        "HOME",
+        "PATH",
+        "PYENV_ROOT",
+        "PYENV_VERSION",
+        "RUSTUP_HOME",
+        "RUSTUP_TOOLCHAIN",
+    ];
+    let set = |name| env::var_os(name).map(|value| (name, value));
+    names.into_iter().filter_map(set).collect()
 }
 
 /// A name for a run that sorts by time: milliseconds since 1970 and the process.

@@ -1,14 +1,14 @@
 //! Every code that leaves the process has a section in `docs/errors.md`, and every section a code.
 //!
-//! A code is a string in a function `code(…) -> &'static str`, the first argument of one of
-//! [`MAKERS`], or a string paired with an exit status: `(Exit::Fault, "internal")`.
+//! A code is a string in a function `code(…) -> &'static str`, a string given to a parameter called
+//! `code`, or a string paired with an exit status: `(Exit::Fault, "internal")`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use syn::{
-    Attribute, Expr, ExprCall, ExprTuple, ImplItemFn, ItemFn, ItemMod, Lit, LitStr, ReturnType,
-    Signature, Type,
+    Attribute, Expr, ExprCall, ExprTuple, FnArg, ImplItemFn, ItemFn, ItemMod, Lit, LitStr, Pat,
+    ReturnType, Signature, Type,
     visit::{self, Visit},
 };
 
@@ -17,17 +17,25 @@ use crate::tree::Tree;
 
 const PAGE: &str = "docs/errors.md";
 
-/// Associated functions that make an error of the code given first: `Failure::refused("usage", …)`.
-const MAKERS: &[&str] = &["fault", "refused", "unsuitable"];
-
 pub fn check(tree: &Tree) -> Result<Vec<Finding>> {
-    let mut codes: BTreeMap<String, String> = BTreeMap::new();
+    let mut files = Vec::new();
+    let mut takers = Takers::default();
     for file in tree
         .rust()
         .filter(|file| !file.is_test() && file.path.starts_with("crates/"))
     {
-        let mut search = Search::default();
-        search.visit_file(&file.parse()?);
+        let syntax = file.parse()?;
+        takers.visit_file(&syntax);
+        files.push((file, syntax));
+    }
+    let mut codes: BTreeMap<String, String> = BTreeMap::new();
+    for (file, syntax) in &files {
+        let mut search = Search {
+            takers: &takers,
+            codes: Vec::new(),
+            is_inside_code: false,
+        };
+        search.visit_file(syntax);
         for (code, line) in search.codes {
             codes
                 .entry(code)
@@ -65,14 +73,34 @@ pub fn check(tree: &Tree) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Collects codes with their lines, passing over tests.
+/// Collects the functions that take a code, each with the position of that argument.
 #[derive(Default)]
-struct Search {
+struct Takers(BTreeSet<(String, usize)>);
+
+impl<'ast> Visit<'ast> for Takers {
+    fn visit_signature(&mut self, signature: &'ast Signature) {
+        let typed = signature.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(typed) => Some(&typed.pat),
+            FnArg::Receiver(_) => None,
+        });
+        for (position, pattern) in typed.enumerate() {
+            if let Pat::Ident(name) = pattern.as_ref()
+                && name.ident == "code"
+            {
+                self.0.insert((signature.ident.to_string(), position));
+            }
+        }
+    }
+}
+
+/// Collects codes with their lines, passing over tests.
+struct Search<'a> {
+    takers: &'a Takers,
     codes: Vec<(String, usize)>,
     is_inside_code: bool,
 }
 
-impl Search {
+impl Search<'_> {
     fn take(&mut self, literal: &LitStr) {
         self.codes
             .push((literal.value(), literal.span().start().line));
@@ -90,7 +118,7 @@ impl Search {
     }
 }
 
-impl<'ast> Visit<'ast> for Search {
+impl<'ast> Visit<'ast> for Search<'_> {
     fn visit_item_mod(&mut self, module: &'ast ItemMod) {
         if !lengths::is_test(&module.attrs) {
             visit::visit_item_mod(self, module);
@@ -134,20 +162,16 @@ impl<'ast> Visit<'ast> for Search {
     }
 
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
-        if let Expr::Path(function) = call.func.as_ref() {
-            let path: Vec<String> = function
-                .path
-                .segments
-                .iter()
-                .map(|segment| segment.ident.to_string())
-                .collect();
-            let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            if let [.., _, maker] = path[..]
-                && MAKERS.contains(&maker)
-                && let Some(Expr::Lit(first)) = call.args.first()
-                && let Lit::Str(literal) = &first.lit
-            {
-                self.take(literal);
+        if let Expr::Path(function) = call.func.as_ref()
+            && let Some(name) = function.path.segments.last()
+        {
+            for (position, argument) in call.args.iter().enumerate() {
+                if let Expr::Lit(argument) = argument
+                    && let Lit::Str(literal) = &argument.lit
+                    && self.takers.0.contains(&(name.ident.to_string(), position))
+                {
+                    self.take(literal);
+                }
             }
         }
         visit::visit_expr_call(self, call);
@@ -168,6 +192,7 @@ impl Error {
         }
     }
     fn hint(&self) -> &'static str { "not a code" }
+    fn refused(code: &'static str, words: &str) -> Self { Self::A }
 }
 fn f() -> Result<(), Failure> {
     Err(Failure::refused("third", "words").hint("more words"))
@@ -198,9 +223,9 @@ mod tests { fn g() { Failure::fault("only_in_tests", ""); } }
         assert_eq!(
             findings("### `first`\n### `gone`\n"),
             [
-                "crates/a/src/b.rs:15: `fourth` is not explained",
+                "crates/a/src/b.rs:16: `fourth` is not explained",
                 "crates/a/src/b.rs:7: `second` is not explained",
-                "crates/a/src/b.rs:13: `third` is not explained",
+                "crates/a/src/b.rs:14: `third` is not explained",
                 "docs/errors.md:2: nothing reports `gone`",
             ]
         );

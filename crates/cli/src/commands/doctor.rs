@@ -5,9 +5,10 @@ mod report;
 mod tools;
 
 use clap::CommandFactory as _;
+use coder::Environment;
 use sandbox::Support;
 
-use crate::{args::Args, console::Console, failure::Exit};
+use crate::{args::Args, console::Console, environment, failure::Exit};
 use machine::Machine;
 use report::{Line, Report, Section, State};
 use tools::Tool;
@@ -16,7 +17,7 @@ use tools::Tool;
 /// status is that of an environment that refuses.
 pub fn run(console: &mut Console) -> anyhow::Result<Exit> {
     let support = sandbox::support();
-    let tools = Toolbox::open(support.is_complete());
+    let tools = Toolbox::open(&environment::read(), support.is_complete());
     let mut report = diagnose(&Machine::read(), &support, &tools);
     report.keep_commands(&Args::command());
     if console.is_json() {
@@ -42,9 +43,14 @@ struct Toolbox {
 
 impl Toolbox {
     /// Asks each program for its version, if boxes can be built to ask in.
-    fn open(can_ask: bool) -> Self {
+    fn open(environment: &Environment, can_ask: bool) -> Self {
         let ask = |name, args: &[&str]| {
-            Tool::find(name).map(|tool| if can_ask { tool.ask(args) } else { tool })
+            let tool = Tool::find(name, environment)?;
+            Some(if can_ask {
+                tool.ask(args, environment)
+            } else {
+                tool
+            })
         };
         Self {
             python: ask("python3", &["--version"]),

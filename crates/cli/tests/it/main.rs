@@ -1,4 +1,5 @@
 //! What the binary does when run as people and scripts run it.
+#![allow(clippy::unwrap_used, reason = "tests may unwrap")]
 
 mod doctor;
 mod frame;

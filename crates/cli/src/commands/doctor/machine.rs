@@ -78,7 +78,7 @@ fn vectors(cpuinfo: &str) -> Vec<(&'static str, bool)> {
     let is_there = |flag: &&str| flags.split(' ').any(|other| other == *flag);
     known
         .iter()
-        .map(|(name, any)| (*name, any.iter().any(|flag| is_there(flag))))
+        .map(|(name, any)| (*name, any.iter().any(&is_there)))
         .collect()
 }
 

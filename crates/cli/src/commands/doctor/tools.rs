@@ -1,28 +1,19 @@
 //! The programs that commands call, found in `PATH` and asked for their versions inside a box.
 
 use std::{
-    env,
-    ffi::OsStr,
     fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use coder::Environment;
 use sandbox::{Command, Limits, Policy};
+
+use crate::environment;
 
 /// Long enough for a cold disk; a tool that needs longer for its version will not be used.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Variables that version managers need in order to find what they manage.
-const MANAGERS: &[&str] = &[
-    "CARGO_HOME",
-    "HOME",
-    "PYENV_ROOT",
-    "PYENV_VERSION",
-    "RUSTUP_HOME",
-    "RUSTUP_TOOLCHAIN",
-];
 
 /// A program and what it says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,15 +26,16 @@ pub struct Tool {
 
 impl Tool {
     /// Finds `name`; `None` when `PATH` has no such program.
-    pub fn find(name: &str) -> Option<Self> {
-        let path = find(name, &env::var_os("PATH")?)?;
+    pub fn find(name: &str, environment: &Environment) -> Option<Self> {
+        let path = find(name, &environment.path)?;
         Some(Self { path, answer: None })
     }
 
     /// Runs it with `args` and keeps what it says.
-    pub fn ask(self, args: &[&str]) -> Self {
+    pub fn ask(self, args: &[&str], environment: &Environment) -> Self {
+        let answer = answer(&self.path, args, environment);
         Self {
-            answer: Some(answer(&self.path, args)),
+            answer: Some(answer),
             ..self
         }
     }
@@ -58,8 +50,8 @@ impl Tool {
 }
 
 /// The first executable file called `name` in the folders of `path`.
-fn find(name: &str, path: &OsStr) -> Option<PathBuf> {
-    env::split_paths(path)
+fn find(name: &str, path: &[PathBuf]) -> Option<PathBuf> {
+    path.iter()
         .map(|folder| folder.join(name))
         .find(|candidate| {
             let metadata = fs::metadata(candidate);
@@ -68,22 +60,22 @@ fn find(name: &str, path: &OsStr) -> Option<PathBuf> {
 }
 
 /// What `program` prints, with an end that is not 0 as its complaint.
-fn answer(program: &Path, args: &[&str]) -> Result<String, String> {
+fn answer(program: &Path, args: &[&str], environment: &Environment) -> Result<String, String> {
     let limits = Limits {
         wall_time: PATIENCE,
         ..Limits::default()
     };
     let mut policy = Policy::new().limits(limits);
-    for folder in homes(program) {
+    let managers = environment::of_version_managers();
+    for (name, value) in &managers {
+        policy = policy.env(*name, value);
+    }
+    let managed = managers
+        .into_iter()
+        .filter(|(name, _)| name.ends_with("_HOME") || name.ends_with("_ROOT"));
+    let managed = managed.map(|(_, folder)| PathBuf::from(folder));
+    for folder in homes(program, environment.home.as_deref(), managed) {
         policy = policy.read(folder);
-    }
-    for name in MANAGERS {
-        if let Some(value) = env::var_os(name) {
-            policy = policy.env(*name, value);
-        }
-    }
-    if let Some(path) = env::var_os("PATH") {
-        policy = policy.env("PATH", path);
     }
     let command = Command::new(program).args(args.iter().copied());
     let outcome = sandbox::run(&policy, &command).map_err(|error| error.to_string())?;
@@ -102,16 +94,19 @@ fn answer(program: &Path, args: &[&str]) -> Result<String, String> {
 
 /// The folders that a program needs to see: its installation, and that of its version manager.
 /// A personal home is never one of them.
-fn homes(program: &Path) -> Vec<PathBuf> {
-    let home = env::var_os("HOME").map(PathBuf::from);
-    let is_private = |folder: &Path| home.as_ref().is_some_and(|home| home.starts_with(folder));
+fn homes(
+    program: &Path,
+    home: Option<&Path>,
+    managed: impl Iterator<Item = PathBuf>,
+) -> Vec<PathBuf> {
+    let is_private = |folder: &Path| home.is_some_and(|home| home.starts_with(folder));
     let real = fs::canonicalize(program).unwrap_or_else(|_| program.to_owned());
     let mut homes: Vec<PathBuf> = [program, &real]
         .into_iter()
         .filter_map(|path| path.parent()?.parent().map(Path::to_owned))
         .collect();
-    homes.extend(env::var_os("RUSTUP_HOME").map(PathBuf::from));
-    homes.extend(home.as_ref().map(|home| home.join(".rustup")));
+    homes.extend(managed);
+    homes.extend(home.map(|home| home.join(".rustup")));
     homes.retain(|folder| folder.is_dir() && !is_private(folder));
     homes.sort_unstable();
     homes.dedup();
@@ -141,7 +136,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("first")).unwrap();
         fs::write(folder.path().join("second"), "").unwrap();
-        let path = folder.path().as_os_str().to_owned();
+        let path = [folder.path().to_owned()];
         assert_eq!(find("first", &path), None);
         assert_eq!(find("second", &path), None);
         fs::set_permissions(
@@ -154,7 +149,9 @@ mod tests {
 
     #[test]
     fn a_personal_home_is_not_shown_to_a_tool() {
-        let home = PathBuf::from(env::var_os("HOME").expect("tests run with a home"));
-        assert!(!homes(&home.join("bin/python3")).contains(&home));
+        let home = tempfile::tempdir().unwrap();
+        let program = home.path().join("bin/python3");
+        let managed = [home.path().to_owned()].into_iter();
+        assert!(homes(&program, Some(home.path()), managed).is_empty());
     }
 }
