@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use discovery::{Archive, Clock as _, Progress, Stop, SystemClock};
+use discovery::{Archive, Clock as _, Progress, Proposer, Stop, SystemClock};
 
 use crate::edit::Candidate;
 use crate::error::Error;
@@ -104,11 +104,38 @@ pub enum Event<'a> {
     Confirming,
 }
 
-/// Runs one repair. `stop` ends it early; `watch` is told of its progress.
+/// What is to be repaired, for a proposer of candidates to look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Problem<'a> {
+    /// The files that may be edited.
+    pub sources: &'a Arc<Sources>,
+    /// The tests on the unchanged program.
+    pub baseline: &'a Baseline,
+    /// The suspicious lines.
+    pub focus: &'a Focus,
+}
+
+/// A proposer of repair candidates.
+pub type Author = Box<dyn Proposer<Candidate>>;
+
+/// Runs one repair with the built-in edit operators. `stop` ends it early; `watch` is told of its
+/// progress.
 pub fn fix(
     options: &Options,
     stop: &Arc<AtomicBool>,
     watch: &mut dyn FnMut(Event<'_>),
+) -> Result<Report, Error> {
+    fix_with(options, stop, watch, &mut |_| Vec::new())
+}
+
+/// As [`fix`], with further proposers beside the built-in ones: this is where a language model
+/// joins the search. `authors` is called once, when the failing tests and suspicious lines are
+/// known; a bandit learns which proposers help.
+pub fn fix_with(
+    options: &Options,
+    stop: &Arc<AtomicBool>,
+    watch: &mut dyn FnMut(Event<'_>),
+    authors: &mut dyn FnMut(Problem<'_>) -> Vec<Author>,
 ) -> Result<Report, Error> {
     let clock = SystemClock::start();
     let project = Project::open(&options.root)?;
@@ -124,6 +151,11 @@ pub fn fix(
         return Ok(report);
     }
     let focus = localise::ochiai(&baseline, &sources);
+    let authors = authors(Problem {
+        sources: &sources,
+        baseline: &baseline,
+        focus: &focus,
+    });
     let mut search = Searching {
         options,
         sources: &sources,
@@ -132,7 +164,7 @@ pub fn fix(
         clock: &clock,
         record: Record::open(options, &project, &sources)?,
     };
-    let (archive, ending) = search.run(language.as_ref(), &focus, watch)?;
+    let (archive, ending) = search.run(language.as_ref(), &focus, authors, watch)?;
     report.times.search = clock.elapsed() - baseline_time;
     report.count(&archive, ending, options.jobs);
     watch(Event::Confirming);
@@ -221,6 +253,7 @@ impl Searching<'_> {
         &mut self,
         language: &dyn Language,
         focus: &Focus,
+        authors: Vec<Author>,
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<(Archive<Candidate>, Stop), Error> {
         let singles: Arc<Vec<Weighted>> = Arc::new(propose::weigh(
@@ -228,7 +261,8 @@ impl Searching<'_> {
             self.sources,
             focus,
         ));
-        let mut proposers = propose::by_operator(&singles, self.sources);
+        let mut proposers = authors;
+        proposers.extend(propose::by_operator(&singles, self.sources));
         proposers.push(Box::new(HelpedPairs::new(
             Arc::clone(&singles),
             Arc::clone(self.sources),
@@ -322,3 +356,6 @@ impl Searching<'_> {
         Ok(patches)
     }
 }
+
+#[cfg(test)]
+mod tests;

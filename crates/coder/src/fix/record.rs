@@ -56,6 +56,16 @@ impl Record {
         Ok(record)
     }
 
+    /// A record that keeps nothing.
+    #[cfg(test)]
+    pub fn none() -> Self {
+        Self {
+            place: None,
+            failure: None,
+            paths: Vec::new(),
+        }
+    }
+
     /// Adds what a batch brought.
     pub fn add(&mut self, batch: &[Entry<Candidate>]) {
         if self.place.is_none() {

@@ -149,7 +149,7 @@ fn trace(harness: &PythonHarness, tests: &mut [TestRun]) -> Result<(), Error> {
     let share = |worker: usize| -> Vec<usize> {
         all.iter().copied().skip(worker).step_by(workers).collect()
     };
-    let limit = (slowest_passing(tests) * 50).clamp(SHORT, LONG * 10);
+    let limit = (slowest_passing(tests) * 50).clamp(SHORT / 4, LONG * 10);
     let answers = on_all_workers(
         harness,
         &|worker| json!({"op": "coverage", "tests": share(worker), "limit": limit.as_secs_f64()}),
@@ -191,6 +191,7 @@ fn remember(harness: &PythonHarness, tests: &[TestRun]) {
             TestOutcome::Passed => {
                 facts.passing.push(test.name.clone());
                 facts.normal += test.time;
+                facts.slowest = facts.slowest.max(test.time);
                 facts.recordable.push(index);
             }
             TestOutcome::Failed(_) | TestOutcome::TimedOut if index < count => {

@@ -83,8 +83,9 @@ pub(super) struct Facts {
     /// Names of failing and passing tests; flaky and skipped ones are in neither.
     pub failing: Vec<String>,
     pub passing: Vec<String>,
-    /// Time that all passing tests take together.
+    /// Time that all passing tests take together, and that the slowest of them takes.
     pub normal: Duration,
+    pub slowest: Duration,
     /// Tests to learn inputs from, as indexes.
     pub recordable: Vec<usize>,
 }
@@ -345,9 +346,17 @@ impl Harness for PythonHarness {
             }
         }
         let mut worker = self.workers[0].lock().expect("no holder panics");
-        let record = json!({"op": "record", "tests": tests, "limit": 0.25, "seed": self.seed, "count": INPUTS});
+        let limit = self
+            .facts
+            .lock()
+            .expect("no holder panics")
+            .slowest
+            .as_secs_f64()
+            * 5.0
+            + 0.02;
+        let record = json!({"op": "record", "tests": tests, "limit": limit, "seed": self.seed, "count": INPUTS});
         worker.runner.ask(&record, COLLECT_TIME)?;
-        let ask = json!({"op": "behave", "candidates": rows, "limit": 0.1, "total": 1.0});
+        let ask = json!({"op": "behave", "candidates": rows, "limit": limit, "total": 0.5 + limit});
         let answer = worker.runner.ask(&ask, COLLECT_TIME)?;
         let rows = answer["rows"].as_array().cloned().unwrap_or_default();
         Ok(rows

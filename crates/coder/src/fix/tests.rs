@@ -1,0 +1,208 @@
+//! The orchestration on a harness that needs no processes: a "program" is its text, and a "test" is
+//! a word that the text must hold.
+
+use std::sync::Mutex;
+
+use discovery::{Proposal, Scripted};
+
+use super::*;
+use crate::language::{Observation, Request, TestRun, Verdict};
+use crate::source::{FileId, Source};
+
+struct Words {
+    sources: Arc<Sources>,
+    /// Each test passes when the program holds this word.
+    tests: Vec<&'static str>,
+    refused_at_the_end: Option<&'static str>,
+    judged: Mutex<usize>,
+}
+
+impl Words {
+    fn new(text: &str, tests: &[&'static str]) -> Self {
+        let mut sources = Sources::default();
+        sources.add(Source::parse("m.py", text.to_owned(), &Python.grammar()));
+        Self {
+            sources: Arc::new(sources),
+            tests: tests.to_vec(),
+            refused_at_the_end: None,
+            judged: Mutex::new(0),
+        }
+    }
+
+    fn text(&self, candidate: &Candidate) -> String {
+        candidate.apply(&self.sources).remove(0).1
+    }
+}
+
+impl Harness for Words {
+    fn workers(&self) -> usize {
+        2
+    }
+
+    fn baseline(&self) -> Result<Baseline, Error> {
+        let text = &self.sources.get(FileId(0)).text;
+        let tests = self
+            .tests
+            .iter()
+            .map(|word| TestRun {
+                name: (*word).to_owned(),
+                outcome: if text.contains(word) {
+                    TestOutcome::Passed
+                } else {
+                    TestOutcome::Failed(String::new())
+                },
+                time: Duration::from_micros(1),
+                lines: vec![(FileId(0), 1)],
+            })
+            .collect();
+        Ok(Baseline {
+            command: "look".into(),
+            tests,
+        })
+    }
+
+    fn prepare(&self, batch: &[Candidate]) -> Result<Vec<bool>, Error> {
+        Ok(batch
+            .iter()
+            .map(|candidate| !self.text(candidate).contains('!'))
+            .collect())
+    }
+
+    fn evaluate(
+        &self,
+        _worker: usize,
+        batch: &[&Candidate],
+        request: &Request<'_>,
+        report: &mut dyn FnMut(usize, Verdict),
+    ) -> Result<(), Error> {
+        for (at, candidate) in batch.iter().enumerate() {
+            *self.judged.lock().unwrap() += 1;
+            let text = self.text(candidate);
+            let holds = |&test: &usize| text.contains(self.tests[test]);
+            report(
+                at,
+                Verdict {
+                    repaired: request
+                        .failing
+                        .iter()
+                        .copied()
+                        .filter(|test| holds(test))
+                        .count(),
+                    broke_passing: !request.passing.iter().all(holds),
+                    timed_out: false,
+                    symptom: 0,
+                },
+            );
+        }
+        Ok(())
+    }
+
+    fn confirm(&self, candidate: &Candidate) -> Result<bool, Error> {
+        Ok(self
+            .refused_at_the_end
+            .is_none_or(|word| !self.text(candidate).contains(word)))
+    }
+
+    fn behaviours(&self, candidates: &[&Candidate]) -> Result<Vec<Vec<Observation>>, Error> {
+        let of = |text: &str| {
+            vec![Observation {
+                returned: true,
+                digest: text.len() as u64,
+            }]
+        };
+        let original = of(&self.sources.get(FileId(0)).text);
+        Ok(std::iter::once(original)
+            .chain(candidates.iter().map(|candidate| of(&self.text(candidate))))
+            .collect())
+    }
+}
+
+/// Knows no edit of its own.
+struct NoEdits;
+
+impl Language for NoEdits {
+    fn name(&self) -> &'static str {
+        "words"
+    }
+
+    fn grammar(&self) -> tree_sitter::Language {
+        Python.grammar()
+    }
+
+    fn batch(&self) -> usize {
+        2
+    }
+
+    fn candidates(&self, _sources: &Sources, _focus: &Focus) -> Vec<Candidate> {
+        Vec::new()
+    }
+}
+
+fn author(edits: &[(usize, usize, &str, f64)]) -> Vec<Author> {
+    let proposals = edits
+        .iter()
+        .enumerate()
+        .map(|(key, &(start, end, text, weight))| Proposal {
+            content: Candidate::single(FileId(0), start..end, text, "model", weight),
+            key: key as u64,
+            weight,
+        })
+        .collect();
+    vec![Box::new(Scripted::new("scripted model", proposals))]
+}
+
+fn patches(harness: &Words, authors: Vec<Author>) -> Vec<String> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let baseline = harness.baseline().unwrap();
+    let options = Options::new("/", Environment::default());
+    let clock = SystemClock::start();
+    let mut search = Searching {
+        options: &options,
+        sources: &harness.sources,
+        harness,
+        judge: Judge::new(harness, &baseline, 2, &stop),
+        clock: &clock,
+        record: Record::none(),
+    };
+    let focus = localise::ochiai(&baseline, &harness.sources);
+    let (archive, _) = search.run(&NoEdits, &focus, authors, &mut |_| ()).unwrap();
+    let survivors = search.survivors(&archive).unwrap();
+    let patches = search.confirmed(survivors, 2).unwrap();
+    patches
+        .into_iter()
+        .map(|patch| patch.files[0].after.clone())
+        .collect()
+}
+
+#[test]
+fn a_scripted_proposer_takes_part_in_the_search() {
+    let harness = Words::new("old and kept", &["new", "kept"]);
+    let found = patches(
+        &harness,
+        author(&[(0, 3, "odd", 0.9), (0, 12, "new", 0.8), (0, 3, "new", 0.5)]),
+    );
+    assert_eq!(found, ["new and kept"], "the second breaks a passing test");
+}
+
+#[test]
+fn what_cannot_be_prepared_is_never_judged() {
+    let harness = Words::new("old", &["new"]);
+    assert_eq!(
+        patches(&harness, author(&[(0, 3, "new!", 0.9), (0, 3, "new", 0.8)])),
+        ["new"]
+    );
+    assert_eq!(*harness.judged.lock().unwrap(), 1);
+}
+
+#[test]
+fn a_candidate_that_fails_the_whole_run_is_not_shown() {
+    let mut harness = Words::new("old", &["new"]);
+    harness.refused_at_the_end = Some("newer");
+    assert_eq!(
+        patches(
+            &harness,
+            author(&[(0, 3, "newer", 0.9), (0, 3, "new", 0.8)])
+        ),
+        ["new"]
+    );
+}
