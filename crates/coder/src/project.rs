@@ -52,9 +52,14 @@ pub struct Project {
 impl Project {
     /// Reads the tree below `root`. Links are left out: what they point to is not the project's.
     pub fn open(root: &Path) -> Result<Self, Error> {
-        let root = root
-            .canonicalize()
-            .map_err(|source| Error::io("open", root, source))?;
+        let root = root.canonicalize().map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => Error::unsuitable(
+                "not_a_folder",
+                format!("there is no folder `{}`", root.display()),
+                "name the folder that holds the program and its tests",
+            ),
+            _ => Error::io("open", root, source),
+        })?;
         if !root.is_dir() {
             return Err(Error::unsuitable(
                 "not_a_folder",

@@ -55,6 +55,7 @@ pub(crate) fn open(
     let plan = TestPlan::make(project, options.test.as_deref())?;
     let interpreter = Interpreter::find(&project.root, &options.environment)?;
     let mut sources = Sources::default();
+    let mut unreadable = None;
     for file in editable(options, project, &plan)? {
         match project.read(&file) {
             Ok(text) => {
@@ -62,15 +63,17 @@ pub(crate) fn open(
             }
             // Among many files one that is no text is passed over; one that was named is not.
             Err(error) if !options.files.is_empty() => return Err(error),
-            Err(_) => {}
+            Err(error) => unreadable = Some(error),
         }
     }
     if sources.iter().next().is_none() {
-        return Err(Error::unsuitable(
-            "nothing_to_edit",
-            "there is no Python file to edit beside the tests",
-            "name the file under repair with `--file FILE`",
-        ));
+        return Err(unreadable.unwrap_or_else(|| {
+            Error::unsuitable(
+                "nothing_to_edit",
+                "there is no Python file to edit beside the tests",
+                "name the file under repair with `--file FILE`",
+            )
+        }));
     }
     let sources = Arc::new(sources);
     let harness = PythonHarness::open(Opening {

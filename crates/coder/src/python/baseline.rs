@@ -149,11 +149,19 @@ fn trace(harness: &PythonHarness, tests: &mut [TestRun]) -> Result<(), Error> {
     let share = |worker: usize| -> Vec<usize> {
         all.iter().copied().skip(worker).step_by(workers).collect()
     };
-    let limit = (slowest_passing(tests) * 50).clamp(SHORT / 4, LONG * 10);
-    let answers = on_all_workers(
-        harness,
-        &|worker| json!({"op": "coverage", "tests": share(worker), "limit": limit.as_secs_f64()}),
-    )?;
+    // Tracing slows a test down; one that hangs shows where it hangs soon enough.
+    let limit = |&test: &usize| match &tests[test] {
+        test if test.outcome != TestOutcome::TimedOut => (test.time * 50).max(LONG).as_secs_f64(),
+        _ => SHORT.as_secs_f64(),
+    };
+    let questions: Vec<Value> = (0..workers)
+        .map(share)
+        .map(|tests| {
+            let limits: Vec<f64> = tests.iter().map(limit).collect();
+            json!({"op": "coverage", "tests": tests, "limits": limits})
+        })
+        .collect();
+    let answers = on_all_workers(harness, &|worker| questions[worker].clone())?;
     for (worker, answer) in answers.iter().enumerate() {
         for (test, lines) in share(worker)
             .into_iter()
@@ -175,7 +183,10 @@ fn covered(harness: &PythonHarness, lines: &Value) -> Vec<(FileId, u32)> {
             let path = std::path::Path::new(pair[0].as_str()?)
                 .strip_prefix(root)
                 .ok()?;
-            Some((harness.place.sources.find(path)?, pair[1].as_u64()? as u32))
+            let line = u32::try_from(pair[1].as_u64()?)
+                .ok()
+                .filter(|&line| line > 0)?;
+            Some((harness.place.sources.find(path)?, line))
         })
         .collect();
     found.sort_unstable();

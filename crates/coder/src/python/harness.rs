@@ -19,7 +19,7 @@ use crate::project::{Project, Scratch};
 use crate::source::Sources;
 
 /// How long collecting the tests may take before it counts as hanging.
-const COLLECT_TIME: Duration = Duration::from_secs(60);
+const COLLECT_TIME: Duration = Duration::from_secs(30);
 /// Inputs derived from the recorded calls, for comparing survivors.
 const INPUTS: usize = 96;
 
@@ -265,7 +265,14 @@ impl Harness for PythonHarness {
     }
 
     fn baseline(&self) -> Result<Baseline, Error> {
-        super::baseline::measure(self)
+        super::baseline::measure(self).map_err(|error| match error {
+            Error::Runner { reason } => Error::unsuitable(
+                "tests_end_runner",
+                format!("the tests bring down the process that runs them: {reason}"),
+                "look for tests that fork without end, kill their parent or use up all memory, and leave them out with `--test`",
+            ),
+            other => other,
+        })
     }
 
     fn prepare(&self, batch: &[Candidate]) -> Result<Vec<bool>, Error> {

@@ -33,11 +33,13 @@ class Child:
                 os._exit(code)
         os.close(write_end)
         self.wire = Wire(read_end, -1)
+        self.stalled = False
 
     def read(self, timeout):
         """The next frame as bytes; None when the child has ended or was ended for stalling."""
         ready, _, _ = select.select([self.wire.incoming], [], [], timeout)
         if not ready:
+            self.stalled = True
             self.kill()
             return None
         return self.wire.read_bytes()

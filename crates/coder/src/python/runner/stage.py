@@ -94,7 +94,8 @@ class Stage:
             while position < len(order):
                 frame = child.read(limit * 2 + 1.0)
                 if frame is None:
-                    results.append([order[position], TIMED_OUT, limit, "stalled or died", 0])
+                    outcome = TIMED_OUT if child.stalled else FAILED
+                    results.append([order[position], outcome, limit, "ended its own process", 0])
                     position += 1
                     break
                 results.append(json.loads(frame))
@@ -120,9 +121,9 @@ class Stage:
         those that its import runs.
         """
         covered = []
-        for index in message["tests"]:
-            child = Child(lambda out: self._trace(out, index, message["limit"]))
-            frame = child.read(message["limit"] * 2 + 2.0)
+        for index, limit in zip(message["tests"], message["limits"]):
+            child = Child(lambda out: self._trace(out, index, limit))
+            frame = child.read(limit * 2 + 2.0)
             child.close()
             covered.append(json.loads(frame) if frame is not None else [])
         self.wire.write({"lines": covered})
