@@ -78,16 +78,26 @@ impl Failure {
         let text = error.render().to_string();
         let complaint = text.split("\n\n").next().unwrap_or_default();
         let complaint = complaint.strip_prefix("error: ").unwrap_or(complaint);
-        let complaint = complaint.replace('\'', "`").replace(
-            "
-  ", " ",
-        );
-        let tip = text
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("tip: "))
-            .map(|tip| tip.replace('\'', "`"));
-        Self::refused("usage", complaint.trim_end())
-            .hint(tip.unwrap_or_else(|| "`freehold --help` lists what can be typed".to_owned()))
+        // The parsers of values add a hint of their own; clap has tips.
+        let (complaint, hint) = match complaint.split_once("\nhint: ") {
+            Some((complaint, hint)) => (complaint, Some(hint)),
+            None => (
+                complaint,
+                text.lines()
+                    .find_map(|line| line.trim().strip_prefix("tip: ")),
+            ),
+        };
+        let complaint = complaint.trim_end().replace("\n  ", " ").replace('\'', "`");
+        let hint = hint.map(|hint| hint.replace('\'', "`"));
+        // The usage that clap prints begins with the command that could not be read.
+        let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
+        let command: Vec<&str> = usage
+            .unwrap_or("freehold")
+            .split(' ')
+            .take_while(|word| !word.starts_with(['-', '<', '[']))
+            .collect();
+        let otherwise = || format!("`{} --help` lists what can be typed", command.join(" "));
+        Self::refused("usage", complaint).hint(hint.unwrap_or_else(otherwise))
     }
 
     /// A panic that ended the command.

@@ -59,6 +59,20 @@ fn an_unknown_command_is_refused_with_the_nearest_one() {
 }
 
 #[test]
+fn a_value_that_cannot_be_read_is_refused_with_its_own_hint() {
+    let Run { exit, stderr, .. } = run(&["sandbox", "run", "--net", "all", "--", "true"]);
+    assert_eq!(exit, Some(1));
+    assert_snapshot!(stderr);
+}
+
+#[test]
+fn a_missing_argument_is_named_in_one_line() {
+    let Run { exit, stderr, .. } = run(&["sandbox", "run"]);
+    assert_eq!(exit, Some(1));
+    assert_snapshot!(stderr);
+}
+
+#[test]
 fn a_refusal_under_json_is_an_object_on_standard_output() {
     let Run { exit, stdout, .. } = run(&["--json", "completions", "tcsh"]);
     assert_eq!(exit, Some(1));
