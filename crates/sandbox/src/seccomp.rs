@@ -24,11 +24,14 @@ const CALL_MAX: u32 = 469;
 /// Set in the number of an x32 call.
 const X32_BIT: u32 = 0x4000_0000;
 
+const SYS_FCHMODAT2: i64 = 452;
 const SYS_OPEN_TREE_ATTR: i64 = 467;
 
 /// Calls that a program has a fallback for.
 const ABSENT: &[i64] = &[
     libc::SYS_clone3,
+    // Its mode and flags are behind a pointer, where no filter sees them.
+    libc::SYS_openat2,
     libc::SYS_memfd_create,
     libc::SYS_memfd_secret,
     libc::SYS_shmget,
@@ -164,6 +167,7 @@ pub(crate) fn deny_programs(loopback: bool) -> [Vec<sock_filter>; 3] {
             .map(|request| rule(&[is(1, *request)]))
             .collect(),
     );
+    forbidden.extend(mode_rules());
     forbidden.insert(libc::SYS_socketpair, {
         let unix = libc::AF_UNIX as u64;
         // A datagram socket of a pair could still be pointed at any other socket.
@@ -196,6 +200,40 @@ pub(crate) fn deny_programs(loopback: bool) -> [Vec<sock_filter>; 3] {
         guard(),
         compile(absent, libc::ENOSYS),
         compile(forbidden, libc::EPERM),
+    ]
+}
+
+/// No file gets the set-user-id or set-group-id bit: inside it has no effect, but the file may
+/// stay behind, and outside it would run as whoever started the box.
+fn mode_rules() -> Vec<(i64, Vec<SeccompRule>)> {
+    let bits = [libc::S_ISUID, libc::S_ISGID].map(u64::from);
+    let with_bit = |mode: u8| bits.map(|bit| rule(&[has_bits(mode, bit)])).to_vec();
+    let creates = |flags: u8| has_bits(flags, libc::O_CREAT as u64);
+    let temporary = |flags: u8| has_bits(flags, (libc::O_TMPFILE & !libc::O_DIRECTORY) as u64);
+    // Without one of these flags the mode is whatever was in the register.
+    let opening = |flags: u8, mode: u8| {
+        let rules = bits.map(|bit| {
+            [
+                rule(&[creates(flags), has_bits(mode, bit)]),
+                rule(&[temporary(flags), has_bits(mode, bit)]),
+            ]
+        });
+        rules.concat()
+    };
+    vec![
+        (libc::SYS_fchmod, with_bit(1)),
+        (libc::SYS_fchmodat, with_bit(2)),
+        (SYS_FCHMODAT2, with_bit(2)),
+        (libc::SYS_mknodat, with_bit(2)),
+        (libc::SYS_openat, opening(2, 3)),
+        #[cfg(target_arch = "x86_64")]
+        (libc::SYS_chmod, with_bit(1)),
+        #[cfg(target_arch = "x86_64")]
+        (libc::SYS_creat, with_bit(1)),
+        #[cfg(target_arch = "x86_64")]
+        (libc::SYS_mknod, with_bit(1)),
+        #[cfg(target_arch = "x86_64")]
+        (libc::SYS_open, opening(1, 2)),
     ]
 }
 

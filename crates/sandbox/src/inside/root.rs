@@ -255,7 +255,7 @@ impl Tree {
     /// The private writable places. They vanish with the box.
     fn make_scratch(&mut self, plan: &Plan) -> Step<()> {
         let size = plan.scratch_bytes.max(4096).to_string();
-        let inodes = (plan.scratch_bytes / 1024).clamp(1024, 1 << 20).to_string();
+        let inodes = (plan.scratch_bytes / 4096).clamp(1024, 1 << 20).to_string();
         for place in ["tmp", "dev/shm"] {
             self.mount_new(
                 tmpfs(&[("size", &size), ("nr_inodes", &inodes), ("mode", "1777")])?,
