@@ -97,7 +97,7 @@ impl Transcript {
         Ok(Self(String::from_utf8_lossy(&text?).into_owned()))
     }
 
-    /// The first line in which the two differ, as `expected / got`.
+    /// Where the two first differ, as `expected / got`.
     pub fn first_difference(&self, got: &Self) -> Option<String> {
         let mut lines = self.0.lines();
         let mut others = got.0.lines();
@@ -107,11 +107,29 @@ impl Transcript {
                 (left, right) if left == right => {}
                 (left, right) => {
                     let (left, right) = (left.unwrap_or("nothing"), right.unwrap_or("nothing"));
+                    let same = left
+                        .chars()
+                        .zip(right.chars())
+                        .take_while(|(a, b)| a == b)
+                        .count();
+                    let [left, right] = [left, right].map(|line| around(line, same));
                     return Some(format!("expected `{left}`, got `{right}`"));
                 }
             }
         }
     }
+}
+
+/// The call that a line begins with, and what stands around the character at `place`.
+fn around(line: &str, place: usize) -> String {
+    let letters: Vec<char> = line.chars().collect();
+    if letters.len() <= 160 {
+        return line.to_owned();
+    }
+    let start = place.saturating_sub(60).max(40);
+    let end = (place + 60).min(letters.len());
+    let text = |range: std::ops::Range<usize>| letters[range].iter().collect::<String>();
+    format!("{} … {} …", text(0..40), text(start.min(end)..end))
 }
 
 fn command(script: &Path) -> Command {
@@ -145,6 +163,12 @@ mod tests {
             three.first_difference(&four).unwrap(),
             "expected `nothing`, got `3`"
         );
+        let [long, other] = ["1", "2"].map(|digit| {
+            let line = "x".repeat(300) + digit + &"y".repeat(300);
+            Transcript(line)
+        });
+        let difference = long.first_difference(&other).unwrap();
+        assert!(difference.len() < 400 && difference.contains("x1y") && difference.contains("x2y"));
         assert!(transcript("print(1); raise ValueError('no')", limit).is_err());
     }
 

@@ -223,8 +223,17 @@ pub fn markdown(rows: &[Row]) -> String {
         ]);
     }
     let mut text = table.to_string();
-    for row in rows.iter().filter(|row| !row.is_right()) {
-        // Writing to a string cannot fail.
+    let unfixed = |row: &&Row| row.note.as_deref() == Some("no patch: not_fixed");
+    let none: Vec<&str> = rows
+        .iter()
+        .filter(unfixed)
+        .map(|row| row.name.as_str())
+        .collect();
+    // Writing to a string cannot fail.
+    if !none.is_empty() {
+        let _ = write!(text, "\nNo patch: {}.\n", none.join(", "));
+    }
+    for row in rows.iter().filter(|row| !row.is_right() && !unfixed(row)) {
         let _ = write!(
             text,
             "\n- {}: {}",
@@ -296,15 +305,11 @@ mod tests {
             row("d", None, 60_000, 100.0),
         ];
         let text = markdown(&rows);
-        let words: Vec<&str> = text
-            .split_whitespace()
-            .filter(|word| *word != "|")
-            .collect();
         assert!(
             text.contains("| a   | 1     | yes       | yes   | 100   | 10"),
             "{text}"
         );
-        assert!(text.ends_with("\n- d: no patch: not_fixed"), "{words:?}");
+        assert!(text.ends_with("\nNo patch: d.\n"), "{text}");
     }
 
     #[test]
