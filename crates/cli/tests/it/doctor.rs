@@ -46,3 +46,22 @@ fn programs_are_looked_for_in_path_alone() {
         assert_eq!(line["value"], "not in PATH", "{line}");
     }
 }
+
+#[test]
+fn inside_a_box_it_says_that_boxes_are_refused_and_exits_2() {
+    if run(&["doctor"]).exit != Some(0) {
+        eprintln!("skipped: this machine builds no boxes");
+        return;
+    }
+    let binary = env!("CARGO_BIN_EXE_freehold");
+    let Run {
+        exit,
+        stdout,
+        stderr,
+    } = run(&["sandbox", "run", "--read", binary, "--", binary, "doctor"]);
+    assert_eq!((exit, stderr.as_str()), (Some(2), ""));
+    let verdict = stdout.lines().last();
+    let expected = "Nothing runs unboxed, so nothing runs until the sandbox is mended.";
+    assert_eq!(verdict, Some(expected));
+    assert!(stdout.contains("✗ user namespaces"), "{stdout}");
+}

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::console::paint::{self, styled};
 
+/// Where lines break; what is found is shorter, fixes may not be.
+const LINE_WIDTH: usize = 100;
+
 /// Everything found, in reading order.
 #[derive(Debug)]
 pub struct Report {
@@ -108,9 +111,15 @@ impl Report {
                 let mark = state.mark();
                 let line = format!("  {mark} {name:width$}  {value}");
                 text += &format!("{}\n", line.trim_end());
+                let label = styled(paint::FAINT, "fix:");
                 for fix in fix.iter().flat_map(|fix| fix.lines()) {
-                    let label = styled(paint::FAINT, "fix:");
-                    text += &format!("    {:width$}  {label} {fix}\n", "");
+                    let indent = width + 6;
+                    let lines = wrapped(fix, LINE_WIDTH.saturating_sub(indent + 5));
+                    text += &format!(
+                        "{:indent$}{label} {}\n",
+                        "",
+                        lines.join(&format!("\n{:1$}", "", indent + 5))
+                    );
                 }
             }
             text.push('\n');
@@ -137,6 +146,21 @@ impl Report {
     }
 }
 
+/// `text` broken between words into lines of `width` characters at most; a longer word stands alone.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 impl State {
     fn mark(self) -> String {
         match self {
@@ -154,5 +178,17 @@ impl State {
             Self::Partial => "partial",
             Self::Missing => "missing",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrapped("a bc def", 4), ["a bc", "def"]);
+        assert_eq!(wrapped("abcdef g", 3), ["abcdef", "g"]);
+        assert_eq!(wrapped("", 3), [""; 0]);
     }
 }
