@@ -327,8 +327,8 @@ impl Searching<'_> {
             return Ok(Vec::new());
         }
         let candidates: Vec<&Candidate> = entries.iter().map(|entry| &entry.content).collect();
-        let mut rows = self.harness.behaviours(&candidates)?.into_iter();
-        let original = rows.next().unwrap_or_default();
+        let mut behaviours = self.harness.behaviours(&candidates)?;
+        let mut rows = std::mem::take(&mut behaviours.candidates).into_iter();
         let survivors = entries
             .into_iter()
             .map(|entry| Survivor {
@@ -339,7 +339,7 @@ impl Searching<'_> {
                 confidence: 0.0,
             })
             .collect();
-        Ok(rank::distinct_first(rank::rank(survivors, &original)))
+        Ok(rank::distinct_first(rank::rank(survivors, &behaviours)))
     }
 
     /// The first `wanted` survivors that pass the user's own test command, as patches.

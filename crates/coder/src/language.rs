@@ -69,12 +69,25 @@ pub trait Harness: Sync {
     /// True when every test that ran passes and at least as many ran as in the baseline.
     fn confirm(&self, candidate: &Candidate) -> Result<bool, Error>;
 
-    /// What the unchanged program (first row) and each candidate (further rows) do on inputs like
-    /// those of the tests: rows of equal length, one observation an input. Empty rows where the
-    /// language cannot tell.
-    fn behaviours(&self, candidates: &[&Candidate]) -> Result<Vec<Vec<Observation>>, Error> {
-        Ok(vec![Vec::new(); candidates.len() + 1])
+    /// What the unchanged program and each candidate do on inputs like those of the tests.
+    /// Without any input where the language cannot tell.
+    fn behaviours(&self, candidates: &[&Candidate]) -> Result<Behaviours, Error> {
+        Ok(Behaviours {
+            candidates: vec![Vec::new(); candidates.len()],
+            ..Behaviours::default()
+        })
     }
+}
+
+/// Programs side by side on the same inputs.
+#[derive(Clone, Debug, Default)]
+pub struct Behaviours {
+    /// For each input whether it is like one of a failing test.
+    pub from_failing: Vec<bool>,
+    /// What the unchanged program does, one observation an input.
+    pub original: Vec<Observation>,
+    /// What each candidate does, likewise.
+    pub candidates: Vec<Vec<Observation>>,
 }
 
 /// What a program did with one input.

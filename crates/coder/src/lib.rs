@@ -14,7 +14,8 @@ pub use apply::{apply, undo};
 pub use edit::{Candidate, Edit};
 pub use error::Error;
 pub use language::{
-    Baseline, Focus, Harness, Language, Observation, Request, TestOutcome, TestRun, Verdict,
+    Baseline, Behaviours, Focus, Harness, Language, Observation, Request, TestOutcome, TestRun,
+    Verdict,
 };
 pub use project::Environment;
 pub use python::Python;

@@ -3,12 +3,12 @@
 //! Tests underdetermine a program: several candidates pass, and some only by accident. Three
 //! things speak for one of them: that its edits are of a common kind at a suspicious place, that
 //! most other survivors behave as it does on inputs like those of the tests, and that it changes
-//! no more of the program's behaviour than it must.
+//! little of what the program does on inputs like those of its passing tests.
 
 use std::collections::HashMap;
 
 use crate::edit::Candidate;
-use crate::language::Observation;
+use crate::language::{Behaviours, Observation};
 
 /// A candidate that passes all tests.
 #[derive(Clone, Debug)]
@@ -25,19 +25,19 @@ pub(crate) struct Survivor {
 }
 
 /// How strongly each consideration counts, in units of the logarithm of the weight.
-const AGREEMENT: f64 = 2.5;
+const AGREEMENT: f64 = 1.2;
 const FAILURES: f64 = 2.0;
-const CHANGE: f64 = 0.8;
+const CHANGE: f64 = 1.5;
 const EDIT_LENGTH: f64 = 0.012;
 const FURTHER_EDIT: f64 = 1.5;
 /// Chance that a passing candidate is right when there is no other; the rest is for the unknown.
 const ALONE: f64 = 0.9;
 
-/// Orders survivors, most likely first, and reckons a confidence for each. `original` is what the
-/// unchanged program does on the same inputs.
-pub(crate) fn rank(mut survivors: Vec<Survivor>, original: &[Observation]) -> Vec<Survivor> {
+/// Orders survivors, most likely first, and reckons a confidence for each. `known` holds the inputs
+/// and what the unchanged program does with them.
+pub(crate) fn rank(mut survivors: Vec<Survivor>, known: &Behaviours) -> Vec<Survivor> {
     let scores: Vec<f64> = (0..survivors.len())
-        .map(|index| score(&survivors, index, original))
+        .map(|index| score(&survivors, index, known))
         .collect();
     for (survivor, score) in survivors.iter_mut().zip(scores) {
         survivor.score = score;
@@ -67,13 +67,13 @@ pub(crate) fn distinct_first(survivors: Vec<Survivor>) -> Vec<Survivor> {
     first
 }
 
-fn score(survivors: &[Survivor], index: usize, original: &[Observation]) -> f64 {
+fn score(survivors: &[Survivor], index: usize, known: &Behaviours) -> f64 {
     let survivor = &survivors[index];
     let mut agreement = 0.0;
     let mut mass = 0.0;
     for (at, other) in survivors.iter().enumerate() {
         if at != index {
-            let weight = other.weight.sqrt();
+            let weight = other.weight;
             mass += weight;
             agreement += weight * likeness(&survivor.behaviour, &other.behaviour);
         }
@@ -85,10 +85,14 @@ fn score(survivors: &[Survivor], index: usize, original: &[Observation]) -> f64 
         .filter(|seen| !seen.returned)
         .count() as f64
         / inputs;
-    let changed = original
+    let changed = known
+        .original
         .iter()
         .zip(&survivor.behaviour)
-        .filter(|(before, after)| before.returned && before != after)
+        .zip(&known.from_failing)
+        .filter(|((before, after), from_failing)| {
+            !**from_failing && before.returned && before != after
+        })
         .count() as f64
         / inputs;
     survivor.weight.max(1e-12).ln() + AGREEMENT * if mass > 0.0 { agreement / mass } else { 0.5 }
@@ -164,6 +168,14 @@ mod tests {
             .collect()
     }
 
+    fn known(original: &[u64]) -> Behaviours {
+        Behaviours {
+            from_failing: vec![false; original.len()],
+            original: seen(original),
+            candidates: Vec::new(),
+        }
+    }
+
     fn survivor(name: &str, weight: f64, digests: &[u64]) -> Survivor {
         Survivor {
             candidate: Candidate::single(FileId(0), 0..1, name, "x", weight),
@@ -188,7 +200,7 @@ mod tests {
             survivor("a", 0.4, &[1, 2, 3, 4]),
             survivor("b", 0.3, &[1, 2, 3, 4]),
         ];
-        let ranked = rank(survivors, &seen(&[1, 2, 0, 0]));
+        let ranked = rank(survivors, &known(&[1, 2, 0, 0]));
         assert_eq!(order(&ranked), ["a", "b", "loner"]);
         assert!(ranked[0].confidence > ranked[2].confidence);
         assert_eq!(order(&distinct_first(ranked)), ["a", "loner", "b"]);
@@ -201,14 +213,14 @@ mod tests {
             survivor("returns", 0.4, &[1, 2, 3, 4]),
         ];
         assert_eq!(
-            order(&rank(survivors, &seen(&[1, 5, 6, 7]))),
+            order(&rank(survivors, &known(&[1, 5, 6, 7]))),
             ["returns", "crashes"]
         );
     }
 
     #[test]
     fn confidence_is_a_probability_even_when_nothing_is_known() {
-        let ranked = rank(vec![survivor("only", 0.1, &[])], &[]);
+        let ranked = rank(vec![survivor("only", 0.1, &[])], &Behaviours::default());
         assert_eq!(ranked[0].confidence, ALONE);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use discovery::{Proposal, Scripted};
 
 use super::*;
-use crate::language::{Observation, Request, TestRun, Verdict};
+use crate::language::{Behaviours, Observation, Request, TestRun, Verdict};
 use crate::source::{FileId, Source};
 
 struct Words {
@@ -103,17 +103,21 @@ impl Harness for Words {
             .is_none_or(|word| !self.text(candidate).contains(word)))
     }
 
-    fn behaviours(&self, candidates: &[&Candidate]) -> Result<Vec<Vec<Observation>>, Error> {
+    fn behaviours(&self, candidates: &[&Candidate]) -> Result<Behaviours, Error> {
         let of = |text: &str| {
             vec![Observation {
                 returned: true,
                 digest: text.len() as u64,
             }]
         };
-        let original = of(&self.sources.get(FileId(0)).text);
-        Ok(std::iter::once(original)
-            .chain(candidates.iter().map(|candidate| of(&self.text(candidate))))
-            .collect())
+        Ok(Behaviours {
+            from_failing: vec![true],
+            original: of(&self.sources.get(FileId(0)).text),
+            candidates: candidates
+                .iter()
+                .map(|candidate| of(&self.text(candidate)))
+                .collect(),
+        })
     }
 }
 

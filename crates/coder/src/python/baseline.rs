@@ -207,6 +207,7 @@ fn remember(harness: &PythonHarness, tests: &[TestRun]) {
             }
             TestOutcome::Failed(_) | TestOutcome::TimedOut if index < count => {
                 facts.failing.push(test.name.clone());
+                facts.failing_tests.push(index);
                 facts.recordable.push(index);
             }
             _ => {}

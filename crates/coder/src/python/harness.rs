@@ -14,7 +14,7 @@ use super::runner::{Runner, Setting, write_package};
 use super::wire::{definitions, observation, verdict};
 use crate::edit::Candidate;
 use crate::error::Error;
-use crate::language::{Baseline, Harness, Observation, Request, Verdict};
+use crate::language::{Baseline, Behaviours, Harness, Request, Verdict};
 use crate::project::{Project, Scratch};
 use crate::source::Sources;
 
@@ -83,6 +83,8 @@ pub(super) struct Facts {
     /// Names of failing and passing tests; flaky and skipped ones are in neither.
     pub failing: Vec<String>,
     pub passing: Vec<String>,
+    /// Failing tests as indexes.
+    pub failing_tests: Vec<usize>,
     /// Time that all passing tests take together, and that the slowest of them takes.
     pub normal: Duration,
     pub slowest: Duration,
@@ -338,44 +340,48 @@ impl Harness for PythonHarness {
         Ok(passed >= needed.max(1) && !expected.into_iter().any(failed))
     }
 
-    fn behaviours(&self, candidates: &[&Candidate]) -> Result<Vec<Vec<Observation>>, Error> {
-        let tests = self
-            .facts
-            .lock()
-            .expect("no holder panics")
-            .recordable
-            .clone();
-        let mut rows = vec![json!([])];
+    fn behaviours(&self, candidates: &[&Candidate]) -> Result<Behaviours, Error> {
+        let unknown = Behaviours {
+            candidates: vec![Vec::new(); candidates.len()],
+            ..Behaviours::default()
+        };
+        let mut wires = vec![json!([])];
         for candidate in candidates {
             match definitions(&self.place.sources, &self.place.project.root, candidate) {
-                Some(wire) => rows.push(wire),
-                None => return Ok(vec![Vec::new(); candidates.len() + 1]),
+                Some(wire) => wires.push(wire),
+                None => return Ok(unknown),
             }
         }
+        let (record, limit) = {
+            let facts = self.facts.lock().expect("no holder panics");
+            let limit = facts.slowest.as_secs_f64() * 5.0 + 0.02;
+            let record = json!({
+                "op": "record",
+                "tests": facts.recordable,
+                "failing": facts.failing_tests,
+                "limit": limit,
+                "seed": self.seed,
+                "count": INPUTS,
+            });
+            (record, limit)
+        };
         let mut worker = self.workers[0].lock().expect("no holder panics");
-        let limit = self
-            .facts
-            .lock()
-            .expect("no holder panics")
-            .slowest
-            .as_secs_f64()
-            * 5.0
-            + 0.02;
-        let record = json!({"op": "record", "tests": tests, "limit": limit, "seed": self.seed, "count": INPUTS});
-        worker.runner.ask(&record, COLLECT_TIME)?;
-        let ask = json!({"op": "behave", "candidates": rows, "limit": limit, "total": 0.5 + limit});
+        let inputs = worker.runner.ask(&record, COLLECT_TIME)?;
+        let ask =
+            json!({"op": "behave", "candidates": wires, "limit": limit, "total": 0.5 + limit});
         let answer = worker.runner.ask(&ask, COLLECT_TIME)?;
-        let rows = answer["rows"].as_array().cloned().unwrap_or_default();
-        Ok(rows
-            .iter()
-            .map(|row| {
-                row.as_array()
-                    .into_iter()
-                    .flatten()
-                    .map(observation)
-                    .collect()
-            })
-            .collect())
+        let array = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let mut rows = array(&answer["rows"])
+            .into_iter()
+            .map(|row| array(&row).iter().map(observation).collect());
+        Ok(Behaviours {
+            from_failing: array(&inputs["from_failing"])
+                .iter()
+                .map(|flag| flag == true)
+                .collect(),
+            original: rows.next().unwrap_or_default(),
+            candidates: rows.collect(),
+        })
     }
 }
 

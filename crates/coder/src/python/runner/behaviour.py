@@ -21,6 +21,7 @@ def record(suite, sources, message, out):
     recorder = _Recorder(set(sources))
     timer = Timer()
     for index in message["tests"]:
+        recorder.is_failing = index in message["failing"]
         sys.setprofile(recorder.on_event)
         try:
             suite.run(index, timer, message["limit"])
@@ -36,6 +37,7 @@ class _Recorder:
         self.sources = sources
         self.calls = []
         self.seen = set()
+        self.is_failing = False
 
     def on_event(self, frame, event, _argument):
         if event != "call" or len(self.calls) >= CALLS_MAX:
@@ -59,7 +61,7 @@ class _Recorder:
         key = (name, data)
         if data is not None and len(data) <= CALL_BYTES_MAX and key not in self.seen:
             self.seen.add(key)
-            self.calls.append((frame.f_globals["__name__"], name, data))
+            self.calls.append((frame.f_globals["__name__"], name, data, self.is_failing))
 
 
 def _qualified_name(frame):
@@ -89,7 +91,10 @@ def _arguments(frame):
 
 
 def derive(frame, seed, count):
-    """The recorded calls and up to `count` variations of them, as (module, name, pickle)."""
+    """The recorded calls and up to `count` variations of them.
+
+    Each is (module, name, pickle, whether it comes from a failing test).
+    """
     try:
         calls = pickle.loads(frame)
     except Exception:
@@ -102,9 +107,10 @@ def derive(frame, seed, count):
     for attempt in range(count * 4):
         if not calls or len(inputs) >= len(calls) + count:
             break
-        module, name, data = calls[attempt % len(calls)]
+        module, name, data, is_failing = calls[attempt % len(calls)]
         try:
-            varied = (module, name, pickle.dumps(shapes.vary(name, pickle.loads(data), chooser), protocol=4))
+            changed = pickle.dumps(shapes.vary(name, pickle.loads(data), chooser), protocol=4)
+            varied = (module, name, changed, is_failing)
         except Exception:
             continue
         if varied not in seen:
@@ -119,7 +125,7 @@ class _Shapes:
     def __init__(self, calls):
         self.facts = {}
         self.strings = set()
-        for _, name, data in calls:
+        for _, name, data, _ in calls:
             try:
                 positional, _ = pickle.loads(data)
             except Exception:
@@ -252,7 +258,7 @@ def _is_number(value):
 
 def observe(call, timer, limit):
     """[kind, digest] of what the loaded program does with one input."""
-    module, name, data = call
+    module, name, data, _ = call
     try:
         target = sys.modules[module]
         for part in name.split("."):

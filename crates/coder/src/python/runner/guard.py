@@ -2,7 +2,6 @@
 
 import os
 import pickle
-import random
 import sys
 import types
 
@@ -42,7 +41,6 @@ class Guard:
             _collect(module.__name__, vars(module), state, 0)
         try:
             state.append((os.getcwd(), len(sys.modules), sys.getrecursionlimit(), len(os.environ)))
-            state.append(hash(random.getstate()))
             data = pickle.dumps(state, protocol=4)
         except Exception:
             return None
