@@ -12,9 +12,10 @@ use std::time::Instant;
 
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use crate::launch::{Launched, ProxyGuard, Stdio3, await_ready};
+use crate::launch::{Launched, Stdio3, await_ready};
 use crate::message::Report;
 use crate::plan::{exec_request, plan};
+use crate::proxy::Proxy;
 use crate::run::{REPORT_TIME, status};
 use crate::{Error, Policy, Status};
 
@@ -32,7 +33,7 @@ pub struct Child {
     stderr_reader: Option<JoinHandle<()>>,
     launched: Launched,
     status: Option<Status>,
-    _proxy: Option<ProxyGuard>,
+    _proxy: Option<Proxy>,
 }
 
 /// Starts `program` under `policy` and returns once it runs.

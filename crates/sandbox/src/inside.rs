@@ -104,7 +104,11 @@ fn take_control_socket() -> io::Result<UnixStream> {
 /// Leaves the host's namespaces; the child of the fork is pid 1 of the new ones.
 fn enter_namespaces(plan: &Plan) -> Step<Fork> {
     if plan.uid == 0 {
-        sys::drop_groups().map_err(setup("leaving root's groups"))?;
+        match sys::drop_groups() {
+            // The root of a user namespace may not; its groups are those of an ordinary user.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            result => result.map_err(setup("leaving root's groups"))?,
+        }
     }
     let flags = libc::CLONE_NEWUSER
         | libc::CLONE_NEWNS

@@ -10,10 +10,14 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::message::{Cause, Failure, Plan, Report, receive, send};
-use crate::{Error, Policy, inside};
+use crate::proxy::Proxy;
+use crate::{Error, Network, Policy, inside};
 
 /// How long a box may take to fall after it was told to.
 const FALL_TIME: Duration = Duration::from_secs(5);
+
+/// How long the building of a box may take, as on a machine that swaps.
+const BUILD_TIME: Duration = Duration::from_secs(30);
 
 /// A box: the helper process outside it and the control socket to the init inside it.
 /// Dropping it ends everything in the box and waits for that.
@@ -131,18 +135,15 @@ impl Launched {
     }
 }
 
-/// The proxy of one box; it serves until dropped.
-#[derive(Debug)]
-pub(crate) struct ProxyGuard;
-
-/// Waits until the box is built and starts its proxy if it has one.
-pub(crate) fn await_ready(
-    launched: &Launched,
-    _policy: &Policy,
-) -> Result<Option<ProxyGuard>, Error> {
-    match launched.report(Some(Instant::now() + Duration::from_secs(30)))? {
-        (Report::Ready, _) => Ok(None),
-        _ => Err(launched.lost("it did not become ready")),
+/// Waits until the box is built and starts its proxy if it has one, which serves until dropped.
+pub(crate) fn await_ready(launched: &Launched, policy: &Policy) -> Result<Option<Proxy>, Error> {
+    let (Report::Ready, descriptors) = launched.report(Some(Instant::now() + BUILD_TIME))? else {
+        return Err(launched.lost("it did not become ready"));
+    };
+    match (&policy.network, descriptors.into_iter().next()) {
+        (Network::Proxy { allow }, Some(listener)) => Proxy::serve(listener, allow).map(Some),
+        (Network::Proxy { .. }, None) => Err(launched.lost("it opened no port for its proxy")),
+        (Network::None | Network::Loopback, _) => Ok(None),
     }
 }
 

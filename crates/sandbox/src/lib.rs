@@ -18,6 +18,7 @@ mod quantity;
 mod child;
 mod inside;
 mod launch;
+mod proxy;
 mod run;
 mod support;
 mod worker;

@@ -30,8 +30,6 @@ const SYS_OPEN_TREE_ATTR: i64 = 467;
 /// Calls that a program has a fallback for.
 const ABSENT: &[i64] = &[
     libc::SYS_clone3,
-    // Its mode and flags are behind a pointer, where no filter sees them.
-    libc::SYS_openat2,
     libc::SYS_memfd_create,
     libc::SYS_memfd_secret,
     libc::SYS_shmget,
@@ -330,9 +328,10 @@ fn guard() -> Vec<sock_filter> {
     ]
 }
 
-/// Hands every call that makes or removes a name to the init of the box, and lets all else pass.
-/// `openat2` hides its flags behind a pointer, so it is absent; callers go on with `openat`.
-pub(crate) fn notify_program() -> Vec<sock_filter> {
+/// The program of the command alone, not of the init that works for it: `openat2` is absent, because
+/// it hides its flags and mode behind a pointer, and callers go on with `openat`. When names are
+/// guarded, every call that makes or removes one is handed to the init.
+pub(crate) fn command_program(is_guarded: bool) -> Vec<sock_filter> {
     let load = |offset| {
         jump(
             (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16,
@@ -359,13 +358,18 @@ pub(crate) fn notify_program() -> Vec<sock_filter> {
         )
     };
     let mut program = vec![load(0)];
-    for call in NAMING {
+    let (naming, opening) = if is_guarded {
+        (NAMING, OPENING)
+    } else {
+        (&[][..], &[][..])
+    };
+    for call in naming {
         program.extend([
             equal(*call as u32, 0, 1),
             answer(libc::SECCOMP_RET_USER_NOTIF),
         ]);
     }
-    for (call, flags) in OPENING {
+    for (call, flags) in opening {
         // Arguments start at byte 16, eight bytes each, the low half first.
         program.extend([
             equal(*call as u32, 0, 4),

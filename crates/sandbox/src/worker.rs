@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::launch::{Launched, ProxyGuard, await_ready};
+use crate::launch::{Launched, await_ready};
 use crate::message::{Report, Request, send};
 use crate::plan::{exec_request, plan};
 use crate::policy::{Limits, Policy};
+use crate::proxy::Proxy;
 use crate::run::{Streams, collect};
 use crate::{Error, Outcome};
 
@@ -17,7 +18,7 @@ use crate::{Error, Outcome};
 pub struct Worker {
     launched: Launched,
     policy: Policy,
-    _proxy: Option<ProxyGuard>,
+    _proxy: Option<Proxy>,
 }
 
 /// One command for a [`Worker`]. What is `None` is as the policy says.

@@ -231,14 +231,14 @@ fn become_program(
             .collect::<Result<Vec<_>, _>>()?;
         Ok((program, args, env))
     };
-    let guard = || match guard_socket {
-        Some(socket) => {
-            let listener = sys::seccomp_listen(&seccomp::notify_program())?;
-            send(socket, &0_i32, &[listener.as_fd()])
+    let close = || {
+        let program = seccomp::command_program(guard_socket.is_some());
+        match guard_socket {
+            Some(socket) => send(socket, &0_i32, &[sys::seccomp_listen(&program)?.as_fd()]),
+            None => sys::seccomp_install(&program),
         }
-        None => Ok(()),
     };
-    match prepare().and_then(|ready| guard().map(|()| ready)) {
+    match prepare().and_then(|ready| close().map(|()| ready)) {
         Ok((program, args, env)) => sys::exec(&program, &args, &env),
         Err(error) => error,
     }
