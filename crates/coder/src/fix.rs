@@ -28,6 +28,8 @@ pub use report::{Counts, FixOutcome, Patch, PatchedFile, Report, TestCounts, Tim
 
 /// Survivors to collect at most before ranking.
 const SURVIVORS_MAX: usize = 48;
+/// Patches that are shown when nobody asked for more: the best, and one that behaves otherwise.
+const RUNNER_UP: usize = 2;
 /// Survivors whose behaviour is compared.
 const COMPARED_MAX: usize = 24;
 /// After the first survivor the search goes on for candidates of at least this share of its weight.
@@ -339,7 +341,11 @@ impl Searching<'_> {
                 confidence: 0.0,
             })
             .collect();
-        Ok(rank::distinct_first(rank::rank(survivors, &behaviours)))
+        let (mut chosen, same) = rank::distinct(rank::rank(survivors, &behaviours));
+        if self.options.patches > RUNNER_UP {
+            chosen.extend(same);
+        }
+        Ok(chosen)
     }
 
     /// The first `wanted` survivors that pass the user's own test command, as patches.

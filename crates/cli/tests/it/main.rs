@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may unwrap")]
 
 mod doctor;
+mod fix_python;
 mod frame;
 
 use std::{path::Path, process::Command};

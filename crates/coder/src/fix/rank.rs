@@ -51,8 +51,8 @@ pub(crate) fn rank(mut survivors: Vec<Survivor>, known: &Behaviours) -> Vec<Surv
     survivors
 }
 
-/// The best of each kind of behaviour come first, so that a runner-up is a real alternative.
-pub(crate) fn distinct_first(survivors: Vec<Survivor>) -> Vec<Survivor> {
+/// The best of each kind of behaviour, so that a runner-up is a real alternative, and the rest.
+pub(crate) fn distinct(survivors: Vec<Survivor>) -> (Vec<Survivor>, Vec<Survivor>) {
     let mut seen: Vec<Vec<Observation>> = Vec::new();
     let (mut first, mut later) = (Vec::new(), Vec::new());
     for survivor in survivors {
@@ -63,8 +63,7 @@ pub(crate) fn distinct_first(survivors: Vec<Survivor>) -> Vec<Survivor> {
             later.push(survivor);
         }
     }
-    first.extend(later);
-    first
+    (first, later)
 }
 
 fn score(survivors: &[Survivor], index: usize, known: &Behaviours) -> f64 {
@@ -203,7 +202,11 @@ mod tests {
         let ranked = rank(survivors, &known(&[1, 2, 0, 0]));
         assert_eq!(order(&ranked), ["a", "b", "loner"]);
         assert!(ranked[0].confidence > ranked[2].confidence);
-        assert_eq!(order(&distinct_first(ranked)), ["a", "loner", "b"]);
+        let (first, later) = distinct(ranked);
+        assert_eq!(
+            (order(&first), order(&later)),
+            (vec!["a", "loner"], vec!["b"])
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::interpreter::Interpreter;
 use crate::error::Error;
 
 /// The runner's files, written into the box as one package.
-const FILES: [(&str, &str); 12] = [
+const FILES: [(&str, &str); 13] = [
     ("__init__.py", include_str!("runner/__init__.py")),
     ("behaviour.py", include_str!("runner/behaviour.py")),
     ("child.py", include_str!("runner/child.py")),
@@ -26,6 +26,7 @@ const FILES: [(&str, &str); 12] = [
     ("suite.py", include_str!("runner/suite.py")),
     ("swap.py", include_str!("runner/swap.py")),
     ("trace.py", include_str!("runner/trace.py")),
+    ("unittest_case.py", include_str!("runner/unittest_case.py")),
 ];
 const WIRE: (&str, &str) = ("wire.py", include_str!("runner/wire.py"));
 /// Where the package lies inside the box.
@@ -92,6 +93,8 @@ impl Runner {
             })
             .env("PYTHONHASHSEED", setting.hash_seed.to_string())
             .env("PYTHONDONTWRITEBYTECODE", "1")
+            // The copy is ours alone: there is no repository or editor setting in it to protect.
+            .protect_metadata(false)
             .cwd(setting.root);
         for folder in &setting.interpreter.reads {
             policy = policy.read(folder);

@@ -59,7 +59,7 @@ def _with_pytest(root, arguments):
     from .suite import prepare_path
 
     prepare_path(root, [])
-    tally = _Tally()
+    tally, code = _Tally(), 0
     for extra in ([], ["-o", "addopts="]):
         try:
             code = pytest.main(QUIET + ["--rootdir", root] + extra + list(arguments), plugins=[tally])
@@ -69,6 +69,7 @@ def _with_pytest(root, arguments):
         if code != USAGE_ERROR:
             break
     return {
+        "code": int(code),
         "passed": [name for name, outcome in tally.outcomes.items() if outcome == "passed"],
         "failed": [name for name, outcome in tally.outcomes.items() if outcome == "failed"],
     }

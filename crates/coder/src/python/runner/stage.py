@@ -9,7 +9,6 @@ import threading
 import time
 import zlib
 
-from . import behaviour
 from .child import Child, TimeUp, Timer
 from .guard import Guard
 from .suite import FAILED, PASSED, SKIPPED, TIMED_OUT, PlainSuite, Result, import_file, needs_pytest
@@ -219,6 +218,8 @@ class Stage:
 
     def record(self, message):
         """Records calls into the program and derives the inputs on which candidates compare."""
+        from . import behaviour
+
         child = Child(lambda out: behaviour.record(self.suite, self.sources, message, out))
         frame = child.read(message["limit"] * len(message["tests"]) + 2.0)
         child.close()
@@ -242,6 +243,8 @@ class Stage:
         self.wire.write({"rows": rows})
 
     def _behave(self, out, candidate, limit):
+        from . import behaviour
+
         timer = Timer()
         try:
             apply(self._plan(candidate))

@@ -1,12 +1,12 @@
 """Collects a project's tests and runs them one by one: plainly, or through pytest."""
 
-import ast
 import importlib
-import inspect
 import os
 import sys
 import time
-import unittest
+import types
+
+from .child import TimeUp
 
 PASSED, FAILED, SKIPPED, TIMED_OUT = "passed", "failed", "skipped", "timed_out"
 
@@ -32,6 +32,8 @@ def describe(error):
 
 def needs_pytest(root, files):
     """Whether plain calls would not do what pytest does with these files."""
+    import ast
+
     for path in files:
         if _has_conftest(root, path):
             return True
@@ -57,6 +59,8 @@ def _has_conftest(root, path):
 
 
 def _uses_pytest(tree):
+    import ast
+
     for node in ast.walk(tree):
         if isinstance(node, ast.Import) and any(a.name.split(".")[0] == "pytest" for a in node.names):
             return True
@@ -115,17 +119,20 @@ class PlainSuite:
             self._collect(shown, module)
 
     def _collect(self, shown, module):
+        unittest = sys.modules.get("unittest")
         for name, value in list(vars(module).items()):
-            if inspect.isclass(value) and issubclass(value, unittest.TestCase):
+            if isinstance(value, type) and unittest and issubclass(value, unittest.TestCase):
                 if value.__module__ != module.__name__:
                     continue
+                from .unittest_case import unittest_call
+
                 for method in unittest.defaultTestLoader.getTestCaseNames(value):
-                    self._add(shown + "::" + name + "::" + method, _unittest_call(value, method))
-            elif inspect.isclass(value) and name.startswith("Test") and "__init__" not in vars(value):
+                    self._add(shown + "::" + name + "::" + method, unittest_call(value, method))
+            elif isinstance(value, type) and name.startswith("Test") and "__init__" not in vars(value):
                 for method, function in list(vars(value).items()):
                     if method.startswith("test") and callable(function):
                         self._add(shown + "::" + name + "::" + method, _method_call(value, method))
-            elif name.startswith("test") and inspect.isfunction(value):
+            elif name.startswith("test") and isinstance(value, types.FunctionType):
                 self._add(shown + "::" + name, _function_call(module, value))
 
     def _add(self, name, call):
@@ -133,8 +140,6 @@ class PlainSuite:
         self.calls.append(call)
 
     def run(self, index, timer, limit):
-        from .child import TimeUp
-
         started = time.perf_counter()
         try:
             timer.arm(limit)
@@ -144,9 +149,9 @@ class PlainSuite:
                 timer.disarm()
         except TimeUp:
             return Result(TIMED_OUT, time.perf_counter() - started, "did not end in time", "time")
-        except unittest.SkipTest as skip:
-            return Result(SKIPPED, 0.0, str(skip))
         except (KeyboardInterrupt, SystemExit, GeneratorExit, Exception) as error:
+            if type(error).__name__ == "SkipTest":
+                return Result(SKIPPED, 0.0, str(error))
             return Result(FAILED, time.perf_counter() - started, describe(error), _symptom(error))
         return Result(PASSED, time.perf_counter() - started)
 
@@ -204,49 +209,9 @@ def _method_call(cls, method):
 def _with_optional_argument(function, argument):
     if function is None:
         return
+    import inspect
+
     if inspect.signature(function).parameters:
         function(argument)
     else:
         function()
-
-
-class _UnittestResult(unittest.TestResult):
-    """Keeps the first exception itself, so that time limits and symptoms stay visible."""
-
-    first = None
-    skipped_reason = None
-
-    def _keep(self, error):
-        if self.first is None:
-            self.first = error[1]
-
-    def addError(self, test, err):
-        self._keep(err)
-
-    def addFailure(self, test, err):
-        self._keep(err)
-
-    def addSubTest(self, test, subtest, err):
-        if err is not None:
-            self._keep(err)
-
-    def addSkip(self, test, reason):
-        self.skipped_reason = reason
-
-    def addExpectedFailure(self, test, err):
-        self.skipped_reason = "expected failure"
-
-    def addUnexpectedSuccess(self, test):
-        self._keep((None, AssertionError("unexpected success"), None))
-
-
-def _unittest_call(cls, method):
-    def call():
-        result = _UnittestResult()
-        unittest.TestSuite([cls(method)]).run(result)
-        if result.first is not None:
-            raise result.first
-        if result.skipped_reason is not None:
-            raise unittest.SkipTest(result.skipped_reason)
-
-    return call
