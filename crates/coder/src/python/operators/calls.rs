@@ -1,0 +1,369 @@
+//! Calls: arguments in the wrong order, missing, too many, off by one.
+
+use super::expr::{Expr, Level, is_inside_string, is_read};
+use super::place::{Function, Place, atom_expr, name_likeness};
+use super::pool::Pool;
+use super::tree::Node;
+use super::types::Ty;
+
+pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
+    if node.kind() != "call" {
+        return;
+    }
+    let (Some(function), Some(list)) = (node.child("function"), node.child("arguments")) else {
+        return;
+    };
+    if list.kind() != "argument_list" {
+        return keywords(place, node, function, list, pool);
+    }
+    let arguments: Vec<Node<'t>> = list.parts().collect();
+    reorder(place, function, &arguments, pool);
+    remove(list, &arguments, pool);
+    insert(place, function, list, &arguments, pool);
+    keywords(place, node, function, list, pool);
+    unwrap(node, function, &arguments, pool);
+    if is_own_call(place, function) {
+        recursive(place, &arguments, pool);
+    }
+}
+
+fn is_positional(argument: Node<'_>) -> bool {
+    Level::of(argument).is_some()
+}
+
+/// Whether the call goes to the function that it stands in.
+fn is_own_call(place: &Place<'_, '_>, function: Node<'_>) -> bool {
+    let name = place.function.child("name").map_or("", |name| name.text());
+    let called = match function.kind() {
+        "attribute" => function.child("attribute").map_or("", |name| name.text()),
+        _ => function.text(),
+    };
+    !name.is_empty() && name == called
+}
+
+/// The definition that a call goes to, where the file holds it.
+fn definition<'p, 't>(place: &'p Place<'t, '_>, function: Node<'t>) -> Option<&'p Function<'t>> {
+    let (name, is_method) = match function.kind() {
+        "attribute" => (function.child("attribute")?.text(), true),
+        _ => (function.text(), false),
+    };
+    let mut known = place
+        .file
+        .functions
+        .iter()
+        .filter(|known| known.name == name);
+    known
+        .clone()
+        .find(|known| known.is_method == is_method)
+        .or_else(|| known.next())
+}
+
+fn reorder<'t>(
+    place: &Place<'t, '_>,
+    function: Node<'t>,
+    arguments: &[Node<'t>],
+    pool: &mut Pool<'_>,
+) {
+    let Some(first) = arguments.first() else {
+        return;
+    };
+    let text = first.file_text();
+    let symmetric = matches!(
+        function.text(),
+        "max" | "min" | "zip" | "print" | "gcd" | "math.gcd"
+    );
+    let scale = if symmetric { 0.1 } else { 1.0 };
+    let write = |order: &[usize]| -> String {
+        let mut written = String::new();
+        for (slot, &from) in order.iter().enumerate() {
+            written.push_str(arguments[from].text());
+            if let Some(next) = arguments.get(slot + 1) {
+                written.push_str(&text[arguments[slot].end()..next.start()]);
+            }
+        }
+        written
+    };
+    let span = first.start()..arguments[arguments.len() - 1].end();
+    let parameters = definition(place, function).map_or(&[][..], |known| &known.parameters);
+    for a in 0..arguments.len() {
+        for b in a + 1..arguments.len() {
+            if !is_positional(arguments[a]) || !is_positional(arguments[b]) {
+                continue;
+            }
+            let fit = place
+                .type_of(arguments[a])
+                .affinity(place.type_of(arguments[b]));
+            // The names say that each belongs where the other stands.
+            let named = |argument: usize, parameter: usize| {
+                parameters
+                    .get(parameter)
+                    .map_or(0.0, |p| name_likeness(arguments[argument].text(), p))
+            };
+            let hint = (named(a, b) + named(b, a) - named(a, a) - named(b, b)).clamp(0.0, 1.0);
+            let mut order: Vec<usize> = (0..arguments.len()).collect();
+            order.swap(a, b);
+            let prior = (0.45 * fit.max(0.3) + 0.4 * hint) * scale;
+            pool.splice(span.clone(), write(&order), "swap_arguments", prior);
+        }
+    }
+    if arguments.len() >= 3 && arguments.iter().all(|argument| is_positional(*argument)) {
+        let mut order: Vec<usize> = (0..arguments.len()).collect();
+        order.rotate_left(1);
+        pool.splice(
+            span.clone(),
+            write(&order),
+            "rotate_arguments",
+            0.15 * scale,
+        );
+        order.rotate_right(2);
+        pool.splice(span, write(&order), "rotate_arguments", 0.15 * scale);
+    }
+}
+
+fn remove(list: Node<'_>, arguments: &[Node<'_>], pool: &mut Pool<'_>) {
+    for (at, argument) in arguments.iter().enumerate() {
+        // The comma goes with it: the one behind, or the one before the last.
+        let span = match (arguments.get(at + 1), at.checked_sub(1)) {
+            (Some(next), _) => argument.start()..next.start(),
+            (None, Some(before)) => arguments[before].end()..argument.end(),
+            (None, None) => list.start() + 1..list.end() - 1,
+        };
+        let prior = if is_positional(*argument) { 0.15 } else { 0.25 };
+        pool.splice(span, "", "drop_argument", prior);
+    }
+}
+
+fn insert<'t>(
+    place: &Place<'t, '_>,
+    function: Node<'t>,
+    list: Node<'t>,
+    arguments: &[Node<'t>],
+    pool: &mut Pool<'_>,
+) {
+    if is_inside_string(list) {
+        return;
+    }
+    let known = definition(place, function);
+    let parameters = known.map_or(&[][..], |known| &known.parameters);
+    let missing = parameters.len().saturating_sub(arguments.len());
+    let base = match known {
+        Some(_) if missing > 0 => 0.35,
+        Some(_) => 0.01,
+        None => 0.05,
+    };
+    let positional = arguments
+        .iter()
+        .take_while(|argument| is_positional(**argument))
+        .count();
+    for slot in 0..=positional {
+        let wanted = known
+            .and_then(|_| place.file.scopes.function(known?.name))
+            .and_then(|scope| {
+                let name = parameters.get(slot)?;
+                scope
+                    .variables
+                    .iter()
+                    .find(|variable| variable.name == *name)
+            })
+            .map_or(Ty::ANY, |variable| variable.ty);
+        let last = if slot == positional { 1.0 } else { 0.5 };
+        let mut put = |text: &str, prior: f64| {
+            let (at, text) = match arguments.get(slot) {
+                Some(argument) => (argument.start(), format!("{text}, ")),
+                None if slot == 0 => (list.start() + 1, text.to_owned()),
+                None => (arguments[slot - 1].end(), format!(", {text}")),
+            };
+            pool.splice(at..at, text, "insert_argument", prior);
+        };
+        for atom in &place.atoms {
+            let alike = parameters
+                .get(slot)
+                .map_or(0.0, |name| name_likeness(name, atom.text));
+            let fit = wanted.affinity(atom.ty);
+            put(
+                atom.text,
+                base * last * fit * atom.weight * (0.7 + 0.8 * alike),
+            );
+        }
+        for constant in ["0", "1", "None", "True", "False"] {
+            put(constant, base * last * 0.3);
+        }
+    }
+    for name in parameters {
+        let given = arguments.iter().any(|argument| {
+            argument.kind() == "keyword_argument"
+                && argument
+                    .child("name")
+                    .is_some_and(|given| given.text() == *name)
+        });
+        let Some(atom) = place
+            .atoms
+            .iter()
+            .find(|atom| atom.text == *name || atom.text.strip_prefix("self.") == Some(name))
+        else {
+            continue;
+        };
+        if !given && missing > 0 && !arguments.is_empty() {
+            let at = arguments[arguments.len() - 1].end();
+            pool.splice(
+                at..at,
+                format!(", {name}={}", atom.text),
+                "insert_argument",
+                0.3,
+            );
+        }
+    }
+}
+
+/// Keyword arguments of well-known functions, and those that are given turned round.
+fn keywords<'t>(
+    place: &Place<'t, '_>,
+    call: Node<'t>,
+    function: Node<'t>,
+    list: Node<'t>,
+    pool: &mut Pool<'_>,
+) {
+    let name = match function.kind() {
+        "attribute" => function.child("attribute").map_or("", |name| name.text()),
+        _ => function.text(),
+    };
+    let usual: &[(&str, f64)] = match name {
+        "sorted" | "sort" => &[
+            ("reverse=True", 0.35),
+            ("key=len", 0.08),
+            ("key=str.lower", 0.04),
+            ("key=abs", 0.03),
+            ("key=lambda item: item[0]", 0.05),
+            ("key=lambda item: item[1]", 0.12),
+            ("key=lambda item: (-item[1], item[0])", 0.04),
+        ],
+        "max" | "min" => &[
+            ("default=0", 0.15),
+            ("default=None", 0.12),
+            ("key=len", 0.12),
+            ("key=abs", 0.06),
+            ("key=lambda item: item[1]", 0.08),
+        ],
+        "enumerate" => &[("start=1", 0.3), ("1", 0.05)],
+        "split" | "rsplit" => &[("maxsplit=1", 0.08)],
+        "zip" => &[("strict=True", 0.02)],
+        "round" => &[("2", 0.12), ("1", 0.04)],
+        "next" => &[("None", 0.25)],
+        "sum" => &[("[]", 0.05)],
+        "pop" => &[("0", 0.2), ("-1", 0.03)],
+        "get" | "getattr" => &[("0", 0.12), ("[]", 0.06), ("None", 0.05), ("\"\"", 0.05)],
+        "dumps" => &[("sort_keys=True", 0.1), ("indent=2", 0.05)],
+        "print" => &[("end=\"\"", 0.05)],
+        _ => &[],
+    };
+    if is_inside_string(call) {
+        return;
+    }
+    let given = list.text();
+    for (keyword, prior) in usual {
+        let key = keyword.split('=').next().unwrap_or(keyword);
+        let is_named = keyword.contains('=');
+        if is_named && given.contains(&format!("{key}=")) {
+            continue;
+        }
+        if list.kind() == "generator_expression" {
+            if is_named {
+                let text = format!("({given}, {keyword})");
+                pool.splice(list.span(), text, "insert_keyword", *prior);
+            }
+            continue;
+        }
+        match list.parts().last() {
+            Some(last) if is_named || is_positional(last) => {
+                let at = last.end();
+                pool.splice(at..at, format!(", {keyword}"), "insert_keyword", *prior);
+            }
+            None if name != "sorted" && name != "max" && name != "min" => {
+                let at = list.start() + 1;
+                pool.splice(at..at, *keyword, "insert_keyword", *prior);
+            }
+            _ => {}
+        }
+    }
+    let _ = place;
+}
+
+/// `f(x)` → `x`, and `f` where the value of the call was not wanted.
+fn unwrap(call: Node<'_>, function: Node<'_>, arguments: &[Node<'_>], pool: &mut Pool<'_>) {
+    if !is_read(call) || call.parent_kind() == "expression_statement" {
+        return;
+    }
+    for argument in arguments
+        .iter()
+        .filter(|argument| is_positional(**argument))
+    {
+        let prior = if arguments.len() == 1 { 0.2 } else { 0.15 };
+        if !argument.is_multiline() {
+            pool.replace(call, &Expr::of(*argument), "unwrap_call", prior);
+        }
+    }
+    if function.kind() == "attribute"
+        && let Some(object) = function.child("object")
+        && object.kind() != "identifier"
+        && !object.is_multiline()
+    {
+        pool.replace(call, &Expr::of(object), "drop_method_call", 0.18);
+    } else if let Some(object) = function.child("object") {
+        pool.replace(call, &Expr::of(object), "drop_method_call", 0.12);
+    }
+    if arguments.is_empty() {
+        pool.replace(call, &Expr::of(function), "drop_call", 0.06);
+    }
+}
+
+/// Arguments of a call that the function makes to itself: the step of the recursion.
+fn recursive<'t>(place: &Place<'t, '_>, arguments: &[Node<'t>], pool: &mut Pool<'_>) {
+    let parameters: Vec<&str> = place
+        .file
+        .functions
+        .iter()
+        .find(|function| function.node == place.function)
+        .map_or(Vec::new(), |function| function.parameters.clone());
+    for (slot, argument) in arguments.iter().enumerate() {
+        if !is_positional(*argument) || argument.is_multiline() {
+            continue;
+        }
+        let wanted = place.wanted(*argument);
+        let expr = Expr::of(*argument);
+        if wanted.may_be(Ty::INT) {
+            let base = if wanted.is(Ty::INT) { 0.3 } else { 0.06 };
+            for sign in ["-", "+"] {
+                pool.replace(
+                    *argument,
+                    &expr.binary(sign, &Expr::atom("1")),
+                    "recursion_step",
+                    base,
+                );
+                for atom in place.atoms.iter().filter(|atom| atom.ty.may_be(Ty::INT)) {
+                    let known = if atom.ty.is(Ty::INT) { 0.5 } else { 0.2 };
+                    let stepped = expr.binary(sign, &atom_expr(atom));
+                    if atom.text != argument.text() {
+                        pool.replace(
+                            *argument,
+                            &stepped,
+                            "recursion_step",
+                            base * known * atom.weight,
+                        );
+                    }
+                }
+            }
+        }
+        if wanted.may_be(Ty::INDEXED) && !matches!(argument.kind(), "integer" | "subscript") {
+            let base = if wanted.is(Ty::INDEXED) { 0.25 } else { 0.06 };
+            for tail in ["[1:]", "[:-1]"] {
+                pool.replace(*argument, &expr.postfixed(tail), "recursion_step", base);
+            }
+        }
+        // The parameter itself where something derived from it was passed, or the other way round.
+        if let Some(own) = parameters.get(slot)
+            && *own != argument.text()
+        {
+            pool.replace(*argument, &Expr::atom(*own), "recursion_step", 0.2);
+        }
+    }
+}

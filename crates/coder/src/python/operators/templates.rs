@@ -1,0 +1,490 @@
+//! Statements that every program has and that are forgotten everywhere: `x.append(y)`, `i += 1`.
+
+use super::insertion::Surroundings;
+use super::layout::is_jump;
+use super::pool::Pool;
+use super::scope::Atom;
+use super::tree::Node;
+use super::types::Ty;
+
+pub(super) fn propose<'t>(around: &Surroundings<'t, '_>, pool: &mut Pool<'_>) {
+    jumps(around, pool);
+    if !around.place.is_in_function() && around.innermost_loop().is_none() {
+        return;
+    }
+    for atom in &around.place.atoms {
+        let nearness = around.nearness(atom);
+        if atom.ty.is(Ty::INT) {
+            count(around, atom, nearness, pool);
+        }
+        if atom.ty.is(Ty::COLLECTION) {
+            collect(around, atom, nearness, pool);
+        }
+        advance(around, atom, nearness, pool);
+        if around.place.is_in_function() {
+            give(around, atom, nearness, pool);
+        }
+    }
+    copies(around, pool);
+    if around.place.is_in_function() {
+        set_up(around, pool);
+    }
+}
+
+fn jumps(around: &Surroundings<'_, '_>, pool: &mut Pool<'_>) {
+    let in_loop = around.innermost_loop().is_some();
+    let in_branch = around.gap.block.parent().is_some_and(|owner| {
+        matches!(
+            owner.kind(),
+            "if_statement" | "elif_clause" | "else_clause" | "except_clause"
+        )
+    });
+    let ends = around.is_at_end();
+    if in_loop && ends && in_branch {
+        around.put("continue", "insert_jump", 0.2, pool);
+        around.put("break", "insert_jump", 0.2, pool);
+    } else if in_loop && ends {
+        around.put("break", "insert_jump", 0.06, pool);
+    }
+    if ends && around.place.is_in_function() {
+        let outer = around.gap.block.parent() == Some(around.place.function);
+        let scale = if outer || in_branch { 1.0 } else { 0.4 };
+        for (value, prior) in [
+            ("None", 0.03),
+            ("True", 0.1),
+            ("False", 0.1),
+            ("[]", 0.04),
+            ("0", 0.04),
+            ("", 0.04),
+        ] {
+            let text = format!("return {value}");
+            around.put(text.trim_end(), "insert_return", prior * scale, pool);
+        }
+    }
+}
+
+/// The loop whose condition reads `atom`.
+fn is_steering(around: &Surroundings<'_, '_>, atom: &Atom<'_>) -> bool {
+    around.innermost_loop().is_some_and(|looping| {
+        looping.kind() == "while_statement"
+            && looping
+                .child("condition")
+                .is_some_and(|condition| reads(condition, atom.text))
+    })
+}
+
+fn reads(node: Node<'_>, name: &str) -> bool {
+    node.walk()
+        .any(|part| matches!(part.kind(), "identifier" | "attribute") && part.text() == name)
+}
+
+fn count(around: &Surroundings<'_, '_>, atom: &Atom<'_>, nearness: f64, pool: &mut Pool<'_>) {
+    let looped = around.innermost_loop().is_some();
+    let base = match (is_steering(around, atom), looped) {
+        (true, _) => 0.3,
+        (_, true) => 0.14,
+        _ => 0.05,
+    };
+    let end = if around.is_at_end() { 1.0 } else { 0.5 };
+    let name = atom.text;
+    around.put(
+        &format!("{name} += 1"),
+        "insert_count",
+        base * end * nearness,
+        pool,
+    );
+    around.put(
+        &format!("{name} -= 1"),
+        "insert_count",
+        base * 0.6 * end * nearness,
+        pool,
+    );
+    let start = if around.is_at_start() && looped {
+        0.06
+    } else {
+        0.015
+    };
+    around.put(
+        &format!("{name} = 0"),
+        "insert_reset",
+        start * nearness,
+        pool,
+    );
+    for other in around
+        .place
+        .atoms
+        .iter()
+        .filter(|other| other.ty.is(Ty::NUMBER) && other.text != name)
+    {
+        let prior = 0.05 * end * nearness * around.nearness(other);
+        around.put(
+            &format!("{name} += {}", other.text),
+            "insert_count",
+            prior,
+            pool,
+        );
+        around.put(
+            &format!("{name} -= {}", other.text),
+            "insert_count",
+            prior * 0.4,
+            pool,
+        );
+        around.put(
+            &format!("{name} = max({name}, {})", other.text),
+            "insert_bound",
+            prior * 0.6,
+            pool,
+        );
+        around.put(
+            &format!("{name} = min({name}, {})", other.text),
+            "insert_bound",
+            prior * 0.5,
+            pool,
+        );
+    }
+}
+
+/// Something taken into, or out of, a list, set or dictionary.
+fn collect(around: &Surroundings<'_, '_>, atom: &Atom<'_>, nearness: f64, pool: &mut Pool<'_>) {
+    let name = atom.text;
+    let remembers = [
+        "visited",
+        "seen",
+        "done",
+        "used",
+        "found",
+        "processed",
+        "marked",
+    ]
+    .iter()
+    .any(|word| name.contains(word));
+    // A parameter is rarely changed; what is made here is made to be filled.
+    let base = if remembers { 0.4 } else { 0.13 } * nearness;
+    for other in &around.place.atoms {
+        if other.text == name || other.ty.is(Ty::FUNCTION) {
+            continue;
+        }
+        let fit = atom.element.affinity(other.ty) * around.nearness(other);
+        let item = other.text;
+        if atom.ty.is(Ty::LIST) {
+            around.put(
+                &format!("{name}.append({item})"),
+                "insert_append",
+                base * fit,
+                pool,
+            );
+            if other.ty.is(Ty::COLLECTION.or(Ty::ITERATOR)) {
+                around.put(
+                    &format!("{name}.extend({item})"),
+                    "insert_extend",
+                    base * 0.6 * around.nearness(other),
+                    pool,
+                );
+            }
+        } else if atom.ty.is(Ty::SET) {
+            around.put(
+                &format!("{name}.add({item})"),
+                "insert_add",
+                base * 1.3 * fit,
+                pool,
+            );
+            around.put(
+                &format!("{name}.discard({item})"),
+                "insert_add",
+                base * 0.2 * fit,
+                pool,
+            );
+            around.put(
+                &format!("{name}.remove({item})"),
+                "insert_add",
+                base * 0.3 * fit,
+                pool,
+            );
+            if other.ty.is(Ty::COLLECTION) {
+                around.put(
+                    &format!("{name}.update({item})"),
+                    "insert_extend",
+                    base * fit,
+                    pool,
+                );
+            }
+        } else if atom.ty.is(Ty::DICT) {
+            for value in around
+                .place
+                .atoms
+                .iter()
+                .filter(|value| value.text != item && value.text != name)
+                .take(10)
+            {
+                let prior = base * 0.5 * around.nearness(other) * around.nearness(value);
+                if !other.ty.is(Ty::LIST.or(Ty::DICT).or(Ty::SET)) {
+                    around.put(
+                        &format!("{name}[{item}] = {}", value.text),
+                        "insert_store",
+                        prior,
+                        pool,
+                    );
+                }
+            }
+            around.put(
+                &format!("{name}[{item}] = True"),
+                "insert_store",
+                base * 0.1 * fit,
+                pool,
+            );
+            around.put(
+                &format!("{name}[{item}] = {name}.get({item}, 0) + 1"),
+                "insert_store",
+                base * 0.15 * fit,
+                pool,
+            );
+            around.put(
+                &format!("{name}.pop({item}, None)"),
+                "insert_remove",
+                base * 0.15 * fit,
+                pool,
+            );
+            around.put(
+                &format!("del {name}[{item}]"),
+                "insert_remove",
+                base * 0.15 * fit,
+                pool,
+            );
+            if other.ty.is(Ty::DICT) {
+                around.put(
+                    &format!("{name}.update({item})"),
+                    "insert_extend",
+                    base * fit,
+                    pool,
+                );
+            }
+        }
+    }
+    if atom.ty.is(Ty::LIST) {
+        for (tail, prior) in [
+            (".sort()", 0.5),
+            (".pop()", 0.5),
+            (".reverse()", 0.3),
+            (".pop(0)", 0.2),
+            (".clear()", 0.1),
+        ] {
+            around.put(
+                &format!("{name}{tail}"),
+                "insert_method",
+                base * prior,
+                pool,
+            );
+        }
+        let start = if around.is_at_start() && around.innermost_loop().is_some() {
+            0.1
+        } else {
+            0.03
+        };
+        around.put(
+            &format!("{name} = []"),
+            "insert_reset",
+            start * nearness,
+            pool,
+        );
+        around.put(
+            &format!("{name} = list({name})"),
+            "insert_copy",
+            0.05 * nearness,
+            pool,
+        );
+        around.put(
+            &format!("{name} = sorted({name})"),
+            "insert_copy",
+            0.06 * nearness,
+            pool,
+        );
+    }
+    if atom.ty.is(Ty::DICT) {
+        around.put(
+            &format!("{name} = dict({name})"),
+            "insert_copy",
+            0.04 * nearness,
+            pool,
+        );
+    }
+}
+
+/// `node = node.next`: what steers a loop has to move.
+fn advance(around: &Surroundings<'_, '_>, atom: &Atom<'_>, nearness: f64, pool: &mut Pool<'_>) {
+    if atom.ty.is(Ty::STR) && !atom.text.contains('.') {
+        for tail in [".strip()", ".lower()"] {
+            around.put(
+                &format!("{0} = {0}{tail}", atom.text),
+                "insert_cleaning",
+                0.05 * nearness,
+                pool,
+            );
+        }
+    }
+    if !atom.ty.may_be(Ty::OBJECT) || around.innermost_loop().is_none() {
+        return;
+    }
+    let steering = if is_steering(around, atom) { 0.3 } else { 0.03 };
+    for attribute in around.place.file.attributes.iter().take(12) {
+        let onward = matches!(
+            *attribute,
+            "next" | "parent" | "successor" | "left" | "right" | "prev" | "link"
+        );
+        let prior = steering * if onward { 1.0 } else { 0.25 } * nearness;
+        if prior >= 0.01 {
+            around.put(
+                &format!("{0} = {0}.{attribute}", atom.text),
+                "insert_advance",
+                prior,
+                pool,
+            );
+        }
+    }
+}
+
+/// `return x` and `yield x`.
+fn give(around: &Surroundings<'_, '_>, atom: &Atom<'_>, nearness: f64, pool: &mut Pool<'_>) {
+    let function = around.place.function;
+    let is_generator = function.walk().any(|part| part.kind() == "yield");
+    if is_generator {
+        around.put(
+            &format!("yield {}", atom.text),
+            "insert_yield",
+            0.14 * nearness,
+            pool,
+        );
+        if atom.ty.may_be(Ty::ITERABLE) {
+            around.put(
+                &format!("yield from {}", atom.text),
+                "insert_yield",
+                0.08 * nearness,
+                pool,
+            );
+        }
+        return;
+    }
+    if !around.is_at_end() {
+        return;
+    }
+    let outer = around.gap.block.parent() == Some(function);
+    let falls_off = outer && !around.gap.before.is_some_and(is_jump);
+    let base = match (
+        falls_off,
+        function
+            .walk()
+            .any(|part| part.kind() == "return_statement"),
+    ) {
+        (true, false) => 0.3,
+        (true, true) => 0.25,
+        _ => 0.06,
+    };
+    around.put(
+        &format!("return {}", atom.text),
+        "insert_return",
+        base * nearness,
+        pool,
+    );
+}
+
+/// `a = b` for variables of one kind, above all `previous = current` at the end of a round.
+fn copies(around: &Surroundings<'_, '_>, pool: &mut Pool<'_>) {
+    let looped = around.innermost_loop().is_some();
+    let atoms = &around.place.atoms;
+    for target in atoms.iter().take(20) {
+        let keeps = ["prev", "last", "old", "current", "best", "max", "min"]
+            .iter()
+            .any(|word| target.text.contains(word));
+        for value in atoms.iter().take(20) {
+            let fit = target.ty.affinity(value.ty);
+            if target.text == value.text || fit < 0.3 {
+                continue;
+            }
+            let habit = match (looped && around.is_at_end(), keeps) {
+                (true, true) => 0.22,
+                (false, true) => 0.08,
+                (true, false) => 0.05,
+                _ => 0.025,
+            };
+            let prior = habit * fit * around.nearness(target) * around.nearness(value);
+            if prior >= 0.008 {
+                around.put(
+                    &format!("{} = {}", target.text, value.text),
+                    "insert_copy_variable",
+                    prior,
+                    pool,
+                );
+            }
+        }
+    }
+}
+
+/// `self.x = x` in a constructor that forgot it, and lists that every object needs for itself.
+fn set_up(around: &Surroundings<'_, '_>, pool: &mut Pool<'_>) {
+    let place = around.place;
+    let name = place.function.child("name").map_or("", |name| name.text());
+    let outer = around.gap.block.parent() == Some(place.function);
+    if !outer {
+        return;
+    }
+    let is_constructor = name == "__init__";
+    if is_constructor {
+        let parameters = place
+            .file
+            .functions
+            .iter()
+            .find(|function| function.node == place.function);
+        for parameter in parameters.map_or(&[][..], |function| &function.parameters) {
+            let prior = if around.is_at_end() { 0.3 } else { 0.1 };
+            around.put(
+                &format!("self.{parameter} = {parameter}"),
+                "insert_set_up",
+                prior,
+                pool,
+            );
+        }
+        if around.is_at_start() {
+            around.put("super().__init__()", "insert_set_up", 0.1, pool);
+        }
+    }
+    let class = place
+        .function
+        .ancestors()
+        .find(|ancestor| ancestor.kind() == "class_definition");
+    let Some(body) = class.and_then(|class| class.child("body")) else {
+        return;
+    };
+    if !is_constructor || !around.is_at_end() {
+        return;
+    }
+    // An attribute of the class that every object would share.
+    for statement in body.parts() {
+        let assigned = statement
+            .parts()
+            .next()
+            .filter(|part| part.kind() == "assignment");
+        if let Some((left, right)) =
+            assigned.and_then(|part| part.child("left").zip(part.child("right")))
+            && matches!(right.kind(), "list" | "dictionary" | "set" | "call")
+        {
+            let text = format!("self.{} = {}", left.text(), right.text());
+            around.put(&text, "insert_set_up", 0.35, pool);
+        }
+    }
+    for atom in place
+        .atoms
+        .iter()
+        .filter(|atom| atom.text.starts_with("self."))
+    {
+        for (value, ty, prior) in [
+            ("[]", Ty::LIST, 0.1),
+            ("{}", Ty::DICT, 0.1),
+            ("0", Ty::INT, 0.1),
+            ("None", Ty::ANY, 0.05),
+        ] {
+            if atom.ty.may_be(ty) {
+                let text = format!("{} = {value}", atom.text);
+                around.put(&text, "insert_set_up", prior, pool);
+            }
+        }
+    }
+}
