@@ -8,6 +8,7 @@ pub mod fix;
 mod language;
 mod project;
 mod python;
+mod rust;
 mod source;
 
 pub use apply::{apply, undo};
@@ -19,4 +20,5 @@ pub use language::{
 };
 pub use project::Environment;
 pub use python::Python;
+pub use rust::Rust;
 pub use source::{FileId, Source, Sources};
