@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::language::{Baseline, Focus, Harness, Language, TestOutcome};
 use crate::project::{Environment, Project, Scratch};
 use crate::python::{self, Python};
+use crate::rust::{self, Rust};
 use crate::source::Sources;
 use judge::{EFFORT_MAX, Judge};
 use propose::{BlindPairs, HelpedPairs, Weighted};
@@ -203,11 +204,8 @@ fn open(
             .any(|file| file.extension().is_some_and(|found| found == extension))
     };
     if has("Cargo.toml") || named("rs") {
-        return Err(Error::unsuitable(
-            "unknown_language",
-            "Rust is not repaired yet",
-            "Python projects are",
-        ));
+        let (sources, harness) = rust::open(options, project, scratch, stop)?;
+        return Ok((Box::new(Rust), sources, Box::new(harness)));
     }
     if project.with_extension("py").next().is_some() {
         let (sources, harness) = python::open(options, project, scratch, stop)?;

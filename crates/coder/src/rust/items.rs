@@ -54,7 +54,8 @@ impl Items {
     /// Methods that can be called on a value of type `owner`; all methods when it is unknown.
     pub fn methods<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = &'a Signature> {
         self.functions.iter().filter(move |function| {
-            function.has_self && (owner.is_empty() || function.owner.as_deref() == Some(head(owner)))
+            function.has_self
+                && (owner.is_empty() || function.owner.as_deref() == Some(head(owner)))
         })
     }
 
@@ -104,7 +105,10 @@ impl Items {
             match child.kind() {
                 "field_declaration" => {
                     if let (Some(name), Some(kind)) = (field(child, "name"), field(child, "type")) {
-                        fields.push((source.text_of(name).to_owned(), normal(source.text_of(kind))));
+                        fields.push((
+                            source.text_of(name).to_owned(),
+                            normal(source.text_of(kind)),
+                        ));
                     }
                 }
                 "visibility_modifier" | "attribute_item" | "line_comment" => {}
@@ -127,7 +131,8 @@ impl Items {
             .filter(|child| child.kind() == "enum_variant" && field(*child, "body").is_none())
             .filter_map(|child| Some(source.text_of(field(child, "name")?).to_owned()))
             .collect();
-        self.unit_variants.insert(source.text_of(name).to_owned(), variants);
+        self.unit_variants
+            .insert(source.text_of(name).to_owned(), variants);
     }
 
     /// Remembers the values that a constructor gives to fields.
@@ -171,9 +176,13 @@ pub(super) fn signature(source: &Source, node: Node<'_>, owner: Option<&str>) ->
             }
         }
     }
-    let result = field(node, "return_type").map_or(String::from("()"), |kind| normal_in(source.text_of(kind), owner));
+    let result = field(node, "return_type").map_or(String::from("()"), |kind| {
+        normal_in(source.text_of(kind), owner)
+    });
     Signature {
-        name: field(node, "name").map_or("", |name| source.text_of(name)).to_owned(),
+        name: field(node, "name")
+            .map_or("", |name| source.text_of(name))
+            .to_owned(),
         owner: owner.map(str::to_owned),
         has_self,
         parameters,
@@ -211,7 +220,9 @@ pub(super) fn normal_in(kind: &str, owner: Option<&str>) -> String {
     let kind = normal(kind);
     match owner {
         Some(owner) if kind == "Self" => owner.to_owned(),
-        Some(owner) => kind.replace("<Self>", &format!("<{owner}>")).replace("<Self,", &format!("<{owner},")),
+        Some(owner) => kind
+            .replace("<Self>", &format!("<{owner}>"))
+            .replace("<Self,", &format!("<{owner},")),
         None => kind,
     }
 }
@@ -224,7 +235,10 @@ pub(super) fn head(kind: &str) -> &str {
 
 /// Whether `node` is a test or a module of tests, which are never edited.
 pub(super) fn is_test_code(source: &Source, node: Node<'_>) -> bool {
-    if !matches!(node.kind(), "mod_item" | "function_item" | "impl_item" | "use_declaration") {
+    if !matches!(
+        node.kind(),
+        "mod_item" | "function_item" | "impl_item" | "use_declaration"
+    ) {
         return false;
     }
     let mut before = node.prev_named_sibling();
@@ -232,7 +246,12 @@ pub(super) fn is_test_code(source: &Source, node: Node<'_>) -> bool {
         match attribute.kind() {
             "attribute_item" => {
                 let text: String = source.text_of(attribute).split_whitespace().collect();
-                if text.contains("cfg(test)") || text.contains("cfg(all(test") || text == "#[test]" || text.ends_with("::test]") || text == "#[bench]" {
+                if text.contains("cfg(test)")
+                    || text.contains("cfg(all(test")
+                    || text == "#[test]"
+                    || text.ends_with("::test]")
+                    || text == "#[bench]"
+                {
                     return true;
                 }
             }
@@ -262,7 +281,12 @@ pub(super) fn functions<'t>(source: &'t Source) -> Vec<(Node<'t>, Option<String>
         }
         let mut cursor = node.walk();
         let children: Vec<_> = node.named_children(&mut cursor).collect();
-        stack.extend(children.into_iter().rev().map(|child| (child, owner.clone())));
+        stack.extend(
+            children
+                .into_iter()
+                .rev()
+                .map(|child| (child, owner.clone())),
+        );
     }
     found
 }
@@ -276,7 +300,9 @@ pub(super) fn broken(sources: &Sources) -> Option<(FileId, usize)> {
         }
         loop {
             let mut cursor = node.walk();
-            let next = node.children(&mut cursor).find(|child| child.has_error() || child.is_missing());
+            let next = node
+                .children(&mut cursor)
+                .find(|child| child.has_error() || child.is_missing());
             match next {
                 Some(child) => node = child,
                 None => return Some((id, node.start_position().row + 1)),

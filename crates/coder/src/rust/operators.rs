@@ -27,13 +27,24 @@ pub(super) fn candidates(sources: &Sources, focus: &Focus) -> Vec<Candidate> {
     let items = Items::of(sources);
     let mut found = Vec::new();
     for (file, source) in sources.iter() {
-        let lines: HashSet<u32> = focus.lines.iter().filter(|(of, ..)| *of == file).map(|(_, line, _)| *line).collect();
+        let lines: HashSet<u32> = focus
+            .lines
+            .iter()
+            .filter(|(of, ..)| *of == file)
+            .map(|(_, line, _)| *line)
+            .collect();
         if lines.is_empty() {
             continue;
         }
         let pool = Pool::of(source);
         let functions = items::functions(source);
-        let mut edits = Edits { file, source, lines: &lines, made: HashMap::new(), list: Vec::new() };
+        let mut edits = Edits {
+            file,
+            source,
+            lines: &lines,
+            made: HashMap::new(),
+            list: Vec::new(),
+        };
         for (function, owner) in &functions {
             let function = *function;
             let first = source.line_of(function.start_byte());
@@ -43,7 +54,12 @@ pub(super) fn candidates(sources: &Sources, focus: &Focus) -> Vec<Candidate> {
             }
             let scope = Scope::of(source, &items, function, owner.as_deref());
             let body = field(function, "body").expect("functions without a body are left out");
-            let mut site = Site { scope: &scope, pool: &pool, body: body.byte_range(), edits: &mut edits };
+            let mut site = Site {
+                scope: &scope,
+                pool: &pool,
+                body: body.byte_range(),
+                edits: &mut edits,
+            };
             site.visit(body);
             insertions::guards(&mut site, function);
         }
@@ -64,14 +80,27 @@ fn constants(source: &Source, pool: &Pool, items: &Items, edits: &mut Edits<'_>)
             continue;
         };
         let name = source.text_of(name);
-        let is_named = source.text.lines().enumerate().any(|(index, line)| {
-            edits.lines.contains(&(index as u32 + 1)) && line.contains(name)
-        });
+        let is_named =
+            source.text.lines().enumerate().any(|(index, line)| {
+                edits.lines.contains(&(index as u32 + 1)) && line.contains(name)
+            });
         if is_named {
-            let lines: HashSet<u32> = (source.line_of(item.start_byte())..=source.line_of(item.end_byte())).collect();
+            let lines: HashSet<u32> =
+                (source.line_of(item.start_byte())..=source.line_of(item.end_byte())).collect();
             let scope = Scope::of(source, items, item, None);
-            let mut inner = Edits { file: edits.file, source, lines: &lines, made: HashMap::new(), list: Vec::new() };
-            let mut site = Site { scope: &scope, pool, body: item.byte_range(), edits: &mut inner };
+            let mut inner = Edits {
+                file: edits.file,
+                source,
+                lines: &lines,
+                made: HashMap::new(),
+                list: Vec::new(),
+            };
+            let mut site = Site {
+                scope: &scope,
+                pool,
+                body: item.byte_range(),
+                edits: &mut inner,
+            };
             site.visit(value);
             edits.list.append(&mut inner.list);
         }
@@ -114,10 +143,14 @@ impl Pool {
             "string_literal" => add(&mut self.strings),
             "expression_statement" => self.read_statement(source, node),
             "let_declaration" => {}
-            "binary_expression" | "unary_expression" | "call_expression" if text.len() <= 60 && !text.contains('\n') && is_condition(source, node) => {
+            "binary_expression" | "unary_expression" | "call_expression"
+                if text.len() <= 60 && !text.contains('\n') && is_condition(source, node) =>
+            {
                 self.conditions.push((text.to_owned(), node.start_byte()));
             }
-            "function_item" if node.parent().is_some_and(|parent| parent.kind() == "block") => return,
+            "function_item" if node.parent().is_some_and(|parent| parent.kind() == "block") => {
+                return;
+            }
             _ => {}
         }
         let mut cursor = node.walk();
@@ -128,12 +161,23 @@ impl Pool {
 
     fn read_statement(&mut self, source: &Source, node: Node<'_>) {
         let text = source.text_of(node);
-        let Some(inner) = node.named_child(0) else { return };
+        let Some(inner) = node.named_child(0) else {
+            return;
+        };
         match inner.kind() {
-            "assignment_expression" | "compound_assignment_expr" | "call_expression" | "return_expression" | "break_expression" | "continue_expression"
+            "assignment_expression"
+            | "compound_assignment_expr"
+            | "call_expression"
+            | "return_expression"
+            | "break_expression"
+            | "continue_expression"
                 if text.len() <= 100 =>
             {
-                let text = if text.ends_with(';') { text.to_owned() } else { format!("{text};") };
+                let text = if text.ends_with(';') {
+                    text.to_owned()
+                } else {
+                    format!("{text};")
+                };
                 self.statements.push((text, node.start_byte()));
             }
             "if_expression" if text.len() <= 200 && field(inner, "alternative").is_none() => {
@@ -146,16 +190,24 @@ impl Pool {
 
 /// Whether an expression decides something: a condition or a part of one.
 fn is_condition(source: &Source, node: Node<'_>) -> bool {
-    let Some(parent) = node.parent() else { return false };
+    let Some(parent) = node.parent() else {
+        return false;
+    };
     match parent.kind() {
         "if_expression" | "while_expression" => field(parent, "condition") == Some(node),
         "match_pattern" => field(parent, "condition") == Some(node),
-        "closure_expression" => matches!(node.kind(), "binary_expression" | "unary_expression") && conditions::is_boolean(source, node),
+        "closure_expression" => {
+            matches!(node.kind(), "binary_expression" | "unary_expression")
+                && conditions::is_boolean(source, node)
+        }
         "binary_expression" => {
-            let operator = field(parent, "operator").map_or("", |operator| source.text_of(operator));
+            let operator =
+                field(parent, "operator").map_or("", |operator| source.text_of(operator));
             matches!(operator, "&&" | "||")
         }
-        "unary_expression" => source.text_of(parent).starts_with('!') && is_condition(source, parent),
+        "unary_expression" => {
+            source.text_of(parent).starts_with('!') && is_condition(source, parent)
+        }
         "parenthesized_expression" | "let_chain" => is_condition(source, parent),
         _ => false,
     }
@@ -193,12 +245,29 @@ impl<'a> Site<'a, '_> {
     }
 
     /// Adds the candidate that writes `text` in place of `node`.
-    fn replace(&mut self, node: Node<'_>, text: impl Into<String>, operator: &'static str, prior: f64) {
-        self.write(node.start_byte()..node.end_byte(), text.into(), operator, prior);
+    fn replace(
+        &mut self,
+        node: Node<'_>,
+        text: impl Into<String>,
+        operator: &'static str,
+        prior: f64,
+    ) {
+        self.write(
+            node.start_byte()..node.end_byte(),
+            text.into(),
+            operator,
+            prior,
+        );
     }
 
     /// Adds the candidate that writes `text` in place of `span`. The likelier of two equal ones stays.
-    fn write(&mut self, span: std::ops::Range<usize>, text: String, operator: &'static str, prior: f64) {
+    fn write(
+        &mut self,
+        span: std::ops::Range<usize>,
+        text: String,
+        operator: &'static str,
+        prior: f64,
+    ) {
         let edits = &mut *self.edits;
         if edits.source.text[span.clone()] == text {
             return;
@@ -214,14 +283,24 @@ impl<'a> Site<'a, '_> {
             }
             None => {
                 edits.made.insert(key, edits.list.len());
-                edits.list.push(Candidate::single(edits.file, span, text, operator, prior));
+                edits
+                    .list
+                    .push(Candidate::single(edits.file, span, text, operator, prior));
             }
         }
     }
 
     /// Walks an expression, a statement or a block.
     fn visit(&mut self, node: Node<'_>) {
-        if matches!(node.kind(), "function_item" | "macro_definition" | "attribute_item" | "line_comment" | "block_comment") && node.byte_range() != self.body {
+        if matches!(
+            node.kind(),
+            "function_item"
+                | "macro_definition"
+                | "attribute_item"
+                | "line_comment"
+                | "block_comment"
+        ) && node.byte_range() != self.body
+        {
             return;
         }
         if !self.is_suspicious(node) {
@@ -243,9 +322,15 @@ impl<'a> Site<'a, '_> {
             "unary_expression" => binary::unary(self, node),
             "integer_literal" | "float_literal" => literals::number(self, node),
             "boolean_literal" | "char_literal" | "string_literal" => literals::other(self, node),
-            "identifier" | "field_identifier" | "shorthand_field_initializer" | "scoped_identifier" | "scoped_type_identifier" => names::name(self, node),
+            "identifier"
+            | "field_identifier"
+            | "shorthand_field_initializer"
+            | "scoped_identifier"
+            | "scoped_type_identifier" => names::name(self, node),
             "call_expression" => calls::call(self, node),
-            "closure_expression" | "tuple_expression" | "struct_expression" => calls::parts(self, node),
+            "closure_expression" | "tuple_expression" | "struct_expression" => {
+                calls::parts(self, node)
+            }
             "range_expression" | "index_expression" => ranges::range(self, node),
             "if_expression" | "while_expression" => conditions::condition(self, node),
             "match_expression" => arms::arms(self, node),

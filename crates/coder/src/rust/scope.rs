@@ -49,7 +49,9 @@ pub(super) fn fit(a: &str, b: &str) -> f64 {
         0.25
     } else if a == b || (is_bare(a) && is_number(b)) || (is_bare(b) && is_number(a)) {
         1.0
-    } else if matches!((a, b), ("str", "String") | ("String", "str")) || (head(a) == head(b) && a.contains('?')) {
+    } else if matches!((a, b), ("str", "String") | ("String", "str"))
+        || (head(a) == head(b) && a.contains('?'))
+    {
         0.6
     } else {
         0.0
@@ -57,7 +59,12 @@ pub(super) fn fit(a: &str, b: &str) -> f64 {
 }
 
 impl<'a> Scope<'a> {
-    pub fn of(source: &'a Source, items: &'a Items, function: Node<'_>, owner: Option<&'a str>) -> Self {
+    pub fn of(
+        source: &'a Source,
+        items: &'a Items,
+        function: Node<'_>,
+        owner: Option<&'a str>,
+    ) -> Self {
         let signature = super::items::signature(source, function, owner);
         let mut scope = Self {
             source,
@@ -73,13 +80,23 @@ impl<'a> Scope<'a> {
         if let Some(list) = field(function, "parameters") {
             let mut cursor = list.walk();
             for parameter in list.named_children(&mut cursor) {
-                if let (Some(pattern), Some(kind)) = (field(parameter, "pattern"), field(parameter, "type")) {
+                if let (Some(pattern), Some(kind)) =
+                    (field(parameter, "pattern"), field(parameter, "type"))
+                {
                     let text = source.text_of(kind);
-                    let is_mutable = text.trim_start().starts_with("&mut") || source.text_of(parameter).starts_with("mut ");
+                    let is_mutable = text.trim_start().starts_with("&mut")
+                        || source.text_of(parameter).starts_with("mut ");
                     let before = scope.variables.len();
-                    scope.bind(pattern, &normal_in(text, owner), body.start_byte(), body.end_byte());
+                    scope.bind(
+                        pattern,
+                        &normal_in(text, owner),
+                        body.start_byte(),
+                        body.end_byte(),
+                    );
                     if is_mutable {
-                        scope.variables[before..].iter_mut().for_each(|variable| variable.is_mutable = true);
+                        scope.variables[before..]
+                            .iter_mut()
+                            .for_each(|variable| variable.is_mutable = true);
                     }
                 }
             }
@@ -92,7 +109,10 @@ impl<'a> Scope<'a> {
     pub fn visible(&self, at: usize) -> Vec<&Variable> {
         let mut seen: Vec<&Variable> = Vec::new();
         for variable in self.variables.iter().rev() {
-            if variable.from <= at && at < variable.until && seen.iter().all(|other| other.name != variable.name) {
+            if variable.from <= at
+                && at < variable.until
+                && seen.iter().all(|other| other.name != variable.name)
+            {
                 seen.push(variable);
             }
         }
@@ -119,28 +139,42 @@ impl<'a> Scope<'a> {
             "function_item" | "macro_definition" => return,
             "let_declaration" => self.collect_let(node),
             "for_expression" => {
-                if let (Some(pattern), Some(value), Some(body)) = (field(node, "pattern"), field(node, "value"), field(node, "body")) {
+                if let (Some(pattern), Some(value), Some(body)) = (
+                    field(node, "pattern"),
+                    field(node, "value"),
+                    field(node, "body"),
+                ) {
                     let kind = self.element_of(value);
                     self.bind(pattern, &kind, body.start_byte(), body.end_byte());
                 }
             }
             "let_condition" => {
-                if let (Some(pattern), Some(value)) = (field(node, "pattern"), field(node, "value")) {
+                if let (Some(pattern), Some(value)) = (field(node, "pattern"), field(node, "value"))
+                {
                     let mut holder = node;
                     while let Some(parent) = holder.parent() {
                         holder = parent;
-                        if matches!(holder.kind(), "if_expression" | "while_expression" | "match_arm") {
+                        if matches!(
+                            holder.kind(),
+                            "if_expression" | "while_expression" | "match_arm"
+                        ) {
                             break;
                         }
                     }
-                    let until = field(holder, "consequence").or(field(holder, "body")).unwrap_or(holder).end_byte();
+                    let until = field(holder, "consequence")
+                        .or(field(holder, "body"))
+                        .unwrap_or(holder)
+                        .end_byte();
                     let kind = self.kind_of(value);
                     self.bind(pattern, &kind, node.end_byte(), until);
                 }
             }
             "match_arm" => {
                 if let Some(pattern) = field(node, "pattern") {
-                    let value = node.parent().and_then(|block| block.parent()).and_then(|whole| field(whole, "value"));
+                    let value = node
+                        .parent()
+                        .and_then(|block| block.parent())
+                        .and_then(|whole| field(whole, "value"));
                     let kind = value.map_or(String::new(), |value| self.kind_of(value));
                     self.bind(pattern, &kind, node.start_byte(), node.end_byte());
                 }
@@ -155,28 +189,39 @@ impl<'a> Scope<'a> {
     }
 
     fn collect_let(&mut self, node: Node<'_>) {
-        let Some(pattern) = field(node, "pattern") else { return };
+        let Some(pattern) = field(node, "pattern") else {
+            return;
+        };
         let kind = match (field(node, "type"), field(node, "value")) {
             (Some(kind), _) => normal_in(self.source.text_of(kind), self.owner),
             (None, Some(value)) => self.kind_of(value),
             _ => String::new(),
         };
-        let until = node.parent().map_or(node.end_byte(), |block| block.end_byte());
+        let until = node
+            .parent()
+            .map_or(node.end_byte(), |block| block.end_byte());
         let before = self.variables.len();
         self.bind(pattern, &kind, node.end_byte(), until);
         let mut cursor = node.walk();
-        if node.children(&mut cursor).any(|child| child.kind() == "mutable_specifier") {
-            self.variables[before..].iter_mut().for_each(|variable| variable.is_mutable = true);
+        if node
+            .children(&mut cursor)
+            .any(|child| child.kind() == "mutable_specifier")
+        {
+            self.variables[before..]
+                .iter_mut()
+                .for_each(|variable| variable.is_mutable = true);
         }
     }
 
     fn collect_closure(&mut self, node: Node<'_>) {
-        let (Some(parameters), Some(body)) = (field(node, "parameters"), field(node, "body")) else {
+        let (Some(parameters), Some(body)) = (field(node, "parameters"), field(node, "body"))
+        else {
             return;
         };
         let mut cursor = parameters.walk();
         for parameter in parameters.named_children(&mut cursor) {
-            let kind = field(parameter, "type").map_or(String::new(), |kind| normal(self.source.text_of(kind)));
+            let kind = field(parameter, "type")
+                .map_or(String::new(), |kind| normal(self.source.text_of(kind)));
             let pattern = field(parameter, "pattern").unwrap_or(parameter);
             self.bind(pattern, &kind, body.start_byte(), body.end_byte());
         }
@@ -198,10 +243,19 @@ impl<'a> Scope<'a> {
                 }
             }
             "tuple_pattern" => {
-                let parts = split_types(kind.strip_prefix('(').and_then(|kind| kind.strip_suffix(')')).unwrap_or(""));
+                let parts = split_types(
+                    kind.strip_prefix('(')
+                        .and_then(|kind| kind.strip_suffix(')'))
+                        .unwrap_or(""),
+                );
                 let mut cursor = pattern.walk();
                 for (index, child) in pattern.named_children(&mut cursor).enumerate() {
-                    self.bind(child, parts.get(index).map_or("", String::as_str), from, until);
+                    self.bind(
+                        child,
+                        parts.get(index).map_or("", String::as_str),
+                        from,
+                        until,
+                    );
                 }
             }
             "tuple_struct_pattern" => {
@@ -214,19 +268,29 @@ impl<'a> Scope<'a> {
                     self.bind(child, &inner, from, until);
                 }
             }
-            "type_identifier" | "scoped_identifier" | "scoped_type_identifier" | "field_identifier" => {}
+            "type_identifier"
+            | "scoped_identifier"
+            | "scoped_type_identifier"
+            | "field_identifier" => {}
             _ => {
-                let is_wrapper = matches!(pattern.kind(), "reference_pattern" | "ref_pattern" | "mut_pattern" | "match_pattern");
+                let is_wrapper = matches!(
+                    pattern.kind(),
+                    "reference_pattern" | "ref_pattern" | "mut_pattern" | "match_pattern"
+                );
                 let before = self.variables.len();
                 let mut cursor = pattern.walk();
                 for child in pattern.named_children(&mut cursor) {
-                    if pattern.kind() == "match_pattern" && field(pattern, "condition") == Some(child) {
+                    if pattern.kind() == "match_pattern"
+                        && field(pattern, "condition") == Some(child)
+                    {
                         continue;
                     }
                     self.bind(child, if is_wrapper { kind } else { "" }, from, until);
                 }
                 if pattern.kind() == "mut_pattern" {
-                    self.variables[before..].iter_mut().for_each(|variable| variable.is_mutable = true);
+                    self.variables[before..]
+                        .iter_mut()
+                        .for_each(|variable| variable.is_mutable = true);
                 }
             }
         }
@@ -236,20 +300,32 @@ impl<'a> Scope<'a> {
     fn element_of(&self, value: Node<'_>) -> String {
         if value.kind() == "range_expression" {
             let mut cursor = value.walk();
-            let kinds: Vec<String> = value.named_children(&mut cursor).map(|end| self.kind_of(end)).collect();
-            return kinds.iter().find(|kind| *kind != "int").or(kinds.first()).cloned().unwrap_or_default();
+            let kinds: Vec<String> = value
+                .named_children(&mut cursor)
+                .map(|end| self.kind_of(end))
+                .collect();
+            return kinds
+                .iter()
+                .find(|kind| *kind != "int")
+                .or(kinds.first())
+                .cloned()
+                .unwrap_or_default();
         }
         if value.kind() == "parenthesized_expression" {
-            return value.named_child(0).map_or(String::new(), |inner| self.element_of(inner));
+            return value
+                .named_child(0)
+                .map_or(String::new(), |inner| self.element_of(inner));
         }
         if value.kind() == "call_expression"
             && let Some(function) = field(value, "function")
             && function.kind() == "field_expression"
-            && let (Some(receiver), Some(name)) = (field(function, "value"), field(function, "field"))
+            && let (Some(receiver), Some(name)) =
+                (field(function, "value"), field(function, "field"))
         {
             return match self.source.text_of(name) {
                 "enumerate" => format!("(usize,{})", self.element_of(receiver)),
-                "iter" | "iter_mut" | "into_iter" | "rev" | "skip" | "take" | "copied" | "cloned" | "filter" | "step_by" => self.element_of(receiver),
+                "iter" | "iter_mut" | "into_iter" | "rev" | "skip" | "take" | "copied"
+                | "cloned" | "filter" | "step_by" => self.element_of(receiver),
                 "chars" => "char".into(),
                 "bytes" => "u8".into(),
                 "lines" | "split_whitespace" | "split" => "str".into(),
@@ -270,28 +346,43 @@ impl<'a> Scope<'a> {
                 None => self.constant(text),
             },
             "self" => self.owner.unwrap_or_default().to_owned(),
-            "integer_literal" => INTEGERS.iter().find(|kind| text.ends_with(*kind)).map_or("int", |kind| kind).to_owned(),
+            "integer_literal" => INTEGERS
+                .iter()
+                .find(|kind| text.ends_with(*kind))
+                .map_or("int", |kind| kind)
+                .to_owned(),
             "float_literal" => "float".into(),
             "boolean_literal" => "bool".into(),
             "char_literal" => "char".into(),
             "string_literal" | "raw_string_literal" => "str".into(),
-            "parenthesized_expression" | "reference_expression" => {
-                node.named_child(node.named_child_count().saturating_sub(1) as u32).map_or(String::new(), |inner| self.kind_of(inner))
-            }
+            "parenthesized_expression" | "reference_expression" => node
+                .named_child(node.named_child_count().saturating_sub(1) as u32)
+                .map_or(String::new(), |inner| self.kind_of(inner)),
             "unary_expression" => first().map_or(String::new(), |inner| self.kind_of(inner)),
-            "try_expression" => first().map_or(String::new(), |inner| inner_of(&self.kind_of(inner))),
-            "type_cast_expression" => field(node, "type").map_or(String::new(), |kind| normal(self.source.text_of(kind))),
+            "try_expression" => {
+                first().map_or(String::new(), |inner| inner_of(&self.kind_of(inner)))
+            }
+            "type_cast_expression" => {
+                field(node, "type").map_or(String::new(), |kind| normal(self.source.text_of(kind)))
+            }
             "binary_expression" => self.kind_of_binary(node),
             "field_expression" => match (field(node, "value"), field(node, "field")) {
                 (Some(value), Some(name)) => {
                     let owner = self.kind_of(value);
-                    self.items.field(&owner, self.source.text_of(name)).unwrap_or_default().to_owned()
+                    self.items
+                        .field(&owner, self.source.text_of(name))
+                        .unwrap_or_default()
+                        .to_owned()
                 }
                 _ => String::new(),
             },
-            "index_expression" => first().map_or(String::new(), |value| element_kind(&self.kind_of(value))),
+            "index_expression" => {
+                first().map_or(String::new(), |value| element_kind(&self.kind_of(value)))
+            }
             "call_expression" => self.kind_of_call(node),
-            "struct_expression" => field(node, "name").map_or(String::new(), |name| normal_in(self.source.text_of(name), self.owner)),
+            "struct_expression" => field(node, "name").map_or(String::new(), |name| {
+                normal_in(self.source.text_of(name), self.owner)
+            }),
             "macro_invocation" if text.starts_with("vec!") => "Vec<?>".into(),
             "macro_invocation" if text.starts_with("format!") => "String".into(),
             "macro_invocation" if text.starts_with("matches!") => "bool".into(),
@@ -300,18 +391,29 @@ impl<'a> Scope<'a> {
     }
 
     fn constant(&self, name: &str) -> String {
-        let known = self.items.constants.iter().find(|(constant, _)| constant == name);
+        let known = self
+            .items
+            .constants
+            .iter()
+            .find(|(constant, _)| constant == name);
         known.map_or(String::new(), |(_, kind)| kind.clone())
     }
 
     fn kind_of_binary(&self, node: Node<'_>) -> String {
         let operator = field(node, "operator").map_or("", |operator| self.source.text_of(operator));
-        if matches!(operator, "==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||") {
+        if matches!(
+            operator,
+            "==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||"
+        ) {
             return "bool".into();
         }
         let side = |name| field(node, name).map_or(String::new(), |side| self.kind_of(side));
         let left = side("left");
-        if left.is_empty() || left == "int" { side("right") } else { left }
+        if left.is_empty() || left == "int" {
+            side("right")
+        } else {
+            left
+        }
     }
 
     fn kind_of_call(&self, node: Node<'_>) -> String {
@@ -319,12 +421,17 @@ impl<'a> Scope<'a> {
             return String::new();
         };
         if function.kind() == "field_expression" {
-            let (Some(value), Some(name)) = (field(function, "value"), field(function, "field")) else {
+            let (Some(value), Some(name)) = (field(function, "value"), field(function, "field"))
+            else {
                 return String::new();
             };
             let name = self.source.text_of(name);
             let receiver = self.kind_of(value);
-            if let Some(method) = self.items.methods(&receiver).find(|method| method.name == name) {
+            if let Some(method) = self
+                .items
+                .methods(&receiver)
+                .find(|method| method.name == name)
+            {
                 return method.result.clone();
             }
             return kind_of_method(name, &receiver);
@@ -332,13 +439,21 @@ impl<'a> Scope<'a> {
         let text = self.source.text_of(function);
         let name = text.rsplit("::").next().unwrap_or(text);
         let path = text.strip_suffix(name).unwrap_or("").trim_end_matches("::");
-        let path = if path == "Self" { self.owner.unwrap_or_default() } else { head(path) };
+        let path = if path == "Self" {
+            self.owner.unwrap_or_default()
+        } else {
+            head(path)
+        };
         let known = self.items.functions.iter().find(|known| {
             known.name == name && !known.has_self && known.owner.as_deref().unwrap_or("") == path
         });
         match known {
             Some(known) => known.result.clone(),
-            None if path.starts_with(char::is_uppercase) && matches!(name, "new" | "with_capacity" | "from" | "default") => path.to_owned(),
+            None if path.starts_with(char::is_uppercase)
+                && matches!(name, "new" | "with_capacity" | "from" | "default") =>
+            {
+                path.to_owned()
+            }
             None if is_integer(path) && name == "from" => path.to_owned(),
             None if name == "Some" => format!("Option<{}>", self.argument_kind(node)),
             None => String::new(),
@@ -355,16 +470,23 @@ impl<'a> Scope<'a> {
 fn kind_of_method(name: &str, receiver: &str) -> String {
     match name {
         "len" | "count" | "capacity" => "usize".into(),
-        "is_empty" | "contains" | "contains_key" | "any" | "all" | "is_some" | "is_none" | "is_ok" | "is_err" | "starts_with" | "ends_with" => "bool".into(),
+        "is_empty" | "contains" | "contains_key" | "any" | "all" | "is_some" | "is_none"
+        | "is_ok" | "is_err" | "starts_with" | "ends_with" => "bool".into(),
         "count_ones" | "leading_zeros" | "trailing_zeros" => "u32".into(),
         "to_string" | "to_uppercase" | "to_lowercase" | "join" | "repeat" => "String".into(),
         "trim" | "as_str" | "trim_start" | "trim_end" => "str".into(),
         "chars" => "Chars".into(),
         "to_vec" => format!("Vec<{}>", element_kind(receiver)),
-        "first" | "last" | "get" | "pop" | "pop_front" | "pop_back" | "front" | "back" | "get_mut" | "peek" => format!("Option<{}>", element_kind(receiver)),
-        "unwrap" | "unwrap_or" | "expect" | "unwrap_or_default" | "unwrap_or_else" => inner_of(receiver),
-        "min" | "max" | "clone" | "abs" | "pow" | "saturating_sub" | "saturating_add" | "wrapping_add" | "wrapping_sub" | "wrapping_mul" | "rem_euclid"
-        | "div_euclid" | "to_owned" | "as_ref" | "copied" | "cloned" | "iter" | "swap" | "clamp" => receiver.to_owned(),
+        "first" | "last" | "get" | "pop" | "pop_front" | "pop_back" | "front" | "back"
+        | "get_mut" | "peek" => format!("Option<{}>", element_kind(receiver)),
+        "unwrap" | "unwrap_or" | "expect" | "unwrap_or_default" | "unwrap_or_else" => {
+            inner_of(receiver)
+        }
+        "min" | "max" | "clone" | "abs" | "pow" | "saturating_sub" | "saturating_add"
+        | "wrapping_add" | "wrapping_sub" | "wrapping_mul" | "rem_euclid" | "div_euclid"
+        | "to_owned" | "as_ref" | "copied" | "cloned" | "iter" | "swap" | "clamp" => {
+            receiver.to_owned()
+        }
         _ => String::new(),
     }
 }
@@ -391,9 +513,18 @@ pub(super) fn element_kind(kind: &str) -> String {
 }
 
 fn argument(kind: &str, index: usize) -> String {
-    let inner = kind.split_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).unwrap_or("");
-    let found = split_types(inner).get(index).map_or(String::new(), |kind| normal(kind));
-    if found == "?" || found == "_" { String::new() } else { found }
+    let inner = kind
+        .split_once('<')
+        .and_then(|(_, rest)| rest.strip_suffix('>'))
+        .unwrap_or("");
+    let found = split_types(inner)
+        .get(index)
+        .map_or(String::new(), |kind| normal(kind));
+    if found == "?" || found == "_" {
+        String::new()
+    } else {
+        found
+    }
 }
 
 /// Splits at the commas that are not inside brackets.

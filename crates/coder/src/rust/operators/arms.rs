@@ -6,14 +6,21 @@ use super::Site;
 use crate::rust::items::field;
 
 pub(super) fn arms(site: &mut Site<'_, '_>, node: Node<'_>) {
-    let Some(body) = field(node, "body") else { return };
+    let Some(body) = field(node, "body") else {
+        return;
+    };
     let mut cursor = body.walk();
-    let arms: Vec<Node<'_>> = body.named_children(&mut cursor).filter(|child| child.kind() == "match_arm").collect();
+    let arms: Vec<Node<'_>> = body
+        .named_children(&mut cursor)
+        .filter(|child| child.kind() == "match_arm")
+        .collect();
     for (index, &arm) in arms.iter().enumerate() {
         if let Some(pattern) = field(arm, "pattern") {
             self::pattern(site, pattern);
         }
-        let Some(value) = field(arm, "value") else { continue };
+        let Some(value) = field(arm, "value") else {
+            continue;
+        };
         for (distance, &other) in arms[index + 1..].iter().enumerate() {
             if let Some(second) = field(other, "value") {
                 let prior = if distance == 0 { 0.1 } else { 0.04 };
@@ -42,7 +49,9 @@ fn swap(site: &mut Site<'_, '_>, a: Node<'_>, b: Node<'_>, prior: f64) {
 
 fn pattern(site: &mut Site<'_, '_>, node: Node<'_>) {
     if let Some(condition) = field(node, "condition") {
-        let start = node.named_child(0).map_or(node.start_byte(), |first| first.end_byte());
+        let start = node
+            .named_child(0)
+            .map_or(node.start_byte(), |first| first.end_byte());
         site.write(start..node.end_byte(), String::new(), "drop_guard", 0.12);
         let text = site.text(condition);
         site.replace(condition, format!("!({text})"), "negate", 0.15);
@@ -60,7 +69,11 @@ fn pattern(site: &mut Site<'_, '_>, node: Node<'_>) {
             }
             "range_pattern" => {
                 let text = site.text(part);
-                let other = if text.contains("..=") { text.replacen("..=", "..", 1) } else { text.replacen("..", "..=", 1) };
+                let other = if text.contains("..=") {
+                    text.replacen("..=", "..", 1)
+                } else {
+                    text.replacen("..", "..=", 1)
+                };
                 site.replace(part, other, "change_range", 0.3);
             }
             "scoped_identifier" => add_alternative(site, part),
@@ -77,10 +90,25 @@ fn add_alternative(site: &mut Site<'_, '_>, node: Node<'_>) {
         return;
     };
     let (path, name) = (site.text(path), site.text(name));
-    let owner = if path == "Self" { site.scope.owner.unwrap_or(path) } else { path };
-    let variants = site.scope.items.unit_variants.get(owner).cloned().unwrap_or_default();
+    let owner = if path == "Self" {
+        site.scope.owner.unwrap_or(path)
+    } else {
+        path
+    };
+    let variants = site
+        .scope
+        .items
+        .unit_variants
+        .get(owner)
+        .cloned()
+        .unwrap_or_default();
     let share = (0.2 / variants.len().max(1) as f64).min(0.06);
     for other in variants.iter().filter(|other| *other != name) {
-        site.replace(node, format!("{path}::{name} | {path}::{other}"), "add_alternative", share);
+        site.replace(
+            node,
+            format!("{path}::{name} | {path}::{other}"),
+            "add_alternative",
+            share,
+        );
     }
 }

@@ -26,7 +26,12 @@ pub(super) fn atoms(site: &Site<'_, '_>, at: usize) -> Vec<(String, f64)> {
     if site.scope.has_self
         && let Some(owner) = site.scope.owner
     {
-        for method in site.scope.items.methods(owner).filter(|method| method.parameters.is_empty() && method.result == "bool") {
+        for method in site
+            .scope
+            .items
+            .methods(owner)
+            .filter(|method| method.parameters.is_empty() && method.result == "bool")
+        {
             found.push((format!("self.{}()", method.name), 0.8));
         }
     }
@@ -54,7 +59,13 @@ fn of_value(site: &Site<'_, '_>, name: &str, kind: &str, found: &mut Vec<(String
         }
         "str" | "String" => found.push((format!("{name}.is_empty()"), 0.5)),
         _ if is_integer(kind) => {
-            for (comparison, weight) in [("== 0", 0.6), ("> 0", 0.5), ("!= 0", 0.3), ("== 1", 0.3), ("> 1", 0.2)] {
+            for (comparison, weight) in [
+                ("== 0", 0.6),
+                ("> 0", 0.5),
+                ("!= 0", 0.3),
+                ("== 1", 0.3),
+                ("> 1", 0.2),
+            ] {
                 found.push((format!("{name} {comparison}"), weight));
             }
             if kind.starts_with('i') {
@@ -77,7 +88,11 @@ fn of_value(site: &Site<'_, '_>, name: &str, kind: &str, found: &mut Vec<(String
 
 /// Comparisons of two variables of one type.
 fn pairs(variables: &[&Variable], found: &mut Vec<(String, f64)>) {
-    let numbers: Vec<&&Variable> = variables.iter().filter(|variable| is_integer(&variable.kind)).take(5).collect();
+    let numbers: Vec<&&Variable> = variables
+        .iter()
+        .filter(|variable| is_integer(&variable.kind))
+        .take(5)
+        .collect();
     for (index, a) in numbers.iter().enumerate() {
         for b in &numbers[index + 1..] {
             if a.kind == b.kind {
@@ -98,7 +113,9 @@ pub(super) fn names_are_known(site: &Site<'_, '_>, text: &str, at: usize) -> boo
         if c == '"' {
             is_text = !is_text;
         }
-        let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let length = rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .unwrap_or(rest.len());
         if length == 0 {
             before = c;
             rest = &rest[c.len_utf8()..];
@@ -108,9 +125,43 @@ pub(super) fn names_are_known(site: &Site<'_, '_>, text: &str, at: usize) -> boo
         let is_variable = word.starts_with(|c: char| c.is_lowercase() || c == '_')
             && !matches!(before, '.' | ':' | '\'' | '\\')
             && !after.starts_with(['(', '!', ':'])
-            && !matches!(word, "true" | "false" | "mut" | "as" | "return" | "break" | "continue" | "if" | "else" | "let" | "ref" | "usize" | "u8" | "u16" | "u32" | "u64" | "i8" | "i16" | "i32" | "i64" | "f64" | "char" | "str" | "bool" | "i128" | "u128" | "isize" | "f32");
+            && !matches!(
+                word,
+                "true"
+                    | "false"
+                    | "mut"
+                    | "as"
+                    | "return"
+                    | "break"
+                    | "continue"
+                    | "if"
+                    | "else"
+                    | "let"
+                    | "ref"
+                    | "usize"
+                    | "u8"
+                    | "u16"
+                    | "u32"
+                    | "u64"
+                    | "i8"
+                    | "i16"
+                    | "i32"
+                    | "i64"
+                    | "f64"
+                    | "char"
+                    | "str"
+                    | "bool"
+                    | "i128"
+                    | "u128"
+                    | "isize"
+                    | "f32"
+            );
         if is_variable && !is_text {
-            let is_known = if word == "self" { site.scope.has_self } else { site.scope.variable(word, at).is_some() };
+            let is_known = if word == "self" {
+                site.scope.has_self
+            } else {
+                site.scope.variable(word, at).is_some()
+            };
             if !is_known && !text.contains('|') {
                 return false;
             }

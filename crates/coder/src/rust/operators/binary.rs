@@ -9,12 +9,48 @@ use crate::rust::scope::is_number;
 /// What else may stand where an operator stands, with how likely that is.
 fn alternatives(operator: &str) -> &'static [(&'static str, f64)] {
     match operator {
-        "<" => &[("<=", 0.5), (">", 0.3), (">=", 0.2), ("!=", 0.12), ("==", 0.08)],
-        "<=" => &[("<", 0.5), (">=", 0.3), (">", 0.2), ("==", 0.1), ("!=", 0.06)],
-        ">" => &[(">=", 0.5), ("<", 0.3), ("<=", 0.2), ("!=", 0.12), ("==", 0.08)],
-        ">=" => &[(">", 0.5), ("<=", 0.3), ("<", 0.2), ("==", 0.1), ("!=", 0.06)],
-        "==" => &[("!=", 0.4), (">=", 0.15), ("<=", 0.15), (">", 0.12), ("<", 0.12)],
-        "!=" => &[("==", 0.4), (">", 0.15), ("<", 0.15), (">=", 0.06), ("<=", 0.06)],
+        "<" => &[
+            ("<=", 0.5),
+            (">", 0.3),
+            (">=", 0.2),
+            ("!=", 0.12),
+            ("==", 0.08),
+        ],
+        "<=" => &[
+            ("<", 0.5),
+            (">=", 0.3),
+            (">", 0.2),
+            ("==", 0.1),
+            ("!=", 0.06),
+        ],
+        ">" => &[
+            (">=", 0.5),
+            ("<", 0.3),
+            ("<=", 0.2),
+            ("!=", 0.12),
+            ("==", 0.08),
+        ],
+        ">=" => &[
+            (">", 0.5),
+            ("<=", 0.3),
+            ("<", 0.2),
+            ("==", 0.1),
+            ("!=", 0.06),
+        ],
+        "==" => &[
+            ("!=", 0.4),
+            (">=", 0.15),
+            ("<=", 0.15),
+            (">", 0.12),
+            ("<", 0.12),
+        ],
+        "!=" => &[
+            ("==", 0.4),
+            (">", 0.15),
+            ("<", 0.15),
+            (">=", 0.06),
+            ("<=", 0.06),
+        ],
         "+" => &[("-", 0.35), ("*", 0.15), ("/", 0.03), ("|", 0.02)],
         "-" => &[("+", 0.35), ("*", 0.05), ("/", 0.04)],
         "*" => &[("/", 0.2), ("+", 0.15), ("%", 0.04), ("-", 0.05)],
@@ -48,7 +84,11 @@ fn strength(operator: &str) -> u8 {
 }
 
 pub(super) fn binary(site: &mut Site<'_, '_>, node: Node<'_>) {
-    let (Some(left), Some(operator), Some(right)) = (field(node, "left"), field(node, "operator"), field(node, "right")) else {
+    let (Some(left), Some(operator), Some(right)) = (
+        field(node, "left"),
+        field(node, "operator"),
+        field(node, "right"),
+    ) else {
         return;
     };
     let (a, op, b) = (site.text(left), site.text(operator), site.text(right));
@@ -79,8 +119,16 @@ fn drop_operand(site: &mut Site<'_, '_>, node: Node<'_>, op: &str, [a, b]: [&str
 /// `a + b * c` and `(a + b) * c` in each other's place.
 fn regroup(site: &mut Site<'_, '_>, node: Node<'_>, [left, right]: [Node<'_>; 2], op: &str) {
     let parts = |site: &Site<'_, '_>, node: Node<'_>| {
-        let (l, o, r) = (field(node, "left")?, field(node, "operator")?, field(node, "right")?);
-        Some((site.text(l).to_owned(), site.text(o).to_owned(), site.text(r).to_owned()))
+        let (l, o, r) = (
+            field(node, "left")?,
+            field(node, "operator")?,
+            field(node, "right")?,
+        );
+        Some((
+            site.text(l).to_owned(),
+            site.text(o).to_owned(),
+            site.text(r).to_owned(),
+        ))
     };
     let (a, b) = (site.text(left), site.text(right));
     if right.kind() == "binary_expression"
@@ -107,15 +155,28 @@ fn regroup(site: &mut Site<'_, '_>, node: Node<'_>, [left, right]: [Node<'_>; 2]
         && let (Some(value), Some(kind)) = (field(left, "value"), field(left, "type"))
     {
         let (value, kind) = (site.text(value), site.text(kind));
-        site.replace(node, format!("({value} {op} {b}) as {kind}"), "regroup", 0.04);
+        site.replace(
+            node,
+            format!("({value} {op} {b}) as {kind}"),
+            "regroup",
+            0.04,
+        );
     }
 }
 
 /// Arithmetic that stops at the ends of its type instead of overflowing.
 fn widen(site: &mut Site<'_, '_>, node: Node<'_>, op: &str, [a, b]: [&str; 2]) {
-    let receiver = if a.contains(' ') { format!("({a})") } else { a.to_owned() };
+    let receiver = if a.contains(' ') {
+        format!("({a})")
+    } else {
+        a.to_owned()
+    };
     let methods: &[(&str, f64)] = match op {
-        "-" => &[("saturating_sub", 0.15), ("wrapping_sub", 0.05), ("abs_diff", 0.04)],
+        "-" => &[
+            ("saturating_sub", 0.15),
+            ("wrapping_sub", 0.05),
+            ("abs_diff", 0.04),
+        ],
         "+" => &[("saturating_add", 0.05), ("wrapping_add", 0.06)],
         "*" => &[("saturating_mul", 0.03), ("wrapping_mul", 0.05)],
         "%" => &[("rem_euclid", 0.1)],
@@ -123,12 +184,21 @@ fn widen(site: &mut Site<'_, '_>, node: Node<'_>, op: &str, [a, b]: [&str; 2]) {
         _ => &[],
     };
     for (method, prior) in methods {
-        site.replace(node, format!("{receiver}.{method}({b})"), "guard_arithmetic", *prior);
+        site.replace(
+            node,
+            format!("{receiver}.{method}({b})"),
+            "guard_arithmetic",
+            *prior,
+        );
     }
 }
 
 pub(super) fn compound(site: &mut Site<'_, '_>, node: Node<'_>) {
-    let (Some(left), Some(operator), Some(right)) = (field(node, "left"), field(node, "operator"), field(node, "right")) else {
+    let (Some(left), Some(operator), Some(right)) = (
+        field(node, "left"),
+        field(node, "operator"),
+        field(node, "right"),
+    ) else {
         return;
     };
     let (a, op, b) = (site.text(left), site.text(operator), site.text(right));
@@ -139,11 +209,18 @@ pub(super) fn compound(site: &mut Site<'_, '_>, node: Node<'_>) {
     }
     site.replace(operator, "=", "replace_operator", 0.2);
     if matches!(op, "&=" | "|=" | "^=") {
-        let negated = b.strip_prefix('!').map_or_else(|| format!("!{b}"), str::to_owned);
+        let negated = b
+            .strip_prefix('!')
+            .map_or_else(|| format!("!{b}"), str::to_owned);
         site.replace(right, negated, "negate", 0.25);
     }
     if op == "-=" {
-        site.replace(node, format!("{a} = {a}.saturating_sub({b})"), "guard_arithmetic", 0.1);
+        site.replace(
+            node,
+            format!("{a} = {a}.saturating_sub({b})"),
+            "guard_arithmetic",
+            0.1,
+        );
     }
 }
 
@@ -155,15 +232,36 @@ pub(super) fn assignment(site: &mut Site<'_, '_>, node: Node<'_>) {
     let equals = left.end_byte()..right.start_byte();
     let kind = site.scope.kind_of(left);
     if kind.is_empty() || is_number(&kind) || kind == "bool" {
-        for (operator, prior) in [("+=", 0.15), ("-=", 0.08), ("|=", 0.06), ("*=", 0.04), ("&=", 0.04), ("^=", 0.02)] {
-            site.write(equals.clone(), format!(" {operator} "), "replace_operator", prior);
+        for (operator, prior) in [
+            ("+=", 0.15),
+            ("-=", 0.08),
+            ("|=", 0.06),
+            ("*=", 0.04),
+            ("&=", 0.04),
+            ("^=", 0.02),
+        ] {
+            site.write(
+                equals.clone(),
+                format!(" {operator} "),
+                "replace_operator",
+                prior,
+            );
         }
-        let plain = if b.contains(' ') { format!("({b})") } else { b.to_owned() };
+        let plain = if b.contains(' ') {
+            format!("({b})")
+        } else {
+            b.to_owned()
+        };
         for (method, prior) in [("max", 0.2), ("min", 0.2)] {
             site.replace(right, format!("{a}.{method}({b})"), "wrap_call", prior);
         }
         for (operator, prior) in [("+", 0.1), ("-", 0.06), ("*", 0.05)] {
-            site.replace(right, format!("{a} {operator} {plain}"), "add_operand", prior);
+            site.replace(
+                right,
+                format!("{a} {operator} {plain}"),
+                "add_operand",
+                prior,
+            );
         }
         if kind == "bool" {
             site.replace(right, format!("!{plain}"), "negate", 0.1);
@@ -175,8 +273,14 @@ pub(super) fn assignment(site: &mut Site<'_, '_>, node: Node<'_>) {
 }
 
 pub(super) fn unary(site: &mut Site<'_, '_>, node: Node<'_>) {
-    let Some(inner) = node.named_child(0) else { return };
-    let prior = if site.text(node).starts_with('*') { 0.03 } else { 0.3 };
+    let Some(inner) = node.named_child(0) else {
+        return;
+    };
+    let prior = if site.text(node).starts_with('*') {
+        0.03
+    } else {
+        0.3
+    };
     let text = site.text(inner);
     site.replace(node, text, "drop_unary", prior);
 }

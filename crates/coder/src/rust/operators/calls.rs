@@ -7,14 +7,20 @@ use crate::rust::items::field;
 use crate::rust::scope::{fit, is_number};
 
 pub(super) fn call(site: &mut Site<'_, '_>, node: Node<'_>) {
-    let (Some(function), Some(arguments)) = (field(node, "function"), field(node, "arguments")) else {
+    let (Some(function), Some(arguments)) = (field(node, "function"), field(node, "arguments"))
+    else {
         return;
     };
     let mut cursor = arguments.walk();
-    let arguments: Vec<Node<'_>> = arguments.named_children(&mut cursor).filter(|child| !child.is_extra()).collect();
+    let arguments: Vec<Node<'_>> = arguments
+        .named_children(&mut cursor)
+        .filter(|child| !child.is_extra())
+        .collect();
     swap(site, &arguments, "swap_arguments", 0.3);
     substitute(site, &arguments);
-    let receiver = (function.kind() == "field_expression").then(|| field(function, "value")).flatten();
+    let receiver = (function.kind() == "field_expression")
+        .then(|| field(function, "value"))
+        .flatten();
     match receiver {
         Some(receiver) => method(site, node, receiver, &arguments),
         None => {
@@ -22,7 +28,11 @@ pub(super) fn call(site: &mut Site<'_, '_>, node: Node<'_>) {
                 let inner = site.text(arguments[0]);
                 site.replace(node, inner, "drop_call", 0.05);
             }
-            if site.text(function) == "Some" && node.parent().is_none_or(|parent| parent.kind() != "match_pattern") {
+            if site.text(function) == "Some"
+                && node
+                    .parent()
+                    .is_none_or(|parent| parent.kind() != "match_pattern")
+            {
                 site.replace(node, "None", "change_constant", 0.06);
             }
         }
@@ -48,11 +58,18 @@ fn swap(site: &mut Site<'_, '_>, parts: &[Node<'_>], operator: &'static str, pri
 /// An argument that is an expression, replaced by a variable of its type.
 fn substitute(site: &mut Site<'_, '_>, arguments: &[Node<'_>]) {
     for &argument in arguments {
-        if matches!(argument.kind(), "identifier" | "integer_literal" | "string_literal" | "closure_expression") {
+        if matches!(
+            argument.kind(),
+            "identifier" | "integer_literal" | "string_literal" | "closure_expression"
+        ) {
             continue;
         }
         let kind = site.scope.kind_of(argument);
-        let prefix = if site.text(argument).starts_with('&') { "&" } else { "" };
+        let prefix = if site.text(argument).starts_with('&') {
+            "&"
+        } else {
+            ""
+        };
         let fitting: Vec<String> = site
             .scope
             .visible(argument.start_byte())
@@ -79,27 +96,58 @@ fn method(site: &mut Site<'_, '_>, node: Node<'_>, receiver: Node<'_>, arguments
     site.replace(node, inner, "drop_call", drop);
     if let [argument] = arguments {
         let text = site.text(*argument);
-        if fit(&site.scope.kind_of(receiver), &site.scope.kind_of(*argument)) > 0.0 {
+        if fit(
+            &site.scope.kind_of(receiver),
+            &site.scope.kind_of(*argument),
+        ) > 0.0
+        {
             let (bare, sign) = match text.strip_prefix('&') {
                 Some(bare) => (bare, "&"),
                 None => (text, ""),
             };
-            if argument.kind() != "closure_expression" && !matches!(argument.kind(), "integer_literal" | "string_literal") {
-                site.replace(node, format!("{bare}.{name}({sign}{inner})"), "swap_arguments", 0.15);
+            if argument.kind() != "closure_expression"
+                && !matches!(argument.kind(), "integer_literal" | "string_literal")
+            {
+                site.replace(
+                    node,
+                    format!("{bare}.{name}({sign}{inner})"),
+                    "swap_arguments",
+                    0.15,
+                );
             }
         }
     }
     if matches!(name, "cmp" | "partial_cmp") {
         let text = site.text(node);
-        let reversed = if name == "cmp" { format!("{text}.reverse()") } else { format!("{text}.map(|o| o.reverse())") };
+        let reversed = if name == "cmp" {
+            format!("{text}.reverse()")
+        } else {
+            format!("{text}.map(|o| o.reverse())")
+        };
         site.replace(node, reversed, "wrap_call", 0.15);
     }
     wrap(site, node, name, inner);
 }
 
 const SOURCES: [&str; 18] = [
-    "iter", "iter_mut", "into_iter", "chars", "bytes", "lines", "char_indices", "keys", "values", "enumerate", "split", "split_whitespace", "windows",
-    "chunks", "rev", "zip", "skip", "drain",
+    "iter",
+    "iter_mut",
+    "into_iter",
+    "chars",
+    "bytes",
+    "lines",
+    "char_indices",
+    "keys",
+    "values",
+    "enumerate",
+    "split",
+    "split_whitespace",
+    "windows",
+    "chunks",
+    "rev",
+    "zip",
+    "skip",
+    "drain",
 ];
 
 /// A call put behind a chain or a number.
@@ -110,8 +158,18 @@ fn wrap(site: &mut Site<'_, '_>, node: Node<'_>, name: &str, inner: &str) {
             site.replace(node, format!("{text}{call}"), "wrap_call", prior);
         }
         if name == "enumerate" {
-            site.replace(node, format!("{inner}.rev().enumerate()"), "wrap_call", 0.05);
-            site.replace(node, format!("{inner}.enumerate().skip(1)"), "wrap_call", 0.05);
+            site.replace(
+                node,
+                format!("{inner}.rev().enumerate()"),
+                "wrap_call",
+                0.05,
+            );
+            site.replace(
+                node,
+                format!("{inner}.enumerate().skip(1)"),
+                "wrap_call",
+                0.05,
+            );
         }
         return;
     }
@@ -144,7 +202,9 @@ pub(super) fn parts(site: &mut Site<'_, '_>, node: Node<'_>) {
             swap(site, &parts, "swap_arguments", 0.25);
         }
         _ => {
-            let Some(body) = field(node, "body") else { return };
+            let Some(body) = field(node, "body") else {
+                return;
+            };
             let mut cursor = body.walk();
             let values: Vec<Node<'_>> = body
                 .named_children(&mut cursor)

@@ -11,7 +11,10 @@ pub(super) fn is_boolean(source: &Source, node: Node<'_>) -> bool {
     match node.kind() {
         "binary_expression" => {
             let operator = field(node, "operator").map_or("", |operator| source.text_of(operator));
-            matches!(operator, "==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||")
+            matches!(
+                operator,
+                "==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||"
+            )
         }
         "unary_expression" => source.text_of(node).starts_with('!'),
         "macro_invocation" => source.text_of(node).starts_with("matches!"),
@@ -21,7 +24,9 @@ pub(super) fn is_boolean(source: &Source, node: Node<'_>) -> bool {
 
 /// The condition of an `if` or `while`.
 pub(super) fn condition(site: &mut Site<'_, '_>, node: Node<'_>) {
-    let Some(condition) = field(node, "condition") else { return };
+    let Some(condition) = field(node, "condition") else {
+        return;
+    };
     if matches!(condition.kind(), "let_condition" | "let_chain") {
         return;
     }
@@ -36,17 +41,31 @@ pub(super) fn condition(site: &mut Site<'_, '_>, node: Node<'_>) {
 pub(super) fn boolean(site: &mut Site<'_, '_>, node: Node<'_>) {
     let Some(parent) = node.parent() else { return };
     match parent.kind() {
-        "block" | "closure_expression" | "return_expression" | "let_declaration" | "match_pattern" | "assignment_expression" => decide(site, node, 0.7),
-        "binary_expression" | "parenthesized_expression" | "arguments" | "field_initializer" | "match_arm" => negate(site, node, 0.1),
+        "block"
+        | "closure_expression"
+        | "return_expression"
+        | "let_declaration"
+        | "match_pattern"
+        | "assignment_expression" => decide(site, node, 0.7),
+        "binary_expression"
+        | "parenthesized_expression"
+        | "arguments"
+        | "field_initializer"
+        | "match_arm" => negate(site, node, 0.1),
         _ => {}
     }
 }
 
 fn negate(site: &mut Site<'_, '_>, node: Node<'_>, prior: f64) {
     let text = site.text(node);
-    let negated = if node.kind() == "binary_expression" { format!("!({text})") } else { format!("!{text}") };
+    let negated = if node.kind() == "binary_expression" {
+        format!("!({text})")
+    } else {
+        format!("!{text}")
+    };
     // The negation of a comparison is the comparison's own opposite.
-    let is_comparison = node.kind() == "binary_expression" && !text.contains("&&") && !text.contains("||");
+    let is_comparison =
+        node.kind() == "binary_expression" && !text.contains("&&") && !text.contains("||");
     if !is_comparison && !text.starts_with('!') {
         site.replace(node, negated, "negate", prior);
     }
@@ -57,15 +76,31 @@ fn decide(site: &mut Site<'_, '_>, node: Node<'_>, share: f64) {
     let text = site.text(node);
     let found = atoms::atoms(site, node.start_byte());
     let total: f64 = found.iter().map(|(_, weight)| weight).sum();
-    let operator = field(node, "operator").filter(|_| node.kind() == "binary_expression").map_or("", |operator| site.text(operator));
+    let operator = field(node, "operator")
+        .filter(|_| node.kind() == "binary_expression")
+        .map_or("", |operator| site.text(operator));
     for (atom, weight) in found {
         if text.contains(&atom) {
             continue;
         }
         let prior = share * (0.7 * weight / total.max(1.0) + 0.02 * weight);
-        let (left, with_or) = if operator == "||" { (format!("({text})"), text.to_owned()) } else { (text.to_owned(), text.to_owned()) };
-        site.replace(node, format!("{left} && {atom}"), "strengthen_condition", prior);
-        site.replace(node, format!("{with_or} || {atom}"), "weaken_condition", prior);
+        let (left, with_or) = if operator == "||" {
+            (format!("({text})"), text.to_owned())
+        } else {
+            (text.to_owned(), text.to_owned())
+        };
+        site.replace(
+            node,
+            format!("{left} && {atom}"),
+            "strengthen_condition",
+            prior,
+        );
+        site.replace(
+            node,
+            format!("{with_or} || {atom}"),
+            "weaken_condition",
+            prior,
+        );
         site.replace(node, atom, "change_condition", prior * 0.3);
     }
 }

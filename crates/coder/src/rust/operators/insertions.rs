@@ -12,8 +12,15 @@ const STATEMENTS_MAX: usize = 90;
 
 /// Inserts statements before, between and behind those of a block.
 pub(super) fn block(site: &mut Site<'_, '_>, block: Node<'_>, statements: &[Node<'_>]) {
-    let value_at_end = statements.last().filter(|last| !is_statement(**last)).map(|last| last.start_byte());
-    let mut places: Vec<usize> = statements.iter().filter(|statement| site.is_suspicious(**statement)).map(|statement| statement.start_byte()).collect();
+    let value_at_end = statements
+        .last()
+        .filter(|last| !is_statement(**last))
+        .map(|last| last.start_byte());
+    let mut places: Vec<usize> = statements
+        .iter()
+        .filter(|statement| site.is_suspicious(**statement))
+        .map(|statement| statement.start_byte())
+        .collect();
     if let Some(last) = statements.last()
         && site.is_suspicious(*last)
         && value_at_end.is_none()
@@ -30,14 +37,21 @@ pub(super) fn block(site: &mut Site<'_, '_>, block: Node<'_>, statements: &[Node
         for (text, weight) in found {
             let prior = 0.5 * weight / total.max(1.0) + 0.01 * weight;
             let is_end = statements.last().is_some_and(|last| last.end_byte() == at);
-            let line = if is_end { format!("\n{text}") } else { format!("{text}\n") };
+            let line = if is_end {
+                format!("\n{text}")
+            } else {
+                format!("{text}\n")
+            };
             site.write(at..at, line, "insert_statement", prior);
         }
     }
 }
 
 fn is_statement(node: Node<'_>) -> bool {
-    matches!(node.kind(), "expression_statement" | "let_declaration" | "empty_statement")
+    matches!(
+        node.kind(),
+        "expression_statement" | "let_declaration" | "empty_statement"
+    )
 }
 
 fn is_in_loop(block: Node<'_>) -> bool {
@@ -69,7 +83,10 @@ fn statements_for(site: &Site<'_, '_>, at: usize, in_loop: bool) -> Vec<(String,
     for (text, place) in &site.pool.guards {
         let is_jump = text.contains("continue") || text.contains("break");
         if (!is_jump || in_loop) && names_are_known(site, text, at) {
-            found.push((text.clone(), if site.body.contains(place) { 0.3 } else { 0.4 }));
+            found.push((
+                text.clone(),
+                if site.body.contains(place) { 0.3 } else { 0.4 },
+            ));
         }
     }
     templates(site, at, &mut found);
@@ -92,10 +109,15 @@ fn statements_for(site: &Site<'_, '_>, at: usize, in_loop: bool) -> Vec<(String,
 
 /// `x.a += 1;` for `x.b += 1;`.
 fn variations(site: &Site<'_, '_>, text: &str, found: &mut Vec<(String, f64)>) {
-    let Some((target, rest)) = ["+=", "-=", "="].iter().find_map(|operator| text.split_once(&format!(" {operator} ")).map(|(a, b)| (a, format!(" {operator} {b}")))) else {
+    let Some((target, rest)) = ["+=", "-=", "="].iter().find_map(|operator| {
+        text.split_once(&format!(" {operator} "))
+            .map(|(a, b)| (a, format!(" {operator} {b}")))
+    }) else {
         return;
     };
-    let Some((owner, name)) = target.rsplit_once('.') else { return };
+    let Some((owner, name)) = target.rsplit_once('.') else {
+        return;
+    };
     for fields in site.scope.items.structs.values() {
         let Some((_, kind)) = fields.iter().find(|(known, _)| known == name) else {
             continue;
@@ -124,9 +146,16 @@ fn templates(site: &Site<'_, '_>, at: usize, found: &mut Vec<(String, f64)>) {
         }
         // A field and a variable of one name belong together.
         for other in &visible {
-            let has_field = scope.items.structs.values().any(|fields| fields.iter().any(|(name, _)| *name == other.name));
+            let has_field = scope
+                .items
+                .structs
+                .values()
+                .any(|fields| fields.iter().any(|(name, _)| *name == other.name));
             if has_field && other.name != variable.name && !is_integer(&variable.kind) {
-                found.push((format!("{}.{} = {};", variable.name, other.name, other.name), 0.5));
+                found.push((
+                    format!("{}.{} = {};", variable.name, other.name, other.name),
+                    0.5,
+                ));
             }
         }
     }
@@ -146,7 +175,13 @@ fn templates(site: &Site<'_, '_>, at: usize, found: &mut Vec<(String, f64)>) {
     for (place, kind, weight) in places {
         update(&place, &kind, weight, found);
         for variable in &visible {
-            fill(site, (&place, &kind), (&variable.name, &variable.kind), weight, found);
+            fill(
+                site,
+                (&place, &kind),
+                (&variable.name, &variable.kind),
+                weight,
+                found,
+            );
         }
     }
 }
@@ -169,7 +204,13 @@ fn update(place: &str, kind: &str, weight: f64, found: &mut Vec<(String, f64)>) 
         }
         _ => match head_of(kind) {
             "Vec" => {
-                for (call, share) in [("reverse", 0.5), ("sort", 0.5), ("pop", 0.4), ("clear", 0.5), ("dedup", 0.2)] {
+                for (call, share) in [
+                    ("reverse", 0.5),
+                    ("sort", 0.5),
+                    ("pop", 0.4),
+                    ("clear", 0.5),
+                    ("dedup", 0.2),
+                ] {
                     put(format!("{place}.{call}();"), share);
                 }
             }
@@ -182,7 +223,9 @@ fn update(place: &str, kind: &str, weight: f64, found: &mut Vec<(String, f64)>) 
                 put(format!("{place}.pop_front();"), 0.5);
                 put(format!("{place}.clear();"), 0.4);
             }
-            "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet" => put(format!("{place}.clear();"), 0.4),
+            "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet" => {
+                put(format!("{place}.clear();"), 0.4)
+            }
             "Option" => put(format!("{place} = None;"), 0.4),
             _ => {}
         },
@@ -190,16 +233,29 @@ fn update(place: &str, kind: &str, weight: f64, found: &mut Vec<(String, f64)>) 
 }
 
 /// What is done to a value with a variable.
-fn fill(_site: &Site<'_, '_>, (place, kind): (&str, &str), (name, of): (&str, &str), weight: f64, found: &mut Vec<(String, f64)>) {
+fn fill(
+    _site: &Site<'_, '_>,
+    (place, kind): (&str, &str),
+    (name, of): (&str, &str),
+    weight: f64,
+    found: &mut Vec<(String, f64)>,
+) {
     if place == name {
         return;
     }
     let mut put = |text: String, share: f64| found.push((text, weight * share));
     let element = element_kind(kind);
     match head_of(kind) {
-        "Vec" if fit(of, &element) > 0.0 => put(format!("{place}.push({name});"), 0.8 * fit(of, &element)),
-        "VecDeque" if fit(of, &element) > 0.0 => put(format!("{place}.push_back({name});"), 0.8 * fit(of, &element)),
-        "HashSet" | "BTreeSet" if fit(of, &element) > 0.0 => put(format!("{place}.insert({name});"), 0.8 * fit(of, &element)),
+        "Vec" if fit(of, &element) > 0.0 => {
+            put(format!("{place}.push({name});"), 0.8 * fit(of, &element))
+        }
+        "VecDeque" if fit(of, &element) > 0.0 => put(
+            format!("{place}.push_back({name});"),
+            0.8 * fit(of, &element),
+        ),
+        "HashSet" | "BTreeSet" if fit(of, &element) > 0.0 => {
+            put(format!("{place}.insert({name});"), 0.8 * fit(of, &element))
+        }
         "HashMap" | "BTreeMap" => put(format!("{place}.remove({name});"), 0.15),
         "String" if of == "char" => put(format!("{place}.push({name});"), 0.8),
         "String" if of == "str" => put(format!("{place}.push_str({name});"), 0.6),
@@ -219,7 +275,9 @@ fn fill(_site: &Site<'_, '_>, (place, kind): (&str, &str), (name, of): (&str, &s
 
 /// Early returns at the head of a function: `if atom { return value; }`.
 pub(super) fn guards(site: &mut Site<'_, '_>, function: Node<'_>) {
-    let Some(first) = field(function, "body").and_then(|body| super::statements::statements_of(body).first().copied()) else {
+    let Some(first) = field(function, "body")
+        .and_then(|body| super::statements::statements_of(body).first().copied())
+    else {
         return;
     };
     if !site.is_suspicious(first) {
@@ -231,7 +289,12 @@ pub(super) fn guards(site: &mut Site<'_, '_>, function: Node<'_>) {
     let share = 0.4 / (values.len() * conditions.len()).max(1) as f64;
     for (condition, weight) in conditions.iter().take(14) {
         for value in &values {
-            site.write(at..at, format!("if {condition} {{\nreturn {value};\n}}\n"), "insert_guard", share.min(0.03) * weight);
+            site.write(
+                at..at,
+                format!("if {condition} {{\nreturn {value};\n}}\n"),
+                "insert_guard",
+                share.min(0.03) * weight,
+            );
         }
     }
 }
@@ -254,7 +317,12 @@ fn results(site: &Site<'_, '_>, at: usize) -> Vec<String> {
     };
     let mut values: Vec<String> = fixed.iter().map(|value| (*value).to_owned()).collect();
     if result != "()" {
-        let fitting = site.scope.visible(at).into_iter().filter(|variable| variable.kind == result).take(2);
+        let fitting = site
+            .scope
+            .visible(at)
+            .into_iter()
+            .filter(|variable| variable.kind == result)
+            .take(2);
         values.extend(fitting.map(|variable| variable.name.clone()));
     }
     values

@@ -7,18 +7,40 @@ use crate::rust::items::field;
 
 /// Macros whose arguments are expressions.
 const KNOWN: [&str; 19] = [
-    "write", "writeln", "format", "print", "println", "eprint", "eprintln", "vec", "matches", "assert", "assert_eq", "assert_ne", "debug_assert",
-    "debug_assert_eq", "panic", "unreachable", "min", "max", "todo",
+    "write",
+    "writeln",
+    "format",
+    "print",
+    "println",
+    "eprint",
+    "eprintln",
+    "vec",
+    "matches",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "debug_assert",
+    "debug_assert_eq",
+    "panic",
+    "unreachable",
+    "min",
+    "max",
+    "todo",
 ];
 const OPENING: &str = "fn f(){(";
 
 pub(super) fn macro_call(site: &mut Site<'_, '_>, node: Node<'_>) {
-    let Some(name) = field(node, "macro") else { return };
+    let Some(name) = field(node, "macro") else {
+        return;
+    };
     if !KNOWN.contains(&site.text(name)) {
         return;
     }
     let mut cursor = node.walk();
-    let Some(tokens) = node.children(&mut cursor).find(|child| child.kind() == "token_tree") else {
+    let Some(tokens) = node
+        .children(&mut cursor)
+        .find(|child| child.kind() == "token_tree")
+    else {
         return;
     };
     for span in arguments(tokens) {
@@ -29,7 +51,10 @@ pub(super) fn macro_call(site: &mut Site<'_, '_>, node: Node<'_>) {
                 body: site.body.clone(),
                 edits: &mut *site.edits,
             };
-            if let Some(expression) = tree.root_node().descendant_for_byte_range(span.start, span.end) {
+            if let Some(expression) = tree
+                .root_node()
+                .descendant_for_byte_range(span.start, span.end)
+            {
                 visit(&mut inner, expression, &span);
             }
         }
@@ -80,7 +105,9 @@ fn parse(text: &str, span: std::ops::Range<usize>) -> Option<Tree> {
     padded.extend_from_slice(&text.as_bytes()[span]);
     padded.extend_from_slice(b");}");
     let mut parser = Parser::new();
-    parser.set_language(&tree_sitter_rust::LANGUAGE.into()).ok()?;
+    parser
+        .set_language(&tree_sitter_rust::LANGUAGE.into())
+        .ok()?;
     let tree = parser.parse(&padded, None)?;
     (!tree.root_node().has_error()).then_some(tree)
 }

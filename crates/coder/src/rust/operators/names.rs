@@ -33,10 +33,27 @@ fn is_call_of(call: Node<'_>, function: Node<'_>) -> bool {
 fn is_value(parent: Node<'_>, node: Node<'_>) -> bool {
     match parent.kind() {
         "let_declaration" | "for_expression" => field(parent, "value") == Some(node),
-        "let_condition" | "match_expression" | "field_initializer" => field(parent, "value") == Some(node),
-        "parameter" | "closure_parameters" | "tuple_pattern" | "tuple_struct_pattern" | "struct_pattern" | "field_pattern" | "ref_pattern"
-        | "reference_pattern" | "mut_pattern" | "or_pattern" | "scoped_identifier" | "macro_invocation" | "const_item" | "function_item"
-        | "captured_pattern" | "slice_pattern" | "token_tree" | "label" => false,
+        "let_condition" | "match_expression" | "field_initializer" => {
+            field(parent, "value") == Some(node)
+        }
+        "parameter"
+        | "closure_parameters"
+        | "tuple_pattern"
+        | "tuple_struct_pattern"
+        | "struct_pattern"
+        | "field_pattern"
+        | "ref_pattern"
+        | "reference_pattern"
+        | "mut_pattern"
+        | "or_pattern"
+        | "scoped_identifier"
+        | "macro_invocation"
+        | "const_item"
+        | "function_item"
+        | "captured_pattern"
+        | "slice_pattern"
+        | "token_tree"
+        | "label" => false,
         "match_pattern" => field(parent, "condition") == Some(node),
         _ => true,
     }
@@ -50,7 +67,10 @@ fn candidates(site: &Site<'_, '_>, at: usize, kind: &str, but: &str) -> Vec<(Str
         found.push((variable.name.clone(), fit(&variable.kind, kind)));
         if !kind.is_empty() {
             for (name, of) in scope.items.fields(&variable.kind) {
-                found.push((format!("{}.{name}", variable.name), 0.4 * fit(of, kind).floor()));
+                found.push((
+                    format!("{}.{name}", variable.name),
+                    0.4 * fit(of, kind).floor(),
+                ));
             }
         }
     }
@@ -64,7 +84,13 @@ fn candidates(site: &Site<'_, '_>, at: usize, kind: &str, but: &str) -> Vec<(Str
     found
 }
 
-fn spread(site: &mut Site<'_, '_>, node: Node<'_>, found: Vec<(String, f64)>, operator: &'static str, mass: f64) {
+fn spread(
+    site: &mut Site<'_, '_>,
+    node: Node<'_>,
+    found: Vec<(String, f64)>,
+    operator: &'static str,
+    mass: f64,
+) {
     let total: f64 = found.iter().map(|(_, fit)| fit).sum();
     for (name, fit) in found {
         let prior = (mass * fit / total.max(1.0)).min(0.35) + 0.06 * fit;
@@ -75,7 +101,12 @@ fn spread(site: &mut Site<'_, '_>, node: Node<'_>, found: Vec<(String, f64)>, op
 fn variable(site: &mut Site<'_, '_>, node: Node<'_>) {
     let text = site.text(node);
     let at = node.start_byte();
-    let is_constant = site.scope.items.constants.iter().any(|(name, _)| name == text);
+    let is_constant = site
+        .scope
+        .items
+        .constants
+        .iter()
+        .any(|(name, _)| name == text);
     if site.scope.variable(text, at).is_none() && !is_constant {
         return;
     }
@@ -91,16 +122,32 @@ fn variable(site: &mut Site<'_, '_>, node: Node<'_>) {
 }
 
 fn field_name(site: &mut Site<'_, '_>, whole: Node<'_>, node: Node<'_>) {
-    let Some(value) = field(whole, "value") else { return };
+    let Some(value) = field(whole, "value") else {
+        return;
+    };
     let text = site.text(node);
     let owner = site.scope.kind_of(value);
-    let kind = site.scope.items.field(&owner, text).unwrap_or_default().to_owned();
-    let mut fields: Vec<(String, f64)> = site.scope.items.fields(&owner).iter().map(|(name, of)| (name.clone(), fit(of, &kind))).collect();
+    let kind = site
+        .scope
+        .items
+        .field(&owner, text)
+        .unwrap_or_default()
+        .to_owned();
+    let mut fields: Vec<(String, f64)> = site
+        .scope
+        .items
+        .fields(&owner)
+        .iter()
+        .map(|(name, of)| (name.clone(), fit(of, &kind)))
+        .collect();
     if owner.is_empty() {
         // The owner is not known: any structure that has this field may be it.
         for all in site.scope.items.structs.values() {
             if let Some((_, kind)) = all.iter().find(|(name, _)| name == text) {
-                fields.extend(all.iter().map(|(name, of)| (name.clone(), 0.7 * fit(of, kind))));
+                fields.extend(
+                    all.iter()
+                        .map(|(name, of)| (name.clone(), 0.7 * fit(of, kind))),
+                );
             }
         }
     }
@@ -123,13 +170,21 @@ pub(super) fn tuple_index(site: &mut Site<'_, '_>, node: Node<'_>) {
 fn free_function(site: &mut Site<'_, '_>, node: Node<'_>) {
     let text = site.text(node);
     let items = site.scope.items;
-    let known = items.functions.iter().find(|function| function.name == text && function.owner.is_none());
+    let known = items
+        .functions
+        .iter()
+        .find(|function| function.name == text && function.owner.is_none());
     match known {
         Some(known) => {
             let others: Vec<String> = items
                 .functions
                 .iter()
-                .filter(|other| other.owner.is_none() && other.parameters == known.parameters && other.result == known.result && other.name != text)
+                .filter(|other| {
+                    other.owner.is_none()
+                        && other.parameters == known.parameters
+                        && other.result == known.result
+                        && other.name != text
+                })
                 .map(|other| other.name.clone())
                 .collect();
             let share = (0.8 / others.len().max(1) as f64).min(0.3);
@@ -138,7 +193,11 @@ fn free_function(site: &mut Site<'_, '_>, node: Node<'_>) {
             }
         }
         None => {
-            for (other, prior) in [("Some", "Ok"), ("Ok", "Err"), ("Err", "Ok")].iter().filter(|(from, _)| *from == text).map(|(_, to)| (*to, 0.03)) {
+            for (other, prior) in [("Some", "Ok"), ("Ok", "Err"), ("Err", "Ok")]
+                .iter()
+                .filter(|(from, _)| *from == text)
+                .map(|(_, to)| (*to, 0.03))
+            {
                 site.replace(node, other, "replace_function", prior);
             }
         }
@@ -174,21 +233,47 @@ const FAMILIES: [&[&str]; 44] = [
     &["floor_div", "div_euclid"],
     &["to_lowercase", "to_uppercase"],
     &["to_ascii_lowercase", "to_ascii_uppercase"],
-    &["is_lowercase", "is_uppercase", "is_alphabetic", "is_alphanumeric", "is_numeric", "is_whitespace"],
-    &["is_ascii_lowercase", "is_ascii_uppercase", "is_ascii_alphabetic", "is_ascii_alphanumeric", "is_ascii_digit", "is_ascii_punctuation"],
+    &[
+        "is_lowercase",
+        "is_uppercase",
+        "is_alphabetic",
+        "is_alphanumeric",
+        "is_numeric",
+        "is_whitespace",
+    ],
+    &[
+        "is_ascii_lowercase",
+        "is_ascii_uppercase",
+        "is_ascii_alphabetic",
+        "is_ascii_alphanumeric",
+        "is_ascii_digit",
+        "is_ascii_punctuation",
+    ],
     &["is_some", "is_none"],
     &["is_ok", "is_err"],
     &["saturating_sub", "wrapping_sub", "abs_diff"],
     &["saturating_add", "wrapping_add"],
     &["checked_add", "checked_sub", "checked_mul", "checked_div"],
-    &["union", "intersection", "difference", "symmetric_difference"],
+    &[
+        "union",
+        "intersection",
+        "difference",
+        "symmetric_difference",
+    ],
     &["is_subset", "is_superset", "is_disjoint"],
     &["keys", "values", "iter"],
     &["sum", "product", "count"],
     &["split_once", "rsplit_once"],
     &["split", "rsplit"],
     &["chunks", "windows"],
-    &["leading_zeros", "trailing_zeros", "count_zeros", "leading_ones", "trailing_ones", "count_ones"],
+    &[
+        "leading_zeros",
+        "trailing_zeros",
+        "count_zeros",
+        "leading_ones",
+        "trailing_ones",
+        "count_ones",
+    ],
     &["chars", "bytes"],
     &["is_lt", "is_le", "is_gt", "is_ge", "is_eq", "is_ne"],
 ];
@@ -197,8 +282,17 @@ fn method(site: &mut Site<'_, '_>, whole: Node<'_>, node: Node<'_>) {
     let text = site.text(node);
     let mut others: Vec<(&str, f64)> = Vec::new();
     for family in FAMILIES.iter().filter(|family| family.contains(&text)) {
-        let share = if family.len() == 2 { 0.35 } else { 0.5 / family.len() as f64 };
-        others.extend(family.iter().filter(|other| **other != text).map(|other| (*other, share)));
+        let share = if family.len() == 2 {
+            0.35
+        } else {
+            0.5 / family.len() as f64
+        };
+        others.extend(
+            family
+                .iter()
+                .filter(|other| **other != text)
+                .map(|other| (*other, share)),
+        );
     }
     for (other, prior) in others {
         site.replace(node, other, "replace_method", prior);
@@ -210,7 +304,12 @@ fn method(site: &mut Site<'_, '_>, whole: Node<'_>, node: Node<'_>) {
     };
     let fitting: Vec<String> = items
         .methods(&owner)
-        .filter(|other| other.parameters == known.parameters && other.result == known.result && other.name != text && other.owner == known.owner)
+        .filter(|other| {
+            other.parameters == known.parameters
+                && other.result == known.result
+                && other.name != text
+                && other.owner == known.owner
+        })
         .map(|other| other.name.clone())
         .collect();
     let share = (0.8 / fitting.len().max(1) as f64).min(0.3);
@@ -234,9 +333,17 @@ fn method(site: &mut Site<'_, '_>, whole: Node<'_>, node: Node<'_>) {
 /// `Point { x, y }` where `x` should have had another value.
 fn shorthand(site: &mut Site<'_, '_>, node: Node<'_>) {
     let text = site.text(node);
-    let kind = site.scope.variable(text, node.start_byte()).map_or(String::new(), |variable| variable.kind.clone());
+    let kind = site
+        .scope
+        .variable(text, node.start_byte())
+        .map_or(String::new(), |variable| variable.kind.clone());
     for (name, fit) in candidates(site, node.start_byte(), &kind, text) {
-        site.replace(node, format!("{text}: {name}"), "replace_variable", 0.12 * fit);
+        site.replace(
+            node,
+            format!("{text}: {name}"),
+            "replace_variable",
+            0.12 * fit,
+        );
     }
     for (value, prior) in [("0", 0.06), ("1", 0.03), ("false", 0.03), ("true", 0.03)] {
         site.replace(node, format!("{text}: {value}"), "change_constant", prior);
@@ -251,11 +358,19 @@ fn variant(site: &mut Site<'_, '_>, node: Node<'_>) {
         return;
     };
     let path = site.text(path);
-    let path = if path == "Self" { site.scope.owner.unwrap_or(path) } else { head(path) };
+    let path = if path == "Self" {
+        site.scope.owner.unwrap_or(path)
+    } else {
+        head(path)
+    };
     let text = site.text(name);
     let standard: &[&str] = match path {
         "Ordering" => &["Less", "Greater", "Equal"],
-        "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" | "isize" | "f64" if text.starts_with("M") => &["MAX", "MIN"],
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" | "isize" | "f64"
+            if text.starts_with("M") =>
+        {
+            &["MAX", "MIN"]
+        }
         _ => &[],
     };
     let mut others: Vec<String> = standard.iter().map(|other| (*other).to_owned()).collect();

@@ -12,21 +12,44 @@ pub(super) fn range(site: &mut Site<'_, '_>, node: Node<'_>) {
         return;
     }
     let mut cursor = node.walk();
-    let Some(dots) = node.children(&mut cursor).find(|child| matches!(child.kind(), ".." | "..=")) else {
+    let Some(dots) = node
+        .children(&mut cursor)
+        .find(|child| matches!(child.kind(), ".." | "..="))
+    else {
         return;
     };
-    let start = node.named_child(0).filter(|child| child.end_byte() <= dots.start_byte());
-    let end = node.named_child(node.named_child_count().saturating_sub(1) as u32).filter(|child| child.start_byte() >= dots.end_byte());
+    let start = node
+        .named_child(0)
+        .filter(|child| child.end_byte() <= dots.start_byte());
+    let end = node
+        .named_child(node.named_child_count().saturating_sub(1) as u32)
+        .filter(|child| child.start_byte() >= dots.end_byte());
     match (start, end) {
         (Some(start), Some(end)) => {
             let other = if dots.kind() == ".." { "..=" } else { ".." };
             site.replace(dots, other, "change_range", 0.4);
             let (a, b) = (site.text(start), site.text(end));
-            if node.parent().is_some_and(|parent| parent.kind() == "for_expression") {
-                site.replace(node, format!("({}).rev()", site.text(node)), "wrap_call", 0.12);
-                site.replace(node, format!("({}).step_by(2)", site.text(node)), "wrap_call", 0.02);
+            if node
+                .parent()
+                .is_some_and(|parent| parent.kind() == "for_expression")
+            {
+                site.replace(
+                    node,
+                    format!("({}).rev()", site.text(node)),
+                    "wrap_call",
+                    0.12,
+                );
+                site.replace(
+                    node,
+                    format!("({}).step_by(2)", site.text(node)),
+                    "wrap_call",
+                    0.02,
+                );
             }
-            if node.parent().is_some_and(|parent| parent.kind() == "index_expression") {
+            if node
+                .parent()
+                .is_some_and(|parent| parent.kind() == "index_expression")
+            {
                 site.replace(node, format!("{a}.."), "change_range", 0.06);
                 site.replace(node, format!("..{b}"), "change_range", 0.06);
             }
@@ -54,7 +77,12 @@ fn swap_indexes(site: &mut Site<'_, '_>, node: Node<'_>) {
     if inner.kind() == "index_expression"
         && let (Some(base), Some(first)) = (inner.named_child(0), inner.named_child(1))
     {
-        let text = format!("{}[{}][{}]", site.text(base), site.text(second), site.text(first));
+        let text = format!(
+            "{}[{}][{}]",
+            site.text(base),
+            site.text(second),
+            site.text(first)
+        );
         site.replace(node, text, "swap_arguments", 0.2);
     }
 }
@@ -66,11 +94,20 @@ pub(super) fn off_by_one(site: &mut Site<'_, '_>, node: Node<'_>) {
     }
     if !matches!(
         node.kind(),
-        "identifier" | "field_expression" | "call_expression" | "index_expression" | "binary_expression" | "parenthesized_expression" | "type_cast_expression" | "try_expression"
+        "identifier"
+            | "field_expression"
+            | "call_expression"
+            | "index_expression"
+            | "binary_expression"
+            | "parenthesized_expression"
+            | "type_cast_expression"
+            | "try_expression"
     ) {
         return;
     }
-    let Some(prior) = place(site, node) else { return };
+    let Some(prior) = place(site, node) else {
+        return;
+    };
     let kind = site.scope.kind_of(node);
     let sure = match () {
         () if is_integer(&kind) => 1.0,
@@ -78,11 +115,16 @@ pub(super) fn off_by_one(site: &mut Site<'_, '_>, node: Node<'_>) {
         () => return,
     };
     let text = site.text(node);
-    let needs_group = node.kind() == "binary_expression" && text.contains(['&', '|', '^', '<', '>']);
+    let needs_group =
+        node.kind() == "binary_expression" && text.contains(['&', '|', '^', '<', '>']);
     if node.kind() == "binary_expression" && site.scope.kind_of(node) == "bool" {
         return;
     }
-    let text = if needs_group { format!("({text})") } else { text.to_owned() };
+    let text = if needs_group {
+        format!("({text})")
+    } else {
+        text.to_owned()
+    };
     site.replace(node, format!("{text} + 1"), "off_by_one", prior * sure);
     site.replace(node, format!("{text} - 1"), "off_by_one", prior * sure);
     if prior >= 0.1 && sure == 1.0 {
@@ -101,7 +143,9 @@ fn place(site: &Site<'_, '_>, node: Node<'_>) -> Option<f64> {
             let operator = field(parent, "operator").map_or("", |operator| site.text(operator));
             match operator {
                 "<" | "<=" | ">" | ">=" | "==" | "!=" => Some(0.1),
-                "*" | "/" | "%" if node.kind() == "parenthesized_expression" || is("left") || is("right") => {
+                "*" | "/" | "%"
+                    if node.kind() == "parenthesized_expression" || is("left") || is("right") =>
+                {
                     // Sums bind less than products and need their own brackets there.
                     None
                 }
@@ -117,7 +161,11 @@ fn place(site: &Site<'_, '_>, node: Node<'_>) -> Option<f64> {
         "match_arm" => is("value").then_some(0.08),
         "closure_expression" => is("body").then_some(0.06),
         // The argument of a macro, which is parsed on its own.
-        "parenthesized_expression" if parent.parent().is_some_and(|outer| outer.kind() == "block") => Some(0.1),
+        "parenthesized_expression"
+            if parent.parent().is_some_and(|outer| outer.kind() == "block") =>
+        {
+            Some(0.1)
+        }
         _ => None,
     }
 }

@@ -1,0 +1,448 @@
+//! Runs a Rust project's tests on candidates: many in one build, each chosen at run time.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sandbox::{Exec, Worker};
+
+use super::compile::{Builder, Text};
+use super::learn::{Program, Suite};
+use super::libtest;
+use super::schemata::{self, SWITCH, Schemata};
+use super::toolchain::Toolchain;
+use super::units::Unit;
+use crate::edit::Candidate;
+use crate::error::Error;
+use crate::language::{Baseline, Harness, Request, Verdict};
+use crate::project::Project;
+use crate::source::Sources;
+
+/// Time that a test program takes to start, on top of what its tests take.
+const START_TIME: Duration = Duration::from_millis(40);
+/// A whole `cargo test`.
+const CONFIRM_TIME: Duration = Duration::from_secs(300);
+
+/// Runs a Rust project's tests on candidates.
+pub(crate) struct RustHarness {
+    pub(super) place: Place,
+    pub(super) suite: Suite,
+    pub(super) builders: Vec<Mutex<Builder>>,
+    pub(super) runners: Vec<Mutex<Option<Worker>>>,
+    /// What the last `prepare` made of each candidate, by its digest.
+    prepared: Mutex<HashMap<u64, Ready>>,
+    /// Builds so far.
+    builds: Mutex<usize>,
+    /// Tests that pass on the unchanged project plus those that fail: what a confirmation must count.
+    pub(super) expected: Mutex<(usize, Vec<Duration>)>,
+}
+
+/// Where everything is.
+pub(super) struct Place {
+    pub root: PathBuf,
+    pub project: Project,
+    pub sources: Arc<Sources>,
+    pub toolchain: Toolchain,
+    pub scratch: PathBuf,
+    pub arguments: Vec<String>,
+    pub stop: Arc<AtomicBool>,
+}
+
+/// A candidate that can run.
+#[derive(Clone, Debug)]
+struct Ready {
+    builder: usize,
+    switch: String,
+}
+
+impl Place {
+    /// A folder that all boxes share.
+    pub fn shared(&self, name: &str) -> PathBuf {
+        self.scratch.join(name)
+    }
+
+    /// A fresh copy of the project.
+    pub fn tree(&self, name: &str) -> Result<PathBuf, Error> {
+        let tree = self.scratch.join(name);
+        self.project.copy_to(&tree)?;
+        Ok(tree)
+    }
+
+    /// A box that shows `tree` at the project's place.
+    pub fn start(&self, tree: &Path) -> Result<Worker, Error> {
+        let open = [self.shared("build"), self.shared("cover")];
+        let open: Vec<&Path> = open.iter().map(PathBuf::as_path).collect();
+        let policy = self
+            .toolchain
+            .policy(&self.root, tree, &open, &self.shared("cargo"));
+        Ok(Worker::start(&policy.env(
+            "CARGO_TARGET_DIR",
+            self.shared("build").join("target"),
+        ))?)
+    }
+
+    pub fn check_stop(&self) -> Result<(), Error> {
+        if self.stop.load(Ordering::Relaxed) {
+            Err(Error::Stopped)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl RustHarness {
+    /// Copies the project, builds its tests and lists them.
+    pub fn open(place: Place, workers: usize) -> Result<Self, Error> {
+        for name in ["build", "cover"] {
+            let folder = place.shared(name);
+            std::fs::create_dir_all(&folder)
+                .map_err(|source| Error::io("create", &folder, source))?;
+        }
+        place.toolchain.make_home(&place.shared("cargo"))?;
+        let tree = place.tree("tree-0")?;
+        let mut first = place.start(&tree)?;
+        let suite = Suite::learn(&place, &mut first)?;
+        let mut builders = Vec::new();
+        let mut runners = Vec::new();
+        let mut first = Some((first, tree));
+        for number in 0..workers.max(1) {
+            let (worker, tree) = match first.take() {
+                Some(made) => made,
+                None => {
+                    let tree = place.tree(&format!("tree-{number}"))?;
+                    (place.start(&tree)?, tree)
+                }
+            };
+            let out = place.shared("build").join(format!("out-{number}"));
+            std::fs::create_dir_all(&out).map_err(|source| Error::io("create", &out, source))?;
+            builders.push(Mutex::new(Builder {
+                worker,
+                tree,
+                workspace: suite.workspace.clone(),
+                out,
+            }));
+            let own = place.tree(&format!("run-{number}"))?;
+            runners.push(Mutex::new(Some(place.start(&own)?)));
+        }
+        Ok(Self {
+            place,
+            suite,
+            builders,
+            runners,
+            prepared: Mutex::default(),
+            builds: Mutex::new(0),
+            expected: Mutex::default(),
+        })
+    }
+
+    /// Runs a test program of `out` on some of its tests.
+    pub(super) fn run(
+        &self,
+        runner: usize,
+        program: &Program,
+        out: &Path,
+        tests: &[&str],
+        env: &[(&str, &str)],
+        limit: Duration,
+    ) -> Result<sandbox::Outcome, Error> {
+        self.place.check_stop()?;
+        let unit = &self.suite.units[program.unit];
+        let mut args: Vec<std::ffi::OsString> = tests.iter().map(Into::into).collect();
+        args.extend(["--exact", "--test-threads=1"].map(Into::into));
+        let mut variables = unit.variables(out, &self.suite.rebuilt());
+        variables.extend(
+            env.iter()
+                .map(|(key, value)| ((*key).into(), (*value).into())),
+        );
+        let exec = Exec {
+            program: unit.executable(out),
+            args,
+            env: variables,
+            cwd: unit.package(),
+            wall_time: Some(limit),
+            memory_bytes: Some(2 << 30),
+            output_bytes: Some(4 << 20),
+            ..Exec::default()
+        };
+        let mut slot = self.runners[runner].lock().expect("no holder panics");
+        if slot.is_none() {
+            let tree = self.place.scratch.join(format!("run-{runner}"));
+            *slot = Some(self.place.start(&tree)?);
+        }
+        let worker = slot.as_mut().expect("set above");
+        match worker.exec(&exec) {
+            Ok(outcome) => Ok(outcome),
+            Err(error @ sandbox::Error::Exec { .. }) => Err(error.into()),
+            Err(_) => {
+                // The box is gone with what ran in it; the next candidate gets a new one.
+                *slot = None;
+                Ok(sandbox::Outcome {
+                    status: sandbox::Status::Cancelled,
+                    stdout: Vec::new(),
+                    stderr: Vec::new(),
+                    wall_time: limit,
+                    cpu_time: limit,
+                    memory_peak_bytes: 0,
+                })
+            }
+        }
+    }
+
+    /// Builds the candidates of one share of a batch; the digests of those that compile.
+    fn build(&self, number: usize, share: &[&Candidate]) -> Result<Vec<(u64, Ready)>, Error> {
+        self.place.check_stop()?;
+        let mut builder = self.builders[number].lock().expect("no holder panics");
+        let schemata = Schemata::of(share, &self.place.sources);
+        let units = self.suite.needed(&self.place.sources, &schemata.files());
+        let module = schemata::module(schemata.slots(), 0);
+        let mut texts = |dropped: &HashSet<u32>| self.texts(&schemata, &units, &module, dropped);
+        *self.builds.lock().expect("no holder panics") += 1;
+        let built = builder.build(&units, &mut texts)?;
+        let restored = schemata.files();
+        for file in restored {
+            let source = self.place.sources.get(file);
+            sandbox::files::write_beneath(&builder.tree, &source.path, source.text.as_bytes())?;
+        }
+        let Ok(dropped) = built else {
+            drop(builder);
+            return self.halve(number, share);
+        };
+        Ok(share
+            .iter()
+            .zip(&schemata.switches)
+            .filter_map(|(candidate, switch)| {
+                let (switch, variants) = switch.as_ref()?;
+                let compiles = variants.iter().all(|variant| !dropped.contains(variant));
+                compiles.then(|| {
+                    (
+                        digest(candidate),
+                        Ready {
+                            builder: number,
+                            switch: switch.clone(),
+                        },
+                    )
+                })
+            })
+            .collect())
+    }
+
+    /// A share that cannot be built is cut down to the part of its candidates that can.
+    fn halve(&self, number: usize, share: &[&Candidate]) -> Result<Vec<(u64, Ready)>, Error> {
+        if share.len() < 8 {
+            return Ok(Vec::new());
+        }
+        let (front, back) = share.split_at(share.len() / 2);
+        let ready = self.build(number, front)?;
+        if ready.is_empty() {
+            self.build(number, back)
+        } else {
+            Ok(ready)
+        }
+    }
+
+    fn texts(
+        &self,
+        schemata: &Schemata,
+        units: &[&Unit],
+        module: &str,
+        dropped: &HashSet<u32>,
+    ) -> Vec<Text> {
+        let sources = &self.place.sources;
+        let mut texts: Vec<Text> = schemata
+            .files()
+            .into_iter()
+            .map(|file| {
+                let rewritten =
+                    schemata.rewrite(file, sources, &|number| dropped.contains(&number));
+                Text {
+                    path: sources.get(file).path.clone(),
+                    text: rewritten.text,
+                    regions: rewritten.regions,
+                }
+            })
+            .collect();
+        self.suite
+            .add_module(&self.place, units, &mut texts, module);
+        texts
+    }
+
+    fn judge(&self, runner: usize, ready: &Ready, request: &Request<'_>) -> Result<Verdict, Error> {
+        let out = self
+            .place
+            .shared("build")
+            .join(format!("out-{}", ready.builder));
+        let env = [(SWITCH, ready.switch.as_str())];
+        let mut verdict = Verdict {
+            broke_passing: true,
+            ..Verdict::default()
+        };
+        let mut hasher = DefaultHasher::new();
+        for (program, tests) in self.suite.grouped(request.failing) {
+            let names: Vec<&str> = tests
+                .iter()
+                .map(|&test| self.suite.tests[test].name.as_str())
+                .collect();
+            let outcome = self.run(
+                runner,
+                program,
+                &out,
+                &names,
+                &env,
+                self.limit(&tests, request),
+            )?;
+            let text = String::from_utf8_lossy(&outcome.stdout);
+            let ended = libtest::verdicts(&text);
+            verdict.repaired += names
+                .iter()
+                .filter(|name| ended.get(**name) == Some(&true))
+                .count();
+            verdict.timed_out |= is_slow(outcome.status);
+            libtest::symptom(&text).hash(&mut hasher);
+            format!("{:?}", outcome.status).hash(&mut hasher);
+        }
+        verdict.symptom = hasher.finish();
+        if verdict.repaired == 0 || verdict.timed_out {
+            return Ok(verdict);
+        }
+        verdict.broke_passing = false;
+        for (program, tests) in self.suite.grouped(request.passing) {
+            let names: Vec<&str> = tests
+                .iter()
+                .map(|&test| self.suite.tests[test].name.as_str())
+                .collect();
+            let outcome = self.run(
+                runner,
+                program,
+                &out,
+                &names,
+                &env,
+                self.limit(&tests, request),
+            )?;
+            let text = String::from_utf8_lossy(&outcome.stdout);
+            let ended = libtest::verdicts(&text);
+            verdict.timed_out |= is_slow(outcome.status);
+            if names.iter().any(|name| ended.get(name) != Some(&true)) {
+                verdict.broke_passing = true;
+                break;
+            }
+        }
+        Ok(verdict)
+    }
+
+    /// Time for a program that runs several tests: one may be slow, the others are as ever.
+    fn limit(&self, tests: &[usize], request: &Request<'_>) -> Duration {
+        let expected = self.expected.lock().expect("no holder panics");
+        let usual: Duration = tests.iter().filter_map(|&test| expected.1.get(test)).sum();
+        request.time_limit + usual * 2 + START_TIME
+    }
+}
+
+fn is_slow(status: sandbox::Status) -> bool {
+    matches!(
+        status,
+        sandbox::Status::TimedOut | sandbox::Status::CpuLimit
+    )
+}
+
+/// A number for the edits of a candidate.
+fn digest(candidate: &Candidate) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    candidate.edits.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Harness for RustHarness {
+    fn workers(&self) -> usize {
+        self.runners.len()
+    }
+
+    fn baseline(&self) -> Result<Baseline, Error> {
+        super::baseline::measure(self)
+    }
+
+    fn prepare(&self, batch: &[Candidate]) -> Result<Vec<bool>, Error> {
+        let shares = if batch.len() < 24 {
+            1
+        } else {
+            self.builders.len()
+        };
+        let all: Vec<&Candidate> = batch.iter().collect();
+        let size = all.len().div_ceil(shares).max(1);
+        let built: Vec<Result<Vec<(u64, Ready)>, Error>> = std::thread::scope(|scope| {
+            let handles: Vec<_> = all
+                .chunks(size)
+                .enumerate()
+                .map(|(number, share)| scope.spawn(move || self.build(number, share)))
+                .collect();
+            handles
+                .into_iter()
+                .map(|handle| handle.join().expect("building does not panic"))
+                .collect()
+        });
+        let mut prepared = HashMap::new();
+        for share in built {
+            prepared.extend(share?);
+        }
+        let runnable = batch
+            .iter()
+            .map(|candidate| prepared.contains_key(&digest(candidate)))
+            .collect();
+        *self.prepared.lock().expect("no holder panics") = prepared;
+        Ok(runnable)
+    }
+
+    fn evaluate(
+        &self,
+        worker: usize,
+        batch: &[&Candidate],
+        request: &Request<'_>,
+        report: &mut dyn FnMut(usize, Verdict),
+    ) -> Result<(), Error> {
+        for (index, candidate) in batch.iter().enumerate() {
+            let ready = self
+                .prepared
+                .lock()
+                .expect("no holder panics")
+                .get(&digest(candidate))
+                .cloned();
+            let verdict = match ready {
+                Some(ready) => self.judge(worker, &ready, request)?,
+                None => Verdict {
+                    broke_passing: true,
+                    ..Verdict::default()
+                },
+            };
+            report(index, verdict);
+        }
+        Ok(())
+    }
+
+    fn confirm(&self, candidate: &Candidate) -> Result<bool, Error> {
+        let tree = self.place.tree("confirm")?;
+        for (file, text) in candidate.apply(&self.place.sources) {
+            sandbox::files::write_beneath(
+                &tree,
+                &self.place.sources.get(file).path,
+                text.as_bytes(),
+            )?;
+        }
+        let mut worker = self.place.start(&tree)?;
+        let mut args: Vec<std::ffi::OsString> = ["test", "--offline", "--no-fail-fast"]
+            .map(Into::into)
+            .into();
+        args.extend(self.place.arguments.iter().map(Into::into));
+        let exec = Exec {
+            program: self.place.toolchain.cargo.clone(),
+            args,
+            wall_time: Some(CONFIRM_TIME),
+            ..Exec::default()
+        };
+        let outcome = worker.exec(&exec)?;
+        let (passed, failed) = libtest::totals(&String::from_utf8_lossy(&outcome.stdout));
+        let expected = self.expected.lock().expect("no holder panics").0;
+        Ok(outcome.is_success() && failed == 0 && passed >= expected)
+    }
+}
