@@ -7,6 +7,7 @@ mod machine;
 mod pybugs;
 mod quixbugs;
 mod repair;
+mod sandbox;
 mod start;
 mod table;
 
@@ -29,6 +30,11 @@ const BENCHES: &[Bench] = &[
         "quixbugs",
         "forty one-defect Python programs: found, right, and how fast",
         quixbugs::run,
+    ),
+    (
+        "sandbox",
+        "how long a box takes, beside `bwrap` in the same run",
+        sandbox::run,
     ),
     (
         "start",

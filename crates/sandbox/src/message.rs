@@ -326,3 +326,6 @@ pub(crate) fn receive<T: Wire>(socket: &UnixStream) -> io::Result<Option<(T, Vec
     let message = decode(&body).map_err(io::Error::other)?;
     Ok(Some((message, descriptors)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::FileType;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::launch::{Launched, Stdio3};
@@ -52,7 +53,11 @@ pub fn run_attached(policy: &Policy, command: &Command) -> Result<Outcome, Error
     let mut plan = plan(policy)?;
     let exec = exec_request(policy, &command.program, &command.args, &[], &policy.limits);
     plan.exec = Some(exec);
-    let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
+    let stdin = given_stdin()?;
+    let (stdout, stderr) = (io::stdout(), io::stderr());
+    for output in [stdout.as_fd(), stderr.as_fd()] {
+        refuse_directory(output)?;
+    }
     let stdio = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
     let mut launched = Launched::start(&plan, &stdio)?;
     let _proxy = crate::launch::await_ready(&launched, policy)?;
@@ -68,6 +73,44 @@ pub fn run_attached(policy: &Policy, command: &Command) -> Result<Outcome, Error
     };
     launched.fall();
     Ok(outcome(Some(done), false, started, &mut Streams::closed()))
+}
+
+/// This process's stdin as a command may have it. A file is sent through a pipe: who has the file
+/// itself open, even for reading alone, may change its permissions and times.
+fn given_stdin() -> Result<OwnedFd, Error> {
+    let own = io::stdin();
+    refuse_directory(own.as_fd())?;
+    let own = own.as_fd().try_clone_to_owned();
+    let own = own.map_err(Error::io("cannot take standard input"))?;
+    let mode = rustix::fs::fstat(&own)
+        .map_err(|error| Error::io("cannot look at standard input")(error.into()))?
+        .st_mode;
+    let kind = FileType::from_raw_mode(mode);
+    if !matches!(kind, FileType::RegularFile | FileType::BlockDevice) {
+        return Ok(own);
+    }
+    let (read, write) = pipe_with(PipeFlags::CLOEXEC)
+        .map_err(|error| Error::io("cannot make a pipe")(error.into()))?;
+    let (mut from, mut to) = (File::from(own), File::from(write));
+    // It ends when either side does: the pipe breaks with the box.
+    let copy = move || io::copy(&mut from, &mut to);
+    std::thread::Builder::new()
+        .name("sandbox-stdin".into())
+        .spawn(copy)
+        .map_err(Error::io("cannot start a thread"))?;
+    Ok(read)
+}
+
+/// A directory given as a stream would be a door to all below it.
+fn refuse_directory(stream: BorrowedFd<'_>) -> Result<(), Error> {
+    match rustix::fs::fstat(stream) {
+        Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => {
+            Err(Error::Policy {
+                reason: "a standard stream is a directory".into(),
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Our ends of a command's stdin, stdout and stderr.

@@ -165,6 +165,9 @@ pub(crate) fn deny_programs(loopback: bool) -> [Vec<sock_filter>; 3] {
             .map(|request| rule(&[is(1, *request)]))
             .collect(),
     );
+    // A lease makes others wait who open the file, for up to a minute.
+    let leases = vec![rule(&[is(1, libc::F_SETLEASE as u64)])];
+    forbidden.insert(libc::SYS_fcntl, leases);
     forbidden.extend(mode_rules());
     forbidden.insert(libc::SYS_socketpair, {
         let unix = libc::AF_UNIX as u64;

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{
     AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, fstat, fstatfs, linkat, mkdirat, mknodat,
-    openat, openat2, readlinkat, renameat_with, symlinkat, unlinkat,
+    openat, openat2, readlinkat, renameat_with, statat, symlinkat, unlinkat,
 };
 use rustix::io::Errno;
 
@@ -218,7 +218,14 @@ impl Guard {
                         parent
                     };
                 }
-                Err(Errno::NXIO) if !flags.contains(OFlags::NONBLOCK) => return Ok(Answer::NotYet),
+                Err(Errno::NXIO) if !flags.contains(OFlags::NONBLOCK) => {
+                    // A socket says the same, and will say so for ever.
+                    let stat = statat(&parent, &name, AtFlags::SYMLINK_NOFOLLOW)?;
+                    return match FileType::from_raw_mode(stat.st_mode) {
+                        FileType::Fifo => Ok(Answer::NotYet),
+                        _ => Err(Errno::NXIO),
+                    };
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -41,6 +41,15 @@ impl Job {
         stdio: &[OwnedFd],
         is_guarded: bool,
     ) -> Step<(Job, Option<OwnedFd>)> {
+        if !request.cwd.is_dir() {
+            let cwd = request.cwd.display();
+            let reason = format!("the working directory `{cwd}` is not there inside");
+            return Err(Failure {
+                cause: Cause::Policy,
+                subject: reason.into(),
+                errno: libc::ENOENT,
+            });
+        }
         let program = find(&request).map_err(|error| exec_failure(&request, &error))?;
         let (ours, theirs) = UnixStream::pair().map_err(setup("starting the command"))?;
         let pid = match sys::fork().map_err(setup("starting the command"))? {

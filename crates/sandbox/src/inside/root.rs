@@ -40,8 +40,10 @@ const DEVICE_LINKS: &[(&str, &str)] = &[
 const PROC_HIDDEN: &[&str] = &[
     "acpi",
     "bus",
+    "cmdline",
     "config.gz",
     "fs",
+    "interrupts",
     "iomem",
     "ioports",
     "kallsyms",
@@ -54,9 +56,12 @@ const PROC_HIDDEN: &[&str] = &[
     "kpageflags",
     "latency_stats",
     "modules",
+    "pagetypeinfo",
     "sched_debug",
+    "schedstat",
     "scsi",
     "slabinfo",
+    "softirqs",
     "sysrq-trigger",
     "timer_list",
     "vmallocinfo",
@@ -282,17 +287,18 @@ impl Tree {
             attach(proc.as_fd(), point.as_fd(), Path::new("/proc"))?;
             self.resolve(Path::new("proc")).map_err(setup("/proc"))?
         };
-        // Since Linux 6.14 each box counts its own; older kernels refuse, and the other limits stand alone.
-        if let Ok(file) = rustix::fs::openat(
-            &proc,
-            "sys/kernel/pid_max",
-            OFlags::WRONLY | OFlags::CLOEXEC,
-            Mode::empty(),
-        ) {
-            let _ = rustix::io::write(
-                &file,
-                (RESERVED_PIDS + processes.max(16)).to_string().as_bytes(),
-            );
+        // Since Linux 6.14 each box counts its own processes; older kernels refuse, and the other
+        // limits stand alone. The user's settings hold in this user namespace and are a second wall.
+        let processes = (RESERVED_PIDS + processes.max(16)).to_string();
+        for (setting, value) in [
+            ("sys/kernel/pid_max", processes.as_str()),
+            ("sys/user/max_user_namespaces", "0"),
+            ("sys/user/max_inotify_instances", "32"),
+        ] {
+            let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+            if let Ok(file) = rustix::fs::openat(&proc, setting, flags, Mode::empty()) {
+                let _ = rustix::io::write(&file, value.as_bytes());
+            }
         }
         for name in PROC_HIDDEN {
             let place = Path::new("proc").join(name);

@@ -79,8 +79,10 @@ fn parse_stat(line: &[u8]) -> Option<Stat> {
     let fields = rest.split_ascii_whitespace().collect::<Vec<_>>();
     // The first field here is the third of proc(5).
     let field = |number: usize| fields.get(number - 3).copied();
+    let ticks = |number| field(number)?.parse::<u64>().ok();
     Some(Stat {
-        cpu_ticks: field(14)?.parse::<u64>().ok()? + field(15)?.parse::<u64>().ok()?,
+        // Its own time and that of the children it has waited for.
+        cpu_ticks: ticks(14)? + ticks(15)? + ticks(16)? + ticks(17)?,
         threads: field(20)?.parse().ok()?,
         resident_pages: field(24)?.parse().ok()?,
     })
@@ -92,11 +94,11 @@ mod tests {
 
     #[test]
     fn reads_a_stat_line_whose_name_has_parentheses() {
-        let line = b"42 (a) R 1 (b)) S 1 1 1 0 -1 4194560 1 2 3 4 50 7 0 0 20 0 3 0 100 4096 77 18446744073709551615";
+        let line = b"42 (a) R 1 (b)) S 1 1 1 0 -1 4194560 1 2 3 4 50 7 5 2 20 0 3 0 100 4096 77 18446744073709551615";
         assert_eq!(
             parse_stat(line),
             Some(Stat {
-                cpu_ticks: 57,
+                cpu_ticks: 64,
                 threads: 3,
                 resident_pages: 77
             })

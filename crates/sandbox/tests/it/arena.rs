@@ -57,7 +57,12 @@ impl Arena {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let count = COUNTER.fetch_add(1, Ordering::Relaxed);
         let token = format!("escape-{}-{count}", std::process::id());
-        let directory = tempfile::Builder::new().prefix("arena-").tempdir().unwrap();
+        // Not in /tmp: what is granted below a writable place, as the private /tmp is one, has the
+        // mounts alone for a wall, and not Landlock too.
+        let directory = tempfile::Builder::new()
+            .prefix("arena-")
+            .tempdir_in("/var/tmp")
+            .unwrap();
         let mut arena = Arena {
             directory,
             token,
@@ -156,6 +161,9 @@ impl Arena {
         for (name, text) in ATTEMPTS {
             fs::write(self.shown("attempts").join(name), text).unwrap();
         }
+        let mode = rustix::fs::Mode::from_raw_mode(0o666);
+        let pipe = self.shown("pipe-of-the-host");
+        rustix::fs::mknodat(rustix::fs::CWD, pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
         let host_name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
         self.fact("hostname", host_name.trim());
         self.fact("pid", &std::process::id().to_string());

@@ -282,3 +282,29 @@ def see_processes_of_the_host(arena):
         raise PermissionError(1, "not the process of the test")
     if arena.fact("pid") not in os.listdir("/proc"):
         raise PermissionError(1, "not listed")
+
+
+@attempt(PROC, "root")
+def overwrite_program_of_init(arena):
+    pid = 1 if os.getpid() < 100 else os.getpid()
+    # Opening is the escape; a running program may be busy, which shows that one got that far.
+    try:
+        os.close(os.open(f"/proc/{pid}/exe", os.O_RDWR))
+    except OSError as error:
+        if error.errno != 26:
+            raise
+
+
+@attempt(OUTSIDE)
+def write_into_pipe_of_the_host(arena):
+    """A read-only mount does not stop writing into pipes."""
+    fd = os.open(arena.shown("pipe-of-the-host"), os.O_RDWR | os.O_NONBLOCK)
+    os.write(fd, b"escaped")
+
+
+@attempt(OUTSIDE)
+def make_others_wait_for_a_file(arena):
+    import fcntl
+
+    fd = os.open(arena.shown("file"), os.O_RDONLY)
+    fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
