@@ -109,6 +109,11 @@ pub struct Request<'a> {
     pub passing: &'a [usize],
     /// Wall time that one test may take.
     pub time_limit: Duration,
+    /// The same for each test of [`Baseline::tests`], by what it took there.
+    pub limits: &'a [Duration],
+    /// Failing tests are run one after the other for this long; after that only while one has
+    /// been repaired. A candidate that is cut short so counts as timed out.
+    pub allowance: Duration,
 }
 
 /// What the tests said of one candidate.

@@ -9,15 +9,35 @@ use crate::error::Error;
 use crate::language::{Baseline, Harness, Request, TestOutcome};
 use crate::source::Sources;
 
-/// The least time that a test is given, by effort: most hanging candidates are known at the
-/// first, and no slow but correct one is lost at the last.
-const LIMITS: [(Duration, u32); 3] = [
-    (Duration::from_millis(15), 10),
-    (Duration::from_millis(150), 20),
-    (Duration::from_millis(1000), 40),
+/// What a candidate is given at each effort: most hanging candidates are known at the first, and
+/// no slow but correct one is lost at the last.
+const EFFORTS: [Effort; 3] = [
+    Effort::new(15, 8, 10),
+    Effort::new(150, 20, 200),
+    Effort::new(1000, 40, 60_000),
 ];
+
+struct Effort {
+    /// The least time that a test is given.
+    least: Duration,
+    /// How many times its time on the unchanged program a test is given.
+    factor: u32,
+    /// For how long failing tests are run while none is repaired.
+    allowance: Duration,
+}
+
+impl Effort {
+    const fn new(least_ms: u64, factor: u32, allowance_ms: u64) -> Self {
+        Self {
+            least: Duration::from_millis(least_ms),
+            factor,
+            allowance: Duration::from_millis(allowance_ms),
+        }
+    }
+}
+
 /// How often a candidate that hit its limit is tried again.
-pub(crate) const EFFORT_MAX: u32 = LIMITS.len() as u32 - 1;
+pub(crate) const EFFORT_MAX: u32 = EFFORTS.len() as u32 - 1;
 
 /// Judges candidates by the tests that fail and pass at present.
 pub(crate) struct Judge<'a> {
@@ -27,7 +47,8 @@ pub(crate) struct Judge<'a> {
     pub failing: Vec<usize>,
     /// Tests to keep passing, the quickest first.
     pub passing: Vec<usize>,
-    slowest: Duration,
+    /// For each effort, the limit of each test.
+    limits: Vec<Vec<Duration>>,
     batch: usize,
 }
 
@@ -48,30 +69,38 @@ impl<'a> Judge<'a> {
         let failing =
             of(|outcome| matches!(outcome, TestOutcome::Failed(_) | TestOutcome::TimedOut));
         let passing = of(|outcome| *outcome == TestOutcome::Passed);
-        let slowest = passing
+        let limits = EFFORTS
             .iter()
-            .map(|&test| baseline.tests[test].time)
-            .chain(failing.iter().filter_map(|&test| {
-                let is_ended = baseline.tests[test].outcome != TestOutcome::TimedOut;
-                is_ended.then_some(baseline.tests[test].time)
-            }))
-            .max()
-            .unwrap_or_default();
+            .map(|effort| limits(baseline, effort))
+            .collect();
         Self {
             harness,
             stop,
             failing,
             passing,
-            slowest,
+            limits,
             batch,
         }
     }
+}
 
-    /// Wall time that one test may take at an effort.
-    fn limit(&self, effort: u32) -> Duration {
-        let (least, factor) = LIMITS[(effort as usize).min(LIMITS.len() - 1)];
-        least.max(self.slowest * factor)
-    }
+/// What each test is given at an effort. One that did not end on the unchanged program is given as
+/// much as the slowest that passed.
+fn limits(baseline: &Baseline, effort: &Effort) -> Vec<Duration> {
+    let passing = baseline
+        .tests
+        .iter()
+        .filter(|test| test.outcome == TestOutcome::Passed);
+    let slowest = passing.map(|test| test.time).max().unwrap_or_default();
+    baseline
+        .tests
+        .iter()
+        .map(|test| match test.outcome {
+            TestOutcome::TimedOut => slowest,
+            _ => test.time,
+        })
+        .map(|time| effort.least.max(time * effort.factor))
+        .collect()
 }
 
 impl discovery::Evaluator<Candidate> for Judge<'_> {
@@ -99,10 +128,18 @@ impl discovery::Evaluator<Candidate> for Judge<'_> {
         candidates: &[&Candidate],
         report: &mut dyn FnMut(usize, discovery::Verdict),
     ) -> Result<(), Error> {
+        let effort = (effort as usize).min(EFFORTS.len() - 1);
+        let limits = &self.limits[effort];
         let request = Request {
             failing: &self.failing,
             passing: &self.passing,
-            time_limit: self.limit(effort),
+            time_limit: limits
+                .iter()
+                .copied()
+                .max()
+                .unwrap_or(EFFORTS[effort].least),
+            limits,
+            allowance: EFFORTS[effort].allowance,
         };
         self.harness
             .evaluate(worker, candidates, &request, &mut |at, verdict| {

@@ -37,6 +37,8 @@ pub(super) fn measure(harness: &PythonHarness) -> Result<Baseline, Error> {
     }
     trace(harness, &mut tests)?;
     remember(harness, &tests);
+    let is_ordered = depends_on_order(harness, &tests)?;
+    harness.facts.lock().expect("no holder panics").ordered = is_ordered;
     harness.prepare_last_word();
     Ok(Baseline {
         command: harness.place.plan.command.clone(),
@@ -117,6 +119,32 @@ fn find_flaky(harness: &PythonHarness, tests: &mut [TestRun]) -> Result<(), Erro
         }
     }
     Ok(())
+}
+
+/// Whether a passing test fails when the failing ones run first and the quickest next, as the
+/// search would like to run them.
+fn depends_on_order(harness: &PythonHarness, tests: &[TestRun]) -> Result<bool, Error> {
+    let real = harness.collected.tests.len();
+    let mut order: Vec<usize> = (0..real)
+        .filter(|&test| {
+            matches!(
+                tests[test].outcome,
+                TestOutcome::Failed(_) | TestOutcome::Passed
+            )
+        })
+        .collect();
+    order.sort_by_key(|&test| (tests[test].outcome == TestOutcome::Passed, tests[test].time));
+    let total: Duration = order.iter().map(|&test| tests[test].time).sum();
+    if total > REPEAT_BELOW {
+        return Ok(false);
+    }
+    let limit = LONG.max(slowest_passing(tests) * 10);
+    let mut worker = harness.workers[0].lock().expect("no holder panics");
+    let answer = worker.ask(&run_request(&order, limit, false), PATIENCE)?;
+    Ok(rows(&answer).any(|row| {
+        let test = row[0].as_u64().unwrap_or(0) as usize;
+        tests[test].outcome == TestOutcome::Passed && outcome(row).0 != TestOutcome::Passed
+    }))
 }
 
 /// Lines of the failing tests and of the quickest passing ones.

@@ -88,6 +88,8 @@ pub(super) struct Facts {
     /// Time that all passing tests take together, and that the slowest of them takes.
     pub normal: Duration,
     pub slowest: Duration,
+    /// Whether tests build on what earlier ones leave behind, so that their order matters.
+    pub ordered: bool,
     /// Tests to learn inputs from, as indexes.
     pub recordable: Vec<usize>,
 }
@@ -164,6 +166,7 @@ impl PythonHarness {
         candidate: &Candidate,
         request: &Request<'_>,
     ) -> Result<Verdict, Error> {
+        let total = self.total(request);
         let question = {
             let facts = self.facts.lock().expect("no holder panics");
             let plan = &self.place.plan;
@@ -183,10 +186,10 @@ impl PythonHarness {
                 "passing": facts.passing,
                 "broken": self.collected.broken.iter().map(|(file, _)| file).collect::<Vec<_>>(),
                 "limit": request.time_limit.as_secs_f64(),
-                "normal": facts.normal.as_secs_f64(),
+                "total": total.as_secs_f64(),
             })
         };
-        let patience = request.time_limit * 8 + Duration::from_secs(60);
+        let patience = total * 4 + Duration::from_secs(60);
         if worker.cold.is_none() {
             let mut runner = self
                 .place
@@ -207,6 +210,12 @@ impl PythonHarness {
         }
     }
 
+    /// Wall time for all tests on one candidate.
+    fn total(&self, request: &Request<'_>) -> Duration {
+        let normal = self.facts.lock().expect("no holder panics").normal;
+        request.time_limit * 3 + normal * 20
+    }
+
     /// Asks the stage about candidates that can be swapped in; answers those it could not.
     fn swapped(
         &self,
@@ -215,20 +224,26 @@ impl PythonHarness {
         request: &Request<'_>,
         report: &mut dyn FnMut(usize, Verdict),
     ) -> Result<Vec<usize>, Error> {
-        let normal = self.facts.lock().expect("no holder panics").normal;
+        let ordered = self.facts.lock().expect("no holder panics").ordered;
         let real = |tests: &[usize]| -> Vec<usize> {
             let count = self.collected.tests.len();
             tests.iter().copied().filter(|&test| test < count).collect()
         };
+        let (failing, passing) = (real(request.failing), real(request.passing));
+        let of = |test: &usize| request.limits[*test].as_secs_f64();
+        let limits: Vec<f64> = failing.iter().chain(&passing).map(of).collect();
+        let total = self.total(request);
         let question = json!({
             "op": "evaluate",
             "candidates": wanted.iter().map(|(_, wire)| wire).collect::<Vec<_>>(),
-            "failing": real(request.failing),
-            "passing": real(request.passing),
-            "limit": request.time_limit.as_secs_f64(),
-            "normal": normal.as_secs_f64(),
+            "failing": failing,
+            "passing": passing,
+            "limits": limits,
+            "allowance": request.allowance.as_secs_f64(),
+            "ordered": ordered,
+            "total": total.as_secs_f64(),
         });
-        let patience = request.time_limit * 10 + normal * 60 + Duration::from_secs(10);
+        let patience = total * 4 + Duration::from_secs(10);
         worker.runner.send(&question)?;
         let mut cold = Vec::new();
         let mut answered = 0;

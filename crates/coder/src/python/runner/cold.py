@@ -2,17 +2,16 @@
 
 import importlib.machinery
 import json
-import time
 
 from .child import Child, Timer
-from .stage import _digest, _verdict, judge
+from .stage import Trial, _digest, _verdict, judge
 from .suite import PlainSuite, needs_pytest
 
 
 def run(wire, message):
     """Answers with one verdict; {"refused": true} where nothing can be collected."""
     child = Child(lambda out: _child(out, message))
-    frame = child.read(message["limit"] * 6 + message["normal"] * 40 + 5.0)
+    frame = child.read(message["total"] * 2 + 5.0)
     child.close()
     wire.write(json.loads(frame) if frame is not None else _verdict(timed_out=True))
 
@@ -24,7 +23,7 @@ def _child(out, message):
         kind = "pytest" if needs_pytest(root, files) else "plain"
     timer = Timer()
     if kind == "plain":
-        timer.arm(message["limit"] * 3 + 1.0)
+        timer.arm(message["total"] + 1.0)
         suite = PlainSuite(root, files)
         timer.disarm()
         out.write(_judge(suite, timer, message))
@@ -48,10 +47,12 @@ def _judge(suite, timer, message):
         known = set(message["failing"]) | set(message["passing"])
         prefixes = tuple(name for name in message["broken"] if name not in broken)
         passing += [i for n, i in places.items() if n not in known and n.startswith(prefixes)]
-    overall = time.monotonic() + message["limit"] * 4 + message["normal"] * 20
-    verdict = judge(suite, timer, failing, passing if failing else [], message["limit"], overall)
+    trial = Trial({"failing": [], "passing": [], "limits": [message["limit"]], "allowance": message["limit"],
+                   "ordered": False, "total": message["total"]}, failing, passing if failing else [])
+    verdict = judge(suite, timer, trial)
     if healed and not failing:
-        whole = judge(suite, timer, passing, [], message["limit"], overall)
+        trial.failing, trial.passing = passing, []
+        whole = judge(suite, timer, trial)
         verdict = _verdict(0, whole["repaired"] < len(passing), whole["timed_out"], whole["symptom"])
     verdict["repaired"] += healed
     if missing or new_breaks:

@@ -164,7 +164,7 @@ class Stage:
         """Judges candidates; one frame each, in order, then {"done": true}."""
         candidates = message["candidates"]
         position = 0
-        total = message["limit"] * 3 + message["normal"] * 20
+        total = message["total"]
         while position < len(candidates):
             batch = candidates[position:position + CANDIDATES_PER_FORK]
             child = Child(lambda out: self._judge_all(out, batch, message))
@@ -185,6 +185,7 @@ class Stage:
 
     def _judge_all(self, out, batch, message):
         timer = Timer()
+        trial = Trial(message, message["failing"], message["passing"])
         for number, candidate in enumerate(batch):
             if number and (self.isolate or not self.guard.is_clean()):
                 out.write_bytes(b"again")
@@ -198,7 +199,7 @@ class Stage:
                 out.write({"refused": True})
                 continue
             random.seed(0)
-            verdict = self._judge(timer, message)
+            verdict = judge(self.suite, timer, trial)
             apply(undo)
             out.write(verdict)
 
@@ -210,11 +211,6 @@ class Stage:
                 swapper = self.swappers[path] = Swapper(path, self.functions)
             swaps.extend(swapper.plan(first_line, line_count, text))
         return swaps
-
-    def _judge(self, timer, message):
-        limit = message["limit"]
-        overall = time.monotonic() + limit * 3 + message["normal"] * 20
-        return judge(self.suite, timer, message["failing"], message["passing"], limit, overall)
 
     def record(self, message):
         """Records calls into the program and derives the inputs on which candidates compare."""
@@ -255,11 +251,38 @@ class Stage:
             out.write(behaviour.observe(call, timer, limit))
 
 
-def judge(suite, timer, failing, passing, limit, overall):
-    """Runs failing tests, then the passing ones up to the first failure, as a verdict frame."""
+class Trial:
+    """How to try one candidate: which tests, in which order, and for how long each."""
+
+    def __init__(self, message, failing, passing):
+        self.failing = failing
+        self.passing = passing
+        self.limits = dict(zip(message["failing"] + message["passing"], message["limits"]))
+        self.least = min(message["limits"], default=1.0)
+        self.allowance = message["allowance"]
+        self.ordered = message["ordered"]
+        self.total = message["total"]
+
+    def limit(self, index):
+        return self.limits.get(index, self.least)
+
+
+def judge(suite, timer, trial):
+    """Runs failing tests, then the passing ones up to the first failure, as a verdict frame.
+
+    Once the allowance is used up without any repair the rest is left for a trial with more.
+    """
+    started = time.monotonic()
+    overall = started + trial.total
+    if trial.ordered:
+        return _judge_in_order(suite, timer, trial, overall)
     repaired, symptoms, timed_out = 0, [], False
-    for index in failing:
-        result = suite.run(index, timer, limit) if time.monotonic() < overall else Result(TIMED_OUT)
+    for index in trial.failing:
+        now = time.monotonic()
+        if now > overall or (repaired == 0 and symptoms and now > started + trial.allowance):
+            timed_out = True
+            break
+        result = suite.run(index, timer, trial.limit(index))
         symptoms.append(result.outcome + result.symptom)
         if result.outcome == PASSED:
             repaired += 1
@@ -267,14 +290,32 @@ def judge(suite, timer, failing, passing, limit, overall):
             timed_out = True
             break
     broke = repaired == 0
-    for index in passing if repaired else ():
-        result = suite.run(index, timer, limit) if time.monotonic() < overall else Result(TIMED_OUT)
+    for index in trial.passing if repaired else ():
+        result = suite.run(index, timer, trial.limit(index)) if time.monotonic() < overall else Result(TIMED_OUT)
         if result.outcome == TIMED_OUT:
             timed_out = True
         if result.outcome in (FAILED, TIMED_OUT, SKIPPED):
             broke = True
             break
     return _verdict(repaired, broke, timed_out, _digest("|".join(symptoms)))
+
+
+def _judge_in_order(suite, timer, trial, overall):
+    """As `judge`, for tests that build on what earlier ones left behind."""
+    failing = set(trial.failing)
+    repaired, broke, timed_out, symptoms = 0, False, False, []
+    for index in sorted(failing.union(trial.passing)):
+        result = suite.run(index, timer, trial.limit(index)) if time.monotonic() < overall else Result(TIMED_OUT)
+        if index in failing:
+            symptoms.append(result.outcome + result.symptom)
+            repaired += result.outcome == PASSED
+        elif result.outcome != PASSED:
+            broke = True
+        if result.outcome == TIMED_OUT:
+            timed_out = True
+        if broke or timed_out:
+            break
+    return _verdict(repaired, broke or repaired == 0, timed_out, _digest("|".join(symptoms)))
 
 
 def _verdict(repaired=0, broke=True, timed_out=False, symptom=0):
