@@ -105,7 +105,10 @@ impl File {
     /// Whether it holds only tests or benchmarks.
     pub fn is_test(&self) -> bool {
         let mut parts = self.path.split('/');
-        self.path.ends_with("/tests.rs") || parts.any(|part| part == "tests" || part == "benches")
+        // `freehold tests` is a command like any other.
+        let is_command = self.path.ends_with("/commands/tests.rs");
+        (self.path.ends_with("/tests.rs") && !is_command)
+            || parts.any(|part| part == "tests" || part == "benches")
     }
 
     /// Its syntax tree.

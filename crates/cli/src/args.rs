@@ -38,6 +38,8 @@ pub enum Command {
     Fix(Fix),
     /// Take back the newest patch that `fix --apply` wrote
     Undo(Undo),
+    /// Write the tests that are missing
+    Tests(Tests),
     /// Say what this machine offers, what will work, and the fix for what will not
     Doctor,
 
@@ -101,6 +103,43 @@ pub struct Undo {
     /// The folder that `freehold fix --apply` was given
     #[arg(default_value = ".")]
     pub dir: PathBuf,
+}
+
+/// `freehold tests FILE`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  freehold tests gcd.py                      print a pytest file
+  freehold tests gcd.py -o test_gcd.py       write it
+  freehold tests shop.py --function Basket   only for this class
+  freehold tests gcd.py --seed 7             other inputs")]
+pub struct Tests {
+    /// The Python or Rust file to write tests for
+    pub file: PathBuf,
+
+    /// Only this function or class [default: every public one]
+    #[arg(long, value_name = "F")]
+    pub function: Option<String>,
+
+    /// Write the tests to OUT instead of printing them
+    #[arg(short, long, value_name = "OUT")]
+    pub out: Option<PathBuf>,
+
+    /// Replace OUT if it exists
+    #[arg(long, requires = "out")]
+    pub force: bool,
+
+    /// How long to search
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = duration)]
+    pub budget: Duration,
+
+    /// Boxes that try inputs at the same time [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+
+    /// Seed of all choices by chance
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub seed: u64,
 }
 
 /// Reads `90s`, `5m` and the like.

@@ -4,6 +4,7 @@ mod completions;
 mod doctor;
 mod fix;
 pub mod sandbox;
+mod tests;
 mod undo;
 
 use clap::CommandFactory as _;
@@ -22,6 +23,7 @@ pub fn run(command: Command, console: &mut Console) -> anyhow::Result<Exit> {
     match command {
         Command::Fix(args) => fix::run(args, console),
         Command::Undo(args) => undo::run(&args, console),
+        Command::Tests(args) => tests::run(args, console),
         Command::Doctor => doctor::run(console),
         Command::Sandbox(args) => sandbox::run(&args, console),
         Command::Completions(args) => completions::run(&args, console),

@@ -5,6 +5,7 @@ mod diff;
 mod edit;
 mod error;
 pub mod fix;
+pub mod generate;
 mod language;
 mod project;
 mod python;

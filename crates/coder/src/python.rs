@@ -2,7 +2,7 @@
 
 mod baseline;
 mod harness;
-mod interpreter;
+pub(crate) mod interpreter;
 pub(crate) mod operators;
 mod plan;
 mod runner;

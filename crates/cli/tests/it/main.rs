@@ -4,6 +4,8 @@
 mod doctor;
 mod fix_python;
 mod frame;
+mod tests_python;
+mod tests_refusals;
 
 use std::{path::Path, process::Command};
 
