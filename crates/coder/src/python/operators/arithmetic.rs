@@ -223,6 +223,21 @@ fn augmented(node: Node<'_>, pool: &mut Pool<'_>) {
     }
 }
 
+/// Whether `node` decides an order: in a sort key, or in what a heap holds.
+fn orders(node: Node<'_>) -> bool {
+    let tuple = node.parent().filter(|parent| parent.kind() == "tuple");
+    let place = tuple.unwrap_or(node);
+    match place.parent_kind() {
+        "lambda" => true,
+        "argument_list" => place
+            .parent()
+            .and_then(Node::parent)
+            .and_then(|call| call.child("function"))
+            .is_some_and(|function| function.text().contains("heap")),
+        _ => false,
+    }
+}
+
 /// `e` → `e + 1`, `e - 1`, `e // 2`, `-e` and the like where a number is wanted.
 fn adjust<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
     let literal = matches!(node.kind(), "integer" | "float");
@@ -238,6 +253,9 @@ fn adjust<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
         return;
     }
     let wanted = place.wanted(node);
+    if orders(node) && wanted.may_be(Ty::NUMBER) {
+        pool.replace(node, &Expr::of(node).minus(), "negate_number", 0.25);
+    }
     if !wanted.may_be(Ty::NUMBER)
         || (wanted.is_unknown() && node.kind() != "identifier" && node.kind() != "call")
     {
@@ -255,7 +273,8 @@ fn adjust<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
     let base = structural * confidence;
     pool.replace(node, &expr.binary("+", &one), "add_one", base);
     pool.replace(node, &expr.binary("-", &one), "subtract_one", base);
-    pool.replace(node, &expr.minus(), "negate_number", base * 0.3);
+    let sign = if orders(node) { 0.25 } else { base * 0.3 };
+    pool.replace(node, &expr.minus(), "negate_number", sign);
     pool.replace(node, &expr.binary("//", &two), "halve", base * 0.15);
     pool.replace(node, &expr.binary("*", &two), "double", base * 0.15);
     pool.replace(node, &expr.binary("*", &expr), "square", base * 0.12);

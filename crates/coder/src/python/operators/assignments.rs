@@ -40,6 +40,9 @@ fn plain<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
     if matches!(left.kind(), "identifier" | "attribute" | "subscript") {
         accumulate(place, node, left, right, pool);
     }
+    if left.kind() == "subscript" {
+        keep_earlier(left, right, node, pool);
+    }
     if place.is_in_function() {
         pool.splice(
             node.span(),
@@ -54,6 +57,46 @@ fn plain<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
     if right.kind() == "expression_list" {
         permute(right, pool);
     }
+}
+
+/// `d[k] = [v]` → `d.setdefault(k, []).append(v)`: what was there stays there.
+fn keep_earlier(left: Node<'_>, right: Node<'_>, node: Node<'_>, pool: &mut Pool<'_>) {
+    let (Some(value), Some(first), Some(last)) = (
+        left.child("value"),
+        left.child("subscript"),
+        left.fields("subscript").last(),
+    ) else {
+        return;
+    };
+    if first.kind() == "slice" || right.is_multiline() || left.is_multiline() {
+        return;
+    }
+    let index = &left.file_text()[first.start()..last.end()];
+    let key = if first == last {
+        index.to_owned()
+    } else {
+        format!("({index})")
+    };
+    let (holder, new) = (value.text(), Expr::of(right).at(Level::Lambda));
+    let text = format!("{holder}.setdefault({key}, {new})");
+    let empty = matches!(right.text(), "[]" | "{}" | "set()" | "list()" | "dict()");
+    pool.splice(
+        node.span(),
+        text,
+        "keep_earlier",
+        if empty { 0.3 } else { 0.06 },
+    );
+    let mut parts = right.parts();
+    if let ("list", Some(only), None) = (right.kind(), parts.next(), parts.next()) {
+        let text = format!("{holder}.setdefault({key}, []).append({})", only.text());
+        pool.splice(node.span(), text, "keep_earlier", 0.35);
+    }
+    let text = format!("{holder}.setdefault({key}, []).append({new})");
+    pool.splice(node.span(), text, "keep_earlier", 0.06);
+    let text = format!("{holder}[{index}].append({new})");
+    pool.splice(node.span(), text, "keep_earlier", 0.12);
+    let sum = format!("{holder}[{index}] = {holder}.get({key}, 0) + {new}");
+    pool.splice(node.span(), sum, "keep_earlier", 0.1);
 }
 
 /// `x = e` → `x += e` and kin.

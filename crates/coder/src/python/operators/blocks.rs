@@ -1,8 +1,8 @@
 //! Statements in the wrong place: before or behind a neighbour, inside or outside a loop.
 
 use super::layout::{
-    blocks, indent_of, is_docstring, is_jump, is_on_own_lines, is_simple, is_statement, line_start,
-    reindented,
+    blocks, indent_of, indent_unit, is_docstring, is_jump, is_on_own_lines, is_simple,
+    is_statement, line_start, reindented,
 };
 use super::pool::Pool;
 use super::tree::Node;
@@ -44,6 +44,7 @@ pub(super) fn propose<'t>(statement: Node<'t>, pool: &mut Pool<'_>) {
     }
     if at > 0 {
         move_in(&siblings, at, pool);
+        move_into_else(&siblings, at, pool);
     }
     if let Some(next) = siblings.get(at + 1) {
         move_down_into(statement, *next, pool);
@@ -251,6 +252,31 @@ fn move_in(siblings: &[Node<'_>], at: usize, pool: &mut Pool<'_>) {
                 base * 0.5,
             );
         }
+    }
+}
+
+/// What stands behind `if`, `try` or a loop, only when nothing went the other way.
+fn move_into_else(siblings: &[Node<'_>], at: usize, pool: &mut Pool<'_>) {
+    let (owner, statement) = (siblings[at - 1], siblings[at]);
+    let base = match owner.kind() {
+        "if_statement" => 0.2,
+        "try_statement" => 0.2,
+        "for_statement" | "while_statement" => 0.12,
+        _ => return,
+    };
+    let closed = owner
+        .parts()
+        .any(|part| matches!(part.kind(), "else_clause" | "finally_clause"));
+    if closed || !is_movable(statement) || !is_on_own_lines(owner) {
+        return;
+    }
+    let outer = indent_of(owner);
+    let unit = indent_unit(owner.ancestors().last().unwrap_or(owner));
+    let inner = format!("{outer}{unit}");
+    if let Some(moved) = reindented(statement, &inner) {
+        let start = line_start(statement.file_text(), statement.start());
+        let text = format!("{outer}else:\n{inner}{moved}");
+        pool.splice(start..statement.end(), text, "indent_into_else", base);
     }
 }
 

@@ -35,6 +35,33 @@ fn joined(node: Node<'_>, pool: &mut Pool<'_>) {
         "and"
     };
     pool.splice(token.span(), other, "boolean_operator", 0.5);
+    if operator_of(node) == "or"
+        && !matches!(
+            left.kind(),
+            "comparison_operator" | "not_operator" | "boolean_operator"
+        )
+        && node.parent_kind() != "boolean_operator"
+        && !node.is_multiline()
+    {
+        // `0`, `""` and `[]` are values too: only `None` asks for the default.
+        let (value, default) = (Expr::of(left), Expr::of(right).at(Level::Conditional));
+        let text = format!(
+            "{} if {} is not None else {default}",
+            value.at(Level::Or),
+            value.at(Level::BitOr)
+        );
+        let kept = Expr::with_level(text, Level::Conditional);
+        let asked = matches!(
+            node.parent_kind(),
+            "assignment" | "return_statement" | "argument_list"
+        );
+        pool.replace(
+            node,
+            &kept,
+            "default_for_none",
+            if asked { 0.25 } else { 0.06 },
+        );
+    }
     let swapped = Expr::of(left).binary(other, &Expr::of(right));
     // The same change seen with the parentheses that the eye had put there.
     pool.replace(node, &swapped, "boolean_operator", 0.45);

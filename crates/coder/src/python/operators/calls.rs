@@ -22,6 +22,7 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool
     insert(place, function, list, &arguments, pool);
     keywords(place, node, function, list, pool);
     unwrap(node, function, &arguments, pool);
+    reorder_chain(node, function, &arguments, pool);
     if is_own_call(place, function) {
         recursive(place, &arguments, pool);
     }
@@ -185,6 +186,31 @@ fn insert<'t>(
                 base * last * fit * atom.weight * (0.7 + 0.8 * alike),
             );
         }
+        // `f(x)` → `f(x, order.seats)` for the parameter `seats`.
+        if let Some(name) = parameters.get(slot) {
+            let named = place.donors.iter().filter(|donor| {
+                donor
+                    .node
+                    .child("attribute")
+                    .is_some_and(|attribute| attribute.text() == *name)
+            });
+            for donor in named {
+                put(&donor.expr.text, base * last);
+            }
+            if place.file.attributes.contains(name) {
+                for atom in place
+                    .atoms
+                    .iter()
+                    .filter(|atom| atom.ty.may_be(Ty::OBJECT))
+                    .take(8)
+                {
+                    put(
+                        &format!("{}.{name}", atom.text),
+                        base * last * 0.5 * atom.weight,
+                    );
+                }
+            }
+        }
         for constant in ["0", "1", "None", "True", "False"] {
             put(constant, base * last * 0.3);
         }
@@ -251,6 +277,10 @@ fn keywords<'t>(
         "next" => &[("None", 0.25)],
         "sum" => &[("[]", 0.05)],
         "pop" => &[("0", 0.2), ("-1", 0.03)],
+        "popitem" | "move_to_end" => &[("last=False", 0.3)],
+        "open" => &[("encoding=\"utf-8\"", 0.06)],
+        "replace" => &[("1", 0.06)],
+        "int" => &[("16", 0.04), ("2", 0.06)],
         "get" | "getattr" => &[("0", 0.12), ("[]", 0.06), ("None", 0.05), ("\"\"", 0.05)],
         "dumps" => &[("sort_keys=True", 0.1), ("indent=2", 0.05)],
         "print" => &[("end=\"\"", 0.05)],
@@ -313,6 +343,41 @@ fn unwrap(call: Node<'_>, function: Node<'_>, arguments: &[Node<'_>], pool: &mut
     }
     if arguments.is_empty() {
         pool.replace(call, &Expr::of(function), "drop_call", 0.06);
+    }
+}
+
+/// `f(x).m(y)` → `f(x.m(y))`, and back.
+fn reorder_chain(call: Node<'_>, function: Node<'_>, arguments: &[Node<'_>], pool: &mut Pool<'_>) {
+    if call.is_multiline() || !is_read(call) {
+        return;
+    }
+    if let (Some(object), Some(method)) = (function.child("object"), function.child("attribute"))
+        && object.kind() == "call"
+        && let (Some(outer), Some(list)) = (object.child("function"), object.child("arguments"))
+        && let Some(first) = list.parts().next().filter(|first| is_positional(*first))
+        && list.kind() == "argument_list"
+    {
+        let tail = &call.file_text()[method.start()..call.end()];
+        let inner = Expr::of(first).postfixed(&format!(".{tail}")).text;
+        let rest = &call.file_text()[first.end()..object.end()];
+        let moved = Expr::atom(format!("{}({inner}{rest}", outer.text()));
+        pool.replace(call, &moved, "reorder_calls", 0.18);
+    }
+    if let Some(first) = arguments.first()
+        && first.kind() == "call"
+        && let Some(inner) = first
+            .child("function")
+            .filter(|inner| inner.kind() == "attribute")
+        && let (Some(object), Some(method)) = (inner.child("object"), inner.child("attribute"))
+    {
+        let tail = &call.file_text()[method.start()..first.end()];
+        let rest = &call.file_text()[first.end()..call.end()];
+        let moved = Expr::atom(format!(
+            "{}({}{rest}.{tail}",
+            function.text(),
+            object.text()
+        ));
+        pool.replace(call, &moved, "reorder_calls", 0.12);
     }
 }
 

@@ -61,6 +61,9 @@ fn alternatives(operator: &str) -> &'static [(&'static str, f64)] {
 }
 
 pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
+    if node.kind() == "boolean_operator" && node.parent_kind() != "boolean_operator" {
+        return alike(node, pool);
+    }
     if node.kind() != "comparison_operator" {
         return;
     }
@@ -105,6 +108,13 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool
         }
     }
     if operators.len() == 1 {
+        tie_break(
+            place,
+            node,
+            operators[0].kind(),
+            [operands[0], operands[1]],
+            pool,
+        );
         shift_boundary(
             place,
             node,
@@ -120,6 +130,75 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool
             let part = Expr::with_level(part, Level::Comparison);
             pool.replace(node, &part, "drop_comparison", 0.2);
         }
+    }
+}
+
+/// `a <= b and c <= d` → `a < b and c < d`: one slip of thought, written more than once.
+fn alike(node: Node<'_>, pool: &mut Pool<'_>) {
+    let tokens: Vec<Node<'_>> = node
+        .walk()
+        .filter(|part| part.field() == Some("operators"))
+        .collect();
+    let mut kinds: Vec<&str> = tokens.iter().map(|token| token.kind()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    for kind in kinds {
+        let same: Vec<_> = tokens.iter().filter(|token| token.kind() == kind).collect();
+        if same.len() < 2 {
+            continue;
+        }
+        for (other, prior) in alternatives(kind).iter().take(3) {
+            let mut text = String::new();
+            let mut at = node.start();
+            for token in &same {
+                text.push_str(&node.file_text()[at..token.start()]);
+                text.push_str(other);
+                at = token.end();
+            }
+            text.push_str(&node.file_text()[at..node.end()]);
+            pool.splice(node.span(), text, "comparison_operators", prior * 0.4);
+        }
+    }
+}
+
+/// `a.month < b.month` → `(a.month, a.day) < (b.month, b.day)`: what decides between equals.
+fn tie_break<'t>(
+    place: &Place<'t, '_>,
+    node: Node<'t>,
+    operator: &str,
+    sides: [Node<'t>; 2],
+    pool: &mut Pool<'_>,
+) {
+    let [left, right] = sides;
+    let parts = |side: Node<'t>| {
+        Some((
+            side.child("object")?.text(),
+            side.child("attribute")?.text(),
+        ))
+    };
+    let (Some((a, attribute)), Some((b, other))) = (parts(left), parts(right)) else {
+        return;
+    };
+    if attribute != other || a == b || !operator.starts_with(['<', '>']) {
+        return;
+    }
+    let usual = match attribute {
+        "year" => Some("month"),
+        "month" => Some("day"),
+        "hour" => Some("minute"),
+        _ => None,
+    };
+    let others = place.file.attributes.iter().take(12).copied().chain(usual);
+    for next in others.filter(|next| *next != attribute) {
+        let text =
+            format!("({a}.{attribute}, {a}.{next}) {operator} ({b}.{attribute}, {b}.{next})");
+        let prior = if usual == Some(next) { 0.2 } else { 0.04 };
+        pool.replace(
+            node,
+            &Expr::with_level(text, Level::Comparison),
+            "tie_break",
+            prior,
+        );
     }
 }
 

@@ -1,6 +1,6 @@
 //! Conditions: too weak, too strong, the wrong way round, about the wrong thing.
 
-use super::expr::{Expr, Level, is_inside_string};
+use super::expr::{Expr, Level, is_inside_string, is_read};
 use super::place::{Place, atom_expr, is_condition};
 use super::pool::Pool;
 use super::scope::Atom;
@@ -11,7 +11,13 @@ use super::types::Ty;
 const JOINED_MAX: usize = 160;
 
 pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
-    if !is_condition(node) || is_inside_string(node) {
+    if is_inside_string(node) {
+        return;
+    }
+    if !is_condition(node) {
+        if is_answer(place, node) {
+            join(place, node, 0.7, pool);
+        }
         return;
     }
     let expr = Expr::of(node);
@@ -24,10 +30,31 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool
         if loops { 0.02 } else { 0.12 },
     );
     pool.replace(node, &Expr::atom("False"), "condition_to_constant", 0.1);
+    join(place, node, 1.0, pool);
+}
+
+/// Whether `node` is a truth value that the function gives back or keeps.
+fn is_answer<'t>(place: &Place<'t, '_>, node: Node<'t>) -> bool {
+    matches!(
+        node.parent_kind(),
+        "return_statement"
+            | "boolean_operator"
+            | "assignment"
+            | "yield"
+            | "parenthesized_expression"
+    ) && is_read(node)
+        && !matches!(node.kind(), "true" | "false" | "parenthesized_expression")
+        && place.type_of(node).is(Ty::BOOL)
+}
+
+/// Other tests joined to a truth value, or put in its place.
+fn join<'t>(place: &Place<'t, '_>, node: Node<'t>, weight: f64, pool: &mut Pool<'_>) {
     if node.is_multiline() {
         return;
     }
+    let expr = Expr::of(node);
     for (test, prior) in tests(place, node).into_iter().take(JOINED_MAX) {
+        let prior = prior * weight;
         if mentions_whole(node, &test.text) {
             continue;
         }
@@ -100,6 +127,14 @@ fn tests<'t>(place: &Place<'t, '_>, node: Node<'t>) -> Vec<(Expr, f64)> {
             tests.push((none, 0.08));
         }
     }
+    for (call, ty) in &place.calls {
+        if ty.may_be(Ty::BOOL) {
+            let known = if ty.is(Ty::BOOL) { 0.1 } else { 0.03 };
+            tests.push((call.clone(), known));
+            tests.push((call.negated(), known));
+        }
+    }
+    exceptions_to_the_rule(node, &mut tests);
     for (at, left) in atoms.iter().enumerate() {
         for right in &atoms[at + 1..] {
             pairs(left, right, &used, &mut tests);
@@ -107,6 +142,34 @@ fn tests<'t>(place: &Place<'t, '_>, node: Node<'t>) -> Vec<(Expr, f64)> {
     }
     tests.sort_by(|a, b| b.1.total_cmp(&a.1));
     tests
+}
+
+/// `x % 100 != 0` has its own exception: `x % 400 == 0`.
+fn exceptions_to_the_rule(node: Node<'_>, tests: &mut Vec<(Expr, f64)>) {
+    let parts = || -> Option<(String, i64)> {
+        let left = node
+            .parts()
+            .next()
+            .filter(|left| left.kind() == "binary_operator")?;
+        let divisor = left.child("right")?.text().parse().ok()?;
+        let is_rest = super::expr::operator_of(left) == "%";
+        is_rest.then(|| {
+            (
+                left.child("left").map_or("", |n| n.text()).to_owned(),
+                divisor,
+            )
+        })
+    };
+    if node.kind() == "comparison_operator"
+        && let Some((dividend, divisor)) = parts()
+    {
+        for other in [divisor * 4, divisor * 10, divisor * 25, divisor * 100] {
+            for operator in ["==", "!="] {
+                let text = format!("{dividend} % {other} {operator} 0");
+                tests.push((Expr::with_level(text, Level::Comparison), 0.05));
+            }
+        }
+    }
 }
 
 /// Tests of one variable by itself.

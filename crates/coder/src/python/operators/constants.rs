@@ -292,7 +292,12 @@ fn respaced(text: &str) -> Vec<(String, f64)> {
             forms.push((text.replace(from, to), 0.15));
         }
     }
-    if text.contains("\\d") || text.contains('+') || text.contains('*') || text.starts_with('^') {
+    if text.contains("\\d")
+        || text.contains('+')
+        || text.contains('*')
+        || text.starts_with('^')
+        || text.contains('[')
+    {
         forms.extend(regex_variants(text));
     }
     forms.retain(|(other, _)| other != text && !other.ends_with('\\'));
@@ -315,6 +320,21 @@ fn regex_variants(text: &str) -> Vec<(String, f64)> {
         for other in others {
             let form = format!("{}{other}{}", &text[..at], &text[at + 1..]);
             forms.push((form, 0.12));
+        }
+    }
+    for (from, to) in [
+        ("a-z]", "a-z0-9]"),
+        ("a-z]", "a-zA-Z]"),
+        ("a-z0-9]", "a-z]"),
+        ("A-Z]", "A-Z0-9]"),
+        ("0-9]", "0-9.]"),
+        ("\\d", "\\w"),
+        ("\\w", "\\d"),
+        ("\\w", "\\S"),
+        ("[^", "["),
+    ] {
+        if text.contains(from) {
+            forms.push((text.replace(from, to), 0.12));
         }
     }
     if !text.starts_with('^') {

@@ -1,5 +1,6 @@
 //! Base cases and early ends that were forgotten: `if not x: return []`.
 
+use super::expr::operator_of;
 use super::insertion::Surroundings;
 use super::layout::indent_unit;
 use super::place::{Place, atom_expr};
@@ -34,7 +35,7 @@ pub(super) fn propose<'t>(around: &Surroundings<'t, '_>, pool: &mut Pool<'_>) {
     {
         for (answer, answer_prior) in &answers {
             let prior = weight * test_prior * answer_prior;
-            if prior >= 0.004 {
+            if prior >= 0.006 {
                 let text = format!("if {test}:\n{unit}{answer}");
                 around.put(&text, "insert_guard", prior, pool);
             }
@@ -51,8 +52,13 @@ pub(super) fn propose<'t>(around: &Surroundings<'t, '_>, pool: &mut Pool<'_>) {
 fn tests<'t>(around: &Surroundings<'t, '_>) -> Vec<(String, f64, Option<&'t str>)> {
     let atoms = &around.place.atoms;
     let mut tests = Vec::new();
+    let divisors = divisors(around);
     for atom in atoms {
         let nearness = around.nearness(atom);
+        if divisors.contains(&atom.text) {
+            tests.push((format!("{} == 0", atom.text), 0.6, Some(atom.text)));
+            tests.push((format!("not {}", atom.text), 0.5, Some(atom.text)));
+        }
         for (test, prior) in of_atom(atom) {
             tests.push((test, prior * nearness, Some(atom.text)));
         }
@@ -76,6 +82,12 @@ fn tests<'t>(around: &Surroundings<'t, '_>) -> Vec<(String, f64, Option<&'t str>
                     };
                     let test = format!("{} {operator} {}", left.text, right.text);
                     tests.push((test, prior * fit * near * ordered, Some(left.text)));
+                }
+            }
+            if left.ty.is(Ty::COLLECTION) && right.ty.is(Ty::COLLECTION) {
+                for (operator, prior) in [(">", 0.08), ("!=", 0.1), ("<", 0.08)] {
+                    let test = format!("len({}) {operator} len({})", left.text, right.text);
+                    tests.push((test, prior * near, None));
                 }
             }
             for (item, holder) in [(left, right), (right, left)] {
@@ -102,6 +114,22 @@ fn tests<'t>(around: &Surroundings<'t, '_>) -> Vec<(String, f64, Option<&'t str>
     }
     tests.sort_by(|a, b| b.1.total_cmp(&a.1));
     tests
+}
+
+/// What the statement behind the gap divides by: names, and what `len` is taken of.
+fn divisors<'t>(around: &Surroundings<'t, '_>) -> Vec<&'t str> {
+    let Some(after) = around.gap.after else {
+        return Vec::new();
+    };
+    after
+        .walk()
+        .filter(|node| matches!(node.kind(), "binary_operator" | "augmented_assignment"))
+        .filter(|node| operator_of(*node).starts_with(['/', '%']))
+        .filter_map(|node| node.child("right"))
+        .flat_map(Node::walk)
+        .filter(|node| matches!(node.kind(), "identifier" | "attribute"))
+        .map(Node::text)
+        .collect()
 }
 
 fn of_atom(atom: &Atom<'_>) -> Vec<(String, f64)> {

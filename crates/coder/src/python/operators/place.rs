@@ -133,6 +133,8 @@ pub(super) struct Place<'t, 'f> {
     pub(super) atoms: Vec<Atom<'t>>,
     /// Expressions of the function whose names can all be read here.
     pub(super) donors: Vec<Donor<'t>>,
+    /// Calls of functions of the file whose parameters are named like things in reach.
+    pub(super) calls: Vec<(Expr, Ty)>,
 }
 
 impl<'t, 'f> Place<'t, 'f> {
@@ -141,12 +143,14 @@ impl<'t, 'f> Place<'t, 'f> {
         let mut atoms = file.scopes.visible(statement);
         atoms.extend(attributes_of_self(file, function));
         let donors = donors(file, function, &atoms);
+        let calls = calls(file, function, &atoms);
         Self {
             file,
             statement,
             function,
             atoms,
             donors,
+            calls,
         }
     }
 
@@ -277,6 +281,40 @@ fn donors<'t>(file: &File<'t>, function: Node<'t>, atoms: &[Atom<'t>]) -> Vec<Do
         }
     }
     donors
+}
+
+/// `f(a, b)` for each function `f(a, b)` of the file, where `a` and `b` can be read here.
+fn calls<'t>(file: &File<'t>, function: Node<'t>, atoms: &[Atom<'t>]) -> Vec<(Expr, Ty)> {
+    let class = |node: Node<'t>| node.ancestors().find(|a| a.kind() == "class_definition");
+    let own_class = class(function);
+    let mut calls = Vec::new();
+    for known in &file.functions {
+        let is_reachable = match known.is_method {
+            true => own_class.is_some() && class(known.node) == own_class,
+            false => true,
+        };
+        if !is_reachable || known.node == function || known.name.starts_with("__") {
+            continue;
+        }
+        let arguments: Option<Vec<&str>> = known
+            .parameters
+            .iter()
+            .map(|parameter| {
+                let mut named = atoms.iter().map(|atom| atom.text);
+                named.find(|text| text.rsplit('.').next() == Some(parameter))
+            })
+            .collect();
+        let Some(arguments) = arguments.filter(|list| list.len() <= 3) else {
+            continue;
+        };
+        if arguments.is_empty() && !known.is_method {
+            continue;
+        }
+        let receiver = if known.is_method { "self." } else { "" };
+        let text = format!("{receiver}{}({})", known.name, arguments.join(", "));
+        calls.push((Expr::atom(text), file.scopes.returns_of(known.name)));
+    }
+    calls
 }
 
 /// Whether every variable that `node` speaks of is among `atoms`.

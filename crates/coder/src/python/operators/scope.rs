@@ -383,7 +383,7 @@ impl<'t> Scopes<'t> {
         self.returns_of(name)
     }
 
-    fn returns_of(&self, name: &str) -> Ty {
+    pub(super) fn returns_of(&self, name: &str) -> Ty {
         let Some(function) = self.function(name) else {
             return Ty::ANY;
         };
@@ -577,7 +577,8 @@ impl<'t> Scopes<'t> {
                     continue;
                 }
                 let mut weight = nearness;
-                if index == self.around(node) && variable.bound >= node.start() {
+                let is_whole = variable.region == self.all[index].node.span();
+                if is_whole && index == self.around(node) && variable.bound >= node.start() {
                     if !is_bound_by_loop(node, variable.bound) {
                         continue;
                     }

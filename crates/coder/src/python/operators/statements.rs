@@ -3,7 +3,7 @@
 use super::expr::{Expr, Level};
 use super::layout::{
     blocks, indent_of, is_docstring, is_on_own_lines, is_repeatable, is_simple, is_statement,
-    line_start, reindented,
+    line_start, names_in, reindented,
 };
 use super::place::Place;
 use super::pool::Pool;
@@ -62,6 +62,9 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, pool: &mut Pool<'_>) {
         "except_clause" => caught(place, statement, pool),
         "expression_statement" => expression(place, statement, pool),
         _ => {}
+    }
+    if is_statement(statement) && is_simple(statement) && !is_docstring(statement) {
+        by_donor(place, statement, pool);
     }
     if is_statement(statement) {
         delete(statement, pool);
@@ -318,6 +321,41 @@ fn exceptions<'t>(place: &Place<'t, '_>, class: Node<'t>, prior: f64, pool: &mut
                 "change_exception",
                 prior / (1.0 + rank as f64 * 0.15),
             );
+        }
+    }
+}
+
+/// A statement → another of the file that does a like thing.
+fn by_donor<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
+    let shape = |statement: Node<'_>| statement.parts().next().map(|part| part.kind().to_owned());
+    let mut seen = std::collections::HashSet::new();
+    let mut tried = 0;
+    for donor in place.file.tree.root().walk() {
+        let fits = donor.kind() == node.kind()
+            && is_repeatable(donor)
+            && !is_docstring(donor)
+            && shape(donor) == shape(node)
+            && donor.text() != node.text();
+        if !fits || tried == 40 || !seen.insert(donor.text()) {
+            continue;
+        }
+        let own = place.function.holds(donor);
+        let known = names_in(donor).all(|name| {
+            place.atoms.iter().any(|atom| atom.text == name)
+                || matches!(name, "self" | "cls")
+                || place
+                    .file
+                    .functions
+                    .iter()
+                    .any(|function| function.name == name)
+                || !super::types::Ty::of_call(name).is_unknown()
+        });
+        if known {
+            tried += 1;
+            let names: Vec<_> = names_in(node).collect();
+            let shared = names_in(donor).filter(|name| names.contains(name)).count();
+            let prior = if own { 0.05 } else { 0.04 } * (1.0 + shared.min(3) as f64 * 0.4);
+            pool.splice(node.span(), donor.text(), "replace_statement", prior);
         }
     }
 }

@@ -262,6 +262,19 @@ fn slice<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
         }
     }
     for atom in place.atoms_at(node) {
+        if atom.ty.is(Ty::STR.or(Ty::LIST).or(Ty::TUPLE)) {
+            // A prefix or mark takes room of its own.
+            let length = atom_expr(&atom).wrapped("len");
+            let prior = 0.1 * atom.weight;
+            match stop {
+                Some(stop) => put(&a, &Expr::of(stop).binary("-", &length).text, &c, prior),
+                None => put(&a, &length.minus().text, &c, prior * 0.6),
+            }
+            match start {
+                Some(start) => put(&Expr::of(start).binary("+", &length).text, &b, &c, prior),
+                None => put(&length.text, &b, &c, prior),
+            }
+        }
         if !atom.ty.is(Ty::INT) {
             continue;
         }

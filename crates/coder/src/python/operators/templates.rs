@@ -14,13 +14,14 @@ pub(super) fn propose<'t>(around: &Surroundings<'t, '_>, pool: &mut Pool<'_>) {
     }
     for atom in &around.place.atoms {
         let nearness = around.nearness(atom);
-        if atom.ty.is(Ty::INT) {
+        if atom.ty.is(Ty::NUMBER) {
             count(around, atom, nearness, pool);
         }
         if atom.ty.is(Ty::COLLECTION) {
             collect(around, atom, nearness, pool);
         }
         advance(around, atom, nearness, pool);
+        flag(around, atom, nearness, pool);
         if around.place.is_in_function() {
             give(around, atom, nearness, pool);
         }
@@ -87,58 +88,59 @@ fn count(around: &Surroundings<'_, '_>, atom: &Atom<'_>, nearness: f64, pool: &m
     };
     let end = if around.is_at_end() { 1.0 } else { 0.5 };
     let name = atom.text;
-    around.put(
-        &format!("{name} += 1"),
-        "insert_count",
-        base * end * nearness,
-        pool,
-    );
-    around.put(
-        &format!("{name} -= 1"),
-        "insert_count",
-        base * 0.6 * end * nearness,
-        pool,
-    );
+    let mut put = |text: String, operator, prior| around.put(&text, operator, prior, pool);
+    let step = base * end * nearness;
+    put(format!("{name} += 1"), "insert_count", step);
+    put(format!("{name} -= 1"), "insert_count", step * 0.6);
     let start = if around.is_at_start() && looped {
         0.06
     } else {
         0.015
     };
-    around.put(
-        &format!("{name} = 0"),
-        "insert_reset",
-        start * nearness,
-        pool,
-    );
-    for other in around
-        .place
-        .atoms
-        .iter()
-        .filter(|other| other.ty.is(Ty::NUMBER) && other.text != name)
-    {
+    put(format!("{name} = 0"), "insert_reset", start * nearness);
+    for other in around.place.atoms.iter() {
+        if !other.ty.is(Ty::NUMBER) || other.text == name {
+            continue;
+        }
         let prior = 0.05 * end * nearness * around.nearness(other);
-        around.put(
-            &format!("{name} += {}", other.text),
-            "insert_count",
-            prior,
-            pool,
-        );
-        around.put(
-            &format!("{name} -= {}", other.text),
-            "insert_count",
-            prior * 0.4,
-            pool,
-        );
-        around.put(
-            &format!("{name} = max({name}, {})", other.text),
+        let value = other.text;
+        put(format!("{name} += {value}"), "insert_count", prior);
+        put(format!("{name} -= {value}"), "insert_count", prior * 0.4);
+        put(format!("{name} *= {value}"), "insert_count", prior * 0.5);
+        put(
+            format!("{name} = max({name}, {value})"),
             "insert_bound",
             prior * 0.6,
+        );
+        put(
+            format!("{name} = min({name}, {value})"),
+            "insert_bound",
+            prior * 0.5,
+        );
+    }
+}
+
+/// `found = True`, and `current = None` where a name may hold nothing.
+fn flag(around: &Surroundings<'_, '_>, atom: &Atom<'_>, nearness: f64, pool: &mut Pool<'_>) {
+    let name = atom.text;
+    if atom.ty.is(Ty::BOOL) {
+        around.put(
+            &format!("{name} = True"),
+            "insert_flag",
+            0.12 * nearness,
             pool,
         );
         around.put(
-            &format!("{name} = min({name}, {})", other.text),
-            "insert_bound",
-            prior * 0.5,
+            &format!("{name} = False"),
+            "insert_flag",
+            0.12 * nearness,
+            pool,
+        );
+    } else if !atom.ty.is_unknown() && atom.ty.and(Ty::NONE) != Ty::NOTHING {
+        around.put(
+            &format!("{name} = None"),
+            "insert_flag",
+            0.08 * nearness,
             pool,
         );
     }
@@ -146,7 +148,6 @@ fn count(around: &Surroundings<'_, '_>, atom: &Atom<'_>, nearness: f64, pool: &m
 
 /// Something taken into, or out of, a list, set or dictionary.
 fn collect(around: &Surroundings<'_, '_>, atom: &Atom<'_>, nearness: f64, pool: &mut Pool<'_>) {
-    let name = atom.text;
     let remembers = [
         "visited",
         "seen",
@@ -157,156 +158,170 @@ fn collect(around: &Surroundings<'_, '_>, atom: &Atom<'_>, nearness: f64, pool: 
         "marked",
     ]
     .iter()
-    .any(|word| name.contains(word));
-    // A parameter is rarely changed; what is made here is made to be filled.
+    .any(|word| atom.text.contains(word));
     let base = if remembers { 0.4 } else { 0.13 } * nearness;
     for other in &around.place.atoms {
-        if other.text == name || other.ty.is(Ty::FUNCTION) {
+        if other.text == atom.text || other.ty.is(Ty::FUNCTION) {
             continue;
         }
-        let fit = atom.element.affinity(other.ty) * around.nearness(other);
-        let item = other.text;
+        let near = base * around.nearness(other);
+        let fit = near * atom.element.affinity(other.ty);
         if atom.ty.is(Ty::LIST) {
-            around.put(
-                &format!("{name}.append({item})"),
-                "insert_append",
-                base * fit,
-                pool,
-            );
-            if other.ty.is(Ty::COLLECTION.or(Ty::ITERATOR)) {
-                around.put(
-                    &format!("{name}.extend({item})"),
-                    "insert_extend",
-                    base * 0.6 * around.nearness(other),
-                    pool,
-                );
-            }
+            into_list(around, atom.text, other, [fit, near], pool);
         } else if atom.ty.is(Ty::SET) {
-            around.put(
-                &format!("{name}.add({item})"),
-                "insert_add",
-                base * 1.3 * fit,
-                pool,
-            );
-            around.put(
-                &format!("{name}.discard({item})"),
-                "insert_add",
-                base * 0.2 * fit,
-                pool,
-            );
-            around.put(
-                &format!("{name}.remove({item})"),
-                "insert_add",
-                base * 0.3 * fit,
-                pool,
-            );
-            if other.ty.is(Ty::COLLECTION) {
-                around.put(
-                    &format!("{name}.update({item})"),
-                    "insert_extend",
-                    base * fit,
-                    pool,
-                );
-            }
+            into_set(around, atom.text, other, [fit, near], pool);
         } else if atom.ty.is(Ty::DICT) {
-            for value in around
-                .place
-                .atoms
-                .iter()
-                .filter(|value| value.text != item && value.text != name)
-                .take(10)
-            {
-                let prior = base * 0.5 * around.nearness(other) * around.nearness(value);
-                if !other.ty.is(Ty::LIST.or(Ty::DICT).or(Ty::SET)) {
-                    around.put(
-                        &format!("{name}[{item}] = {}", value.text),
-                        "insert_store",
-                        prior,
-                        pool,
-                    );
-                }
-            }
-            around.put(
-                &format!("{name}[{item}] = True"),
-                "insert_store",
-                base * 0.1 * fit,
-                pool,
-            );
-            around.put(
-                &format!("{name}[{item}] = {name}.get({item}, 0) + 1"),
-                "insert_store",
-                base * 0.15 * fit,
-                pool,
-            );
-            around.put(
-                &format!("{name}.pop({item}, None)"),
-                "insert_remove",
-                base * 0.15 * fit,
-                pool,
-            );
-            around.put(
-                &format!("del {name}[{item}]"),
-                "insert_remove",
-                base * 0.15 * fit,
-                pool,
-            );
-            if other.ty.is(Ty::DICT) {
-                around.put(
-                    &format!("{name}.update({item})"),
-                    "insert_extend",
-                    base * fit,
-                    pool,
-                );
-            }
+            into_dictionary(around, atom.text, other, near, pool);
         }
     }
+    alone(around, atom, base, nearness, pool);
+}
+
+fn into_list(
+    around: &Surroundings<'_, '_>,
+    name: &str,
+    other: &Atom<'_>,
+    [fit, near]: [f64; 2],
+    pool: &mut Pool<'_>,
+) {
+    let item = other.text;
+    let mut put = |text: String, operator, prior| around.put(&text, operator, prior, pool);
+    put(format!("{name}.append({item})"), "insert_append", fit);
+    if other.ty.is(Ty::COLLECTION.or(Ty::ITERATOR)) {
+        put(
+            format!("{name}.extend({item})"),
+            "insert_extend",
+            near * 0.6,
+        );
+    }
+}
+
+fn into_set(
+    around: &Surroundings<'_, '_>,
+    name: &str,
+    other: &Atom<'_>,
+    [fit, near]: [f64; 2],
+    pool: &mut Pool<'_>,
+) {
+    let item = other.text;
+    let out = if undoes(around, name) { 2.0 } else { 0.3 };
+    let mut put = |text: String, operator, prior| around.put(&text, operator, prior, pool);
+    put(format!("{name}.add({item})"), "insert_add", fit * 1.3);
+    put(
+        format!("{name}.discard({item})"),
+        "insert_remove",
+        fit * out * 0.6,
+    );
+    put(format!("{name}.remove({item})"), "insert_remove", fit * out);
+    if other.ty.is(Ty::COLLECTION) {
+        put(format!("{name}.update({item})"), "insert_extend", near);
+    }
+}
+
+fn into_dictionary(
+    around: &Surroundings<'_, '_>,
+    name: &str,
+    other: &Atom<'_>,
+    near: f64,
+    pool: &mut Pool<'_>,
+) {
+    let item = other.text;
+    let mut put = |text: String, operator, prior| around.put(&text, operator, prior, pool);
+    if other.ty.is(Ty::DICT) {
+        put(format!("{name}.update({item})"), "insert_extend", near);
+    }
+    if other.ty.is(Ty::COLLECTION.without(Ty::STR.or(Ty::TUPLE))) {
+        return;
+    }
+    let values = around.place.atoms.iter().take(12);
+    for value in values.filter(|value| value.text != item && value.text != name) {
+        let prior = near * 0.5 * around.nearness(value);
+        if prior >= 0.01 {
+            put(
+                format!("{name}[{item}] = {}", value.text),
+                "insert_store",
+                prior,
+            );
+        }
+    }
+    put(format!("{name}[{item}] = True"), "insert_store", near * 0.1);
+    let counted = format!("{name}[{item}] = {name}.get({item}, 0) + 1");
+    put(counted, "insert_store", near * 0.15);
+    put(
+        format!("{name}.pop({item}, None)"),
+        "insert_remove",
+        near * 0.15,
+    );
+    put(format!("del {name}[{item}]"), "insert_remove", near * 0.15);
+}
+
+/// What is done to a list or dictionary without anything else.
+fn alone(
+    around: &Surroundings<'_, '_>,
+    atom: &Atom<'_>,
+    base: f64,
+    nearness: f64,
+    pool: &mut Pool<'_>,
+) {
+    let name = atom.text;
+    let looped = around.is_at_start() && around.innermost_loop().is_some();
+    let start = if looped { 0.1 } else { 0.03 } * nearness;
+    let undo = if undoes(around, name) { 1.0 } else { 0.3 };
+    let mut put = |text: String, operator, prior| around.put(&text, operator, prior, pool);
     if atom.ty.is(Ty::LIST) {
+        put(format!("{name}.pop()"), "insert_remove", base * undo);
         for (tail, prior) in [
             (".sort()", 0.5),
-            (".pop()", 0.5),
             (".reverse()", 0.3),
             (".pop(0)", 0.2),
             (".clear()", 0.1),
         ] {
-            around.put(
-                &format!("{name}{tail}"),
-                "insert_method",
-                base * prior,
-                pool,
-            );
+            put(format!("{name}{tail}"), "insert_method", base * prior);
         }
-        let start = if around.is_at_start() && around.innermost_loop().is_some() {
-            0.1
-        } else {
-            0.03
-        };
-        around.put(
-            &format!("{name} = []"),
-            "insert_reset",
-            start * nearness,
-            pool,
-        );
-        around.put(
-            &format!("{name} = list({name})"),
+        put(format!("{name} = []"), "insert_reset", start);
+        put(
+            format!("{name} = list({name})"),
             "insert_copy",
             0.05 * nearness,
-            pool,
         );
-        around.put(
-            &format!("{name} = sorted({name})"),
+        put(
+            format!("{name} = sorted({name})"),
             "insert_copy",
             0.06 * nearness,
-            pool,
         );
-    }
-    if atom.ty.is(Ty::DICT) {
-        around.put(
-            &format!("{name} = dict({name})"),
+    } else if atom.ty.is(Ty::DICT) {
+        put(format!("{name} = {{}}"), "insert_reset", start);
+        put(
+            format!("{name} = dict({name})"),
             "insert_copy",
             0.04 * nearness,
-            pool,
         );
+    } else if atom.ty.is(Ty::SET) {
+        put(format!("{name} = set()"), "insert_reset", start);
     }
+}
+
+/// Whether the code around puts things into `name` and calls itself: what goes in before the
+/// call has to come out behind it.
+fn undoes(around: &Surroundings<'_, '_>, name: &str) -> bool {
+    let function = around.place.function;
+    let own = function.child("name").map_or("", |name| name.text());
+    let calls = |test: &dyn Fn(Node<'_>) -> bool| {
+        function
+            .walk()
+            .filter(|node| node.kind() == "call")
+            .filter_map(|call| call.child("function"))
+            .any(test)
+    };
+    let fills = calls(&|callee| {
+        callee
+            .child("object")
+            .is_some_and(|object| object.text() == name)
+            && callee
+                .child("attribute")
+                .is_some_and(|method| matches!(method.text(), "append" | "add" | "push"))
+    });
+    fills && calls(&|callee| callee.text().rsplit('.').next() == Some(own))
 }
 
 /// `node = node.next`: what steers a loop has to move.

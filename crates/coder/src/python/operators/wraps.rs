@@ -131,6 +131,12 @@ fn functions(node: Node<'_>, present: Ty, expected: Ty, pool: &mut Pool<'_>) {
             (prior * input * output * need * habit).min(0.6),
         );
     }
+    let consumed = node.parent_kind() == "argument_list" && expected.is(Ty::ITERABLE);
+    if consumed && present.is(Ty::DICT) {
+        for (tail, prior) in [(".items()", 0.2), (".values()", 0.2), (".keys()", 0.05)] {
+            pool.replace(node, &Expr::of(node).postfixed(tail), "wrap_call", prior);
+        }
+    }
     if iterated && present.may_be(Ty::COLLECTION) {
         let known = if present.is_unknown() { 0.4 } else { 1.0 };
         let expr = Expr::of(node);
@@ -282,9 +288,51 @@ fn bounds<'t>(place: &Place<'t, '_>, node: Node<'t>, present: Ty, pool: &mut Poo
             pool.replace(node, &bounded, "wrap_bound", 0.06 * base * atom.weight);
         }
     }
+    bounds_by_likes(place, node, &text, base, pool);
     if present.is(Ty::FLOAT) && node.parent_kind() == "return_statement" {
         let rounded = Expr::atom(format!("round({text}, 2)"));
         pool.replace(node, &rounded, "wrap_call", 0.12);
+    }
+}
+
+/// `max(last.end, e.end)`: the same attribute of another thing, or a call that knows the limit.
+fn bounds_by_likes<'t>(
+    place: &Place<'t, '_>,
+    node: Node<'t>,
+    text: &str,
+    base: f64,
+    pool: &mut Pool<'_>,
+) {
+    let mut limits: Vec<(String, f64)> = Vec::new();
+    if let (Some(object), Some(name)) = (node.child("object"), node.child("attribute")) {
+        for atom in place.atoms_at(node) {
+            if atom.ty.may_be(Ty::OBJECT) && atom.text != object.text() {
+                limits.push((format!("{}.{}", atom.text, name.text()), 0.25 * atom.weight));
+            }
+        }
+    }
+    for (call, ty) in &place.calls {
+        if ty.may_be(Ty::NUMBER) {
+            limits.push((
+                call.text.clone(),
+                if ty.is(Ty::NUMBER) { 0.16 } else { 0.08 },
+            ));
+        }
+    }
+    for donor in &place.donors {
+        let is_like = donor.node.kind() == "attribute" || donor.node.text().starts_with("len(");
+        if is_like && donor.ty.may_be(Ty::NUMBER) && donor.node.text() != node.text() {
+            limits.push((
+                donor.expr.text.clone(),
+                if donor.ty.is(Ty::NUMBER) { 0.12 } else { 0.04 },
+            ));
+        }
+    }
+    for (limit, prior) in limits {
+        for function in ["min", "max"] {
+            let bounded = Expr::atom(format!("{function}({text}, {limit})"));
+            pool.replace(node, &bounded, "wrap_bound", prior * base);
+        }
     }
 }
 
