@@ -7,6 +7,7 @@ mod machine;
 mod pybugs;
 mod quixbugs;
 mod repair;
+mod rustfix;
 mod sandbox;
 mod start;
 mod table;
@@ -30,6 +31,11 @@ const BENCHES: &[Bench] = &[
         "quixbugs",
         "forty one-defect Python programs: found, right, and how fast",
         quixbugs::run,
+    ),
+    (
+        "rustfix",
+        "bugs of one and two edits in small Rust crates",
+        rustfix::run,
     ),
     (
         "sandbox",

@@ -1,6 +1,7 @@
 //! Rust: what to edit, and how its tests are run.
 
 mod baseline;
+mod behaviour;
 mod compile;
 mod harness;
 mod items;

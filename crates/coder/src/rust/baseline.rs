@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::compile::Text;
-use super::harness::RustHarness;
+use super::harness::{Facts, RustHarness};
 use super::libtest;
 use super::probes::{COVERAGE, Detail, Probes};
 use super::schemata;
@@ -35,22 +35,21 @@ pub(super) fn measure(harness: &RustHarness) -> Result<Baseline, Error> {
     for test in 0..harness.suite.tests.len() {
         baseline.tests.push(first_run(harness, test)?);
     }
-    let passing = baseline
-        .tests
-        .iter()
-        .filter(|test| {
-            matches!(
-                test.outcome,
-                TestOutcome::Passed | TestOutcome::Failed(_) | TestOutcome::TimedOut
-            )
-        })
-        .count();
-    let times = baseline
-        .tests
-        .iter()
-        .map(|test| test.time.min(Duration::from_secs(1)))
-        .collect();
-    *harness.expected.lock().expect("no holder panics") = (passing, times);
+    let of = |wanted: fn(&TestOutcome) -> bool| -> Vec<usize> {
+        (0..baseline.tests.len())
+            .filter(|&test| wanted(&baseline.tests[test].outcome))
+            .collect()
+    };
+    let failing = of(|outcome| matches!(outcome, TestOutcome::Failed(_) | TestOutcome::TimedOut));
+    *harness.facts.lock().expect("no holder panics") = Facts {
+        expected: of(|outcome| *outcome == TestOutcome::Passed).len() + failing.len(),
+        times: baseline
+            .tests
+            .iter()
+            .map(|test| test.time.min(Duration::from_secs(1)))
+            .collect(),
+        failing,
+    };
     if baseline
         .tests
         .iter()

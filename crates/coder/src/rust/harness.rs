@@ -17,7 +17,7 @@ use super::toolchain::Toolchain;
 use super::units::Unit;
 use crate::edit::Candidate;
 use crate::error::Error;
-use crate::language::{Baseline, Harness, Request, Verdict};
+use crate::language::{Baseline, Behaviours, Harness, Request, Verdict};
 use crate::project::Project;
 use crate::source::Sources;
 
@@ -36,8 +36,18 @@ pub(crate) struct RustHarness {
     prepared: Mutex<HashMap<u64, Ready>>,
     /// Builds so far.
     builds: Mutex<usize>,
-    /// Tests that pass on the unchanged project plus those that fail: what a confirmation must count.
-    pub(super) expected: Mutex<(usize, Vec<Duration>)>,
+    pub(super) facts: Mutex<Facts>,
+}
+
+/// What the baseline has told.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// Tests that pass or fail on the unchanged project: what a confirmation must count.
+    pub expected: usize,
+    /// Time of each test.
+    pub times: Vec<Duration>,
+    /// Tests that fail.
+    pub failing: Vec<usize>,
 }
 
 /// Where everything is.
@@ -95,7 +105,7 @@ impl Place {
 
 impl RustHarness {
     /// Copies the project, builds its tests and lists them.
-    pub fn open(place: Place, workers: usize) -> Result<Self, Error> {
+    pub(super) fn open(place: Place, workers: usize) -> Result<Self, Error> {
         for name in ["build", "cover"] {
             let folder = place.shared(name);
             std::fs::create_dir_all(&folder)
@@ -134,7 +144,7 @@ impl RustHarness {
             runners,
             prepared: Mutex::default(),
             builds: Mutex::new(0),
-            expected: Mutex::default(),
+            facts: Mutex::default(),
         })
     }
 
@@ -334,8 +344,8 @@ impl RustHarness {
 
     /// Time for a program that runs several tests: one may be slow, the others are as ever.
     fn limit(&self, tests: &[usize], request: &Request<'_>) -> Duration {
-        let expected = self.expected.lock().expect("no holder panics");
-        let usual: Duration = tests.iter().filter_map(|&test| expected.1.get(test)).sum();
+        let facts = self.facts.lock().expect("no holder panics");
+        let usual: Duration = tests.iter().filter_map(|&test| facts.times.get(test)).sum();
         request.time_limit + usual * 2 + START_TIME
     }
 }
@@ -442,7 +452,11 @@ impl Harness for RustHarness {
         };
         let outcome = worker.exec(&exec)?;
         let (passed, failed) = libtest::totals(&String::from_utf8_lossy(&outcome.stdout));
-        let expected = self.expected.lock().expect("no holder panics").0;
+        let expected = self.facts.lock().expect("no holder panics").expected;
         Ok(outcome.is_success() && failed == 0 && passed >= expected)
+    }
+
+    fn behaviours(&self, candidates: &[&Candidate]) -> Result<Behaviours, Error> {
+        super::behaviour::observe(self, candidates)
     }
 }

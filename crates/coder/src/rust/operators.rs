@@ -5,12 +5,15 @@ mod atoms;
 mod binary;
 mod calls;
 mod conditions;
+mod exchanges;
 mod insertions;
 mod literals;
 mod macros;
 mod names;
 mod ranges;
 mod statements;
+
+pub(super) use macros::arguments as macro_arguments;
 
 use std::collections::{HashMap, HashSet};
 
@@ -119,6 +122,8 @@ struct Pool {
     conditions: Vec<(String, usize)>,
     /// Whole `if … { return … }` guards.
     guards: Vec<(String, usize)>,
+    /// Short calls without arguments, which may be numbers.
+    numbers: Vec<(String, usize)>,
 }
 
 impl Pool {
@@ -143,6 +148,11 @@ impl Pool {
             "string_literal" => add(&mut self.strings),
             "expression_statement" => self.read_statement(source, node),
             "let_declaration" => {}
+            "call_expression"
+                if text.len() <= 24 && text.ends_with("()") && !is_condition(source, node) =>
+            {
+                self.numbers.push((text.to_owned(), node.start_byte()));
+            }
             "binary_expression" | "unary_expression" | "call_expression"
                 if text.len() <= 60 && !text.contains('\n') && is_condition(source, node) =>
             {
@@ -315,7 +325,10 @@ impl<'a> Site<'a, '_> {
 
     fn expression(&mut self, node: Node<'_>) {
         match node.kind() {
-            "block" => statements::block(self, node),
+            "block" => {
+                statements::block(self, node);
+                exchanges::block(self, node);
+            }
             "binary_expression" => binary::binary(self, node),
             "compound_assignment_expr" => binary::compound(self, node),
             "assignment_expression" => binary::assignment(self, node),
@@ -341,5 +354,11 @@ impl<'a> Site<'a, '_> {
             conditions::boolean(self, node);
         }
         ranges::off_by_one(self, node);
+        if matches!(
+            node.kind(),
+            "identifier" | "field_expression" | "self" | "index_expression"
+        ) {
+            ranges::sign(self, node);
+        }
     }
 }

@@ -25,6 +25,7 @@ pub(super) struct Schemata {
     /// For each candidate the value of [`SWITCH`], and its variants.
     pub switches: Vec<Option<(String, Vec<u32>)>>,
     slots: Vec<Slot>,
+    with_tests: bool,
 }
 
 #[derive(Debug)]
@@ -51,7 +52,19 @@ pub(super) struct Rewritten {
 impl Schemata {
     /// Gives every function that a candidate changes a slot, and every change a variant.
     pub fn of(candidates: &[&Candidate], sources: &Sources) -> Self {
-        let mut made = Self::default();
+        Self::made_of(candidates, sources, false)
+    }
+
+    /// [`Schemata::of`], tests included.
+    pub fn of_all(candidates: &[&Candidate], sources: &Sources) -> Self {
+        Self::made_of(candidates, sources, true)
+    }
+
+    fn made_of(candidates: &[&Candidate], sources: &Sources, with_tests: bool) -> Self {
+        let mut made = Self {
+            with_tests,
+            ..Self::default()
+        };
         let mut next = 1;
         for candidate in candidates {
             let switch = made.place(candidate, sources, &mut next);
@@ -80,7 +93,7 @@ impl Schemata {
     ) -> Option<(String, Vec<u32>)> {
         let mut groups: BTreeMap<(FileId, usize, usize), Vec<Edit>> = BTreeMap::new();
         for edit in &candidate.edits {
-            let function = enclosing(sources.get(edit.file), &edit.span)?;
+            let function = enclosing(sources.get(edit.file), &edit.span, self.with_tests)?;
             let key = (edit.file, function.start_byte(), function.end_byte());
             groups.entry(key).or_default().push(edit.clone());
         }
@@ -212,7 +225,7 @@ impl Piece {
 }
 
 /// The innermost function whose body holds `span`, if it can choose at run time.
-fn enclosing<'t>(source: &'t Source, span: &Range<usize>) -> Option<Node<'t>> {
+fn enclosing<'t>(source: &'t Source, span: &Range<usize>, with_tests: bool) -> Option<Node<'t>> {
     let mut node = source
         .tree
         .root_node()
@@ -223,7 +236,8 @@ fn enclosing<'t>(source: &'t Source, span: &Range<usize>) -> Option<Node<'t>> {
             && body.start_byte() < span.start
             && span.end < body.end_byte()
         {
-            return (!is_constant(source, node) && !is_test_code(source, node)).then_some(node);
+            return (!is_constant(source, node) && (with_tests || !is_test_code(source, node)))
+                .then_some(node);
         }
         if matches!(
             node.kind(),

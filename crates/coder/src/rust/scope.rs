@@ -477,8 +477,8 @@ fn kind_of_method(name: &str, receiver: &str) -> String {
         "trim" | "as_str" | "trim_start" | "trim_end" => "str".into(),
         "chars" => "Chars".into(),
         "to_vec" => format!("Vec<{}>", element_kind(receiver)),
-        "first" | "last" | "get" | "pop" | "pop_front" | "pop_back" | "front" | "back"
-        | "get_mut" | "peek" => format!("Option<{}>", element_kind(receiver)),
+        "first" | "last" | "get" | "remove" | "pop" | "pop_front" | "pop_back" | "front"
+        | "back" | "get_mut" | "peek" => format!("Option<{}>", element_kind(receiver)),
         "unwrap" | "unwrap_or" | "expect" | "unwrap_or_default" | "unwrap_or_else" => {
             inner_of(receiver)
         }

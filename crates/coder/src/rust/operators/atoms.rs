@@ -4,7 +4,7 @@ use super::Site;
 use crate::rust::scope::{Variable, head_of, is_integer};
 
 /// Most atoms that one place tries.
-const ATOMS_MAX: usize = 28;
+const ATOMS_MAX: usize = 36;
 
 /// Conditions that hold or not at byte `at`, the likeliest first: those of the function itself,
 /// then what can be asked of each variable by its type.
@@ -19,6 +19,9 @@ pub(super) fn atoms(site: &Site<'_, '_>, at: usize) -> Vec<(String, f64)> {
     let variables = site.scope.visible(at);
     for variable in &variables {
         of_value(site, &variable.name, &variable.kind, &mut found);
+        for (name, kind) in site.scope.items.fields(&variable.kind) {
+            of_value(site, &format!("{}.{name}", variable.name), kind, &mut found);
+        }
     }
     for (name, kind) in site.scope.self_fields() {
         of_value(site, &format!("self.{name}"), kind, &mut found);

@@ -35,7 +35,7 @@ pub(super) fn block(site: &mut Site<'_, '_>, block: Node<'_>, statements: &[Node
         let found = statements_for(site, at, in_loop);
         let total: f64 = found.iter().map(|(_, weight)| weight).sum();
         for (text, weight) in found {
-            let prior = 0.5 * weight / total.max(1.0) + 0.01 * weight;
+            let prior = 0.9 * weight / total.max(1.0) + 0.015 * weight;
             let is_end = statements.last().is_some_and(|last| last.end_byte() == at);
             let line = if is_end {
                 format!("\n{text}")

@@ -70,6 +70,7 @@ pub(super) fn number(site: &mut Site<'_, '_>, node: Node<'_>) {
         .into_iter()
         .filter(|variable| is_integer(&variable.kind))
         .map(|variable| variable.name.clone())
+        .chain(fields_of_variables(site, node.start_byte()))
         .chain(
             site.scope
                 .self_fields()
@@ -82,6 +83,19 @@ pub(super) fn number(site: &mut Site<'_, '_>, node: Node<'_>) {
     for name in names {
         site.replace(node, name, "constant_to_variable", share);
     }
+}
+
+/// Whole numbers among the fields of variables.
+fn fields_of_variables(site: &Site<'_, '_>, at: usize) -> Vec<String> {
+    let mut found = Vec::new();
+    for variable in site.scope.visible(at) {
+        for (name, kind) in site.scope.items.fields(&variable.kind) {
+            if is_integer(kind) {
+                found.push(format!("{}.{name}", variable.name));
+            }
+        }
+    }
+    found
 }
 
 fn split_suffix(text: &str) -> (&str, &str) {

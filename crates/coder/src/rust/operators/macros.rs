@@ -75,7 +75,7 @@ fn visit(site: &mut Site<'_, '_>, node: Node<'_>, span: &std::ops::Range<usize>)
 }
 
 /// The spans between the commas and semicolons of the outermost level.
-fn arguments(tokens: Node<'_>) -> Vec<std::ops::Range<usize>> {
+pub(in crate::rust) fn arguments(tokens: Node<'_>) -> Vec<std::ops::Range<usize>> {
     let mut spans = Vec::new();
     let mut start = None;
     let mut end = 0;

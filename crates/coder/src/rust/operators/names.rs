@@ -93,7 +93,7 @@ fn spread(
 ) {
     let total: f64 = found.iter().map(|(_, fit)| fit).sum();
     for (name, fit) in found {
-        let prior = (mass * fit / total.max(1.0)).min(0.35) + 0.06 * fit;
+        let prior = (mass * fit / total.max(1.0)).min(0.18) + 0.05 * fit;
         site.replace(node, name, operator, prior);
     }
 }

@@ -2,9 +2,10 @@
 
 use tree_sitter::Node;
 
+use super::atoms::names_are_known;
 use super::{Site, calls};
 use crate::rust::items::field;
-use crate::rust::scope::is_integer;
+use crate::rust::scope::{fit, is_integer, is_number};
 
 pub(super) fn range(site: &mut Site<'_, '_>, node: Node<'_>) {
     if node.kind() == "index_expression" {
@@ -127,8 +128,8 @@ pub(super) fn off_by_one(site: &mut Site<'_, '_>, node: Node<'_>) {
     };
     site.replace(node, format!("{text} + 1"), "off_by_one", prior * sure);
     site.replace(node, format!("{text} - 1"), "off_by_one", prior * sure);
-    if prior >= 0.1 && sure == 1.0 {
-        site.replace(node, format!("-{text}"), "negate", 0.03);
+    if prior >= 0.06 {
+        further_operand(site, node, &text, &kind);
     }
 }
 
@@ -149,11 +150,11 @@ fn place(site: &Site<'_, '_>, node: Node<'_>) -> Option<f64> {
                     // Sums bind less than products and need their own brackets there.
                     None
                 }
-                "+" | "-" => Some(0.04),
+                "+" | "-" => Some(0.06),
                 _ => None,
             }
         }
-        "arguments" => Some(0.1),
+        "arguments" => Some(0.15),
         "let_declaration" | "field_initializer" | "let_condition" => is("value").then_some(0.08),
         "assignment_expression" | "compound_assignment_expr" => is("right").then_some(0.1),
         "return_expression" | "block" => Some(0.1),
@@ -162,10 +163,84 @@ fn place(site: &Site<'_, '_>, node: Node<'_>) -> Option<f64> {
         "closure_expression" => is("body").then_some(0.06),
         // The argument of a macro, which is parsed on its own.
         "parenthesized_expression"
-            if parent.parent().is_some_and(|outer| outer.kind() == "block") =>
+            if parent
+                .parent()
+                .is_some_and(|outer| matches!(outer.kind(), "block" | "expression_statement")) =>
         {
             Some(0.1)
         }
         _ => None,
     }
+}
+
+/// A number to which another should have been added, or from which it should have been taken.
+fn further_operand(site: &mut Site<'_, '_>, node: Node<'_>, text: &str, kind: &str) {
+    let at = node.start_byte();
+    let mut others: Vec<String> = site
+        .scope
+        .visible(at)
+        .into_iter()
+        .filter(|variable| {
+            (is_number(&variable.kind) || variable.kind.is_empty())
+                && fit(&variable.kind, kind) > 0.0
+        })
+        .map(|variable| variable.name.clone())
+        .take(6)
+        .collect();
+    let fields = site.scope.self_fields().iter().filter(|(_, of)| of == kind);
+    others.extend(fields.map(|(name, _)| format!("self.{name}")));
+    let near = site
+        .pool
+        .numbers
+        .iter()
+        .filter(|(other, place)| site.body.contains(place) && names_are_known(site, other, at));
+    others.extend(near.map(|(other, _)| other.clone()).take(6));
+    others.retain(|other| other != text);
+    others.dedup();
+    let share = (0.2 / others.len().max(1) as f64).min(0.03);
+    for other in others {
+        for (made, prior) in [
+            (format!("{text} + {other}"), 1.0),
+            (format!("{text} - {other}"), 1.0),
+            (format!("{other} - {text}"), 0.6),
+            (format!("{other} * {text}"), 0.6),
+        ] {
+            site.replace(node, made, "add_operand", share * prior);
+        }
+    }
+}
+
+/// A minus sign or an absolute value that is missing.
+pub(super) fn sign(site: &mut Site<'_, '_>, node: Node<'_>) {
+    let Some(parent) = node.parent() else { return };
+    let is_operand = matches!(
+        parent.kind(),
+        "binary_expression"
+            | "arguments"
+            | "return_expression"
+            | "block"
+            | "assignment_expression"
+            | "field_initializer"
+            | "tuple_expression"
+            | "let_declaration"
+            | "match_arm"
+            | "closure_expression"
+    );
+    if !is_operand
+        || field(parent, "pattern") == Some(node)
+        || field(parent, "left") == Some(node) && parent.kind() == "assignment_expression"
+    {
+        return;
+    }
+    let kind = site.scope.kind_of(node);
+    let is_unsigned = kind.starts_with('u');
+    let is_other = matches!(kind.as_str(), "bool" | "char" | "str" | "String")
+        || kind.starts_with(['V', 'H', 'B', 'O']);
+    if is_unsigned || is_other {
+        return;
+    }
+    let share = if is_number(&kind) { 1.0 } else { 0.4 };
+    let text = site.text(node);
+    site.replace(node, format!("-{text}"), "negate", 0.04 * share);
+    site.replace(node, format!("{text}.abs()"), "wrap_call", 0.05 * share);
 }
