@@ -111,6 +111,9 @@ pub struct Request<'a> {
     pub time_limit: Duration,
     /// The same for each test of [`Baseline::tests`], by what it took there.
     pub limits: &'a [Duration],
+    /// Tests that take long: they run only on a candidate that repairs every other failing test
+    /// and breaks no other passing one. Never all failing tests.
+    pub dear: &'a [usize],
     /// Failing tests are run one after the other for this long; after that only while one has
     /// been repaired. A candidate that is cut short so counts as timed out.
     pub allowance: Duration,

@@ -134,7 +134,7 @@ fn file<C: Clone>(
             let again = Proposal {
                 content: entry.content.clone(),
                 key: entry.key,
-                weight: entry.weight / 64.0,
+                weight: entry.weight / 256.0,
             };
             pool.add(again, entry.proposer, entry.effort + 1);
         }

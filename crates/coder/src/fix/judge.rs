@@ -12,14 +12,17 @@ use crate::source::Sources;
 /// What a candidate is given at each effort: most hanging candidates are known at the first, and
 /// no slow but correct one is lost at the last.
 const EFFORTS: [Effort; 3] = [
-    Effort::new(15, 8, 10),
-    Effort::new(150, 20, 200),
-    Effort::new(1000, 40, 60_000),
+    Effort::new(15, 1_000, 8, 10),
+    Effort::new(150, 5_000, 20, 200),
+    Effort::new(1_000, 20_000, 40, 60_000),
 ];
+/// Tests that take longer than this on the unchanged program, or do not end, are dear.
+const CHEAP: Duration = Duration::from_millis(20);
 
 struct Effort {
-    /// The least time that a test is given.
+    /// The least time that a test is given, and that a dear test is given.
     least: Duration,
+    least_dear: Duration,
     /// How many times its time on the unchanged program a test is given.
     factor: u32,
     /// For how long failing tests are run while none is repaired.
@@ -27,9 +30,10 @@ struct Effort {
 }
 
 impl Effort {
-    const fn new(least_ms: u64, factor: u32, allowance_ms: u64) -> Self {
+    const fn new(least_ms: u64, least_dear_ms: u64, factor: u32, allowance_ms: u64) -> Self {
         Self {
             least: Duration::from_millis(least_ms),
+            least_dear: Duration::from_millis(least_dear_ms),
             factor,
             allowance: Duration::from_millis(allowance_ms),
         }
@@ -47,6 +51,8 @@ pub(crate) struct Judge<'a> {
     pub failing: Vec<usize>,
     /// Tests to keep passing, the quickest first.
     pub passing: Vec<usize>,
+    /// Tests that take long.
+    dear: Vec<usize>,
     /// For each effort, the limit of each test.
     limits: Vec<Vec<Duration>>,
     batch: usize,
@@ -69,24 +75,40 @@ impl<'a> Judge<'a> {
         let failing =
             of(|outcome| matches!(outcome, TestOutcome::Failed(_) | TestOutcome::TimedOut));
         let passing = of(|outcome| *outcome == TestOutcome::Passed);
+        let dear = dear(baseline, &failing);
         let limits = EFFORTS
             .iter()
-            .map(|effort| limits(baseline, effort))
+            .map(|effort| limits(baseline, effort, &dear))
             .collect();
         Self {
             harness,
             stop,
             failing,
             passing,
+            dear,
             limits,
             batch,
         }
     }
 }
 
+/// Tests that take long or do not end. Where that is true of all failing tests, the quickest of
+/// them is not: something must tell candidates apart.
+fn dear(baseline: &Baseline, failing: &[usize]) -> Vec<usize> {
+    let is_dear = |test: &usize| {
+        let test = &baseline.tests[*test];
+        test.outcome == TestOutcome::TimedOut || test.time > CHEAP
+    };
+    let mut dear: Vec<usize> = (0..baseline.tests.len()).filter(is_dear).collect();
+    if failing.iter().all(is_dear) {
+        dear.retain(|test| Some(test) != failing.first());
+    }
+    dear
+}
+
 /// What each test is given at an effort. One that did not end on the unchanged program is given as
 /// much as the slowest that passed.
-fn limits(baseline: &Baseline, effort: &Effort) -> Vec<Duration> {
+fn limits(baseline: &Baseline, effort: &Effort, dear: &[usize]) -> Vec<Duration> {
     let passing = baseline
         .tests
         .iter()
@@ -95,11 +117,20 @@ fn limits(baseline: &Baseline, effort: &Effort) -> Vec<Duration> {
     baseline
         .tests
         .iter()
-        .map(|test| match test.outcome {
-            TestOutcome::TimedOut => slowest,
-            _ => test.time,
+        .enumerate()
+        .map(|(index, test)| {
+            let time = match test.outcome {
+                TestOutcome::TimedOut => slowest,
+                _ => test.time,
+            };
+            let is_dear = dear.contains(&index);
+            let least = if is_dear {
+                effort.least_dear
+            } else {
+                effort.least
+            };
+            least.max(time * effort.factor)
         })
-        .map(|time| effort.least.max(time * effort.factor))
         .collect()
 }
 
@@ -139,6 +170,7 @@ impl discovery::Evaluator<Candidate> for Judge<'_> {
                 .max()
                 .unwrap_or(EFFORTS[effort].least),
             limits,
+            dear: &self.dear,
             allowance: EFFORTS[effort].allowance,
         };
         self.harness

@@ -239,6 +239,7 @@ impl PythonHarness {
             "failing": failing,
             "passing": passing,
             "limits": limits,
+            "dear": request.dear,
             "allowance": request.allowance.as_secs_f64(),
             "ordered": ordered,
             "total": total.as_secs_f64(),

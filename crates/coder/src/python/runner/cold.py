@@ -47,7 +47,7 @@ def _judge(suite, timer, message):
         known = set(message["failing"]) | set(message["passing"])
         prefixes = tuple(name for name in message["broken"] if name not in broken)
         passing += [i for n, i in places.items() if n not in known and n.startswith(prefixes)]
-    trial = Trial({"failing": [], "passing": [], "limits": [message["limit"]], "allowance": message["limit"],
+    trial = Trial({"failing": [], "passing": [], "limits": [message["limit"]], "allowance": message["limit"], "dear": [],
                    "ordered": False, "total": message["total"]}, failing, passing if failing else [])
     verdict = judge(suite, timer, trial)
     if healed and not failing:

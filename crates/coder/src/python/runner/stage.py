@@ -259,6 +259,7 @@ class Trial:
         self.passing = passing
         self.limits = dict(zip(message["failing"] + message["passing"], message["limits"]))
         self.least = min(message["limits"], default=1.0)
+        self.dear = set(message["dear"])
         self.allowance = message["allowance"]
         self.ordered = message["ordered"]
         self.total = message["total"]
@@ -268,36 +269,40 @@ class Trial:
 
 
 def judge(suite, timer, trial):
-    """Runs failing tests, then the passing ones up to the first failure, as a verdict frame.
+    """Runs the cheap failing tests, then the cheap passing ones up to the first failure.
 
-    Once the allowance is used up without any repair the rest is left for a trial with more.
+    Only a candidate that repairs all the cheap ones and breaks none is given the dear ones. Once
+    the allowance is used up without any repair the rest is left for a trial with more.
     """
     started = time.monotonic()
     overall = started + trial.total
     if trial.ordered:
         return _judge_in_order(suite, timer, trial, overall)
-    repaired, symptoms, timed_out = 0, [], False
-    for index in trial.failing:
-        now = time.monotonic()
-        if now > overall or (repaired == 0 and symptoms and now > started + trial.allowance):
-            timed_out = True
-            break
+    repaired, symptoms = 0, []
+    cheap = [index for index in trial.failing if index not in trial.dear]
+    for number, index in enumerate(cheap):
+        if number and repaired == 0 and time.monotonic() > started + trial.allowance:
+            return _verdict(timed_out=True)
         result = suite.run(index, timer, trial.limit(index))
         symptoms.append(result.outcome + result.symptom)
-        if result.outcome == PASSED:
-            repaired += 1
-        elif result.outcome == TIMED_OUT:
-            timed_out = True
-            break
-    broke = repaired == 0
-    for index in trial.passing if repaired else ():
-        result = suite.run(index, timer, trial.limit(index)) if time.monotonic() < overall else Result(TIMED_OUT)
+        repaired += result.outcome == PASSED
         if result.outcome == TIMED_OUT:
-            timed_out = True
-        if result.outcome in (FAILED, TIMED_OUT, SKIPPED):
-            broke = True
-            break
-    return _verdict(repaired, broke, timed_out, _digest("|".join(symptoms)))
+            return _verdict(repaired, True, True, _digest("|".join(symptoms)))
+    symptom = _digest("|".join(symptoms))
+    if cheap and repaired == 0:
+        return _verdict(symptom=symptom)
+    rounds = [([], [index for index in trial.passing if index not in trial.dear])]
+    if repaired == len(cheap):
+        dear = [index for index in trial.failing if index in trial.dear]
+        rounds.append((dear, [index for index in trial.passing if index in trial.dear]))
+    for failing, passing in rounds:
+        for index in failing + passing:
+            result = suite.run(index, timer, trial.limit(index)) if time.monotonic() < overall else Result(TIMED_OUT)
+            if result.outcome == PASSED:
+                repaired += index in failing
+            elif result.outcome == TIMED_OUT or index in passing:
+                return _verdict(repaired, True, result.outcome == TIMED_OUT, symptom)
+    return _verdict(repaired, repaired == 0, False, symptom)
 
 
 def _judge_in_order(suite, timer, trial, overall):
