@@ -168,6 +168,7 @@ pub(crate) fn deny_programs(loopback: bool) -> [Vec<sock_filter>; 3] {
     // A lease makes others wait who open the file, for up to a minute.
     let leases = vec![rule(&[is(1, libc::F_SETLEASE as u64)])];
     forbidden.insert(libc::SYS_fcntl, leases);
+    forbidden.extend(init_rules());
     forbidden.extend(mode_rules());
     forbidden.insert(libc::SYS_socketpair, {
         let unix = libc::AF_UNIX as u64;
@@ -201,6 +202,28 @@ pub(crate) fn deny_programs(loopback: bool) -> [Vec<sock_filter>; 3] {
         guard(),
         compile(absent, libc::ENOSYS),
         compile(forbidden, libc::EPERM),
+    ]
+}
+
+/// Nobody slows down or limits the init of the box, which is process 1 and keeps the limits.
+fn init_rules() -> Vec<(i64, Vec<SeccompRule>)> {
+    const WHOLE_USER: u64 = 2;
+    const WHOLE_USER_IO: u64 = 3;
+    let of_init = |argument: u8| rule(&[is(argument, 1)]);
+    vec![
+        (libc::SYS_prlimit64, vec![of_init(0)]),
+        (libc::SYS_sched_setaffinity, vec![of_init(0)]),
+        (libc::SYS_sched_setattr, vec![of_init(0)]),
+        (libc::SYS_sched_setparam, vec![of_init(0)]),
+        (libc::SYS_sched_setscheduler, vec![of_init(0)]),
+        (
+            libc::SYS_setpriority,
+            vec![of_init(1), rule(&[is(0, WHOLE_USER)])],
+        ),
+        (
+            libc::SYS_ioprio_set,
+            vec![of_init(1), rule(&[is(0, WHOLE_USER_IO)])],
+        ),
     ]
 }
 

@@ -398,6 +398,8 @@ fn clone_tree(source: &Path, write: bool) -> Step<OwnedFd> {
     Ok(tree)
 }
 
+/// A device of the host. Read-only, which lets one write to the device but not change its file: for
+/// root that file is its own, and its mode and owner are those of the host.
 fn clone_device(name: &str) -> Step<OwnedFd> {
     let path = Path::new("/dev").join(name);
     let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
@@ -405,7 +407,7 @@ fn clone_device(name: &str) -> Step<OwnedFd> {
     sys::mount_set_attributes(
         device.as_fd(),
         false,
-        libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NOEXEC,
+        RO | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NOEXEC,
     )
     .map_err(setup(&path))?;
     Ok(device)

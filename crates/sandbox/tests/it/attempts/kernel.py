@@ -486,3 +486,21 @@ def make_message_queue(arena):
     name = f"/{arena.fact('token')}".encode()
     syscall(240, name[1:], O_CREAT | 2, 0o600, None)
     syscall(241, name[1:])
+
+
+@attempt(DEVICES, "root")
+def change_permissions_of_null(arena):
+    """The mode that it has anyway, so that the control changes nothing."""
+    os.chmod("/dev/null", 0o666)
+
+
+@attempt(DEVICES, "root")
+def change_owner_of_null(arena):
+    stat = os.stat("/dev/null")
+    os.chown("/dev/null", stat.st_uid, stat.st_gid)
+
+
+@attempt(DEVICES, "root")
+def change_times_of_zero(arena):
+    stat = os.stat("/dev/zero")
+    os.utime("/dev/zero", ns=(stat.st_atime_ns, stat.st_mtime_ns))

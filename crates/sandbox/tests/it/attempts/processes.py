@@ -61,7 +61,7 @@ def take_descriptor_of_another(arena):
 
 @attempt(SIGNALS, "root")
 def raise_own_priority(arena):
-    os.setpriority(os.PRIO_PROCESS, 0, -10)
+    os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0) - 1)
 
 
 @attempt(SIGNALS, "root")
@@ -250,3 +250,38 @@ def survive_by_holding_the_output(arena):
     if os.fork() == 0:
         write_later(arena)()
         os._exit(0)
+
+
+def init_or_self():
+    # In a box the init is process 1. Without one, this process stands for it.
+    return 1 if os.getpid() < 100 else os.getpid()
+
+
+@attempt(SIGNALS)
+def limit_the_init(arena):
+    import resource
+
+    pid = init_or_self()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (min(soft, 50), hard))
+
+
+@attempt(SIGNALS)
+def slow_down_the_init(arena):
+    os.setpriority(os.PRIO_PROCESS, init_or_self(), 19)
+
+
+@attempt(SIGNALS, "exists")
+def slow_down_all_of_the_user(arena):
+    # To the value that it has, so that the control changes nothing.
+    os.setpriority(os.PRIO_USER, 0, os.getpriority(os.PRIO_USER, 0))
+
+
+@attempt(SIGNALS)
+def make_the_init_idle(arena):
+    os.sched_setscheduler(init_or_self(), os.SCHED_IDLE, os.sched_param(0))
+
+
+@attempt(SIGNALS)
+def pin_the_init(arena):
+    os.sched_setaffinity(init_or_self(), {min(os.sched_getaffinity(0))})
