@@ -101,7 +101,7 @@ impl<C> Archive<C> {
         };
         if entry.verdict.solved {
             self.solutions.push(entry);
-        } else if entry.verdict.fitness > 0.0 {
+        } else if entry.verdict.fitness > 0.0 && !entry.verdict.inconclusive {
             let at = self
                 .improvements
                 .partition_point(|kept| kept.verdict.fitness >= entry.verdict.fitness);

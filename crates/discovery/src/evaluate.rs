@@ -7,7 +7,8 @@ pub struct Verdict {
     pub fitness: f64,
     /// Whether it is a solution.
     pub solved: bool,
-    /// Whether a limit was hit, so that more effort might give another verdict.
+    /// Whether a limit was hit, so that more effort might give another verdict; the fitness is then
+    /// what had been reached, and the trial counts as no improvement.
     pub inconclusive: bool,
     /// A digest of how it behaved, to tell a new behaviour from a known one.
     pub behaviour: u64,

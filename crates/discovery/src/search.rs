@@ -134,13 +134,23 @@ fn file<C: Clone>(
             let again = Proposal {
                 content: entry.content.clone(),
                 key: entry.key,
-                weight: entry.weight / 256.0,
+                weight: entry.weight * again_worth(&entry.verdict),
             };
             pool.add(again, entry.proposer, entry.effort + 1);
         }
         entries.push(entry);
     }
     entries
+}
+
+/// What a trial with more effort is worth beside a first one. Most candidates that hit a limit never
+/// end; one that was good until then is likely to be slow and right.
+fn again_worth(verdict: &Verdict) -> f64 {
+    if verdict.fitness > 0.0 {
+        0.5
+    } else {
+        1.0 / 256.0
+    }
 }
 
 /// The verdict on each of the batch; none for what cannot be run.

@@ -179,7 +179,13 @@ impl discovery::Evaluator<Candidate> for Judge<'_> {
                 report(
                     at,
                     discovery::Verdict {
-                        fitness: if verdict.broke_passing { 0.0 } else { share },
+                        // What was cut short has not shown what it breaks; that it repaired
+                        // something is reason enough to give it more time soon.
+                        fitness: if verdict.broke_passing && !verdict.timed_out {
+                            0.0
+                        } else {
+                            share
+                        },
                         solved: !verdict.broke_passing && verdict.repaired == self.failing.len(),
                         inconclusive: verdict.timed_out,
                         behaviour: verdict.symptom,

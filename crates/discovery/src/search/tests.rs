@@ -51,10 +51,15 @@ impl Evaluator<u32> for Guess {
             }
             let inconclusive = number >= 1000 && effort == 0;
             let distance = f64::from(number.abs_diff(self.secret));
+            let is_hopeless = inconclusive && number % 5 == 0;
             report(
                 at,
                 Verdict {
-                    fitness: 1.0 / (1.0 + distance),
+                    fitness: if is_hopeless {
+                        0.0
+                    } else {
+                        1.0 / (1.0 + distance)
+                    },
                     solved: number == self.secret && !inconclusive,
                     inconclusive,
                     behaviour: u64::from(number),
@@ -135,6 +140,27 @@ fn tries_again_with_more_effort_what_hit_a_limit() {
     assert_eq!(order, [1001, 3, 1001]);
     assert_eq!(stop, Stop::Satisfied);
     assert_eq!(archive.solutions()[0].effort, 1);
+}
+
+#[test]
+fn what_was_good_until_the_limit_is_tried_again_before_what_was_not() {
+    let guess = Guess {
+        secret: 1,
+        workers: 1,
+    };
+    let script = script(
+        "slow",
+        &[
+            (1005, 0.9),
+            (1001, 0.8),
+            (3, 0.5),
+            (5, 0.3),
+            (7, 0.2),
+            (9, 0.1),
+        ],
+    );
+    let (order, _, _) = run(&guess, vec![script]);
+    assert_eq!(order, [1005, 1001, 3, 5, 1001, 7, 9, 1005]);
 }
 
 #[test]
