@@ -44,9 +44,9 @@ pub fn overview(console: &mut Console) -> anyhow::Result<Exit> {
         text += &format!("  {name}  {}\n", sub.get_about().unwrap_or_default());
     }
     text += &format!(
-        "\nTry first:  {}\nThen:       {}\n",
+        "\nTry first:  {}\nThen:       {}  in a project whose tests fail\n",
         styled(paint::TYPED, "freehold doctor"),
-        styled(paint::TYPED, "freehold COMMAND --help"),
+        styled(paint::TYPED, "freehold fix"),
     );
     console.print(&text)?;
     Ok(Exit::Done)
