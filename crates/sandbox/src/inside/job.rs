@@ -221,6 +221,10 @@ fn become_program(
         }
         rustix::process::chdir(&request.cwd)?;
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+        // A caller that goes before others does not pass that on; the init keeps it.
+        if rustix::process::getpriority_process(None)? < 0 {
+            rustix::process::setpriority_process(None, 0)?;
+        }
         set_limits(request)?;
         sys::reset_signals();
         let program = CString::new(program.as_os_str().as_bytes())?;
