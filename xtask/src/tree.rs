@@ -1,6 +1,7 @@
 //! The workspace as the checks see it: its files and its packages.
 
 use std::{
+    cell::OnceCell,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -9,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 /// Files that git tracks or would track, and what cargo knows of the packages.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Tree {
     pub root: PathBuf,
     pub files: Vec<File>,
@@ -17,11 +18,12 @@ pub struct Tree {
 }
 
 /// One text file.
-#[derive(Debug)]
 pub struct File {
     /// Relative to the root, with `/` between its parts.
     pub path: String,
     pub text: String,
+    /// Made once, for several checks read it.
+    syntax: OnceCell<syn::File>,
 }
 
 /// One package of the dependency graph of this platform.
@@ -62,8 +64,7 @@ impl Tree {
             .filter_map(|path| {
                 // Binary files and files deleted but not yet committed have no text to check.
                 let text = std::fs::read_to_string(root.join(path)).ok()?;
-                let path = path.to_owned();
-                Some(File { path, text })
+                Some(File::new(path, text))
             })
             .collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -102,6 +103,14 @@ impl Tree {
 }
 
 impl File {
+    fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            text: text.into(),
+            syntax: OnceCell::new(),
+        }
+    }
+
     /// Whether it holds only tests or benchmarks.
     pub fn is_test(&self) -> bool {
         let mut parts = self.path.split('/');
@@ -112,8 +121,13 @@ impl File {
     }
 
     /// Its syntax tree.
-    pub fn parse(&self) -> Result<syn::File> {
-        syn::parse_file(&self.text).with_context(|| format!("`{}` does not parse", self.path))
+    pub fn parse(&self) -> Result<&syn::File> {
+        if let Some(syntax) = self.syntax.get() {
+            return Ok(syntax);
+        }
+        let syntax = syn::parse_file(&self.text)
+            .with_context(|| format!("`{}` does not parse", self.path))?;
+        Ok(self.syntax.get_or_init(|| syntax))
     }
 
     /// The lines of the TOML section `[section]`, with their numbers from 1.
@@ -202,10 +216,7 @@ fn package_of(package: &Value, root: &Path) -> Package {
 impl Tree {
     /// A tree of the given files and nothing else.
     pub fn of(files: &[(&str, &str)]) -> Self {
-        let files = files.iter().map(|(path, text)| File {
-            path: (*path).to_owned(),
-            text: (*text).to_owned(),
-        });
+        let files = files.iter().map(|(path, text)| File::new(*path, *text));
         Self {
             files: files.collect(),
             ..Self::default()

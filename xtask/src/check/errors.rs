@@ -25,7 +25,7 @@ pub fn check(tree: &Tree) -> Result<Vec<Finding>> {
         .filter(|file| !file.is_test() && file.path.starts_with("crates/"))
     {
         let syntax = file.parse()?;
-        takers.visit_file(&syntax);
+        takers.visit_file(syntax);
         files.push((file, syntax));
     }
     let mut codes: BTreeMap<String, String> = BTreeMap::new();

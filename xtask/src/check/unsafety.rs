@@ -28,7 +28,7 @@ fn lifted_outside(tree: &Tree, rooms: &[(&str, &str)]) -> Result<Vec<Finding>> {
             continue;
         }
         let mut search = Search::default();
-        search.visit_file(&file.parse()?);
+        search.visit_file(file.parse()?);
         for line in search.lines {
             findings.push(Finding::new(
                 format_args!("{}:{line}", file.path),
