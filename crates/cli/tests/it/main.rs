@@ -3,6 +3,7 @@
 
 mod doctor;
 mod fix_python;
+mod fix_rust;
 mod frame;
 mod tests_python;
 mod tests_refusals;

@@ -74,7 +74,6 @@ fn first_run(harness: &RustHarness, test: usize) -> Result<TestRun, Error> {
     }
     let program = &harness.suite.programs[info.program];
     let out = harness.suite.units[program.unit].out_dir.clone();
-    let mut failures = 0;
     for round in 0..=REPEATS {
         let outcome = harness.run(0, program, &out, &[&info.name], &[], TEST_TIME)?;
         if round == 0 {
@@ -83,14 +82,13 @@ fn first_run(harness: &RustHarness, test: usize) -> Result<TestRun, Error> {
         let text = String::from_utf8_lossy(&outcome.stdout);
         let passed = libtest::verdicts(&text).get(info.name.as_str()) == Some(&true);
         if passed {
-            run.outcome = if failures > 0 {
+            run.outcome = if round > 0 {
                 TestOutcome::Flaky
             } else {
                 TestOutcome::Passed
             };
             break;
         }
-        failures += 1;
         if outcome.status == sandbox::Status::TimedOut {
             run.outcome = TestOutcome::TimedOut;
             break;

@@ -362,3 +362,6 @@ impl<'a> Site<'a, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -168,3 +168,34 @@ fn own_lines(source: &Source, node: Node<'_>) -> Vec<u32> {
     }
     lines.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_statement_and_arm_is_marked_with_its_lines() {
+        let text = "fn f(x: u8) -> u8 {\n    let y = 1;\n    if x > y {\n        return y;\n    }\n    match x {\n        0 => 1,\n        _ => {\n            2\n        }\n    }\n}\nconst fn g() {}\n";
+        let source = Source::parse("a.rs", text.into(), &tree_sitter_rust::LANGUAGE.into());
+        let mut probes = Probes::default();
+        let marked = probes.mark(FileId(0), &source, Detail::Arms);
+        let again = Source::parse("a.rs", marked.clone(), &tree_sitter_rust::LANGUAGE.into());
+        assert!(!again.tree.root_node().has_error(), "{marked}");
+        let mut lines: Vec<Vec<u32>> = probes.places.into_iter().map(|(_, lines)| lines).collect();
+        lines.sort();
+        assert_eq!(
+            lines,
+            [
+                vec![2],
+                vec![3, 5],
+                vec![4],
+                vec![6, 11],
+                vec![7],
+                vec![8],
+                vec![9],
+                vec![12, 1]
+            ]
+        );
+        assert!(marked.ends_with("const fn g() {}\n"));
+    }
+}

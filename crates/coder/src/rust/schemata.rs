@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::items::{field, is_test_code};
+use super::items::{field, functions, is_test_code};
 use crate::edit::{Candidate, Edit};
 use crate::source::{FileId, Source, Sources};
 
@@ -93,9 +93,17 @@ impl Schemata {
     ) -> Option<(String, Vec<u32>)> {
         let mut groups: BTreeMap<(FileId, usize, usize), Vec<Edit>> = BTreeMap::new();
         for edit in &candidate.edits {
-            let function = enclosing(sources.get(edit.file), &edit.span, self.with_tests)?;
-            let key = (edit.file, function.start_byte(), function.end_byte());
-            groups.entry(key).or_default().push(edit.clone());
+            match enclosing(sources.get(edit.file), &edit.span, self.with_tests) {
+                Some(function) => {
+                    let key = (edit.file, function.start_byte(), function.end_byte());
+                    groups.entry(key).or_default().push(edit.clone());
+                }
+                None => {
+                    for (key, shadow) in shadows(edit, sources)? {
+                        groups.entry(key).or_default().push(shadow);
+                    }
+                }
+            }
         }
         join_nested(&mut groups);
         let mut switch = Vec::new();
@@ -208,6 +216,44 @@ fn join_nested(groups: &mut BTreeMap<(FileId, usize, usize), Vec<Edit>>) {
             groups.entry(*outer).or_default().extend(edits);
         }
     }
+}
+
+/// A changed constant, declared anew within every function that names it.
+fn shadows(edit: &Edit, sources: &Sources) -> Option<Vec<((FileId, usize, usize), Edit)>> {
+    let source = sources.get(edit.file);
+    let root = source.tree.root_node();
+    let mut item = root.descendant_for_byte_range(edit.span.start, edit.span.end)?;
+    while item.kind() != "const_item" || item.parent()?.kind() == "declaration_list" {
+        item = item.parent()?;
+    }
+    let name = source.text_of(field(item, "name")?);
+    let start = field(item, "name")?.start_byte();
+    let mut text = format!(" const {}", &source.text[start..edit.span.start]);
+    text.push_str(&edit.replacement);
+    text.push_str(&source.text[edit.span.end..item.end_byte()]);
+    let mut made = Vec::new();
+    for (file, source) in sources.iter() {
+        for (function, _) in functions(source) {
+            let Some(body) = field(function, "body").filter(|_| !is_constant(source, function))
+            else {
+                continue;
+            };
+            let words = source
+                .text_of(body)
+                .split(|c: char| !c.is_alphanumeric() && c != '_');
+            if words.into_iter().any(|word| word == name) {
+                let at = body_start(body);
+                let key = (file, function.start_byte(), function.end_byte());
+                let shadow = Edit {
+                    file,
+                    span: at..at,
+                    replacement: text.clone(),
+                };
+                made.push((key, shadow));
+            }
+        }
+    }
+    (!made.is_empty()).then_some(made)
 }
 
 struct Piece {
@@ -372,7 +418,9 @@ impl Head {
             .children(&mut cursor)
             .any(|child| child.kind() == "function_modifiers");
         let (name, body) = (field(function, "name")?, field(function, "body")?);
-        let rest = source.text[name.end_byte()..body.start_byte()].to_owned();
+        let rest = source.text[name.end_byte()..body.start_byte()]
+            .trim_end()
+            .to_owned();
         if has_modifiers
             || field(function, "return_type")
                 .is_some_and(|kind| source.text_of(kind).contains("impl "))
@@ -454,3 +502,6 @@ pub(super) fn module(slots: usize, probes: usize) -> String {
         .replace("SLOT_COUNT", &slots.max(1).to_string())
         .replace("PROBE_COUNT", &probes.max(1).to_string())
 }
+
+#[cfg(test)]
+mod tests;

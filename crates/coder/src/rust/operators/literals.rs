@@ -63,7 +63,11 @@ pub(super) fn number(site: &mut Site<'_, '_>, node: Node<'_>) {
     for other in others {
         site.replace(node, other, "change_constant", share);
     }
-    // A number that should have been a variable; less likely where there are many.
+    to_variable(site, node);
+}
+
+/// A number that should have been a variable; less likely where there are many.
+fn to_variable(site: &mut Site<'_, '_>, node: Node<'_>) {
     let names: Vec<String> = site
         .scope
         .visible(node.start_byte())

@@ -1,0 +1,146 @@
+//! `freehold fix` on small Rust projects.
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::freehold;
+
+/// Writes a project, runs `freehold fix` on it and reads the answer.
+fn fix(files: &[(&str, &str)], args: &[&str]) -> (Option<i32>, Value, TempDir) {
+    let project = TempDir::new().unwrap();
+    let data = TempDir::new().unwrap();
+    for (name, text) in files {
+        let path = project.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let output = freehold()
+        .arg("fix")
+        .arg(project.path())
+        .arg("--json")
+        .args(args)
+        .env("FREEHOLD_DATA", data.path())
+        .env("TMPDIR", data.path())
+        .output()
+        .unwrap();
+    let value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("no JSON: {output:?}"));
+    (output.status.code(), value, project)
+}
+
+const MANIFEST: &str = "[package]\nname = \"small\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+
+/// Methods of traits, generics, patterns as parameters and `impl Trait`, in a crate that allows
+/// nothing.
+const STRICT: &str = r#"//! Strict.
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(warnings, missing_docs)]
+
+/// Counts down.
+#[derive(Debug)]
+pub struct Down<T> {
+    /// What is left.
+    pub left: u32,
+    /// What is given.
+    pub item: T,
+}
+
+impl<T: Copy> Iterator for Down<T> {
+    type Item = (u32, T);
+
+    fn next(&mut self) -> Option<(u32, T)> {
+        if self.left == 0 {
+            return None;
+        }
+        self.left -= 1;
+        Some((self.left + 1, self.item))
+    }
+}
+
+/// The larger part first.
+pub fn ordered<T: PartialOrd>((a, b): (T, T)) -> (T, T) {
+    if a < b { (a, b) } else { (b, a) }
+}
+
+/// Doubles.
+pub fn doubled(items: &[u32]) -> impl Iterator<Item = u32> + '_ {
+    items.iter().map(|item| item * 2)
+}
+"#;
+const STRICT_TESTS: &str = r#"use small::*;
+
+#[test]
+fn counts_down() {
+    let down = Down { left: 2, item: 'x' };
+    assert_eq!(down.collect::<Vec<_>>(), [(2, 'x'), (1, 'x')]);
+}
+
+#[test]
+fn orders() {
+    assert_eq!(ordered((1, 2)), (2, 1));
+    assert_eq!(ordered((7, 3)), (7, 3));
+    assert_eq!(ordered(("a", "b")), ("b", "a"));
+}
+
+#[test]
+fn doubles() {
+    assert_eq!(doubled(&[1, 5]).collect::<Vec<_>>(), [2, 10]);
+}
+"#;
+
+#[test]
+fn repairs_a_crate_that_forbids_unsafe_and_denies_warnings_and_has_no_std() {
+    let files = [
+        ("Cargo.toml", MANIFEST),
+        ("src/lib.rs", STRICT),
+        ("tests/strict.rs", STRICT_TESTS),
+    ];
+    let (exit, answer, project) = fix(&files, &["--budget", "120s"]);
+    assert_eq!(exit, Some(0), "{answer}");
+    assert_eq!(answer["language"], "rust");
+    assert_eq!(answer["tests"]["failing_before"][0]["name"], "orders");
+    let patch = answer["patches"][0]["files"][0]["content"]
+        .as_str()
+        .unwrap();
+    assert!(
+        patch.contains("forbid(unsafe_code)") && !patch.contains("freehold"),
+        "{patch}"
+    );
+    let untouched = fs::read_to_string(project.path().join("src/lib.rs")).unwrap();
+    assert_eq!(untouched, STRICT);
+    assert!(!Path::new(&project.path().join("target")).exists());
+}
+
+#[test]
+fn refuses_a_project_that_does_not_build_or_has_no_tests() {
+    let broken = [("Cargo.toml", MANIFEST), ("src/lib.rs", "pub fn f( {\n")];
+    let (exit, answer, _) = fix(&broken, &[]);
+    assert_eq!(
+        (exit, &answer["error"]["code"]),
+        (Some(1), &Value::from("broken_syntax")),
+        "{answer}"
+    );
+    let untyped = [
+        ("Cargo.toml", MANIFEST),
+        ("src/lib.rs", "pub fn f() -> u8 {\n    \"a\"\n}\n"),
+    ];
+    let (exit, answer, _) = fix(&untyped, &[]);
+    assert_eq!(
+        (exit, &answer["error"]["code"]),
+        (Some(1), &Value::from("does_not_build")),
+        "{answer}"
+    );
+    let untested = [
+        ("Cargo.toml", MANIFEST),
+        ("src/lib.rs", "pub fn f() -> u8 {\n    1\n}\n"),
+    ];
+    let (exit, answer, _) = fix(&untested, &[]);
+    assert_eq!(
+        (exit, &answer["error"]["code"]),
+        (Some(1), &Value::from("no_tests")),
+        "{answer}"
+    );
+}
