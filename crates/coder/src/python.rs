@@ -37,7 +37,7 @@ impl Language for Python {
     }
 
     fn batch(&self) -> usize {
-        96
+        64
     }
 
     fn candidates(&self, sources: &Sources, focus: &Focus) -> Vec<Candidate> {

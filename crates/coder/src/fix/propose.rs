@@ -155,7 +155,7 @@ impl Proposer<Candidate> for HelpedPairs {
                     proposals.push(Proposal {
                         key: key(&content, &self.sources),
                         content,
-                        weight: HELPED * base.verdict.fitness * partner.weight,
+                        weight: HELPED * base.verdict.fitness * base.weight.sqrt() * partner.weight,
                     });
                 }
             }

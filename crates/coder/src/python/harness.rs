@@ -189,7 +189,7 @@ impl PythonHarness {
                 "total": total.as_secs_f64(),
             })
         };
-        let patience = total * 4 + Duration::from_secs(60);
+        let patience = total * 8 + Duration::from_secs(60);
         if worker.cold.is_none() {
             let mut runner = self
                 .place
@@ -244,7 +244,7 @@ impl PythonHarness {
             "ordered": ordered,
             "total": total.as_secs_f64(),
         });
-        let patience = total * 4 + Duration::from_secs(10);
+        let patience = total * 20 + Duration::from_secs(10);
         worker.runner.send(&question)?;
         let mut cold = Vec::new();
         let mut answered = 0;

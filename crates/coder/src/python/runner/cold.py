@@ -11,7 +11,7 @@ from .suite import PlainSuite, needs_pytest
 def run(wire, message):
     """Answers with one verdict; {"refused": true} where nothing can be collected."""
     child = Child(lambda out: _child(out, message))
-    frame = child.read(message["total"] * 2 + 5.0)
+    frame = child.read(message["total"] * 5 + 5.0)
     child.close()
     wire.write(json.loads(frame) if frame is not None else _verdict(timed_out=True))
 

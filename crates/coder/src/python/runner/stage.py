@@ -91,7 +91,7 @@ class Stage:
         while position < len(order):
             child = Child(lambda out: self._run_in_order(out, order[position:], limit, message["reseed"]))
             while position < len(order):
-                frame = child.read(limit * 2 + 1.0)
+                frame = child.read(limit * 5 + 1.0)
                 if frame is None:
                     outcome = TIMED_OUT if child.stalled else FAILED
                     results.append([order[position], outcome, limit, "ended its own process", 0])
@@ -122,7 +122,7 @@ class Stage:
         covered = []
         for index, limit in zip(message["tests"], message["limits"]):
             child = Child(lambda out: self._trace(out, index, limit))
-            frame = child.read(limit * 2 + 2.0)
+            frame = child.read(limit * 5 + 2.0)
             child.close()
             covered.append(json.loads(frame) if frame is not None else [])
         self.wire.write({"lines": covered})
@@ -170,7 +170,7 @@ class Stage:
             child = Child(lambda out: self._judge_all(out, batch, message))
             done = 0
             while done < len(batch):
-                frame = child.read(total * 2 + 1.0)
+                frame = child.read(total * 5 + 1.0)
                 if frame is None:
                     self.wire.write(_verdict(timed_out=True))
                     done += 1
@@ -217,7 +217,7 @@ class Stage:
         from . import behaviour
 
         child = Child(lambda out: behaviour.record(self.suite, self.sources, message, out))
-        frame = child.read(message["limit"] * len(message["tests"]) + 2.0)
+        frame = child.read(message["limit"] * len(message["tests"]) * 5 + 2.0)
         child.close()
         self.inputs = behaviour.derive(frame or b"[]", message["seed"], message["count"])
         self.wire.write({"from_failing": [bool(call[3]) for call in self.inputs]})

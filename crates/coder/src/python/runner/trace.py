@@ -4,12 +4,16 @@ import sys
 import threading
 
 
+CALLS_MAX = 500
+
+
 class Lines:
     """Collects (path, line) pairs between start and stop, in this thread and new ones."""
 
     def __init__(self, paths):
         self.paths = set(paths)
         self.seen = set()
+        self.calls = {}
 
     def start(self):
         if hasattr(sys, "monitoring"):
@@ -30,11 +34,19 @@ class Lines:
         if frame.f_code.co_filename not in self.paths:
             return None
         self.seen.add((frame.f_code.co_filename, frame.f_lineno))
+        calls = self.calls[frame.f_code] = self.calls.get(frame.f_code, 0) + 1
+        if calls > CALLS_MAX:
+            # Deep recursion shows nothing new, and tracing makes it many times slower.
+            return None
         return self._on_line
 
     def _on_line(self, frame, event, _argument):
         if event == "line":
             self.seen.add((frame.f_code.co_filename, frame.f_lineno))
+        calls = self.calls[frame.f_code] = self.calls.get(frame.f_code, 0) + 1
+        if calls > CALLS_MAX:
+            # Deep recursion shows nothing new, and tracing makes it many times slower.
+            return None
         return self._on_line
 
     def _start_monitoring(self):
