@@ -334,6 +334,14 @@ impl Searching<'_> {
             .map(|entry| Survivor {
                 candidate: entry.content.clone(),
                 weight: entry.weight,
+                neutral: entry
+                    .content
+                    .apply(self.sources)
+                    .iter()
+                    .map(|(file, after)| {
+                        rank::neutral_operations(&self.sources.get(*file).text, after)
+                    })
+                    .sum(),
                 behaviour: rows.next().unwrap_or_default(),
                 score: 0.0,
                 confidence: 0.0,

@@ -16,6 +16,8 @@ pub(crate) struct Survivor {
     pub candidate: Candidate,
     /// The search's weight of it.
     pub weight: f64,
+    /// Operations that change nothing, such as `+ 0`, which the candidate puts into the program.
+    pub neutral: usize,
     /// What it does on further inputs; may be empty.
     pub behaviour: Vec<Observation>,
     /// Higher is better; comparable between survivors of one run only.
@@ -30,6 +32,7 @@ const FAILURES: f64 = 2.0;
 const CHANGE: f64 = 1.5;
 const EDIT_LENGTH: f64 = 0.012;
 const FURTHER_EDIT: f64 = 1.5;
+const NEUTRAL: f64 = 1.5;
 /// Chance that a passing candidate is right when there is no other; the rest is for the unknown.
 const ALONE: f64 = 0.9;
 
@@ -98,6 +101,7 @@ fn score(survivors: &[Survivor], index: usize, known: &Behaviours) -> f64 {
         - FAILURES * failures
         - CHANGE * changed
         - EDIT_LENGTH * length(&survivor.candidate) as f64
+        - NEUTRAL * survivor.neutral as f64
         - FURTHER_EDIT * (survivor.candidate.edits.len() - 1) as f64
 }
 
@@ -107,6 +111,30 @@ fn likeness(a: &[Observation], b: &[Observation]) -> f64 {
         return 0.5;
     }
     a.iter().zip(b).filter(|(x, y)| x == y).count() as f64 / a.len() as f64
+}
+
+/// How many more operations that change nothing `after` holds than `before`: nobody writes them, so
+/// a repair that does so has a plainer twin.
+pub(crate) fn neutral_operations(before: &str, after: &str) -> usize {
+    const NEUTRAL: [&str; 14] = [
+        "+ 0", "- 0", "* 1", "/ 1", "// 1", "** 1", "| 0", "^ 0", "0 +", "1 *", "and True",
+        "True and", "or False", "False or",
+    ];
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '.';
+    let count = |text: &str| -> usize {
+        let stands_alone = |(at, found): &(usize, &str)| {
+            let left = text[..*at].chars().next_back();
+            let right = text[at + found.len()..].chars().next();
+            let first = found.chars().next().is_some_and(is_word);
+            let last = found.chars().next_back().is_some_and(is_word);
+            !(first && left.is_some_and(is_word)) && !(last && right.is_some_and(is_word))
+        };
+        NEUTRAL
+            .iter()
+            .map(|pattern| text.match_indices(pattern).filter(stands_alone).count())
+            .sum()
+    };
+    count(after).saturating_sub(count(before))
 }
 
 /// Characters that the candidate puts in or takes out.
@@ -179,6 +207,7 @@ mod tests {
         Survivor {
             candidate: Candidate::single(FileId(0), 0..1, name, "x", weight),
             weight,
+            neutral: 0,
             behaviour: seen(digests),
             score: 0.0,
             confidence: 0.0,
@@ -219,6 +248,13 @@ mod tests {
             order(&rank(survivors, &known(&[1, 5, 6, 7]))),
             ["returns", "crashes"]
         );
+    }
+
+    #[test]
+    fn operations_that_change_nothing_are_counted() {
+        assert_eq!(neutral_operations("a / (n - 1)", "a / (n - 0)"), 1);
+        assert_eq!(neutral_operations("x", "0 + x and True"), 2);
+        assert_eq!(neutral_operations("x", "x - 0.5 * 10 + 10"), 0);
     }
 
     #[test]
