@@ -95,6 +95,10 @@ pub struct Fix {
     /// Seed of all choices by chance
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub seed: u64,
+
+    /// Try the candidates of an earlier run's record again, and compare
+    #[arg(long, value_name = "RECORD")]
+    pub replay: Option<PathBuf>,
 }
 
 /// `freehold undo [DIR]`

@@ -5,6 +5,7 @@ mod localise;
 mod propose;
 mod rank;
 mod record;
+mod replay;
 mod report;
 
 use std::path::PathBuf;
@@ -25,6 +26,8 @@ use judge::{EFFORT_MAX, Judge};
 use propose::{BlindPairs, HelpedPairs, Weighted};
 use rank::Survivor;
 use record::Record;
+use replay::Replay;
+pub use replay::Replayed;
 pub use report::{Counts, FixOutcome, Patch, PatchedFile, Report, TestCounts, Times};
 
 /// Survivors to collect at most before ranking.
@@ -55,6 +58,8 @@ pub struct Options {
     pub seed: u64,
     /// Where the record of the run is written, if anywhere.
     pub record: Option<PathBuf>,
+    /// A record to run again instead of searching.
+    pub replay: Option<PathBuf>,
     /// What of the world outside the project may be used.
     pub environment: Environment,
 }
@@ -71,6 +76,7 @@ impl Options {
             patches: 2,
             seed: 0,
             record: None,
+            replay: None,
             environment,
         }
     }
@@ -166,6 +172,11 @@ pub fn fix_with(
         judge: Judge::new(harness.as_ref(), &baseline, language.batch(), stop),
         clock: &clock,
         record: Record::open(options, &project, &sources)?,
+        replay: options
+            .replay
+            .as_ref()
+            .map(|path| Replay::open(path, &sources))
+            .transpose()?,
     };
     let (archive, ending) = search.run(language.as_ref(), &focus, authors, watch)?;
     report.times.search = clock.elapsed() - baseline_time;
@@ -175,6 +186,7 @@ pub fn fix_with(
     report.patches = search.confirmed(survivors, options.patches)?;
     search.record.finish(&report)?;
     report.record = search.record.path();
+    report.replayed = search.replay.map(|replay| replay.counts);
     report.outcome = if report.patches.is_empty() {
         FixOutcome::NotFixed
     } else {
@@ -246,6 +258,7 @@ struct Searching<'a> {
     judge: Judge<'a>,
     clock: &'a SystemClock,
     record: Record,
+    replay: Option<Replay>,
 }
 
 impl Searching<'_> {
@@ -262,12 +275,16 @@ impl Searching<'_> {
             focus,
         ));
         let mut proposers = authors;
-        proposers.extend(propose::by_operator(&singles, self.sources));
-        proposers.push(Box::new(HelpedPairs::new(
-            Arc::clone(&singles),
-            Arc::clone(self.sources),
-        )));
-        proposers.push(Box::new(BlindPairs::new(singles, Arc::clone(self.sources))));
+        if let Some(replay) = &mut self.replay {
+            proposers = vec![replay.author()];
+        } else {
+            proposers.extend(propose::by_operator(&singles, self.sources));
+            proposers.push(Box::new(HelpedPairs::new(
+                Arc::clone(&singles),
+                Arc::clone(self.sources),
+            )));
+            proposers.push(Box::new(BlindPairs::new(singles, Arc::clone(self.sources))));
+        }
         let begun = self.clock.elapsed();
         let limits = discovery::Options {
             budget: begun + self.options.budget,
@@ -276,9 +293,13 @@ impl Searching<'_> {
         };
         let failing = self.judge.failing.len();
         let mut first: Option<(Duration, f64)> = None;
-        let record = &mut self.record;
+        let (record, replay) = (&mut self.record, &mut self.replay);
         let mut observe = |progress: Progress<'_, Candidate>| {
             record.add(progress.batch);
+            if let Some(replay) = replay {
+                // A replay goes on to the end of the record.
+                replay.compare(progress.batch);
+            }
             let elapsed = progress.elapsed.saturating_sub(begun);
             let best = progress
                 .archive
@@ -303,11 +324,12 @@ impl Searching<'_> {
             if let (None, Some(found)) = (first, progress.archive.solutions().first()) {
                 first = Some((elapsed, found.weight));
             }
-            !first.is_some_and(|(at, weight)| {
-                plausible >= SURVIVORS_MAX
-                    || progress.weight < weight * WORTH_COMPARING
-                    || elapsed > at * 3 / 2 + Duration::from_millis(80)
-            })
+            replay.is_some()
+                || !first.is_some_and(|(at, weight)| {
+                    plausible >= SURVIVORS_MAX
+                        || progress.weight < weight * WORTH_COMPARING
+                        || elapsed > at * 3 / 2 + Duration::from_millis(80)
+                })
         };
         discovery::search(
             &mut proposers,

@@ -27,6 +27,7 @@ pub fn run(args: args::Fix, console: &mut Console) -> anyhow::Result<Exit> {
         jobs: args.jobs.map_or_else(environment::cores, usize::from),
         patches: args.all.map_or(2, usize::from),
         seed: args.seed,
+        replay: args.replay.clone(),
         record: Some(
             data.join("repairs")
                 .join(environment::run_name())

@@ -89,6 +89,11 @@ fn repairs_applies_and_takes_back() {
     assert_eq!(report["applied"], true);
     let record = fs::read_to_string(report["record"].as_str().unwrap()).unwrap();
     assert!(record.lines().any(|line| line.contains("\"solved\":true")));
+    fs::write(place.project.path().join("m.py"), wrong).unwrap();
+    let (_, again) = place.json(&["fix", "--replay", report["record"].as_str().unwrap()]);
+    assert!(again["replayed"]["trials"].as_u64() > Some(0));
+    assert_eq!(again["replayed"]["trials"], again["replayed"]["agreeing"]);
+    fs::write(place.project.path().join("m.py"), wrong.replace('-', "+")).unwrap();
     let undone = place.run(&["undo"]);
     assert_eq!(undone.status.code(), Some(0));
     assert_eq!(place.text("m.py"), wrong);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use discovery::{Archive, Stop};
 
 use super::rank::Survivor;
+use super::replay::Replayed;
 use crate::diff;
 use crate::edit::Candidate;
 use crate::language::{Baseline, TestOutcome};
@@ -32,6 +33,8 @@ pub struct Report {
     pub seed: u64,
     /// Where the record of the run lies.
     pub record: Option<PathBuf>,
+    /// How the run compares with the record that it replayed.
+    pub replayed: Option<Replayed>,
 }
 
 /// How a repair ended.
@@ -145,6 +148,7 @@ impl Report {
             times: Times::default(),
             seed,
             record: None,
+            replayed: None,
         }
     }
 

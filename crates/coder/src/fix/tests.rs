@@ -167,6 +167,7 @@ fn patches(harness: &Words, authors: Vec<Author>) -> Vec<String> {
         judge: Judge::new(harness, &baseline, 2, &stop),
         clock: &clock,
         record: Record::none(),
+        replay: None,
     };
     let focus = localise::ochiai(&baseline, &harness.sources);
     let (archive, _) = search.run(&NoEdits, &focus, authors, &mut |_| ()).unwrap();

@@ -47,6 +47,7 @@ pub fn report(report: &Report, undo: Option<&Path>) -> Value {
         },
         "seed": report.seed,
         "record": report.record,
+        "replayed": report.replayed.map(|counts| json!({"trials": counts.trials, "agreeing": counts.agreeing})),
         "applied": undo.is_some(),
         "undo": undo,
     })

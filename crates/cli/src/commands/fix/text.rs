@@ -15,6 +15,13 @@ const NAMED_MAX: usize = 6;
 /// The whole report.
 pub fn report(report: &Report, args: &args::Fix) -> String {
     let mut text = failing(report);
+    if let Some(counts) = &report.replayed {
+        let _ = writeln!(
+            text,
+            "replayed: {} of {} verdicts as recorded\n",
+            counts.agreeing, counts.trials
+        );
+    }
     match report.patches.split_first() {
         None => {
             let _ = writeln!(text, "{}", nothing_found(report));
