@@ -11,7 +11,7 @@ mod report;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use discovery::{Archive, Clock as _, Progress, Proposer, Stop, SystemClock};
 
@@ -169,7 +169,13 @@ pub fn fix_with(
         options,
         sources: &sources,
         harness: harness.as_ref(),
-        judge: Judge::new(harness.as_ref(), &baseline, language.batch(), stop),
+        judge: Judge::new(
+            harness.as_ref(),
+            &baseline,
+            language.batch(),
+            stop,
+            Instant::now() + options.budget,
+        ),
         clock: &clock,
         record: Record::open(options, &project, &sources)?,
         replay: options

@@ -117,6 +117,8 @@ pub struct Request<'a> {
     /// Failing tests are run one after the other for this long; after that only while one has
     /// been repaired. A candidate that is cut short so counts as timed out.
     pub allowance: Duration,
+    /// Wall time that is left for the whole search; what is not judged by then counts as timed out.
+    pub left: Duration,
 }
 
 /// What the tests said of one candidate.

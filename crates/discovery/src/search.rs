@@ -86,10 +86,11 @@ where
         if batch.is_empty() {
             return Ok((archive, Stop::Exhausted));
         }
-        let verdicts = judge(evaluator, &batch)?;
+        let is_over = || clock.elapsed() >= options.budget;
+        let outcomes = judge(evaluator, &batch, &is_over)?;
         let entries = file(
             batch,
-            verdicts,
+            outcomes,
             &mut archive,
             &mut bandit,
             &mut pool,
@@ -110,14 +111,19 @@ where
 /// Files the verdicts in order; what was inconclusive waits again, with a lower weight.
 fn file<C: Clone>(
     batch: Vec<Waiting<C>>,
-    verdicts: Vec<Option<Verdict>>,
+    outcomes: Vec<Outcome>,
     archive: &mut Archive<C>,
     bandit: &mut Bandit,
     pool: &mut Pool<C>,
     options: &Options,
 ) -> Vec<Entry<C>> {
     let mut entries = Vec::with_capacity(batch.len());
-    for (waiting, verdict) in batch.into_iter().zip(verdicts) {
+    for (waiting, outcome) in batch.into_iter().zip(outcomes) {
+        let verdict = match outcome {
+            Outcome::Judged(verdict) => Some(verdict),
+            Outcome::Refused => None,
+            Outcome::NotReached => continue,
+        };
         let entry = Entry {
             number: archive.tried() + archive.refused(),
             content: waiting.proposal.content,
@@ -153,8 +159,21 @@ fn again_worth(verdict: &Verdict) -> f64 {
     }
 }
 
-/// The verdict on each of the batch; none for what cannot be run.
-fn judge<C, E>(evaluator: &E, batch: &[Waiting<C>]) -> Result<Vec<Option<Verdict>>, E::Error>
+/// What became of one candidate of a batch.
+enum Outcome {
+    Judged(Verdict),
+    /// It cannot be run at all.
+    Refused,
+    /// The time was over before its turn.
+    NotReached,
+}
+
+/// The verdict on each of the batch, as far as the time allows.
+fn judge<C, E>(
+    evaluator: &E,
+    batch: &[Waiting<C>],
+    is_over: &(dyn Fn() -> bool + Sync),
+) -> Result<Vec<Outcome>, E::Error>
 where
     C: Clone + Send + Sync,
     E: Evaluator<C>,
@@ -169,14 +188,24 @@ where
     let workers = evaluator.workers().max(1);
     let chunk = todo.len().div_ceil(workers * 4).clamp(1, 64);
     let next = AtomicUsize::new(0);
-    let verdicts = Mutex::new(vec![None; batch.len()]);
+    let of = |runnable: &bool| {
+        if *runnable {
+            Outcome::NotReached
+        } else {
+            Outcome::Refused
+        }
+    };
+    let outcomes: Mutex<Vec<Outcome>> = Mutex::new(runnable.iter().map(of).collect());
     let failure = Mutex::new(None);
     let work = |worker: usize| {
         while let Some(indexes) = claim(&next, &todo, chunk, |index| batch[index].effort) {
+            if is_over() {
+                break;
+            }
             let candidates: Vec<&C> = indexes.iter().map(|&index| &contents[index]).collect();
             let effort = batch[indexes[0]].effort;
             let mut report = |at: usize, verdict: Verdict| {
-                verdicts.lock().expect("no holder panics")[indexes[at]] = Some(verdict);
+                outcomes.lock().expect("no holder panics")[indexes[at]] = Outcome::Judged(verdict);
             };
             if let Err(error) = evaluator.evaluate(worker, effort, &candidates, &mut report) {
                 *failure.lock().expect("no holder panics") = Some(error);
@@ -193,7 +222,7 @@ where
     });
     match failure.into_inner().expect("no holder panics") {
         Some(error) => Err(error),
-        None => Ok(verdicts.into_inner().expect("no holder panics")),
+        None => Ok(outcomes.into_inner().expect("no holder panics")),
     }
 }
 

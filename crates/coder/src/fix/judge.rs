@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::edit::Candidate;
 use crate::error::Error;
@@ -56,6 +56,8 @@ pub(crate) struct Judge<'a> {
     /// For each effort, the limit of each test.
     limits: Vec<Vec<Duration>>,
     batch: usize,
+    /// When the search's time is over.
+    ends: Instant,
 }
 
 impl<'a> Judge<'a> {
@@ -64,6 +66,7 @@ impl<'a> Judge<'a> {
         baseline: &Baseline,
         batch: usize,
         stop: &'a AtomicBool,
+        ends: Instant,
     ) -> Self {
         let of = |wanted: fn(&TestOutcome) -> bool| -> Vec<usize> {
             let mut found: Vec<usize> = (0..baseline.tests.len())
@@ -88,6 +91,7 @@ impl<'a> Judge<'a> {
             dear,
             limits,
             batch,
+            ends,
         }
     }
 }
@@ -172,6 +176,7 @@ impl discovery::Evaluator<Candidate> for Judge<'_> {
             limits,
             dear: &self.dear,
             allowance: EFFORTS[effort].allowance,
+            left: self.ends.saturating_duration_since(Instant::now()),
         };
         self.harness
             .evaluate(worker, candidates, &request, &mut |at, verdict| {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::language::{Baseline, Focus, TestOutcome};
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Source, Sources};
 
 /// Lines that a search looks at, at most; the most suspicious are kept.
 const LINES_MAX: usize = 600;
@@ -43,9 +43,83 @@ pub(crate) fn ochiai(baseline: &Baseline, sources: &Sources) -> Focus {
             .collect();
     }
     spread_over_statements(&mut lines, sources);
+    add_constants(&mut lines, sources);
     lines.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
     lines.truncate(LINES_MAX);
     Focus { lines }
+}
+
+/// How suspicious a constant is beside the lines that use it.
+const CONSTANT: f64 = 0.6;
+
+/// Adds the lines of assignments outside of functions whose name a suspicious line mentions: they
+/// run before any test does, so no test covers them.
+fn add_constants(lines: &mut Vec<(FileId, u32, f64)>, sources: &Sources) {
+    let mut found: Vec<(FileId, u32, f64)> = Vec::new();
+    for (id, source) in sources.iter() {
+        for (name, first, last) in constants(source) {
+            let suspicion = lines
+                .iter()
+                .filter(|(file, line, _)| mentions(sources.get(*file), *line, name))
+                .map(|(_, _, suspicion)| CONSTANT * suspicion)
+                .fold(0.0, f64::max);
+            let is_known = |line: u32| lines.iter().any(|(file, l, _)| (*file, *l) == (id, line));
+            if suspicion > 0.0 {
+                found.extend(
+                    (first..=last)
+                        .filter(|&line| !is_known(line))
+                        .map(|line| (id, line, suspicion)),
+                );
+            }
+        }
+    }
+    lines.extend(found);
+}
+
+/// Names that are assigned outside of functions, with their first and last lines.
+fn constants(source: &Source) -> Vec<(&str, u32, u32)> {
+    let mut found = Vec::new();
+    let mut open = vec![source.tree.root_node()];
+    while let Some(node) = open.pop() {
+        let mut cursor = node.walk();
+        for child in node.children(&mut cursor) {
+            let name = match child.kind() {
+                "assignment" => child.child_by_field_name("left"),
+                "const_item" | "static_item" => child.child_by_field_name("name"),
+                // Constants of a class or module belong to it as those of a file do.
+                "expression_statement"
+                | "class_definition"
+                | "block"
+                | "mod_item"
+                | "impl_item"
+                | "declaration_list"
+                | "if_statement"
+                | "decorated_definition" => {
+                    open.push(child);
+                    None
+                }
+                _ => None,
+            };
+            if let Some(name) = name.filter(|name| name.kind() == "identifier") {
+                let lines = (
+                    child.start_position().row as u32 + 1,
+                    child.end_position().row as u32 + 1,
+                );
+                found.push((source.text_of(name), lines.0, lines.1));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a line holds `name` as a word.
+fn mentions(source: &Source, line: u32, name: &str) -> bool {
+    let text = source.text.lines().nth(line as usize - 1).unwrap_or("");
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    text.match_indices(name).any(|(at, _)| {
+        !text[..at].chars().next_back().is_some_and(is_word)
+            && !text[at + name.len()..].chars().next().is_some_and(is_word)
+    })
 }
 
 /// Gives every line of a statement, headers of compound statements included, the suspicion of its
@@ -106,7 +180,6 @@ mod tests {
 
     use super::*;
     use crate::language::TestRun;
-    use crate::source::Source;
 
     fn test(outcome: TestOutcome, lines: &[u32]) -> TestRun {
         TestRun {
@@ -159,6 +232,18 @@ mod tests {
             .map(|l| l.1)
             .collect();
         assert_eq!(lines, [2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn a_constant_is_suspicious_where_a_suspicious_line_mentions_it() {
+        let text = "LIMIT = 9\nLIMITED = 1\nclass A:\n    STEP = 2\n    def f(self, n):\n        return n < LIMIT + self.STEP\n";
+        let baseline = Baseline {
+            command: String::new(),
+            tests: vec![test(TestOutcome::Failed(String::new()), &[6])],
+        };
+        let focus = ochiai(&baseline, &sources(text));
+        let lines: Vec<(u32, f64)> = focus.lines.iter().map(|l| (l.1, l.2)).collect();
+        assert_eq!(lines, [(6, 1.0), (1, CONSTANT), (4, CONSTANT)]);
     }
 
     #[test]

@@ -127,7 +127,7 @@ pub(crate) fn neutral_operations(before: &str, after: &str) -> usize {
             let right = text[at + found.len()..].chars().next();
             let first = found.chars().next().is_some_and(is_word);
             let last = found.chars().next_back().is_some_and(is_word);
-            !(first && left.is_some_and(is_word)) && !(last && right.is_some_and(is_word))
+            !(first && left.is_some_and(is_word) || last && right.is_some_and(is_word))
         };
         NEUTRAL
             .iter()

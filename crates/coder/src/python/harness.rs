@@ -243,6 +243,7 @@ impl PythonHarness {
             "allowance": request.allowance.as_secs_f64(),
             "ordered": ordered,
             "total": total.as_secs_f64(),
+            "left": request.left.as_secs_f64(),
         });
         let patience = total * 20 + Duration::from_secs(10);
         worker.runner.send(&question)?;

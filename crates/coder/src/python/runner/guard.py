@@ -6,6 +6,7 @@ import sys
 import types
 
 STATE_BYTES_MAX = 1 << 16
+_FRAMEWORKS = ("__future__", "typing", "_pytest", "pytest", "unittest")
 _CALLABLE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
 
 
@@ -24,6 +25,7 @@ class Guard:
             for value in list(vars(module).values())
             if callable(getattr(value, "cache_clear", None))
         ]
+        self.opaque = {}
         self.clean = self.fingerprint()
 
     def is_known(self):
@@ -36,20 +38,35 @@ class Guard:
         return self.fingerprint() == self.clean
 
     def fingerprint(self):
-        state = []
+        found = []
         for module in self.modules:
-            _collect(module.__name__, vars(module), state, 0)
+            _collect(module.__name__, vars(module), found, 0)
+        state = [(os.getcwd(), len(sys.modules), sys.getrecursionlimit(), len(os.environ))]
+        size = 0
+        for place, name, value in found:
+            data = self._pickled(value)
+            size += len(data)
+            if size > STATE_BYTES_MAX:
+                return None
+            state.append((place, name, data))
+        return state
+
+    def _pickled(self, value):
+        """The value's bytes; of what cannot be pickled (locks, open files) only that it is the same."""
+        if id(value) in self.opaque:
+            return b"at %d" % id(value)
         try:
-            state.append((os.getcwd(), len(sys.modules), sys.getrecursionlimit(), len(os.environ)))
-            data = pickle.dumps(state, protocol=4)
+            return pickle.dumps(value, protocol=4)
         except Exception:
-            return None
-        return data if len(data) <= STATE_BYTES_MAX else None
+            # Kept alive, so that its id stays its own.
+            self.opaque[id(value)] = value
+            return b"at %d" % id(value)
 
 
 def _collect(prefix, namespace, state, depth):
     for name, value in list(namespace.items()):
-        if name.startswith("__") and name.endswith("__"):
+        if name.startswith("__") and name.endswith("__") or name.startswith("_class"):
+            # The latter are unittest's own notes on a class.
             continue
         if isinstance(value, types.FunctionType):
             if value.__defaults__ and any(_is_mutable(item) for item in value.__defaults__):
@@ -61,7 +78,7 @@ def _collect(prefix, namespace, state, depth):
             continue
         elif callable(value) and hasattr(value, "cache_clear"):
             continue
-        elif type(value).__name__.startswith("_") or type(value).__module__ in ("__future__", "typing"):
+        elif type(value).__name__.startswith("_") or type(value).__module__.split(".")[0] in _FRAMEWORKS:
             continue
         else:
             state.append((prefix, name, value))

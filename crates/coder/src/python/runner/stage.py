@@ -164,13 +164,18 @@ class Stage:
         """Judges candidates; one frame each, in order, then {"done": true}."""
         candidates = message["candidates"]
         position = 0
-        total = message["total"]
+        ends = time.monotonic() + message["left"]
+        patience = message["total"] * 2 + 0.5
         while position < len(candidates):
+            if time.monotonic() > ends:
+                for _ in candidates[position:]:
+                    self.wire.write(_verdict(timed_out=True))
+                break
             batch = candidates[position:position + CANDIDATES_PER_FORK]
             child = Child(lambda out: self._judge_all(out, batch, message))
             done = 0
             while done < len(batch):
-                frame = child.read(total * 5 + 1.0)
+                frame = child.read(min(patience, max(ends - time.monotonic(), 0.0) + 0.5))
                 if frame is None:
                     self.wire.write(_verdict(timed_out=True))
                     done += 1
