@@ -11,6 +11,7 @@ mod rustfix;
 mod sandbox;
 mod start;
 mod table;
+mod tests;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -46,6 +47,11 @@ const BENCHES: &[Bench] = &[
         "start",
         "how long `freehold` itself takes to start and end",
         start::run,
+    ),
+    (
+        "tests",
+        "test generation on forty correct programs, side by side with Pynguin",
+        tests::run,
     ),
 ];
 

@@ -118,7 +118,7 @@ Examples:
   freehold tests shop.py --function Basket   only for this class
   freehold tests gcd.py --seed 7             other inputs")]
 pub struct Tests {
-    /// The Python or Rust file to write tests for
+    /// The Python file to write tests for
     pub file: PathBuf,
 
     /// Only this function or class [default: every public one]

@@ -68,7 +68,7 @@ pub struct TargetReport {
     pub name: String,
     /// Tests kept.
     pub tests: usize,
-    /// Faults that were put into it.
+    /// Faults that were put into it; those in private helpers count where they are noticed.
     pub mutants: usize,
     /// Faults that the tests notice.
     pub killed: usize,
@@ -95,7 +95,7 @@ pub fn generate(
         std::io::ErrorKind::NotFound => Error::unsuitable(
             "no_such_file",
             format!("there is no file `{}`", file.display()),
-            "name a `.py` or `.rs` file",
+            "name a `.py` file",
         ),
         _ => Error::io("open", file, source),
     })?;
@@ -103,8 +103,11 @@ pub fn generate(
         Some("py") => python::generate(&path, options, environment),
         _ => Err(Error::unsuitable(
             "unknown_language",
-            format!("`{}` is neither Python nor Rust", file.display()),
-            "name a `.py` or `.rs` file",
+            format!(
+                "`{}` is not Python, the language that tests are written for",
+                file.display()
+            ),
+            "name a `.py` file",
         )),
     }
 }

@@ -4,11 +4,13 @@
 
 Neither tool under comparison knows these mutants. Prints one JSON object. A mutant is killed when
 pytest, on the mutated program, does not end with success in time. Mutants that do not compile or
-compile to the original's code are left out.
+compile to the original's code are left out; so are tests that fail or do not end on the original,
+and their number is told.
 """
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,6 +26,7 @@ from cosmic_ray.ast import ast_nodes, get_ast_from_path
 from cosmic_ray.mutating import mutate_code
 
 WORKERS = len(os.sched_getaffinity(0))
+TEST_SECONDS = 10  # what one test may take on the original
 
 
 def mutants(program):
@@ -59,8 +62,8 @@ def shape(code):
     return code.co_code, consts, code.co_names, code.co_varnames
 
 
-def start(folder):
-    """pytest on `folder` in a fork; its exit status is the process's."""
+def start(folder, tests):
+    """pytest on `tests` in `folder` in a fork; its exit status is the process's."""
     pid = os.fork()
     if pid:
         return pid
@@ -72,13 +75,36 @@ def start(folder):
             os.dup2(quiet, fd)
         sys.path.insert(0, str(folder))
         sys.dont_write_bytecode = True
-        status = pytest.main(["-q", "-x", "-p", "no:cacheprovider", "--assert=plain", "--rootdir=."])
+        status = pytest.main(["-q", "-x", "-p", "no:cacheprovider", "--assert=plain", "--rootdir=.", *tests])
         os._exit(0 if status == 0 else 1)
     finally:
         os._exit(1)
 
 
-def survivors(program, tests, room, limit):
+def sound(program, file, room):
+    """The tests of a file that pass on the original, each run alone, and how many do not."""
+    folder = room / "original"
+    folder.mkdir()
+    shutil.copy(program, folder)
+    shutil.copy(file, folder)
+    names = re.findall(r"^(?:async )?def (test_\w+)", file.read_text(), re.MULTILINE)
+    good = []
+    for name in names:
+        pid = start(folder, [f"{file.name}::{name}"])
+        deadline = time.monotonic() + TEST_SECONDS
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        while not ended and time.monotonic() < deadline:
+            time.sleep(0.005)
+            ended, status = os.waitpid(pid, os.WNOHANG)
+        if not ended:
+            os.killpg(pid, signal.SIGKILL)
+            ended, status = os.waitpid(pid, 0)
+        if status == 0:
+            good.append(f"{file.name}::{name}")
+    return good, len(names) - len(good)
+
+
+def survivors(program, file, tests, room, limit):
     """Runs all mutants, a few at a time; yields name, code and whether it was killed."""
     running = {}
     waiting = mutants(program)
@@ -92,8 +118,8 @@ def survivors(program, tests, room, limit):
             number += 1
             folder.mkdir()
             (folder / program.name).write_text(found[1])
-            shutil.copy(tests, folder)
-            running[start(folder)] = (time.monotonic() + limit, folder, found)
+            shutil.copy(file, folder)
+            running[start(folder, tests)] = (time.monotonic() + limit, folder, found)
         if not running:
             return
         for pid in list(running):
@@ -109,42 +135,53 @@ def survivors(program, tests, room, limit):
         time.sleep(0.002)
 
 
-def coverage(program, tests, room):
-    """Branches and lines of the program that the tests run."""
+def coverage(program, file, tests, room):
+    """Branches and lines of the program that the tests run, and the seconds it took."""
     folder = room / "coverage"
     folder.mkdir()
     shutil.copy(program, folder)
-    shutil.copy(tests, folder)
+    shutil.copy(file, folder)
     run = ["run", "--branch", f"--include=*/{program.name}", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "coverage"]
     began = time.monotonic()
-    passed = subprocess.run(command + run, cwd=folder, capture_output=True, timeout=300)
+    subprocess.run(command + run + tests, cwd=folder, capture_output=True, timeout=300)
     seconds = time.monotonic() - began
     subprocess.run(command + ["json", "-q"], cwd=folder, capture_output=True)
-    totals = {}
     report = folder / "coverage.json"
-    if report.exists():
-        totals = json.loads(report.read_text())["totals"]
+    totals = json.loads(report.read_text())["totals"] if report.exists() else {}
     wanted = ("num_branches", "covered_branches", "num_statements", "covered_lines")
-    figures = {key: totals.get(key, 0) for key in wanted}
-    return passed.returncode == 0, figures, seconds, passed.stdout.decode()[-2000:]
+    return {key: totals.get(key, 0) for key in wanted}, seconds
 
 
 def main():
-    program, tests = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
+    program, file = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as room:
         room = Path(room)
-        passes, figures, seconds, said = coverage(program, tests, room)
-        judged = {"passes": passes, **figures, "mutants": 0, "killed": 0, "alive": []}
-        for name, code, killed in survivors(program, tests, room, 3 + 4 * seconds):
+        tests, left_out = sound(program, file, room) if file.exists() else ([], 0)
+        judged = {"tests": len(tests), "left_out": left_out, "mutants": 0, "killed": 0, "alive": []}
+        if tests:
+            figures, seconds = coverage(program, file, tests, room)
+            found = survivors(program, file, tests, room, 3 + 4 * seconds)
+        else:
+            figures, found = untested(program), ((name, code, False) for name, code in mutants(program))
+        judged.update(figures)
+        for name, code, killed in found:
             judged["mutants"] += 1
             judged["killed"] += killed
             if not killed:
                 judged["alive"].append([name, changed_line(program.read_text(), code)])
-        if not passes:
-            judged["killed"] = 0
-            judged["said"] = said
     print(json.dumps(judged))
+
+
+def untested(program):
+    """How many branches and lines there would be to run."""
+    from coverage.parser import PythonParser
+
+    parser = PythonParser(filename=str(program))
+    parser.parse_source()
+    branches = sum(count for count in parser.exit_counts().values() if count > 1)
+    return {"num_branches": branches, "covered_branches": 0,
+            "num_statements": len(parser.statements), "covered_lines": 0}
 
 
 def changed_line(before, after):

@@ -5,7 +5,7 @@
 //! `xtask/bench/quixbugs/oracle.py`.
 
 mod oracle;
-mod program;
+pub(super) mod program;
 
 use std::time::Instant;
 

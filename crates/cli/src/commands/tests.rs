@@ -129,7 +129,7 @@ fn line(target: &TargetReport) -> String {
     match &target.skipped {
         Some(reason) => format!("{name}: {} {reason}", styled(paint::WARN, "no tests:")),
         None => format!(
-            "{name}: {} tests notice {} of {} faults {}",
+            "{name}: {} tests kill {} of {} mutants {}",
             target.tests,
             target.killed,
             target.mutants,
@@ -149,8 +149,8 @@ fn as_json(report: &Report, out: Option<&Path>) -> Value {
             json!({
                 "name": target.name,
                 "tests": target.tests,
-                "faults": target.mutants,
-                "faults_noticed": target.killed,
+                "mutants": target.mutants,
+                "mutants_killed": target.killed,
                 "inputs_tried": target.tried,
                 "skipped": target.skipped,
             })

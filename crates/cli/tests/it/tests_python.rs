@@ -41,16 +41,16 @@ def clamp(value, low, high):
 ";
 
 #[test]
-fn notices_nearly_every_fault_and_names_what_happens() {
+fn kills_nearly_every_mutant_and_names_what_happens() {
     let folder = project("clamp.py", CLAMP);
     let report = report(folder.path(), "clamp.py", &[]);
     let target = &report["targets"][0];
-    let (noticed, faults) = (
-        target["faults_noticed"].as_u64().unwrap(),
-        target["faults"].as_u64().unwrap(),
+    let (killed, mutants) = (
+        target["mutants_killed"].as_u64().unwrap(),
+        target["mutants"].as_u64().unwrap(),
     );
-    assert!(faults >= 15, "{target}");
-    assert!(noticed * 10 >= faults * 8, "{target}");
+    assert!(mutants >= 15, "{target}");
+    assert!(killed * 10 >= mutants * 8, "{target}");
     let text = text(&report);
     assert!(text.contains("from clamp import clamp\n"), "{text}");
     assert!(

@@ -169,6 +169,8 @@ struct Searched {
     target: Target,
     found: Found,
     own: Vec<u32>,
+    /// Mutants in its own definition.
+    faults: BTreeSet<u32>,
     chosen: Vec<Tried>,
     written: Vec<write::Test>,
     skipped: Option<String>,
@@ -184,7 +186,7 @@ impl Searched {
         TargetReport {
             name: self.target.name.clone(),
             tests: self.written.len(),
-            mutants: self.own.len(),
+            mutants: self.faults.union(&killed).count(),
             killed: killed.len(),
             tried: self.found.tried,
             skipped: self.skipped.clone(),
@@ -215,6 +217,8 @@ fn search(
         .copied()
         .filter(|id| !others(*id as usize))
         .collect();
+    let inside = |id: &u32| target.span.contains(&mutants[*id as usize].span.start);
+    let faults = own.iter().copied().filter(inside).collect();
     let options = Options {
         budget,
         ..options.clone()
@@ -237,6 +241,7 @@ fn search(
         target: target.clone(),
         found,
         own,
+        faults,
         chosen,
         written: Vec::new(),
         skipped: None,
@@ -339,6 +344,7 @@ fn settle(searched: &mut [Searched], text: String, place: &Place) -> Result<Stri
             Some((what, _)) if one.found.usable == 0 => {
                 format!("it uses {what}, which a unit test should not")
             }
+            _ if one.found.tried == 0 => "the budget ended before its turn".to_owned(),
             _ if one.found.usable == 0 => {
                 "no input was found that it takes, ends in time and gives the same twice".to_owned()
             }

@@ -208,7 +208,7 @@ fn order(id: usize, script: &Script, target: &Target) -> Json {
         .map(|_| literal::snake_case(&target.name));
     json!({
         "id": id, "setup": script.setup_text(), "calls": script.calls, "watch": script.watch,
-        "always": receiver.into_iter().collect::<Vec<_>>(),
+        "receiver": receiver,
     })
 }
 

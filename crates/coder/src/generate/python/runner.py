@@ -439,8 +439,10 @@ class Case:
         self.setup = compile(data["setup"], "<case>", "exec") if data["setup"] else None
         self.calls = [(name, compile(text, "<case>", "eval")) for name, text in data["calls"]]
         self.watch = data["watch"]
-        self.always = data["always"]  # variables whose state counts in any case
+        self.receiver = data["receiver"]  # the variable whose methods are called, if any
         self.changed = None  # variables whose state counts
+        self.begun = {}  # fields of the receiver as its constructor leaves them
+        self.fields = None  # fields of the receiver that its methods change
 
     def perform(self, space):
         """Runs the case: results by call (the last may be an exception), and its variables."""
@@ -463,10 +465,25 @@ class Case:
             results.append(value)
             if name:
                 held[name] = value
+                self.begun = described_fields(value) if before is not None else {}
         if before is not None:
             self.changed = [n for n in self.watch if describe(held[n], held, n) != before[n]]
-            self.changed += [n for n in self.always if n in held]
+            self.notice_fields(results, held)
         return results, held
+
+
+    def notice_fields(self, results, held):
+        """The state of the receiver counts: what methods changed, or all if none was called."""
+        if self.receiver not in held:
+            return
+        self.changed.append(self.receiver)
+        after = described_fields(held[self.receiver])
+        alone = len(self.calls) == 1
+        self.fields = {k for k, v in after.items() if alone or self.begun.get(k) != v}
+
+
+def described_fields(value):
+    return {k: Describer({}).of(v, 1) for k, v in fields_of(value) or []}
 
 
 def names_in(held):
@@ -507,7 +524,11 @@ def outcome(case, results, held, printed, source):
         else:
             parts.append(Describer(names).of(result))
     for name in case.changed:
-        parts.append(describe(held[name], held, name))
+        if name == case.receiver:
+            fields = described_fields(held[name]) if name in held else {}
+            parts.append(str(sorted((k, fields.get(k)) for k in case.fields)))
+        else:
+            parts.append(describe(held[name], held, name))
     if printed:
         parts.append("printed " + printed)
     return "\n".join(parts)
@@ -828,6 +849,11 @@ class Server:
                     shown[-1]["iterator"] = True
             reply["results"] = shown
             reply["changed"] = [shower.variable(name) for name in case.changed]
+            for variable in reply["changed"]:
+                if variable["name"] == case.receiver:
+                    all_fields = shower.fields(held[case.receiver])
+                    variable.update(all_fields)
+                    variable["fields"] = [f for f in all_fields["fields"] if f["name"] in case.fields]
             reply["printed"] = printed
             reply["imports"] = sorted(shower.imports)
         return reply
