@@ -36,6 +36,8 @@ pub struct Exec {
     pub stdin: Vec<u8>,
     /// Time from start to end.
     pub wall_time: Option<Duration>,
+    /// Processor time of all its processes together.
+    pub cpu_time: Option<Duration>,
     /// Resident bytes of all its processes.
     pub memory_bytes: Option<u64>,
     /// Bytes kept of each output stream.
@@ -60,6 +62,7 @@ impl Worker {
         let defaults = &self.policy.limits;
         let limits = Limits {
             wall_time: exec.wall_time.unwrap_or(defaults.wall_time),
+            cpu_time: exec.cpu_time.unwrap_or(defaults.cpu_time),
             memory_bytes: exec.memory_bytes.unwrap_or(defaults.memory_bytes),
             output_bytes: exec.output_bytes.unwrap_or(defaults.output_bytes),
             ..defaults.clone()

@@ -92,7 +92,17 @@ impl Unit {
                 }
             }
         }
-        made.extend(["-C", "debuginfo=0", "--cap-lints", "allow"].map(OsString::from));
+        made.extend(
+            [
+                "-C",
+                "debuginfo=0",
+                "-C",
+                "codegen-units=4",
+                "--cap-lints",
+                "allow",
+            ]
+            .map(OsString::from),
+        );
         made
     }
 
@@ -224,7 +234,7 @@ mod tests {
         assert_eq!(
             library.join(" "),
             "-L dependency=/o --crate-name lru --edition=2021 src/lib.rs --crate-type lib --emit=metadata,link -C extra-filename=-58 \
-             --out-dir /o -L dependency=/p/target/deps -C debuginfo=0 --cap-lints allow"
+             --out-dir /o -L dependency=/p/target/deps -C debuginfo=0 -C codegen-units=4 --cap-lints allow"
         );
         let test = units[1].arguments(Path::new("/o"), &[&units[0]]);
         assert!(
