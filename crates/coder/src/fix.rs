@@ -183,6 +183,7 @@ pub fn fix_with(
             .as_ref()
             .map(|path| Replay::open(path, &sources))
             .transpose()?,
+        likely: None,
     };
     let (archive, ending) = search.run(language.as_ref(), &focus, authors, watch)?;
     report.times.search = clock.elapsed() - baseline_time;
@@ -265,6 +266,8 @@ struct Searching<'a> {
     clock: &'a SystemClock,
     record: Record,
     replay: Option<Replay>,
+    /// The likeliest solution, and whether it passed the whole test command.
+    likely: Option<(Candidate, bool)>,
 }
 
 impl Searching<'_> {
@@ -346,8 +349,9 @@ impl Searching<'_> {
         )
     }
 
-    /// The solutions of the search, ranked.
-    fn survivors(&self, archive: &Archive<Candidate>) -> Result<Vec<Survivor>, Error> {
+    /// The solutions of the search, ranked. While their behaviour is compared, the likeliest of them
+    /// is already run against the whole test command.
+    fn survivors(&mut self, archive: &Archive<Candidate>) -> Result<Vec<Survivor>, Error> {
         let mut entries: Vec<_> = archive.solutions().iter().collect();
         entries.sort_by(|a, b| b.weight.total_cmp(&a.weight));
         entries.truncate(COMPARED_MAX);
@@ -355,7 +359,17 @@ impl Searching<'_> {
             return Ok(Vec::new());
         }
         let candidates: Vec<&Candidate> = entries.iter().map(|entry| &entry.content).collect();
-        let mut behaviours = self.harness.behaviours(&candidates)?;
+        let (harness, likely) = (self.harness, candidates[0]);
+        let (behaviours, confirmed) = std::thread::scope(|scope| {
+            let confirming = scope.spawn(move || harness.confirm(likely));
+            let behaviours = harness.behaviours(&candidates);
+            (
+                behaviours,
+                confirming.join().expect("confirming does not panic"),
+            )
+        });
+        let mut behaviours = behaviours?;
+        self.likely = Some((likely.clone(), confirmed?));
         let mut rows = std::mem::take(&mut behaviours.candidates).into_iter();
         let survivors = entries
             .into_iter()
@@ -389,7 +403,13 @@ impl Searching<'_> {
             if patches.len() >= wanted.max(1) {
                 break;
             }
-            if self.harness.confirm(&survivor.candidate)? {
+            let is_confirmed = match &self.likely {
+                Some((candidate, is_confirmed)) if *candidate == survivor.candidate => {
+                    *is_confirmed
+                }
+                _ => self.harness.confirm(&survivor.candidate)?,
+            };
+            if is_confirmed {
                 patches.push(Patch::new(&survivor, self.sources));
             }
         }

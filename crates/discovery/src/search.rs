@@ -186,7 +186,7 @@ where
     let mut todo: Vec<usize> = (0..batch.len()).filter(|&index| runnable[index]).collect();
     todo.sort_by_key(|&index| batch[index].effort);
     let workers = evaluator.workers().max(1);
-    let chunk = todo.len().div_ceil(workers * 4).clamp(1, 64);
+    let chunk = todo.len().div_ceil(workers * 2).clamp(1, 64);
     let next = AtomicUsize::new(0);
     let of = |runnable: &bool| {
         if *runnable {

@@ -174,6 +174,7 @@ fn patches(harness: &Words, authors: Vec<Author>) -> Vec<String> {
         clock: &clock,
         record: Record::none(),
         replay: None,
+        likely: None,
     };
     let focus = localise::ochiai(&baseline, &harness.sources);
     let (archive, _) = search.run(&NoEdits, &focus, authors, &mut |_| ()).unwrap();

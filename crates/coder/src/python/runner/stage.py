@@ -164,6 +164,7 @@ class Stage:
         """Judges candidates; one frame each, in order, then {"done": true}."""
         candidates = message["candidates"]
         position = 0
+        self._prepare_swappers(candidates)
         ends = time.monotonic() + message["left"]
         patience = message["total"] * 2 + 0.5
         while position < len(candidates):
@@ -211,11 +212,18 @@ class Stage:
     def _plan(self, candidate):
         swaps = []
         for path, first_line, line_count, text in candidate:
-            swapper = self.swappers.get(path)
-            if swapper is None:
-                swapper = self.swappers[path] = Swapper(path, self.functions)
-            swaps.extend(swapper.plan(first_line, line_count, text))
+            if path not in self.swappers:
+                raise Cold("not imported")
+            swaps.extend(self.swappers[path].plan(first_line, line_count, text))
         return swaps
+
+    def _prepare_swappers(self, candidates):
+        """Looks the edited files' functions up here, so that not every fork has to."""
+        for path in {part[0] for candidate in candidates for part in candidate}.difference(self.swappers):
+            try:
+                self.swappers[path] = Swapper(path, self.functions)
+            except Cold:
+                pass
 
     def record(self, message):
         """Records calls into the program and derives the inputs on which candidates compare."""
@@ -230,6 +238,7 @@ class Stage:
     def behave(self, message):
         """A digest for each input of what candidates do with it."""
         rows = []
+        self._prepare_swappers(message["candidates"])
         for candidate in message["candidates"]:
             child = Child(lambda out: self._behave(out, candidate, message["limit"]))
             deadline = time.monotonic() + message["total"]
