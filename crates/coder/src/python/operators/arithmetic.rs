@@ -85,11 +85,7 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool
 }
 
 fn binary<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
-    let (Some(left), Some(right), Some(token)) = (
-        node.child("left"),
-        node.child("right"),
-        node.child("operator"),
-    ) else {
+    let (Some(left), Some(right)) = (node.child("left"), node.child("right")) else {
         return;
     };
     let operator = operator_of(node);
@@ -135,8 +131,9 @@ fn binary<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
         // Rounding up: `(a + b - 1) // b`, or `-(-a // b)`.
         let sum = first.binary("+", &second).binary("-", &Expr::atom("1"));
         pool.replace(node, &sum.binary("//", &second), "round_up_division", 0.08);
+        let up = first.minus().binary("//", &second);
+        pool.replace(node, &up.minus(), "round_up_division", 0.1);
     }
-    let _ = token;
 }
 
 /// `a - b - c` ↔ `a - (b - c)`, `a + b * c` → `(a + b) * c`, and back.

@@ -20,7 +20,7 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, pool: &mut Pool<'_>) {
         "augmented_assignment" => {
             if let (Some(left), Some(right)) = (node.child("left"), node.child("right")) {
                 target(place, left, right, pool);
-                swap_sides(place, node, left, right, pool);
+                swap_sides(node, left, right, pool);
             }
         }
         _ => return,
@@ -36,7 +36,7 @@ fn plain<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
         return;
     }
     target(place, left, right, pool);
-    swap_sides(place, node, left, right, pool);
+    swap_sides(node, left, right, pool);
     if matches!(left.kind(), "identifier" | "attribute" | "subscript") {
         accumulate(place, node, left, right, pool);
     }
@@ -254,13 +254,7 @@ fn element<'t>(place: &Place<'t, '_>, left: Node<'t>, pool: &mut Pool<'_>) {
 }
 
 /// `a = b` → `b = a`.
-fn swap_sides<'t>(
-    place: &Place<'t, '_>,
-    node: Node<'t>,
-    left: Node<'t>,
-    right: Node<'t>,
-    pool: &mut Pool<'_>,
-) {
+fn swap_sides(node: Node<'_>, left: Node<'_>, right: Node<'_>, pool: &mut Pool<'_>) {
     let target = |side: Node<'_>| matches!(side.kind(), "identifier" | "attribute" | "subscript");
     if !target(left) || !target(right) || left.text() == right.text() {
         return;
@@ -268,7 +262,6 @@ fn swap_sides<'t>(
     let between = &node.file_text()[left.end()..right.start()];
     let text = format!("{}{between}{}", right.text(), left.text());
     pool.splice(node.span(), text, "swap_sides", 0.2);
-    let _ = place;
 }
 
 /// Members of `a, b` in other orders.

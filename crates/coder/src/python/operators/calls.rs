@@ -7,6 +7,9 @@ use super::tree::Node;
 use super::types::Ty;
 
 pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
+    if node.kind() == "lambda" {
+        return key(place, node, pool);
+    }
     if node.kind() != "call" {
         return;
     }
@@ -14,13 +17,13 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool
         return;
     };
     if list.kind() != "argument_list" {
-        return keywords(place, node, function, list, pool);
+        return keywords(node, function, list, pool);
     }
     let arguments: Vec<Node<'t>> = list.parts().collect();
     reorder(place, function, &arguments, pool);
     remove(list, &arguments, pool);
     insert(place, function, list, &arguments, pool);
-    keywords(place, node, function, list, pool);
+    keywords(node, function, list, pool);
     unwrap(node, function, &arguments, pool);
     reorder_chain(node, function, &arguments, pool);
     if is_own_call(place, function) {
@@ -152,103 +155,124 @@ fn insert<'t>(
         Some(_) => 0.01,
         None => 0.05,
     };
-    let positional = arguments
-        .iter()
-        .take_while(|argument| is_positional(**argument))
-        .count();
+    let mut positional = arguments.iter();
+    let positional = positional.position(|argument| !is_positional(*argument));
+    let positional = positional.unwrap_or(arguments.len());
+    let scope = known.and_then(|known| place.file.scopes.function(known.name));
     for slot in 0..=positional {
-        let wanted = known
-            .and_then(|_| place.file.scopes.function(known?.name))
-            .and_then(|scope| {
-                let name = parameters.get(slot)?;
-                scope
-                    .variables
-                    .iter()
-                    .find(|variable| variable.name == *name)
-            })
+        let parameter = parameters.get(slot).copied();
+        let wanted = scope
+            .and_then(|scope| scope.variables.iter().find(|v| Some(v.name) == parameter))
             .map_or(Ty::ANY, |variable| variable.ty);
-        let last = if slot == positional { 1.0 } else { 0.5 };
-        let mut put = |text: &str, prior: f64| {
+        let weight = base * if slot == positional { 1.0 } else { 0.5 };
+        for (text, prior) in fillings(place, parameter, wanted) {
             let (at, text) = match arguments.get(slot) {
                 Some(argument) => (argument.start(), format!("{text}, ")),
-                None if slot == 0 => (list.start() + 1, text.to_owned()),
+                None if slot == 0 => (list.start() + 1, text),
                 None => (arguments[slot - 1].end(), format!(", {text}")),
             };
-            pool.splice(at..at, text, "insert_argument", prior);
-        };
-        for atom in &place.atoms {
-            let alike = parameters
-                .get(slot)
-                .map_or(0.0, |name| name_likeness(name, atom.text));
-            let fit = wanted.affinity(atom.ty);
-            put(
-                atom.text,
-                base * last * fit * atom.weight * (0.7 + 0.8 * alike),
-            );
-        }
-        // `f(x)` → `f(x, order.seats)` for the parameter `seats`.
-        if let Some(name) = parameters.get(slot) {
-            let named = place.donors.iter().filter(|donor| {
-                donor
-                    .node
-                    .child("attribute")
-                    .is_some_and(|attribute| attribute.text() == *name)
-            });
-            for donor in named {
-                put(&donor.expr.text, base * last);
-            }
-            if place.file.attributes.contains(name) {
-                for atom in place
-                    .atoms
-                    .iter()
-                    .filter(|atom| atom.ty.may_be(Ty::OBJECT))
-                    .take(8)
-                {
-                    put(
-                        &format!("{}.{name}", atom.text),
-                        base * last * 0.5 * atom.weight,
-                    );
-                }
-            }
-        }
-        for constant in ["0", "1", "None", "True", "False"] {
-            put(constant, base * last * 0.3);
+            pool.splice(at..at, text, "insert_argument", prior * weight);
         }
     }
+    if missing > 0 {
+        insert_named(place, parameters, arguments, pool);
+    }
+}
+
+/// What may be given for a parameter: variables, constants, and for `seats` also `order.seats`.
+fn fillings<'t>(place: &Place<'t, '_>, parameter: Option<&str>, wanted: Ty) -> Vec<(String, f64)> {
+    let mut fillings = Vec::new();
+    for atom in &place.atoms {
+        let alike = parameter.map_or(0.0, |name| name_likeness(name, atom.text));
+        let prior = wanted.affinity(atom.ty) * atom.weight * (0.7 + 0.8 * alike);
+        fillings.push((atom.text.to_owned(), prior));
+    }
+    for constant in ["0", "1", "None", "True", "False"] {
+        fillings.push((constant.to_owned(), 0.3));
+    }
+    let Some(name) = parameter else {
+        return fillings;
+    };
+    for donor in &place.donors {
+        let attribute = donor.node.child("attribute");
+        if attribute.is_some_and(|attribute| attribute.text() == name) {
+            fillings.push((donor.expr.text.clone(), 1.0));
+        }
+    }
+    if place.file.attributes.contains(&name) {
+        let objects = place.atoms.iter().filter(|atom| atom.ty.may_be(Ty::OBJECT));
+        for atom in objects.take(8) {
+            fillings.push((format!("{}.{name}", atom.text), 0.5 * atom.weight));
+        }
+    }
+    fillings
+}
+
+/// `f(x)` → `f(x, name=name)`.
+fn insert_named<'t>(
+    place: &Place<'t, '_>,
+    parameters: &[&str],
+    arguments: &[Node<'t>],
+    pool: &mut Pool<'_>,
+) {
+    let Some(last) = arguments.last() else {
+        return;
+    };
     for name in parameters {
-        let given = arguments.iter().any(|argument| {
-            argument.kind() == "keyword_argument"
-                && argument
-                    .child("name")
-                    .is_some_and(|given| given.text() == *name)
-        });
-        let Some(atom) = place
-            .atoms
+        let given = arguments
             .iter()
-            .find(|atom| atom.text == *name || atom.text.strip_prefix("self.") == Some(name))
-        else {
-            continue;
+            .filter(|argument| argument.kind() == "keyword_argument")
+            .filter_map(|argument| argument.child("name"))
+            .any(|given| given.text() == *name);
+        let mut atoms = place.atoms.iter();
+        let like = atoms.find(|atom| atom.text.rsplit('.').next() == Some(name));
+        if let Some(atom) = like.filter(|_| !given) {
+            let text = format!(", {name}={}", atom.text);
+            pool.splice(last.end()..last.end(), text, "insert_argument", 0.3);
+        }
+    }
+}
+
+/// `key=lambda item: -item[1]` → `(-item[1], item[0])`: what decides between equals.
+fn key<'t>(place: &Place<'t, '_>, lambda: Node<'t>, pool: &mut Pool<'_>) {
+    let parameter = lambda
+        .child("parameters")
+        .and_then(|list| list.parts().next());
+    let (Some(parameter), Some(body)) = (parameter, lambda.child("body")) else {
+        return;
+    };
+    if parameter.kind() != "identifier" || body.is_multiline() || body.kind() == "tuple" {
+        return;
+    }
+    let (name, first) = (parameter.text(), Expr::of(body).at(Level::Lambda));
+    let mut seconds = vec![name.to_owned(), format!("{name}[0]"), format!("{name}[1]")];
+    for attribute in place.file.attributes.iter().take(12) {
+        seconds.push(format!("{name}.{attribute}"));
+    }
+    let is_attribute = body.walk().any(|part| part.kind() == "attribute");
+    let is_element = body.walk().any(|part| part.kind() == "subscript");
+    for second in seconds
+        .iter()
+        .filter(|second| !body.text().contains(second.as_str()))
+    {
+        let fits = match second.contains('.') {
+            true => is_attribute,
+            false => is_element || *second == name,
         };
-        if !given && missing > 0 && !arguments.is_empty() {
-            let at = arguments[arguments.len() - 1].end();
-            pool.splice(
-                at..at,
-                format!(", {name}={}", atom.text),
-                "insert_argument",
-                0.3,
+        if fits {
+            let prior = if is_element { 0.16 } else { 0.06 };
+            let (one, other) = (
+                format!("({first}, {second})"),
+                format!("({second}, {first})"),
             );
+            pool.replace(body, &Expr::atom(one), "tie_break", prior);
+            pool.replace(body, &Expr::atom(other), "tie_break", prior * 0.3);
         }
     }
 }
 
 /// Keyword arguments of well-known functions, and those that are given turned round.
-fn keywords<'t>(
-    place: &Place<'t, '_>,
-    call: Node<'t>,
-    function: Node<'t>,
-    list: Node<'t>,
-    pool: &mut Pool<'_>,
-) {
+fn keywords(call: Node<'_>, function: Node<'_>, list: Node<'_>, pool: &mut Pool<'_>) {
     let name = match function.kind() {
         "attribute" => function.child("attribute").map_or("", |name| name.text()),
         _ => function.text(),
@@ -315,7 +339,6 @@ fn keywords<'t>(
             _ => {}
         }
     }
-    let _ = place;
 }
 
 /// `f(x)` → `x`, and `f` where the value of the call was not wanted.
@@ -395,8 +418,8 @@ fn recursive<'t>(place: &Place<'t, '_>, arguments: &[Node<'t>], pool: &mut Pool<
         }
         let wanted = place.wanted(*argument);
         let expr = Expr::of(*argument);
-        if wanted.may_be(Ty::INT) {
-            let base = if wanted.is(Ty::INT) { 0.3 } else { 0.06 };
+        if wanted.may_be(Ty::NUMBER) {
+            let base = if wanted.is(Ty::NUMBER) { 0.4 } else { 0.06 };
             for sign in ["-", "+"] {
                 pool.replace(
                     *argument,
@@ -405,7 +428,7 @@ fn recursive<'t>(place: &Place<'t, '_>, arguments: &[Node<'t>], pool: &mut Pool<
                     base,
                 );
                 for atom in place.atoms.iter().filter(|atom| atom.ty.may_be(Ty::INT)) {
-                    let known = if atom.ty.is(Ty::INT) { 0.5 } else { 0.2 };
+                    let known = if atom.ty.is(Ty::NUMBER) { 0.4 } else { 0.2 };
                     let stepped = expr.binary(sign, &atom_expr(atom));
                     if atom.text != argument.text() {
                         pool.replace(

@@ -8,7 +8,9 @@ use super::tree::Node;
 use super::types::Ty;
 
 /// Tests joined to one condition at most.
-const JOINED_MAX: usize = 160;
+const JOINED_MAX: usize = 120;
+/// The priors of all of them together, at most.
+const JOINED_SUM: f64 = 2.5;
 
 pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
     if is_inside_string(node) {
@@ -53,8 +55,13 @@ fn join<'t>(place: &Place<'t, '_>, node: Node<'t>, weight: f64, pool: &mut Pool<
         return;
     }
     let expr = Expr::of(node);
-    for (test, prior) in tests(place, node).into_iter().take(JOINED_MAX) {
-        let prior = prior * weight;
+    let mut tests = tests(place, node);
+    tests.truncate(JOINED_MAX);
+    // One condition lacks one test: the more there are to choose from, the less likely is each.
+    let sum: f64 = tests.iter().map(|(_, prior)| prior).sum();
+    let share = (JOINED_SUM / sum).min(1.0) * weight;
+    for (test, prior) in tests {
+        let prior = prior * share;
         if mentions_whole(node, &test.text) {
             continue;
         }

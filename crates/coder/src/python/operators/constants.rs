@@ -1,7 +1,7 @@
 //! Literals: numbers off by one, the wrong empty thing, `True` where a test was meant.
 
 use super::expr::{Expr, Level, is_inside_string, is_read};
-use super::place::{Place, atom_expr, is_condition, is_plain_string};
+use super::place::{Place, atom_expr, is_condition};
 use super::pool::Pool;
 use super::tree::Node;
 use super::types::Ty;
@@ -16,10 +16,12 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool
     match node.kind() {
         "integer" => integer(place, node, pool),
         "float" => float(place, node, pool),
-        "string" => string(place, node, pool),
         "true" | "false" => truth(place, node, pool),
         "none" => none(place, node, pool),
-        "list" | "dictionary" | "tuple" | "set" | "call" => empty(node, pool),
+        "list" | "dictionary" | "tuple" | "set" | "call" => {
+            empty(node, pool);
+            elements(node, pool);
+        }
         _ => {}
     }
 }
@@ -38,30 +40,13 @@ fn integer<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
     let Ok(value) = digits.parse::<i64>() else {
         return other_base(node, &digits, pool);
     };
-    let small = value.abs() <= 2;
-    for (other, prior) in [
-        (value.saturating_add(1), if small { 0.4 } else { 0.3 }),
-        (value - 1, if small { 0.4 } else { 0.3 }),
-        (0, 0.25),
-        (1, if value == 0 { 0.45 } else { 0.25 }),
-        (-1, if value <= 1 { 0.15 } else { 0.05 }),
-        (2, if small { 0.15 } else { 0.08 }),
-        (
-            value.saturating_mul(10),
-            if value > 2 { 0.12 } else { 0.02 },
-        ),
-        (value / 10, if value >= 10 { 0.12 } else { 0.0 }),
-        (value.saturating_mul(2), if value > 2 { 0.06 } else { 0.0 }),
-        (value / 2, if value > 3 { 0.06 } else { 0.0 }),
-        (value.saturating_add(2), 0.05),
-        (value - 2, 0.04),
-    ] {
-        if other != value && prior > 0.0 && (value >= 0) {
+    let is_signed = node.parent_kind() == "unary_operator";
+    for (other, prior) in nearby(value) {
+        if other != value && prior > 0.0 && !(is_signed && other < 0) {
             put(node, &other.to_string(), "integer_constant", prior, pool);
         }
     }
-    let signed = node.parent_kind() == "unary_operator";
-    if value != 0 && !signed {
+    if value != 0 && !is_signed {
         put(
             node,
             &format!("-{}", node.text()),
@@ -78,35 +63,59 @@ fn integer<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
     for other in usual_neighbours(value) {
         put(node, other, "integer_constant", 0.12, pool);
     }
-    // A number that was meant to be what a variable holds.
     if !is_inside_string(node) {
-        for atom in place.atoms_at(node) {
-            if atom.ty.may_be(Ty::INT) {
-                let known = if atom.ty.is(Ty::INT) { 0.14 } else { 0.04 };
-                pool.replace(
-                    node,
-                    &atom_expr(&atom),
-                    "constant_to_variable",
-                    known * atom.weight,
-                );
-            }
-            if atom.ty.is(Ty::COLLECTION) {
-                let length = atom_expr(&atom).wrapped("len");
-                pool.replace(node, &length, "constant_to_length", 0.05 * atom.weight);
-            }
+        integer_in_scope(place, node, pool);
+        integer_of_another_kind(node, value, pool);
+    }
+}
+
+/// Numbers that are close, in one sense or another.
+fn nearby(value: i64) -> [(i64, f64); 12] {
+    let is_small = value <= 2;
+    let either = |small: f64, large: f64| if is_small { small } else { large };
+    [
+        (value.saturating_add(1), either(0.4, 0.3)),
+        (value - 1, either(0.4, 0.3)),
+        (0, 0.25),
+        (1, if value == 0 { 0.45 } else { 0.25 }),
+        (-1, if value <= 1 { 0.15 } else { 0.05 }),
+        (2, either(0.15, 0.08)),
+        (value.saturating_mul(10), either(0.02, 0.12)),
+        (value / 10, if value >= 10 { 0.12 } else { 0.0 }),
+        (value.saturating_mul(2), either(0.0, 0.06)),
+        (value / 2, if value > 3 { 0.06 } else { 0.0 }),
+        (value.saturating_add(2), 0.05),
+        (value - 2, 0.04),
+    ]
+}
+
+/// A number that was meant to be what a variable holds, or how much it holds.
+fn integer_in_scope<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
+    for atom in place.atoms_at(node) {
+        if atom.ty.may_be(Ty::INT) {
+            let known = if atom.ty.is(Ty::INT) { 0.14 } else { 0.04 };
+            let prior = known * atom.weight;
+            pool.replace(node, &atom_expr(&atom), "constant_to_variable", prior);
         }
-        let asks_boolean = node.parent_kind() == "return_statement";
-        if asks_boolean && matches!(value, 0 | 1) {
-            put(node, "None", "constant_to_none", 0.1, pool);
-            put(node, "True", "constant_to_truth", 0.04, pool);
-            put(node, "False", "constant_to_truth", 0.06, pool);
-            put(node, "[]", "constant_to_empty", 0.05, pool);
-            put(node, "\"\"", "constant_to_empty", 0.04, pool);
+        if atom.ty.is(Ty::COLLECTION) {
+            let length = atom_expr(&atom).wrapped("len");
+            pool.replace(node, &length, "constant_to_length", 0.05 * atom.weight);
         }
-        if node.parent_kind() == "assignment" && value == 0 {
-            for infinity in ["float(\"inf\")", "float(\"-inf\")", "None"] {
-                put(node, infinity, "constant_to_extreme", 0.06, pool);
-            }
+    }
+}
+
+/// `0` where `None`, `[]` or the least of all numbers was meant.
+fn integer_of_another_kind(node: Node<'_>, value: i64, pool: &mut Pool<'_>) {
+    if node.parent_kind() == "return_statement" && matches!(value, 0 | 1) {
+        put(node, "None", "constant_to_none", 0.1, pool);
+        put(node, "True", "constant_to_truth", 0.04, pool);
+        put(node, "False", "constant_to_truth", 0.06, pool);
+        put(node, "[]", "constant_to_empty", 0.05, pool);
+        put(node, "\"\"", "constant_to_empty", 0.04, pool);
+    }
+    if node.parent_kind() == "assignment" && value == 0 {
+        for infinity in ["float(\"inf\")", "float(\"-inf\")", "None"] {
+            put(node, infinity, "constant_to_extreme", 0.06, pool);
         }
     }
 }
@@ -193,169 +202,6 @@ fn float<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
             );
         }
     }
-}
-
-fn string<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
-    if !is_plain_string(node) || is_inside_string(node) {
-        return;
-    }
-    let quote = &node.text()[..1];
-    let inside = node.text().trim_matches(['"', '\'']);
-    let is_key = node.parent_kind() == "subscript" || node.parent_kind() == "pair";
-    for other in place.file.strings.iter().take(3 * OTHERS_MAX) {
-        if other.trim_matches(['"', '\'']) == inside {
-            continue;
-        }
-        let alike = likeness(inside, other.trim_matches(['"', '\'']));
-        let base = if is_key { 0.1 } else { 0.05 };
-        put(node, other, "string_from_file", base + 0.25 * alike, pool);
-    }
-    let empty = format!("{quote}{quote}");
-    put(
-        node,
-        &empty,
-        "string_constant",
-        if inside == " " { 0.3 } else { 0.1 },
-        pool,
-    );
-    if node.text().len() <= 4 {
-        for (other, prior) in [
-            (" ", 0.25),
-            (",", 0.06),
-            (", ", 0.08),
-            ("\\n", 0.12),
-            ("0", 0.03),
-        ] {
-            let prior = if inside.is_empty() || inside.trim() != inside {
-                prior
-            } else {
-                prior * 0.4
-            };
-            put(
-                node,
-                &format!("{quote}{other}{quote}"),
-                "string_constant",
-                prior,
-                pool,
-            );
-        }
-    }
-    for (other, prior) in respaced(inside) {
-        put(
-            node,
-            &format!("{quote}{other}{quote}"),
-            "string_constant",
-            prior,
-            pool,
-        );
-    }
-    for atom in place.atoms_at(node) {
-        if atom.ty.may_be(Ty::STR) {
-            let known = if atom.ty.is(Ty::STR) { 0.1 } else { 0.02 };
-            pool.replace(
-                node,
-                &atom_expr(&atom),
-                "constant_to_variable",
-                known * atom.weight,
-            );
-        }
-    }
-}
-
-/// The same words with other spaces, case or ends.
-fn respaced(text: &str) -> Vec<(String, f64)> {
-    let mut forms = vec![
-        (text.trim().to_owned(), 0.2),
-        (format!("{text} "), 0.08),
-        (format!(" {text}"), 0.06),
-        (text.to_lowercase(), 0.1),
-        (text.to_uppercase(), 0.06),
-    ];
-    if let Some(rest) = text.strip_suffix('s') {
-        forms.push((rest.to_owned(), 0.06));
-    }
-    if text.contains('_') {
-        forms.push((text.replace('_', "-"), 0.05));
-    } else if text.contains('-') {
-        forms.push((text.replace('-', "_"), 0.06));
-    }
-    for (from, to) in [
-        ("%d", "%s"),
-        ("%m", "%M"),
-        ("%M", "%m"),
-        ("%y", "%Y"),
-        ("%H", "%I"),
-        ("%I", "%H"),
-        ("%Y", "%y"),
-    ] {
-        if text.contains(from) {
-            forms.push((text.replace(from, to), 0.15));
-        }
-    }
-    if text.contains("\\d")
-        || text.contains('+')
-        || text.contains('*')
-        || text.starts_with('^')
-        || text.contains('[')
-    {
-        forms.extend(regex_variants(text));
-    }
-    forms.retain(|(other, _)| other != text && !other.ends_with('\\'));
-    forms
-}
-
-/// Small slips in regular expressions: repetition and anchors.
-fn regex_variants(text: &str) -> Vec<(String, f64)> {
-    let mut forms = Vec::new();
-    for (at, character) in text.char_indices() {
-        let escaped = text[..at].ends_with('\\');
-        let others: &[&str] = match character {
-            _ if escaped => &[],
-            '+' => &["*", "?", ""],
-            '*' => &["+", "?", "*?"],
-            '?' => &["", "*"],
-            '.' => &["\\."],
-            _ => &[],
-        };
-        for other in others {
-            let form = format!("{}{other}{}", &text[..at], &text[at + 1..]);
-            forms.push((form, 0.12));
-        }
-    }
-    for (from, to) in [
-        ("a-z]", "a-z0-9]"),
-        ("a-z]", "a-zA-Z]"),
-        ("a-z0-9]", "a-z]"),
-        ("A-Z]", "A-Z0-9]"),
-        ("0-9]", "0-9.]"),
-        ("\\d", "\\w"),
-        ("\\w", "\\d"),
-        ("\\w", "\\S"),
-        ("[^", "["),
-    ] {
-        if text.contains(from) {
-            forms.push((text.replace(from, to), 0.12));
-        }
-    }
-    if !text.starts_with('^') {
-        forms.push((format!("^{text}"), 0.08));
-    }
-    if !text.ends_with('$') {
-        forms.push((format!("{text}$"), 0.12));
-    }
-    forms
-}
-
-fn likeness(a: &str, b: &str) -> f64 {
-    let shared = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
-    let tail = a
-        .bytes()
-        .rev()
-        .zip(b.bytes().rev())
-        .take_while(|(x, y)| x == y)
-        .count();
-    let lengths = a.len().max(b.len()).max(1);
-    (shared.max(tail) as f64 / lengths as f64).min(1.0)
 }
 
 fn truth<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
@@ -459,6 +305,32 @@ fn none<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
             "constant_to_variable",
             0.12 * atom.weight,
         );
+    }
+}
+
+/// A display with one element less, or with two exchanged.
+fn elements(node: Node<'_>, pool: &mut Pool<'_>) {
+    let parts: Vec<_> = node.parts().collect();
+    if node.kind() == "call" || parts.len() < 2 || parts.len() > 12 {
+        return;
+    }
+    for (at, part) in parts.iter().enumerate() {
+        let span = match parts.get(at + 1) {
+            Some(next) => part.start()..next.start(),
+            None => parts[at - 1].end()..part.end(),
+        };
+        // A tuple of one keeps its comma.
+        if node.kind() != "tuple" || parts.len() > 2 {
+            pool.splice(span, "", "drop_element", 0.06);
+        }
+        if let Some(next) = parts.get(at + 1)
+            && matches!(node.kind(), "list" | "tuple")
+        {
+            let between = &node.file_text()[part.end()..next.start()];
+            let swapped = format!("{}{between}{}", next.text(), part.text());
+            let prior = if parts.len() == 2 { 0.2 } else { 0.08 };
+            pool.splice(part.start()..next.end(), swapped, "swap_elements", prior);
+        }
     }
 }
 

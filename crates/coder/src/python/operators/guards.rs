@@ -2,16 +2,35 @@
 
 use super::expr::operator_of;
 use super::insertion::Surroundings;
-use super::layout::indent_unit;
-use super::place::{Place, atom_expr};
+use super::layout::{indent_of, indent_unit, is_docstring, is_on_own_lines, is_simple};
+use super::place::{Place, atom_expr, is_visible};
 use super::pool::Pool;
 use super::scope::Atom;
 use super::tree::Node;
 use super::types::Ty;
 
+/// What functions give back when there is nothing to work on.
+const ANSWERS: &[(&str, Ty, f64)] = &[
+    ("[]", Ty::LIST, 0.45),
+    ("0", Ty::INT, 0.45),
+    ("False", Ty::BOOL, 0.45),
+    ("True", Ty::BOOL, 0.45),
+    ("None", Ty::ANY, 0.45),
+    ("\"\"", Ty::STR, 0.45),
+    ("{}", Ty::DICT, 0.45),
+    ("0.0", Ty::FLOAT, 0.4),
+    ("1", Ty::INT, 0.18),
+    ("-1", Ty::INT, 0.18),
+    ("set()", Ty::SET, 0.3),
+    ("[[]]", Ty::LIST, 0.18),
+];
+
 /// Tests and answers that are tried in one gap.
 const TESTS_MAX: usize = 24;
 const ANSWERS_MAX: usize = 12;
+/// The priors of all guards of one gap together, at most, and of one, at least.
+const GUARDS_SUM: f64 = 1.6;
+const PRIOR_MIN: f64 = 0.004;
 
 pub(super) fn propose<'t>(around: &Surroundings<'t, '_>, pool: &mut Pool<'_>) {
     let place = around.place;
@@ -28,22 +47,71 @@ pub(super) fn propose<'t>(around: &Surroundings<'t, '_>, pool: &mut Pool<'_>) {
         (false, true) => 0.45,
         (false, false) => 0.35,
     };
-    for (test, test_prior, subject) in
-        tests
-            .iter()
-            .take(if opens { TESTS_MAX } else { TESTS_MAX / 2 })
-    {
+    let mut found: Vec<(String, f64)> = Vec::new();
+    let count = if opens { TESTS_MAX } else { TESTS_MAX / 2 };
+    for (test, test_prior, subject) in tests.iter().take(count) {
         for (answer, answer_prior) in &answers {
-            let prior = weight * test_prior * answer_prior;
-            if prior >= 0.006 {
-                let text = format!("if {test}:\n{unit}{answer}");
-                around.put(&text, "insert_guard", prior, pool);
-            }
+            found.push((
+                format!("if {test}:\n{unit}{answer}"),
+                test_prior * answer_prior,
+            ));
         }
         // What was found empty or at its limit is given back as it is.
         if let Some(subject) = subject {
             let text = format!("if {test}:\n{unit}return {subject}");
-            around.put(&text, "insert_guard", weight * test_prior * 0.35, pool);
+            found.push((text, test_prior * 0.35));
+        }
+    }
+    // One guard is missing: the more there are to choose from, the less likely is each.
+    let sum: f64 = found.iter().map(|(_, prior)| prior).sum();
+    let share = (GUARDS_SUM / sum).min(1.0) * weight;
+    for (text, prior) in found {
+        if prior * share >= PRIOR_MIN {
+            around.put(&text, "insert_guard", prior * share, pool);
+        }
+    }
+    under_condition(around, &tests, unit, pool);
+}
+
+/// `x` → `if test: x` for a statement that should not always run.
+fn under_condition<'t>(
+    around: &Surroundings<'t, '_>,
+    tests: &[(String, f64, Option<&'t str>)],
+    unit: &str,
+    pool: &mut Pool<'_>,
+) {
+    let Some(statement) = around.gap.after.filter(|after| is_simple(*after)) else {
+        return;
+    };
+    let plain = is_on_own_lines(statement) && !is_docstring(statement);
+    if !plain || statement.is_multiline() || statement.kind() == "pass_statement" {
+        return;
+    }
+    let indent = indent_of(statement);
+    let text = statement.text();
+    let common = match statement.kind() {
+        "expression_statement" | "raise_statement" => 0.35,
+        "return_statement" | "break_statement" | "continue_statement" => 0.25,
+        _ => 0.1,
+    };
+    for (test, prior, _) in tests.iter().take(TESTS_MAX) {
+        let negated = match test.strip_prefix("not ") {
+            Some(positive) if !positive.contains(' ') => positive.to_owned(),
+            _ if test.ends_with("is None") => test.replace("is None", "is not None"),
+            _ if test.contains(" not in ") => test.replace(" not in ", " in "),
+            _ if test.contains(" in ") => test.replace(" in ", " not in "),
+            _ if test.contains(" == ") => test.replace(" == ", " != "),
+            _ if test.contains(' ') => continue,
+            _ => format!("not {test}"),
+        };
+        for (condition, scale) in [(negated.as_str(), 1.0), (test.as_str(), 0.4)] {
+            let wrapped = format!("if {condition}:\n{indent}{unit}{text}");
+            pool.splice(
+                statement.span(),
+                wrapped,
+                "insert_condition",
+                prior * common * scale,
+            );
         }
     }
 }
@@ -186,21 +254,17 @@ fn answers(place: &Place<'_, '_>, in_loop: bool) -> Vec<(String, f64)> {
     };
     let is_generator = place.function.walk().any(|part| part.kind() == "yield");
     let mut kinds = Ty::NOTHING;
-    for node in place
+    let values = place
         .function
         .walk()
         .filter(|node| node.kind() == "return_statement")
-    {
-        let Some(value) = node.parts().next() else {
-            continue;
-        };
+        .filter_map(|node| node.parts().next());
+    for value in values {
         let ty = place.type_of(value);
         kinds = kinds.or(if ty.is_unknown() { Ty::NOTHING } else { ty });
-        let simple = !node.is_multiline()
-            && node.text().len() <= 40
-            && super::place::is_visible(place.file, value, &place.atoms);
-        if simple && is_plain(value) {
-            add(node.text().to_owned(), 0.3);
+        let is_short = !value.is_multiline() && value.text().len() <= 36;
+        if is_short && is_plain(value) && is_visible(place.file, value, &place.atoms) {
+            add(format!("return {}", value.text()), 0.3);
         }
     }
     if in_loop {
@@ -210,51 +274,21 @@ fn answers(place: &Place<'_, '_>, in_loop: bool) -> Vec<(String, f64)> {
     if is_generator {
         add("return".to_owned(), 0.5);
     }
-    for (value, ty) in [
-        ("[]", Ty::LIST),
-        ("0", Ty::INT),
-        ("False", Ty::BOOL),
-        ("True", Ty::BOOL),
-        ("None", Ty::ANY),
-        ("\"\"", Ty::STR),
-        ("{}", Ty::DICT),
-        ("1", Ty::INT),
-        ("-1", Ty::INT),
-        ("0.0", Ty::FLOAT),
-        ("set()", Ty::SET),
-        ("[[]]", Ty::LIST),
-    ] {
+    for &(value, ty, prior) in ANSWERS {
         let fit = match kinds == Ty::NOTHING {
             true => 0.5,
             false if ty == Ty::ANY => 0.6,
             false => kinds.affinity(ty),
         };
-        let rare = if matches!(value, "1" | "-1" | "0.0" | "[[]]" | "set()") {
-            0.4
-        } else {
-            1.0
-        };
         if !is_generator {
-            add(format!("return {value}"), 0.45 * fit * rare);
+            add(format!("return {value}"), prior * fit);
         }
     }
     let returns_nothing = kinds == Ty::NOTHING && !is_generator;
-    add(
-        "return".to_owned(),
-        if returns_nothing { 0.35 } else { 0.05 },
-    );
-    for raised in place
-        .file
-        .tree
-        .root()
-        .walk()
-        .filter(|node| node.kind() == "raise_statement")
-        .take(6)
-    {
-        let visible = raised
-            .parts()
-            .all(|part| super::place::is_visible(place.file, part, &place.atoms));
-        if !raised.is_multiline() && raised.parts().next().is_some() && visible {
+    let bare = if returns_nothing { 0.35 } else { 0.05 };
+    add("return".to_owned(), bare);
+    for raised in place.file.raises.iter().take(6) {
+        if is_visible(place.file, *raised, &place.atoms) {
             add(raised.text().to_owned(), 0.2);
         }
     }

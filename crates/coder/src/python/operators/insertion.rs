@@ -87,6 +87,9 @@ pub(super) fn donors<'t>(around: &Surroundings<'t, '_>, pool: &mut Pool<'_>) {
         }
         let prior = 0.12 * fitness(around, donor);
         if allowed(around, donor) {
+            if is_flush(around, donor) {
+                flush(around, donor, pool);
+            }
             around.put(donor.text(), "donor_statement", prior, pool);
             if prior >= 0.04 {
                 renamed(around, donor, prior * 0.4, pool);
@@ -94,6 +97,35 @@ pub(super) fn donors<'t>(around: &Surroundings<'t, '_>, pool: &mut Pool<'_>) {
         }
     }
     foreign(around, pool);
+}
+
+/// Whether `donor` hands something on in the loop right before the gap.
+fn is_flush(around: &Surroundings<'_, '_>, donor: Node<'_>) -> bool {
+    let looped = around.gap.before.filter(|before| {
+        matches!(before.kind(), "for_statement" | "while_statement") && before.holds(donor)
+    });
+    let hands_on = donor.walk().any(|part| {
+        part.kind() == "yield"
+            || part.kind() == "attribute"
+                && part.child("attribute").is_some_and(|method| {
+                    matches!(method.text(), "append" | "add" | "extend" | "write")
+                })
+    });
+    looped.is_some() && hands_on
+}
+
+/// What a loop hands on at each change it has to hand on once more at its end.
+fn flush<'t>(around: &Surroundings<'t, '_>, donor: Node<'t>, pool: &mut Pool<'_>) {
+    let unit = super::layout::indent_unit(around.place.file.tree.root());
+    around.put(donor.text(), "flush_after_loop", 0.25, pool);
+    let mut names: Vec<&str> = names_in(donor).collect();
+    names.dedup();
+    for name in names {
+        for test in [name.to_owned(), format!("{name} is not None")] {
+            let text = format!("if {test}:\n{unit}{}", donor.text());
+            around.put(&text, "flush_after_loop", 0.12, pool);
+        }
+    }
 }
 
 /// How well a statement of the same function fits a gap.

@@ -234,7 +234,9 @@ pub(super) fn names_in<'t>(node: Node<'t>) -> impl Iterator<Item = &'t str> {
     node.walk()
         .filter(|part| {
             part.kind() == "identifier" && part.field() != Some("attribute")
-                || part.kind() == "attribute" && part.text().starts_with("self.")
+                || part.kind() == "attribute"
+                    && part.field() != Some("function")
+                    && part.text().starts_with("self.")
         })
         .map(Node::text)
 }

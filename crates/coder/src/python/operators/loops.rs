@@ -34,19 +34,16 @@ fn range<'t>(place: &Place<'t, '_>, call: Node<'t>, pool: &mut Pool<'_>) {
     let Some(list) = call.child("arguments") else {
         return;
     };
-    let arguments: Vec<Node<'t>> = list
-        .parts()
-        .filter(|part| Level::of(*part).is_some())
-        .collect();
+    let is_bound = |part: &Node<'t>| Level::of(*part).is_some();
+    let arguments: Vec<Node<'t>> = list.parts().filter(is_bound).collect();
     let (start, stop, step) = match arguments[..] {
         [stop] => (None, stop, None),
         [start, stop] => (Some(start), stop, None),
         [start, stop, step] => (Some(start), stop, Some(step)),
         _ => return,
     };
-    let one = Expr::atom("1");
-    let end = Expr::of(stop);
     let from = start.map_or(Expr::atom("0"), Expr::of);
+    let stride = step.map(Node::text);
     let mut put = |from: &Expr, end: &Expr, step: Option<&str>, prior: f64| {
         let (from, end) = (from.at(Level::Lambda), end.at(Level::Lambda));
         let text = match step {
@@ -56,54 +53,17 @@ fn range<'t>(place: &Place<'t, '_>, call: Node<'t>, pool: &mut Pool<'_>) {
         };
         pool.replace(call, &Expr::atom(text), "range_bounds", prior);
     };
-    let stride = step.map(Node::text);
-    put(&from, &end.binary("+", &one), stride, 0.55);
-    put(&from, &end.binary("-", &one), stride, 0.45);
-    put(&from, &end.binary("+", &Expr::atom("2")), stride, 0.05);
-    if from.text == "0" {
-        put(&one, &end, stride, 0.45);
-        put(&Expr::atom("2"), &end, stride, 0.1);
-        put(&one, &end.binary("+", &one), stride, 0.35);
-    } else {
-        put(&from.binary("+", &one), &end, stride, 0.35);
-        put(&from.binary("-", &one), &end, stride, 0.3);
-        put(&Expr::atom("0"), &end, stride, 0.25);
-        put(&from.binary("+", &one), &end.binary("+", &one), stride, 0.2);
-        put(&end, &from, stride, 0.06);
-    }
-    match stride {
-        Some("-1") => {
-            put(&from, &end, None, 0.1);
-            put(&from, &Expr::with_level("-1", Level::Unary), stride, 0.35);
-            put(&from, &Expr::atom("0"), stride, 0.2);
+    shift_range(&from, &Expr::of(stop), stride, &mut put);
+    turn_range(&from, &Expr::of(stop), stride, &mut put);
+    let one = Expr::atom("1");
+    let end = Expr::of(stop);
+    let atoms = place.atoms_at(call);
+    for atom in atoms.iter().filter(|atom| atom.ty.is(Ty::INT)) {
+        let name = atom_expr(atom);
+        if step.is_none() {
+            put(&from, &end, Some(atom.text), 0.04 * atom.weight);
         }
-        Some(_) => put(&from, &end, None, 0.2),
-        None => {
-            put(&from, &end, Some("2"), 0.1);
-            let last = end.binary("-", &one);
-            let before = if from.text == "0" {
-                Expr::with_level("-1", Level::Unary)
-            } else {
-                from.binary("-", &one)
-            };
-            put(&last, &before, Some("-1"), 0.12);
-            put(&end, &from, Some("-1"), 0.1);
-            for atom in place
-                .atoms_at(call)
-                .iter()
-                .filter(|atom| atom.ty.is(Ty::INT))
-            {
-                put(&from, &end, Some(atom.text), 0.04 * atom.weight);
-            }
-        }
-    }
-    if start.is_none() {
-        for atom in place
-            .atoms_at(call)
-            .iter()
-            .filter(|atom| atom.ty.is(Ty::INT))
-        {
-            let name = atom_expr(atom);
+        if start.is_none() {
             put(&name, &end, stride, 0.22 * atom.weight);
             put(&name.binary("+", &one), &end, stride, 0.16 * atom.weight);
         }
@@ -114,6 +74,51 @@ fn range<'t>(place: &Place<'t, '_>, call: Node<'t>, pool: &mut Pool<'_>) {
         && let Some(held) = stop.child("arguments").and_then(|list| list.parts().next())
     {
         pool.replace(call, &Expr::of(held), "range_to_iterable", 0.15);
+    }
+}
+
+type Put<'p> = &'p mut dyn FnMut(&Expr, &Expr, Option<&str>, f64);
+
+/// Bounds one off, or two.
+fn shift_range(from: &Expr, end: &Expr, stride: Option<&str>, put: Put<'_>) {
+    let one = Expr::atom("1");
+    put(from, &end.binary("+", &one), stride, 0.55);
+    put(from, &end.binary("-", &one), stride, 0.45);
+    put(from, &end.binary("+", &Expr::atom("2")), stride, 0.05);
+    if from.text == "0" {
+        put(&one, end, stride, 0.45);
+        put(&Expr::atom("2"), end, stride, 0.1);
+        put(&one, &end.binary("+", &one), stride, 0.35);
+    } else {
+        put(&from.binary("+", &one), end, stride, 0.35);
+        put(&from.binary("-", &one), end, stride, 0.3);
+        put(&Expr::atom("0"), end, stride, 0.25);
+        put(&from.binary("+", &one), &end.binary("+", &one), stride, 0.2);
+        put(end, from, stride, 0.06);
+    }
+}
+
+/// Another stride, or the other direction.
+fn turn_range(from: &Expr, end: &Expr, stride: Option<&str>, put: Put<'_>) {
+    let below = Expr::with_level("-1", Level::Unary);
+    match stride {
+        Some("-1") => {
+            put(from, end, None, 0.1);
+            put(from, &below, stride, 0.35);
+            put(from, &Expr::atom("0"), stride, 0.2);
+        }
+        Some(_) => put(from, end, None, 0.2),
+        None => {
+            let one = Expr::atom("1");
+            let before = if from.text == "0" {
+                below
+            } else {
+                from.binary("-", &one)
+            };
+            put(from, end, Some("2"), 0.1);
+            put(&end.binary("-", &one), &before, Some("-1"), 0.12);
+            put(end, from, Some("-1"), 0.1);
+        }
     }
 }
 

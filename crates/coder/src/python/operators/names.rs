@@ -6,6 +6,9 @@ use super::pool::Pool;
 use super::tree::Node;
 use super::types::Ty;
 
+/// The priors of all donors in one place together, at most.
+const DONATED_SUM: f64 = 1.2;
+
 /// Methods and functions that are taken for one another, each with all of its row.
 const FAMILIES: &[&[&str]] = &[
     &["append", "extend", "insert", "appendleft", "add"],
@@ -413,29 +416,36 @@ fn by_donor<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
     }
     by_call(place, node, pool);
     let wanted = place.wanted(node);
+    let mut found: Vec<(&Expr, f64)> = Vec::new();
     for donor in &place.donors {
         if donor.node.text() == node.text() {
             continue;
         }
-        let same_kind = donor.node.kind() == node.kind();
-        let kin = if same_kind { 0.22 } else { 0.08 };
-        let crossing = donor.node.holds(node) && donor.node != node;
+        let kin = if donor.node.kind() == node.kind() {
+            0.22
+        } else {
+            0.08
+        };
+        let crossing = donor.node.holds(node);
         let shares = node.kind() == "identifier" && donor.node.text().contains(node.text());
-        let shape = if crossing {
-            0.15
-        } else if shares {
-            1.3
-        } else {
-            1.0
+        let shape = match (crossing, shares) {
+            (true, _) => 0.15,
+            (_, true) => 1.3,
+            _ => 1.0,
         };
-        let truth = if is_condition(node) && !donor.ty.is(Ty::BOOL) {
-            0.3
-        } else {
-            1.0
-        };
-        let prior = kin * wanted.affinity(donor.ty) * shape * truth;
-        if prior >= 0.008 {
-            pool.replace(node, &donor.expr, "donor_expression", prior);
+        let misfit = is_condition(node) && !donor.ty.is(Ty::BOOL);
+        let truth = if misfit { 0.3 } else { 1.0 };
+        let alike = 0.8 + 0.6 * name_likeness(node.text(), donor.node.text());
+        found.push((
+            &donor.expr,
+            kin * wanted.affinity(donor.ty) * shape * truth * alike,
+        ));
+    }
+    let sum: f64 = found.iter().map(|(_, prior)| prior).sum();
+    let share = (DONATED_SUM / sum).min(1.0);
+    for (expr, prior) in found {
+        if prior * share >= 0.006 {
+            pool.replace(node, expr, "donor_expression", prior * share);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::expr::{Expr, Level, is_inside_string, is_read};
+use super::layout::{is_docstring, is_repeatable, is_simple, is_statement};
 use super::scope::{Atom, Scopes};
 use super::tree::{Node, Tree};
 use super::types::Ty;
@@ -26,6 +27,10 @@ pub(super) struct File<'t> {
     pub(super) methods: Vec<&'t str>,
     /// Functions of the module and nested ones.
     pub(super) functions: Vec<Function<'t>>,
+    /// Statements of one line that may be written once more.
+    pub(super) statements: Vec<Node<'t>>,
+    /// `raise` statements among them.
+    pub(super) raises: Vec<Node<'t>>,
     /// Names of classes of the module.
     pub(super) classes: Vec<&'t str>,
 }
@@ -51,13 +56,26 @@ impl<'t> File<'t> {
             attributes: Vec::new(),
             methods: Vec::new(),
             functions: Vec::new(),
+            statements: Vec::new(),
+            raises: Vec::new(),
             classes: Vec::new(),
         };
         for node in tree.root().walk() {
+            if is_statement(node) && is_simple(node) && is_repeatable(node) && !is_docstring(node) {
+                file.statements.push(node);
+                if node.kind() == "raise_statement" && node.parts().next().is_some() {
+                    file.raises.push(node);
+                }
+            }
             match node.kind() {
                 "integer" => file.integers.push(node.text()),
                 "float" => file.floats.push(node.text()),
-                "string" if is_read(node) && is_plain_string(node) => {
+                // Patterns and bytes do not stand in for words.
+                "string"
+                    if is_read(node)
+                        && is_plain_string(node)
+                        && node.text().starts_with(['"', '\'']) =>
+                {
                     file.strings.push(node.text());
                 }
                 "attribute" => {
@@ -328,9 +346,9 @@ pub(super) fn is_visible<'t>(file: &File<'t>, node: Node<'t>, atoms: &[Atom<'t>]
         })
 }
 
-/// A string without prefix, placeholders or more than one line.
+/// A string without placeholders and on one line.
 pub(super) fn is_plain_string(node: Node<'_>) -> bool {
-    node.text().starts_with(['"', '\''])
+    node.text().starts_with(['"', '\'', 'r', 'R', 'b'])
         && !node.is_multiline()
         && !node.walk().any(|part| part.kind() == "interpolation")
 }

@@ -1,5 +1,6 @@
 //! One statement turned into another, or taken away.
 
+use super::effects;
 use super::expr::{Expr, Level};
 use super::layout::{
     blocks, indent_of, is_docstring, is_on_own_lines, is_repeatable, is_simple, is_statement,
@@ -60,7 +61,7 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, pool: &mut Pool<'_>) {
         "return_statement" => returns(place, statement, pool),
         "raise_statement" => raised(place, statement, pool),
         "except_clause" => caught(place, statement, pool),
-        "expression_statement" => expression(place, statement, pool),
+        "expression_statement" => effects::propose(place, statement, pool),
         _ => {}
     }
     if is_statement(statement) && is_simple(statement) && !is_docstring(statement) {
@@ -330,10 +331,8 @@ fn by_donor<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
     let shape = |statement: Node<'_>| statement.parts().next().map(|part| part.kind().to_owned());
     let mut seen = std::collections::HashSet::new();
     let mut tried = 0;
-    for donor in place.file.tree.root().walk() {
+    for &donor in &place.file.statements {
         let fits = donor.kind() == node.kind()
-            && is_repeatable(donor)
-            && !is_docstring(donor)
             && shape(donor) == shape(node)
             && donor.text() != node.text();
         if !fits || tried == 40 || !seen.insert(donor.text()) {
@@ -356,122 +355,6 @@ fn by_donor<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
             let shared = names_in(donor).filter(|name| names.contains(name)).count();
             let prior = if own { 0.05 } else { 0.04 } * (1.0 + shared.min(3) as f64 * 0.4);
             pool.splice(node.span(), donor.text(), "replace_statement", prior);
-        }
-    }
-}
-
-/// A call or `yield` as a statement.
-fn expression<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
-    let Some(value) = node.parts().next() else {
-        return;
-    };
-    match value.kind() {
-        "yield" => yields(value, pool),
-        "call" => {
-            if place.is_in_function() {
-                let is_last = node.parent().is_some_and(|block| block.end() == node.end());
-                let own = place
-                    .function
-                    .child("name")
-                    .is_some_and(|name| value.text().contains(name.text()));
-                let prior = if own {
-                    0.4
-                } else if is_last {
-                    0.12
-                } else {
-                    0.05
-                };
-                pool.splice(
-                    node.span(),
-                    format!("return {}", value.text()),
-                    "return_call",
-                    prior,
-                );
-                let is_generator = place.function.walk().any(|part| part.kind() == "yield");
-                if is_generator {
-                    let prior = if own { 0.5 } else { 0.1 };
-                    pool.splice(
-                        node.span(),
-                        format!("yield from {}", value.text()),
-                        "yield_call",
-                        prior,
-                    );
-                }
-            }
-            kept_result(place, node, value, pool);
-        }
-        _ => {}
-    }
-}
-
-fn yields(value: Node<'_>, pool: &mut Pool<'_>) {
-    let Some(given) = value.parts().next() else {
-        return;
-    };
-    let text = given.text();
-    let is_from = value.children().any(|child| child.kind() == "from");
-    let other = if is_from {
-        format!("yield {text}")
-    } else {
-        format!("yield from {text}")
-    };
-    pool.splice(value.span(), other, "change_yield", 0.4);
-    pool.splice(
-        value.span(),
-        format!("return {text}"),
-        "yield_to_return",
-        0.1,
-    );
-}
-
-/// `f(x)` → `y = f(x)`; `a[x].update(b)` → `a[x] = b`.
-fn kept_result<'t>(place: &Place<'t, '_>, node: Node<'t>, call: Node<'t>, pool: &mut Pool<'_>) {
-    let (Some(function), Some(list)) = (call.child("function"), call.child("arguments")) else {
-        return;
-    };
-    let arguments: Vec<_> = list
-        .parts()
-        .filter(|part| Level::of(*part).is_some())
-        .collect();
-    for (at, atom) in place.atoms.iter().enumerate().take(12) {
-        let used = arguments
-            .iter()
-            .any(|argument| argument.text() == atom.text);
-        let prior = if used {
-            0.2
-        } else {
-            0.04 / (1.0 + at as f64 * 0.1)
-        };
-        pool.splice(
-            node.span(),
-            format!("{} = {}", atom.text, call.text()),
-            "keep_result",
-            prior,
-        );
-    }
-    let Some(object) = function
-        .child("object")
-        .filter(|_| function.kind() == "attribute")
-    else {
-        return;
-    };
-    if matches!(object.kind(), "identifier" | "attribute" | "subscript") && object.text() != "self"
-    {
-        pool.splice(
-            node.span(),
-            format!("{} = {}", object.text(), call.text()),
-            "keep_result",
-            0.16,
-        );
-        if let [argument] = arguments[..] {
-            for (operator, prior) in [("=", 0.22), ("+=", 0.1)] {
-                let text = format!("{} {operator} {}", object.text(), argument.text());
-                pool.splice(node.span(), text, "call_to_assignment", prior);
-            }
-        }
-        if let [key, value] = arguments[..] {
-            let text = format!("{}[{}] = {}", object.text(), key.text(), value.text());
-            pool.splice(node.span(), text, "call_to_assignment", 0.1);
         }
     }
 }

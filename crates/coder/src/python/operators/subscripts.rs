@@ -192,74 +192,30 @@ fn slice<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
     if node.is_multiline() {
         return;
     }
-    let [start, stop, step] = bounds(node);
-    let text = |bound: Option<Node<'t>>| bound.map_or("", Node::text).to_owned();
-    let (a, b, c) = (text(start), text(stop), text(step));
+    let bounds = bounds(node);
     let mut put = |a: &str, b: &str, c: &str, prior: f64| {
-        let tail = if c.is_empty() {
-            String::new()
-        } else {
-            format!(":{c}")
-        };
-        pool.splice(node.span(), format!("{a}:{b}{tail}"), "slice_bounds", prior);
+        let colon = if c.is_empty() { "" } else { ":" };
+        pool.splice(
+            node.span(),
+            format!("{a}:{b}{colon}{c}"),
+            "slice_bounds",
+            prior,
+        );
     };
-    let shifted = |bound: Option<Node<'t>>, sign: &str| {
-        bound.map(|bound| Expr::of(bound).binary(sign, &Expr::atom("1")).text)
-    };
-    for sign in ["+", "-"] {
-        if let Some(moved) = shifted(start.filter(|n| n.kind() != "integer"), sign) {
-            put(&moved, &b, &c, 0.35);
-        }
-        if let Some(moved) = shifted(stop.filter(|n| n.kind() != "integer"), sign) {
-            put(&a, &moved, &c, 0.35);
-        }
-    }
-    if start.is_none() {
-        put("1", &b, &c, 0.2);
-    }
-    if stop.is_none() && step.is_none() {
-        put(&a, "-1", &c, 0.16);
-    }
-    if start.is_some() {
-        put("", &b, &c, 0.2);
-    }
-    if stop.is_some() {
-        put(&a, "", &c, 0.2);
-    }
+    shift_slice(bounds, &mut put);
+    turn_slice(bounds, &mut put);
+    let [start, stop, step] = bounds;
+    let [a, b, c] = bounds.map(|bound| bound.map_or("", Node::text));
     if step.is_some() {
-        put(&a, &b, "", 0.2);
+        put(a, b, "", 0.2);
     } else {
         put(
-            &a,
-            &b,
+            a,
+            b,
             "-1",
-            if a.is_empty() && b.is_empty() {
-                0.2
-            } else {
-                0.02
-            },
+            if start.or(stop).is_none() { 0.2 } else { 0.02 },
         );
-        put(&a, &b, "2", 0.03);
-    }
-    // `a[k:]` ↔ `a[:k]`, `a[i:j]` → `a[j:i]`.
-    if start.is_some() != stop.is_some() {
-        put(&b, &a, &c, 0.35);
-    } else if start.is_some() && a != b {
-        put(&b, &a, &c, 0.12);
-        put(&a, &format!("{a} + {b}"), &c, 0.15);
-    }
-    // `a[:k]` → `a[:-k]` and back.
-    for (bound, is_start) in [(start, true), (stop, false)] {
-        let Some(bound) = bound else { continue };
-        let turned = match bound.text().strip_prefix('-') {
-            Some(rest) => rest.to_owned(),
-            None => Expr::of(bound).minus().text,
-        };
-        if is_start {
-            put(&turned, &b, &c, 0.16);
-        } else {
-            put(&a, &turned, &c, 0.16);
-        }
+        put(a, b, "2", 0.03);
     }
     for atom in place.atoms_at(node) {
         if atom.ty.is(Ty::STR.or(Ty::LIST).or(Ty::TUPLE)) {
@@ -267,12 +223,12 @@ fn slice<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
             let length = atom_expr(&atom).wrapped("len");
             let prior = 0.1 * atom.weight;
             match stop {
-                Some(stop) => put(&a, &Expr::of(stop).binary("-", &length).text, &c, prior),
-                None => put(&a, &length.minus().text, &c, prior * 0.6),
+                Some(stop) => put(a, &Expr::of(stop).binary("-", &length).text, c, prior),
+                None => put(a, &length.minus().text, c, prior * 0.6),
             }
             match start {
-                Some(start) => put(&Expr::of(start).binary("+", &length).text, &b, &c, prior),
-                None => put(&length.text, &b, &c, prior),
+                Some(start) => put(&Expr::of(start).binary("+", &length).text, b, c, prior),
+                None => put(&length.text, b, c, prior),
             }
         }
         if !atom.ty.is(Ty::INT) {
@@ -280,12 +236,64 @@ fn slice<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
         }
         let prior = 0.12 * atom.weight;
         if start.is_none() {
-            put(atom.text, &b, &c, prior);
+            put(atom.text, b, c, prior);
             let next = atom_expr(&atom).binary("+", &Expr::atom("1"));
-            put(&next.text, &b, &c, prior * 0.5);
+            put(&next.text, b, c, prior * 0.5);
         }
         if stop.is_none() {
-            put(&a, atom.text, &c, prior);
+            put(a, atom.text, c, prior);
         }
+    }
+}
+
+type Put<'p> = &'p mut dyn FnMut(&str, &str, &str, f64);
+
+/// Bounds one off, given up, or set where there were none.
+fn shift_slice(bounds: [Option<Node<'_>>; 3], put: Put<'_>) {
+    let [start, stop, step] = bounds;
+    let [a, b, c] = bounds.map(|bound| bound.map_or("", Node::text));
+    let shifted = |bound: Option<Node<'_>>, sign: &str| {
+        let bound = bound.filter(|bound| bound.kind() != "integer")?;
+        Some(Expr::of(bound).binary(sign, &Expr::atom("1")).text)
+    };
+    for sign in ["+", "-"] {
+        if let Some(moved) = shifted(start, sign) {
+            put(&moved, b, c, 0.35);
+        }
+        if let Some(moved) = shifted(stop, sign) {
+            put(a, &moved, c, 0.35);
+        }
+    }
+    if start.is_some() {
+        put("", b, c, 0.2);
+    } else {
+        put("1", b, c, 0.2);
+    }
+    if stop.is_some() {
+        put(a, "", c, 0.2);
+    } else if step.is_none() {
+        put(a, "-1", c, 0.16);
+    }
+}
+
+/// `a[k:]` ↔ `a[:k]`, `a[i:j]` → `a[j:i]`, `a[:k]` ↔ `a[:-k]`.
+fn turn_slice(bounds: [Option<Node<'_>>; 3], put: Put<'_>) {
+    let [start, stop, _] = bounds;
+    let [a, b, c] = bounds.map(|bound| bound.map_or("", Node::text));
+    if start.is_some() != stop.is_some() {
+        put(b, a, c, 0.35);
+    } else if start.is_some() && a != b {
+        put(b, a, c, 0.12);
+        put(a, &format!("{a} + {b}"), c, 0.15);
+    }
+    let turned = |bound: Node<'_>| match bound.text().strip_prefix('-') {
+        Some(rest) => rest.to_owned(),
+        None => Expr::of(bound).minus().text,
+    };
+    if let Some(start) = start {
+        put(&turned(start), b, c, 0.16);
+    }
+    if let Some(stop) = stop {
+        put(a, &turned(stop), c, 0.16);
     }
 }

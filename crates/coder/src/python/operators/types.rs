@@ -57,6 +57,7 @@ impl Ty {
         match (self.is_unknown(), other.is_unknown()) {
             (true, true) => 0.6,
             (true, false) | (false, true) => 0.4,
+            _ if self.is(Self::NUMBER) && other.is(Self::NUMBER) && self.0 & other.0 == 0 => 0.6,
             _ if self.0 & other.0 & !Self::NONE.0 == 0 => 0.04,
             _ if self.0 == other.0 => 1.0,
             _ => 0.8,

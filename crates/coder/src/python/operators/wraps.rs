@@ -1,7 +1,8 @@
 //! An expression inside a function, a bracket or a bound that was forgotten, or taken out of it.
 
 use super::expr::{Expr, Level, is_inside_string, is_read};
-use super::place::{Place, atom_expr, is_condition};
+use super::joins;
+use super::place::Place;
 use super::pool::Pool;
 use super::tree::Node;
 use super::types::Ty;
@@ -71,9 +72,9 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool
         bounds(place, node, present, pool);
     }
     if present.may_be(Ty::STR) && node.kind() != "integer" {
-        text_methods(node, present, pool);
+        text_methods(place, node, present, pool);
     }
-    concatenate(place, node, present, pool);
+    joins::propose(place, node, present, pool);
     if matches!(node.kind(), "conditional_expression") {
         conditional(node, pool);
     }
@@ -83,23 +84,16 @@ fn functions(node: Node<'_>, present: Ty, expected: Ty, pool: &mut Pool<'_>) {
     if matches!(node.kind(), "integer" | "float") {
         return;
     }
-    let callee = (node.kind() == "call")
-        .then(|| node.child("function"))
-        .flatten();
+    let callee = node.child("function").filter(|_| node.kind() == "call");
     let iterated = matches!(node.parent_kind(), "for_statement" | "for_in_clause");
     let returned = node.parent_kind() == "return_statement";
+    let is_postfix = is_postfixed(node);
     for &(name, takes, gives, prior) in WRAPPERS {
         if callee.is_some_and(|callee| callee.text() == name) {
             continue;
         }
         let input = match present.is_unknown() {
-            true if matches!(
-                node.kind(),
-                "identifier" | "attribute" | "call" | "subscript"
-            ) =>
-            {
-                0.2
-            }
+            true if is_postfix => 0.2,
             true => 0.1,
             false if present.and(takes) == Ty::NOTHING => continue,
             false => 1.0,
@@ -117,40 +111,43 @@ fn functions(node: Node<'_>, present: Ty, expected: Ty, pool: &mut Pool<'_>) {
         let need = if mismatch { 2.5 } else { 1.0 };
         let habit = match name {
             "reversed" | "sorted" | "list" if iterated => 1.3,
-            "sorted" | "list" | "str" | "int" | "abs" | "round" | "set" | "tuple" if returned => {
-                1.3
-            }
             "len" if iterated => 0.02,
+            "len" | "dict" | "sum" | "max" | "min" | "float" => 0.8,
+            _ if returned => 1.3,
             _ => 0.8,
         };
-        let wrapped = Expr::of(node).wrapped(name);
-        pool.replace(
-            node,
-            &wrapped,
-            "wrap_call",
-            (prior * input * output * need * habit).min(0.6),
-        );
+        let prior = (prior * input * output * need * habit).min(0.6);
+        pool.replace(node, &Expr::of(node).wrapped(name), "wrap_call", prior);
     }
+    views(node, present, expected, iterated, pool);
+}
+
+/// A name, or what is read off one.
+pub(super) fn is_postfixed(node: Node<'_>) -> bool {
+    matches!(
+        node.kind(),
+        "identifier" | "attribute" | "call" | "subscript"
+    )
+}
+
+/// `d` → `d.items()`, `x` → `range(len(x))` where things are gone through.
+fn views(node: Node<'_>, present: Ty, expected: Ty, iterated: bool, pool: &mut Pool<'_>) {
+    let expr = Expr::of(node);
     let consumed = node.parent_kind() == "argument_list" && expected.is(Ty::ITERABLE);
     if consumed && present.is(Ty::DICT) {
         for (tail, prior) in [(".items()", 0.2), (".values()", 0.2), (".keys()", 0.05)] {
-            pool.replace(node, &Expr::of(node).postfixed(tail), "wrap_call", prior);
+            pool.replace(node, &expr.postfixed(tail), "wrap_call", prior);
         }
     }
     if iterated && present.may_be(Ty::COLLECTION) {
         let known = if present.is_unknown() { 0.4 } else { 1.0 };
-        let expr = Expr::of(node);
         let length = Expr::atom(format!("range(len({}))", expr.at(Level::Lambda)));
         pool.replace(node, &length, "wrap_call", 0.1 * known);
         pool.replace(node, &expr.wrapped("enumerate"), "wrap_call", 0.04 * known);
-        if present.may_be(Ty::DICT) {
-            pool.replace(node, &expr.postfixed(".items()"), "wrap_call", 0.08 * known);
-            pool.replace(
-                node,
-                &expr.postfixed(".values()"),
-                "wrap_call",
-                0.08 * known,
-            );
+        for tail in [".items()", ".values()"] {
+            if present.may_be(Ty::DICT) {
+                pool.replace(node, &expr.postfixed(tail), "wrap_call", 0.08 * known);
+            }
         }
     }
 }
@@ -162,7 +159,6 @@ fn brackets<'t>(
     expected: Ty,
     pool: &mut Pool<'_>,
 ) {
-    let _ = place;
     let expr = Expr::of(node);
     let bracketed = Expr::atom(format!("[{}]", expr.at(Level::Lambda)));
     let prior = match (node.parent_kind(), node.field()) {
@@ -336,14 +332,14 @@ fn bounds_by_likes<'t>(
     }
 }
 
-fn text_methods(node: Node<'_>, present: Ty, pool: &mut Pool<'_>) {
+fn text_methods<'t>(place: &Place<'t, '_>, node: Node<'t>, present: Ty, pool: &mut Pool<'_>) {
     if !matches!(
         node.kind(),
         "identifier" | "attribute" | "call" | "subscript"
     ) {
         return;
     }
-    let known = if present.is(Ty::STR) { 1.0 } else { 0.06 };
+    let known = if present.is(Ty::STR) { 1.0 } else { 0.1 };
     for (tail, prior) in [
         (".strip()", 0.2),
         (".lower()", 0.2),
@@ -353,119 +349,15 @@ fn text_methods(node: Node<'_>, present: Ty, pool: &mut Pool<'_>) {
         (".title()", 0.02),
         (".split()", 0.06),
     ] {
+        let name = &tail[1..tail.len() - 2];
+        let habit = if place.file.methods.contains(&name) {
+            1.5
+        } else {
+            0.7
+        };
         if !node.text().ends_with(tail) {
-            pool.replace(
-                node,
-                &Expr::of(node).postfixed(tail),
-                "wrap_method",
-                prior * known,
-            );
-        }
-    }
-}
-
-/// `e` → `e + other`, `other + e`, `e or default`.
-fn concatenate<'t>(place: &Place<'t, '_>, node: Node<'t>, present: Ty, pool: &mut Pool<'_>) {
-    let weight = match node.parent_kind() {
-        "return_statement" => 1.0,
-        "assignment" | "augmented_assignment" => 0.8,
-        "argument_list" => 0.6,
-        "yield" => 0.6,
-        _ => return,
-    };
-    if matches!(
-        node.kind(),
-        "comparison_operator" | "not_operator" | "dictionary" | "set"
-    ) {
-        return;
-    }
-    let expr = Expr::of(node);
-    let sequence = present.is(Ty::LIST.or(Ty::TUPLE));
-    for atom in place.atoms_at(node) {
-        let name = atom_expr(&atom);
-        if atom.text == node.text() {
-            continue;
-        }
-        if sequence && !atom.ty.is(Ty::LIST) {
-            let one = Expr::atom(format!("[{}]", atom.text));
-            pool.replace(
-                node,
-                &expr.binary("+", &one),
-                "concatenate",
-                0.12 * weight * atom.weight,
-            );
-            pool.replace(
-                node,
-                &one.binary("+", &expr),
-                "concatenate",
-                0.12 * weight * atom.weight,
-            );
-        }
-        let both = present.and(atom.ty);
-        if present.is(Ty::INDEXED) && atom.ty.is(Ty::INDEXED) && both != Ty::NOTHING {
-            pool.replace(
-                node,
-                &expr.binary("+", &name),
-                "concatenate",
-                0.14 * weight * atom.weight,
-            );
-            pool.replace(
-                node,
-                &name.binary("+", &expr),
-                "concatenate",
-                0.12 * weight * atom.weight,
-            );
-        } else if present.may_be(Ty::NUMBER) && atom.ty.is(Ty::NUMBER) && node.kind() != "integer" {
-            let known = if present.is(Ty::NUMBER) { 1.0 } else { 0.3 };
-            for (operator, prior) in [
-                ("+", 0.12),
-                ("-", 0.1),
-                ("*", 0.06),
-                ("//", 0.03),
-                ("/", 0.02),
-                ("%", 0.04),
-            ] {
-                let prior = prior * weight * known * atom.weight;
-                pool.replace(node, &expr.binary(operator, &name), "add_operand", prior);
-                if operator == "-" {
-                    pool.replace(node, &name.binary(operator, &expr), "add_operand", prior);
-                }
-            }
-        }
-    }
-    if sequence {
-        for donor in &place.donors {
-            if !donor.ty.may_be(Ty::LIST) && donor.node.text() != node.text() {
-                continue;
-            }
-            let one = Expr::atom(format!("[{}]", donor.expr.at(Level::Lambda)));
-            pool.replace(node, &expr.binary("+", &one), "concatenate", 0.05 * weight);
-            pool.replace(node, &one.binary("+", &expr), "concatenate", 0.05 * weight);
-            pool.replace(
-                node,
-                &expr.binary("+", &donor.expr),
-                "concatenate",
-                0.05 * weight,
-            );
-        }
-    }
-    if matches!(
-        node.kind(),
-        "identifier" | "attribute" | "call" | "subscript"
-    ) && !is_condition(node)
-    {
-        for (default, ty, prior) in [
-            ("[]", Ty::LIST, 0.06),
-            ("{}", Ty::DICT, 0.05),
-            ("0", Ty::NUMBER, 0.04),
-            ("\"\"", Ty::STR, 0.04),
-            ("None", Ty::ANY, 0.02),
-        ] {
-            if present.may_be(ty) {
-                let known = if present.is_unknown() { 0.4 } else { 1.0 };
-                let fallback = expr.binary("or", &Expr::atom(default));
-                pool.replace(node, &fallback, "add_default", prior * weight * known);
-            }
+            let called = Expr::of(node).postfixed(tail);
+            pool.replace(node, &called, "wrap_method", prior * known * habit);
         }
     }
 }
