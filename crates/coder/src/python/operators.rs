@@ -33,9 +33,11 @@ mod subscripts;
 mod templates;
 mod texts;
 mod tree;
-mod types;
+mod ty;
 mod wraps;
 
+#[cfg(test)]
+mod family_tests;
 #[cfg(test)]
 mod tests;
 

@@ -218,8 +218,11 @@ fn join_nested(groups: &mut BTreeMap<(FileId, usize, usize), Vec<Edit>>) {
     }
 }
 
+/// A function, by its file and bytes, and an edit in it.
+type Shadow = ((FileId, usize, usize), Edit);
+
 /// A changed constant, declared anew within every function that names it.
-fn shadows(edit: &Edit, sources: &Sources) -> Option<Vec<((FileId, usize, usize), Edit)>> {
+fn shadows(edit: &Edit, sources: &Sources) -> Option<Vec<Shadow>> {
     let source = sources.get(edit.file);
     let root = source.tree.root_node();
     let mut item = root.descendant_for_byte_range(edit.span.start, edit.span.end)?;

@@ -4,7 +4,7 @@ use super::expr::{Expr, Level, is_inside_string, operator_of};
 use super::place::Place;
 use super::pool::Pool;
 use super::tree::Node;
-use super::types::Ty;
+use super::ty::Ty;
 
 /// What people write by mistake for what they mean.
 fn alternatives(operator: &str) -> &'static [(&'static str, f64)] {

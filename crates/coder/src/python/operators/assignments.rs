@@ -5,7 +5,7 @@ use super::layout::{is_on_own_lines, is_statement};
 use super::place::{Place, name_likeness};
 use super::pool::Pool;
 use super::tree::Node;
-use super::types::Ty;
+use super::ty::Ty;
 
 pub(super) fn propose<'t>(place: &Place<'t, '_>, pool: &mut Pool<'_>) {
     let statement = place.statement;

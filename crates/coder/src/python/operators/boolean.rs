@@ -4,7 +4,7 @@ use super::expr::{Expr, Level, is_read, operator_of};
 use super::place::{Place, is_condition};
 use super::pool::Pool;
 use super::tree::Node;
-use super::types::Ty;
+use super::ty::Ty;
 
 pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
     match node.kind() {

@@ -4,7 +4,7 @@ use super::expr::{Expr, Level, is_inside_string, is_read};
 use super::place::{Function, Place, atom_expr, name_likeness};
 use super::pool::Pool;
 use super::tree::Node;
-use super::types::Ty;
+use super::ty::Ty;
 
 pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
     if node.kind() == "lambda" {

@@ -5,7 +5,7 @@ use super::place::{Place, atom_expr, is_condition};
 use super::pool::Pool;
 use super::scope::Atom;
 use super::tree::Node;
-use super::types::Ty;
+use super::ty::Ty;
 
 /// Tests joined to one condition at most.
 const JOINED_MAX: usize = 120;

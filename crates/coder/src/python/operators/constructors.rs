@@ -2,7 +2,7 @@
 
 use super::insertion::Surroundings;
 use super::pool::Pool;
-use super::types::Ty;
+use super::ty::Ty;
 
 /// `self.x = x` in a constructor that forgot it, and lists that every object needs for itself.
 pub(super) fn propose(around: &Surroundings<'_, '_>, pool: &mut Pool<'_>) {

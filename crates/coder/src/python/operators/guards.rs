@@ -7,7 +7,7 @@ use super::place::{Place, atom_expr, is_visible};
 use super::pool::Pool;
 use super::scope::Atom;
 use super::tree::Node;
-use super::types::Ty;
+use super::ty::Ty;
 
 /// What functions give back when there is nothing to work on.
 const ANSWERS: &[(&str, Ty, f64)] = &[

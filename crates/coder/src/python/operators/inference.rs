@@ -3,7 +3,7 @@
 use super::expr::{Level, operator_of};
 use super::scope::Scopes;
 use super::tree::Node;
-use super::types::Ty;
+use super::ty::Ty;
 
 impl<'t> Scopes<'t> {
     /// What `node` gives when it is evaluated.

@@ -8,7 +8,7 @@ use super::place::{Place, is_visible, name_likeness};
 use super::pool::Pool;
 use super::scope::Atom;
 use super::tree::Node;
-use super::types::Ty;
+use super::ty::Ty;
 
 /// Statements of other functions that are tried in one gap.
 const FOREIGN_MAX: usize = 40;

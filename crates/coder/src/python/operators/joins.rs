@@ -4,7 +4,7 @@ use super::expr::{Expr, Level};
 use super::place::{Place, atom_expr, is_condition};
 use super::pool::Pool;
 use super::tree::Node;
-use super::types::Ty;
+use super::ty::Ty;
 use super::wraps::is_postfixed;
 
 /// How often a number is forgotten beside another.

@@ -4,7 +4,7 @@ use super::expr::{Expr, Level};
 use super::place::{Place, atom_expr};
 use super::pool::Pool;
 use super::tree::Node;
-use super::types::Ty;
+use super::ty::Ty;
 
 pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
     match node.kind() {

@@ -4,7 +4,7 @@ use super::expr::{Expr, is_inside_string, is_read};
 use super::place::{Place, atom_expr, is_condition, name_likeness};
 use super::pool::Pool;
 use super::tree::Node;
-use super::types::Ty;
+use super::ty::Ty;
 
 /// The priors of all donors in one place together, at most.
 const DONATED_SUM: f64 = 1.2;

@@ -6,7 +6,7 @@ use super::expr::{Expr, Level, is_inside_string, is_read};
 use super::layout::{is_docstring, is_repeatable, is_simple, is_statement};
 use super::scope::{Atom, Scopes};
 use super::tree::{Node, Tree};
-use super::types::Ty;
+use super::ty::Ty;
 
 /// Donor expressions longer than this are left alone: nobody writes them twice.
 const DONOR_BYTES_MAX: usize = 48;

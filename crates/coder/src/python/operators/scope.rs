@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::tree::{Node, Tree};
-use super::types::Ty;
+use super::ty::Ty;
 
 /// A variable of a function or of the module.
 #[derive(Clone, Debug)]

@@ -222,12 +222,12 @@ fn returns<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
     ] {
         let kind = place.type_of(value);
         let fit = kind.affinity(match other {
-            "True" | "False" => super::types::Ty::BOOL,
-            "None" => super::types::Ty::ANY,
-            "[]" => super::types::Ty::LIST,
-            "\"\"" => super::types::Ty::STR,
-            "{}" => super::types::Ty::DICT,
-            _ => super::types::Ty::INT,
+            "True" | "False" => super::ty::Ty::BOOL,
+            "None" => super::ty::Ty::ANY,
+            "[]" => super::ty::Ty::LIST,
+            "\"\"" => super::ty::Ty::STR,
+            "{}" => super::ty::Ty::DICT,
+            _ => super::ty::Ty::INT,
         });
         pool.replace(
             value,
@@ -347,7 +347,7 @@ fn by_donor<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
                     .functions
                     .iter()
                     .any(|function| function.name == name)
-                || !super::types::Ty::of_call(name).is_unknown()
+                || !super::ty::Ty::of_call(name).is_unknown()
         });
         if known {
             tried += 1;

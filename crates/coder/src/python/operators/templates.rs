@@ -6,7 +6,7 @@ use super::layout::is_jump;
 use super::pool::Pool;
 use super::scope::Atom;
 use super::tree::Node;
-use super::types::Ty;
+use super::ty::Ty;
 
 pub(super) fn propose<'t>(around: &Surroundings<'t, '_>, pool: &mut Pool<'_>) {
     jumps(around, pool);

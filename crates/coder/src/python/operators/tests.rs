@@ -1,7 +1,5 @@
 //! Properties that hold for every candidate of every sample program.
 
-mod families;
-
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -32,7 +30,7 @@ const SAMPLES: &[(&str, &str)] = &[
 const EACH: usize = 40;
 
 /// The candidates of a program whose lines are all under suspicion.
-fn all_candidates(text: &str) -> (Sources, Vec<Candidate>) {
+pub(super) fn all_candidates(text: &str) -> (Sources, Vec<Candidate>) {
     let mut sources = Sources::default();
     let file = sources.add(Source::parse("a.py", text.to_owned(), &Python.grammar()));
     let lines = (1..=text.lines().count() as u32).map(|line| (file, line, 1.0));
@@ -44,7 +42,7 @@ fn all_candidates(text: &str) -> (Sources, Vec<Candidate>) {
 }
 
 /// The candidate that makes `before` into `after`, if there is one.
-fn candidate_for(before: &str, after: &str) -> Option<Candidate> {
+pub(super) fn candidate_for(before: &str, after: &str) -> Option<Candidate> {
     let (sources, candidates) = all_candidates(before);
     candidates
         .into_iter()
@@ -53,7 +51,7 @@ fn candidate_for(before: &str, after: &str) -> Option<Candidate> {
 
 /// What the candidates of one operator make of a program of one line in a function, in order of
 /// their priors.
-fn rewrites(line: &str, operator: &str) -> Vec<String> {
+pub(super) fn rewrites(line: &str, operator: &str) -> Vec<String> {
     let program = format!("def f(a, b, items):\n    {line}\n");
     let (sources, mut candidates) = all_candidates(&program);
     candidates.retain(|candidate| candidate.operators == [operator]);
@@ -86,7 +84,7 @@ fn every_candidate_changes_the_text_and_reads_as_python() {
             // The first edits of an operator all over a file differ more than the last ones.
             let tried = of_operator.entry(candidate.operators[0]).or_default();
             *tried += 1;
-            if *tried > EACH && *tried % 7 != 0 {
+            if *tried > EACH && !tried.is_multiple_of(7) {
                 continue;
             }
             let new = &candidate.apply(&sources)[0].1;

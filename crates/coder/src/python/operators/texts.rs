@@ -4,7 +4,7 @@ use super::expr::{Expr, is_inside_string, is_read};
 use super::place::{Place, atom_expr, is_plain_string};
 use super::pool::Pool;
 use super::tree::Node;
-use super::types::Ty;
+use super::ty::Ty;
 
 /// Other literals of the file that are tried in place of one.
 const OTHERS_MAX: usize = 36;

@@ -5,7 +5,7 @@ use super::joins;
 use super::place::Place;
 use super::pool::Pool;
 use super::tree::Node;
-use super::types::Ty;
+use super::ty::Ty;
 
 /// A function that may have been forgotten: what it takes, what it gives, how often.
 const WRAPPERS: &[(&str, Ty, Ty, f64)] = &[

@@ -1,6 +1,6 @@
 //! One table for each family: a slip, and the candidate that undoes it.
 
-use super::{all_candidates, candidate_for, rewrites};
+use super::tests::{all_candidates, candidate_for, rewrites};
 
 /// Asserts that each program becomes the other by an operator of the given name.
 fn assert_repairs(cases: &[(&str, &str, &str)]) {
