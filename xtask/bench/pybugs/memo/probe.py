@@ -4,7 +4,7 @@ from probing import check, rng
 
 def lru(capacity, steps):
     cache, said = LRUCache(capacity), []
-    said.append(cache.hit_rate)
+    said.append(float(cache.hit_rate))
     for _ in range(steps):
         key = rng.randint(0, 6)
         choice = rng.random()
@@ -14,7 +14,7 @@ def lru(capacity, steps):
             said.append(cache.get(key, rng.choice([None, "no"])))
         elif choice < 0.95:
             cache.resize(rng.randint(1, 5))
-        said.append((cache.keys(), len(cache), key in cache, cache.hits, cache.misses, cache.hit_rate))
+        said.append((cache.keys(), len(cache), key in cache, cache.hits, cache.misses, float(cache.hit_rate)))
     return said
 
 
