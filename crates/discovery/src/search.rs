@@ -152,11 +152,7 @@ fn file<C: Clone>(
 /// What a trial with more effort is worth beside a first one. Most candidates that hit a limit never
 /// end; one that was good until then is likely to be slow and right.
 fn again_worth(verdict: &Verdict) -> f64 {
-    if verdict.fitness > 0.0 {
-        0.5
-    } else {
-        1.0 / 256.0
-    }
+    (0.5 * verdict.fitness * verdict.fitness).max(1.0 / 256.0)
 }
 
 /// What became of one candidate of a batch.

@@ -12,16 +12,18 @@ use crate::source::Sources;
 /// What a candidate is given at each effort: most hanging candidates are known at the first, and
 /// no slow but correct one is lost at the last.
 const EFFORTS: [Effort; 3] = [
-    Effort::new(15, 1_000, 8, 10),
-    Effort::new(150, 5_000, 20, 200),
-    Effort::new(1_000, 20_000, 40, 60_000),
+    Effort::new([15, 100, 1_000], 8, 10),
+    Effort::new([150, 1_000, 5_000], 20, 200),
+    Effort::new([1_000, 10_000, 20_000], 40, 60_000),
 ];
 /// Tests that take longer than this on the unchanged program, or do not end, are dear.
 const CHEAP: Duration = Duration::from_millis(20);
 
 struct Effort {
-    /// The least time that a test is given, and that a dear test is given.
+    /// The least time that a test is given: one that was quick, one that did not end, of which it
+    /// is unknown how long it takes when it does, and one that takes long.
     least: Duration,
+    least_hanging: Duration,
     least_dear: Duration,
     /// How many times its time on the unchanged program a test is given.
     factor: u32,
@@ -30,10 +32,11 @@ struct Effort {
 }
 
 impl Effort {
-    const fn new(least_ms: u64, least_dear_ms: u64, factor: u32, allowance_ms: u64) -> Self {
+    const fn new([quick, hanging, dear]: [u64; 3], factor: u32, allowance_ms: u64) -> Self {
         Self {
-            least: Duration::from_millis(least_ms),
-            least_dear: Duration::from_millis(least_dear_ms),
+            least: Duration::from_millis(quick),
+            least_hanging: Duration::from_millis(hanging),
+            least_dear: Duration::from_millis(dear),
             factor,
             allowance: Duration::from_millis(allowance_ms),
         }
@@ -127,8 +130,9 @@ fn limits(baseline: &Baseline, effort: &Effort, dear: &[usize]) -> Vec<Duration>
                 TestOutcome::TimedOut => slowest,
                 _ => test.time,
             };
-            let is_dear = dear.contains(&index);
-            let least = if is_dear {
+            let least = if test.outcome == TestOutcome::TimedOut {
+                effort.least_hanging
+            } else if dear.contains(&index) {
                 effort.least_dear
             } else {
                 effort.least
