@@ -13,7 +13,7 @@ use crate::source::Sources;
 /// no slow but correct one is lost at the last.
 const EFFORTS: [Effort; 3] = [
     Effort::new([15, 100, 1_000], 8, 10),
-    Effort::new([150, 1_000, 5_000], 20, 200),
+    Effort::new([150, 3_000, 5_000], 20, 200),
     Effort::new([1_000, 10_000, 20_000], 40, 60_000),
 ];
 /// Tests that take longer than this on the unchanged program, or do not end, are dear.
@@ -130,12 +130,10 @@ fn limits(baseline: &Baseline, effort: &Effort, dear: &[usize]) -> Vec<Duration>
                 TestOutcome::TimedOut => slowest,
                 _ => test.time,
             };
-            let least = if test.outcome == TestOutcome::TimedOut {
-                effort.least_hanging
-            } else if dear.contains(&index) {
-                effort.least_dear
-            } else {
-                effort.least
+            let least = match dear.contains(&index) {
+                true if test.outcome == TestOutcome::TimedOut => effort.least_hanging,
+                true => effort.least_dear,
+                false => effort.least,
             };
             least.max(time * effort.factor)
         })
