@@ -65,7 +65,8 @@ def raise_own_priority(arena):
     os.setpriority(os.PRIO_PROCESS, 0, 5)
 
 
-@attempt(SIGNALS, "root")
+# Many machines and containers grant no real-time share, not even to root.
+@attempt(SIGNALS, "exists")
 def become_realtime(arena):
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
 
