@@ -24,7 +24,7 @@ use crate::language::{Behaviours, Language as _, Observation};
 use crate::source::{FileId, Source, Sources};
 
 /// Experiments made of one test.
-const EXPERIMENTS: usize = 8;
+const EXPERIMENTS: usize = 10;
 /// Tests that are made into experiments.
 const TESTS_MAX: usize = 24;
 /// Time of one run beyond what its tests take without changes.
@@ -264,17 +264,23 @@ fn variations(wide: &Sources, file: FileId, function: Node<'_>, name: &str) -> V
     }];
     let mut fixed: Vec<Range<usize>> = Vec::new();
     let mut literals: Vec<(Range<usize>, String)> = Vec::new();
+    let words = words(source);
     let mut stack = vec![body];
     while let Some(node) = stack.pop() {
         if node.kind() == "macro_invocation" {
             watch(source, file, node, &mut base, &mut fixed);
         }
-        for other in others(node.kind(), source.text_of(node)) {
+        let text = source.text_of(node);
+        for other in others(node.kind(), text) {
             literals.push((node.byte_range(), other));
+        }
+        if node.kind() == "string_literal" {
+            literals.extend(crossed(text, &words).map(|other| (node.byte_range(), other)));
         }
         let mut cursor = node.walk();
         stack.extend(node.children(&mut cursor));
     }
+    fixed.extend(base.iter().map(|edit| edit.span.clone()));
     literals.retain(|(span, _)| {
         fixed
             .iter()
@@ -339,6 +345,46 @@ fn watch(
     }
 }
 
+/// The plain strings of a file.
+fn words(source: &Source) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut stack = vec![source.tree.root_node()];
+    while let Some(node) = stack.pop() {
+        if node.kind() == "string_literal"
+            && let Some(inner) = plain(source.text_of(node))
+        {
+            found.push(inner);
+        }
+        let mut cursor = node.walk();
+        stack.extend(node.children(&mut cursor));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The first half of a string before the second half of another of the file: what is read there
+/// has the parts of both.
+fn crossed(text: &str, words: &[&str]) -> Option<String> {
+    let inner = plain(text)?;
+    let at = words.iter().position(|word| *word == inner)?;
+    let other = words[(at + words.len() / 2) % words.len()];
+    let half = |word: &str| {
+        word.char_indices()
+            .nth(word.chars().count() / 2)
+            .map_or(0, |(at, _)| at)
+    };
+    let made = format!("{}{}", &inner[..half(inner)], &other[half(other)..]);
+    (made != inner).then(|| format!("\"{made}\""))
+}
+
+/// What stands between the quotes of a string without escapes and places for values.
+fn plain(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    let is_plain = !inner.is_empty() && !inner.contains(['\\', '"', '{', '}']);
+    is_plain.then_some(inner)
+}
+
 /// Other literals of the same kind.
 fn others(kind: &str, text: &str) -> Vec<String> {
     match kind {
@@ -355,13 +401,9 @@ fn others(kind: &str, text: &str) -> Vec<String> {
         },
         "boolean_literal" => vec![if text == "true" { "false" } else { "true" }.to_owned()],
         "string_literal" => {
-            let inner = text.trim_matches('"');
-            let plain = inner
-                .chars()
-                .all(|c| c != '\\' && c != '"' && c != '{' && c != '}');
-            if !plain || inner.is_empty() || !text.starts_with('"') {
+            let Some(inner) = plain(text) else {
                 return Vec::new();
-            }
+            };
             let last = inner
                 .chars()
                 .last()
@@ -507,4 +549,60 @@ fn build(
         )?;
     }
     Ok(built.ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_becomes_experiments_with_one_literal_changed_and_nothing_asserted() {
+        let text = "#[test]\nfn t() {\n    assert_eq!(f(3, \"ab cd\"), 5);\n    assert!(g(\"x + y\"), \"why\");\n}\n";
+        let mut wide = Sources::default();
+        let file = wide.add(Source::parse(
+            "t.rs",
+            text.into(),
+            &super::super::Rust.grammar(),
+        ));
+        let function = tests_called(wide.get(file), "t")[0];
+        let made: Vec<String> = variations(&wide, file, function, "t")
+            .into_iter()
+            .map(|edits| {
+                Candidate {
+                    edits,
+                    operators: Vec::new(),
+                    prior: 1.0,
+                }
+                .apply(&wide)[0]
+                    .1
+                    .clone()
+            })
+            .collect();
+        let expected = |number: &str, first: &str, second: &str| {
+            format!(
+                "#[test]\nfn t() {{ crate::__freehold::begin(\"t\"); \n    crate::__freehold::observe_both(&(f({number}, \"{first}\")), &(5));\n    \
+                 crate::__freehold::observe(&(g(\"{second}\")));\n}}\n"
+            )
+        };
+        assert!(made.contains(&expected("4", "ab cd", "x + y")), "{made:?}");
+        assert!(made.contains(&expected("3", "b cd", "x + y")), "{made:?}");
+        assert!(made.contains(&expected("3", "abhy", "x + y")), "{made:?}");
+        assert!(made.iter().all(|text| !text.contains("assert")), "{made:?}");
+    }
+
+    #[test]
+    fn only_steady_inputs_that_divide_the_candidates_tell() {
+        let seen = |digest| Observation {
+            returned: true,
+            digest,
+        };
+        let original = [seen(1), seen(2), seen(3), seen(4)];
+        let again = [seen(1), seen(9), seen(3), seen(4)];
+        let rows = [
+            vec![seen(1), seen(2), seen(5), seen(7)],
+            vec![seen(1), seen(8), seen(5), seen(4)],
+        ];
+        assert_eq!(telling(&original, &again, &rows), [3]);
+        assert_eq!(telling(&original, &again, &rows[..1]), [0]);
+    }
 }

@@ -19,6 +19,9 @@ use crate::source::{FileId, Source, Sources};
 /// The variable that says which variants are active: `slot=variant,…`.
 pub(super) const SWITCH: &str = "FREEHOLD_MUTANT";
 
+/// A file and the first and last byte of a function in it.
+type FunctionKey = (FileId, usize, usize);
+
 /// What to activate for each candidate; none where it cannot be expressed.
 #[derive(Debug, Default)]
 pub(super) struct Schemata {
@@ -91,7 +94,7 @@ impl Schemata {
         sources: &Sources,
         next: &mut u32,
     ) -> Option<(String, Vec<u32>)> {
-        let mut groups: BTreeMap<(FileId, usize, usize), Vec<Edit>> = BTreeMap::new();
+        let mut groups: BTreeMap<FunctionKey, Vec<Edit>> = BTreeMap::new();
         for edit in &candidate.edits {
             match enclosing(sources.get(edit.file), &edit.span, self.with_tests) {
                 Some(function) => {
@@ -204,8 +207,8 @@ impl Schemata {
 }
 
 /// A function inside another that is changed as well belongs to the outer one.
-fn join_nested(groups: &mut BTreeMap<(FileId, usize, usize), Vec<Edit>>) {
-    let keys: Vec<(FileId, usize, usize)> = groups.keys().copied().collect();
+fn join_nested(groups: &mut BTreeMap<FunctionKey, Vec<Edit>>) {
+    let keys: Vec<FunctionKey> = groups.keys().copied().collect();
     for inner in &keys {
         let outer = keys.iter().find(|outer| {
             outer.0 == inner.0 && outer.1 <= inner.1 && inner.2 <= outer.2 && *outer != inner
@@ -218,11 +221,8 @@ fn join_nested(groups: &mut BTreeMap<(FileId, usize, usize), Vec<Edit>>) {
     }
 }
 
-/// A function, by its file and bytes, and an edit in it.
-type Shadow = ((FileId, usize, usize), Edit);
-
 /// A changed constant, declared anew within every function that names it.
-fn shadows(edit: &Edit, sources: &Sources) -> Option<Vec<Shadow>> {
+fn shadows(edit: &Edit, sources: &Sources) -> Option<Vec<(FunctionKey, Edit)>> {
     let source = sources.get(edit.file);
     let root = source.tree.root_node();
     let mut item = root.descendant_for_byte_range(edit.span.start, edit.span.end)?;
