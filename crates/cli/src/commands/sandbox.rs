@@ -1,7 +1,5 @@
 //! `freehold sandbox run -- COMMAND`
 
-use std::path::Path;
-
 use sandbox::{Command, Limits, Network, Outcome, Policy, Status};
 use serde_json::{Value, json};
 
@@ -71,9 +69,7 @@ fn policy(args: &SandboxRun) -> anyhow::Result<Policy> {
     for path in &args.read_deny {
         policy = policy.deny_read(directory.join(path));
     }
-    if let Some(data) = std::env::var_os("XDG_DATA_HOME") {
-        policy = policy.deny_read(Path::new(&data).join("freehold"));
-    }
+    policy = policy.deny_read(crate::environment::read().data);
     if let Some(term) = std::env::var_os("TERM") {
         policy = policy.env("TERM", term);
     }
