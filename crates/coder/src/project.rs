@@ -104,6 +104,26 @@ impl Project {
             .filter(move |path| path.extension().is_some_and(|found| found == extension))
     }
 
+    /// The files that the caller named, as paths relative to the root.
+    pub fn named(&self, files: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+        files
+            .iter()
+            .map(|file| {
+                let relative = file.strip_prefix(&self.root).unwrap_or(file);
+                let relative = relative.strip_prefix(".").unwrap_or(relative).to_owned();
+                if self.files.contains(&relative) {
+                    Ok(relative)
+                } else {
+                    Err(Error::unsuitable(
+                        "no_such_file",
+                        format!("`{}` is not a file of the project", file.display()),
+                        format!("paths are relative to `{}`", self.root.display()),
+                    ))
+                }
+            })
+            .collect()
+    }
+
     /// Copies every file to `destination`, which is made.
     pub fn copy_to(&self, destination: &Path) -> Result<(), Error> {
         std::fs::create_dir_all(destination)
@@ -223,6 +243,9 @@ mod tests {
             project.files,
             [PathBuf::from("a.py"), PathBuf::from("src/b.py")]
         );
+        let named = |name: &str| project.named(&[PathBuf::from(name)]);
+        assert_eq!(named("./src/b.py").unwrap(), [PathBuf::from("src/b.py")]);
+        assert!(named("c.py").unwrap_err().to_string().contains("`c.py`"));
         let copy = folder.path().join("copy");
         project.copy_to(&copy).unwrap();
         assert_eq!(

@@ -100,23 +100,7 @@ fn editable(options: &Options, project: &Project, plan: &TestPlan) -> Result<Vec
             .cloned()
             .collect());
     }
-    options
-        .files
-        .iter()
-        .map(|file| {
-            let relative = file.strip_prefix(&project.root).unwrap_or(file);
-            let relative = relative.strip_prefix(".").unwrap_or(relative).to_owned();
-            if project.files.contains(&relative) {
-                Ok(relative)
-            } else {
-                Err(Error::unsuitable(
-                    "no_such_file",
-                    format!("`{}` is not a file of the project", file.display()),
-                    format!("paths are relative to `{}`", project.root.display()),
-                ))
-            }
-        })
-        .collect()
+    project.named(&options.files)
 }
 
 /// A program that does not parse cannot be repaired by editing its tree.

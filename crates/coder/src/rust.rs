@@ -144,23 +144,7 @@ fn editable(options: &Options, project: &Project) -> Result<Vec<PathBuf>, Error>
             .cloned()
             .collect());
     }
-    options
-        .files
-        .iter()
-        .map(|file| {
-            let relative = file.strip_prefix(&project.root).unwrap_or(file);
-            let relative = relative.strip_prefix(".").unwrap_or(relative).to_owned();
-            if project.files.contains(&relative) {
-                Ok(relative)
-            } else {
-                Err(Error::unsuitable(
-                    "no_such_file",
-                    format!("`{}` is not a file of the project", file.display()),
-                    format!("paths are relative to `{}`", project.root.display()),
-                ))
-            }
-        })
-        .collect()
+    project.named(&options.files)
 }
 
 /// Tests, benchmarks, examples and build scripts are not under repair.
