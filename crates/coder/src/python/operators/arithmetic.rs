@@ -80,6 +80,7 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool
         _ => {}
     }
     if super::expr::is_read(node) {
+        rate(node, pool);
         adjust(place, node, pool);
     }
 }
@@ -220,6 +221,27 @@ fn augmented(node: Node<'_>, pool: &mut Pool<'_>) {
     }
 }
 
+/// `price * tax` → `price * (1 + tax)`, `price * (1 - discount)`.
+fn rate(node: Node<'_>, pool: &mut Pool<'_>) {
+    let is_factor = node.parent_kind() == "binary_operator"
+        && node
+            .parent()
+            .is_some_and(|parent| matches!(operator_of(parent), "*" | "/"));
+    if !is_factor || !matches!(node.kind(), "identifier" | "attribute") {
+        return;
+    }
+    let name = node.text().to_ascii_lowercase();
+    let words = [
+        "rate", "tax", "percent", "interest", "discount", "ratio", "fee", "vat", "factor",
+    ];
+    let is_rate = words.iter().any(|word| name.contains(word));
+    let prior = if is_rate { 0.3 } else { 0.03 };
+    for sign in ["+", "-"] {
+        let whole = Expr::atom("1").binary(sign, &Expr::of(node));
+        pool.replace(node, &whole, "rate_of_whole", prior);
+    }
+}
+
 /// Whether `node` decides an order: in a sort key, or in what a heap holds.
 fn orders(node: Node<'_>) -> bool {
     let tuple = node.parent().filter(|parent| parent.kind() == "tuple");
@@ -270,7 +292,7 @@ fn adjust<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
     let base = structural * confidence;
     pool.replace(node, &expr.binary("+", &one), "add_one", base);
     pool.replace(node, &expr.binary("-", &one), "subtract_one", base);
-    let sign = if orders(node) { 0.25 } else { base * 0.3 };
+    let sign = if orders(node) { 0.25 } else { base * 0.5 };
     pool.replace(node, &expr.minus(), "negate_number", sign);
     pool.replace(node, &expr.binary("//", &two), "halve", base * 0.15);
     pool.replace(node, &expr.binary("*", &two), "double", base * 0.15);

@@ -76,7 +76,11 @@ fn reorder<'t>(
         function.text(),
         "max" | "min" | "zip" | "print" | "gcd" | "math.gcd"
     );
-    let scale = if symmetric { 0.1 } else { 1.0 };
+    let scale = if symmetric && !is_own_call(place, function) {
+        0.1
+    } else {
+        1.0
+    };
     let write = |order: &[usize]| -> String {
         let mut written = String::new();
         for (slot, &from) in order.iter().enumerate() {

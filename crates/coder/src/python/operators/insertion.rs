@@ -89,7 +89,9 @@ pub(super) fn donors<'t>(around: &Surroundings<'t, '_>, pool: &mut Pool<'_>) {
         if allowed(around, donor) {
             if is_flush(around, donor) {
                 flush(around, donor, pool);
+                renamed(around, donor, 0.2, pool);
             }
+            in_step(around, donor, pool);
             around.put(donor.text(), "donor_statement", prior, pool);
             if prior >= 0.04 {
                 renamed(around, donor, prior * 0.4, pool);
@@ -225,6 +227,65 @@ fn renamed<'t>(around: &Surroundings<'t, '_>, donor: Node<'t>, base: f64, pool: 
     }
 }
 
+/// `merged.extend(left[i:])` → `merged.extend(right[j:])`: a sequence goes with its index.
+fn in_step<'t>(around: &Surroundings<'t, '_>, donor: Node<'t>, pool: &mut Pool<'_>) {
+    let pairs = |root: Node<'t>| {
+        let mut pairs: Vec<(&str, &str)> = Vec::new();
+        for part in root.walk().filter(|part| part.kind() == "subscript") {
+            let value = part
+                .child("value")
+                .filter(|value| value.kind() == "identifier");
+            let index = part
+                .child("subscript")
+                .and_then(|index| index.walk().find(|inner| inner.kind() == "identifier"));
+            if let (Some(value), Some(index)) = (value, index)
+                && !pairs.contains(&(value.text(), index.text()))
+            {
+                pairs.push((value.text(), index.text()));
+            }
+        }
+        pairs
+    };
+    let here = pairs(donor);
+    let [(sequence, index)] = here[..] else {
+        return;
+    };
+    for (other, other_index) in pairs(around.place.function).into_iter().take(8) {
+        if other == sequence || other_index == index {
+            continue;
+        }
+        let mut text = String::new();
+        let mut at = donor.start();
+        for name in donor.walk().filter(|part| part.kind() == "identifier") {
+            let new = match name.text() {
+                old if old == sequence => other,
+                old if old == index => other_index,
+                _ => continue,
+            };
+            text.push_str(&donor.file_text()[at..name.start()]);
+            text.push_str(new);
+            at = name.end();
+        }
+        text.push_str(&donor.file_text()[at..donor.end()]);
+        around.put(&text, "donor_in_step", 0.2 * fitness(around, donor), pool);
+    }
+}
+
+/// `self.size += 1` where it grows → `self.size -= 1` where it shrinks.
+fn opposite(donor: Node<'_>) -> Option<String> {
+    let node = donor
+        .parts()
+        .next()
+        .filter(|part| part.kind() == "augmented_assignment")?;
+    let other = match node.child("operator")?.kind() {
+        "+=" => "-=",
+        "-=" => "+=",
+        _ => return None,
+    };
+    let (left, right) = (node.child("left")?, node.child("right")?);
+    Some(format!("{} {other} {}", left.text(), right.text()))
+}
+
 /// Statements of other functions whose names all mean something here too.
 fn foreign<'t>(around: &Surroundings<'t, '_>, pool: &mut Pool<'_>) {
     let place = around.place;
@@ -267,6 +328,9 @@ fn foreign<'t>(around: &Surroundings<'t, '_>, pool: &mut Pool<'_>) {
                     true => super::layout::reindented(donor, ""),
                     false => Some(donor.text().to_owned()),
                 };
+                if let Some(text) = opposite(donor) {
+                    around.put(&text, "donor_opposite", prior * 1.2, pool);
+                }
                 if let Some(text) = text {
                     around.put(&text, "donor_statement", prior, pool);
                 }

@@ -31,6 +31,8 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, present: Ty, po
         "return_statement" => 1.0,
         "assignment" | "augmented_assignment" => 0.8,
         "argument_list" | "yield" => 0.6,
+        "parenthesized_expression" => 0.5,
+        "binary_operator" if node.kind() == "binary_operator" => 0.4,
         _ => return,
     };
     if matches!(
@@ -47,6 +49,7 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, present: Ty, po
     };
     joined.with_atoms(place, pool);
     joined.with_likes(place, pool);
+    joined.round(place, pool);
     if present.is(Ty::LIST.or(Ty::TUPLE)) {
         joined.with_donors(place, pool);
     }
@@ -91,10 +94,16 @@ impl<'t> Joined<'t> {
             if alike && self.present.is(Ty::INDEXED) && atom.ty.is(Ty::INDEXED) {
                 self.both_ways(&name, 0.13 * atom.weight, pool);
             } else if self.present.may_be(Ty::NUMBER)
-                && atom.ty.is(Ty::NUMBER)
+                && atom.ty.may_be(Ty::NUMBER)
                 && self.node.kind() != "integer"
             {
-                self.with_number(&name, atom.weight, pool);
+                let in_sum = self.node.kind() == "binary_operator";
+                let known = match atom.ty.is(Ty::NUMBER) {
+                    true => 1.0,
+                    false if in_sum && atom.ty.is_unknown() => 0.3,
+                    false => continue,
+                };
+                self.with_number(&name, atom.weight * known, pool);
             }
         }
     }
@@ -143,6 +152,34 @@ impl<'t> Joined<'t> {
                 );
             }
         }
+    }
+
+    /// What runs in a circle: `x + shift` → `(x + shift) % 26`, `a[1:]` → `a[1:] + a[:1]`.
+    fn round(&self, place: &Place<'t, '_>, pool: &mut Pool<'_>) {
+        if self.node.kind() == "binary_operator" && self.present.may_be(Ty::NUMBER) {
+            for modulus in place.file.integers.iter().take(10) {
+                if !matches!(*modulus, "0" | "1") {
+                    let rest = self.expr.binary("%", &Expr::atom(*modulus));
+                    pool.replace(self.node, &rest, "wrap_round", 0.04 * self.weight);
+                }
+            }
+        }
+        let slice = self
+            .node
+            .child("subscript")
+            .filter(|index| index.kind() == "slice");
+        let (Some(value), Some(slice)) = (self.node.child("value"), slice) else {
+            return;
+        };
+        let other = match (
+            slice.text().strip_suffix(':'),
+            slice.text().strip_prefix(':'),
+        ) {
+            (Some(start), None) => format!("{}[:{start}]", value.text()),
+            (None, Some(stop)) => format!("{}[{stop}:]", value.text()),
+            _ => return,
+        };
+        self.both_ways(&Expr::atom(other), 0.08, pool);
     }
 
     fn with_donors(&self, place: &Place<'t, '_>, pool: &mut Pool<'_>) {

@@ -3,6 +3,7 @@
 use super::expr::{Expr, is_inside_string, is_read};
 use super::place::{Place, atom_expr, is_condition, name_likeness};
 use super::pool::Pool;
+use super::scope::Atom;
 use super::tree::Node;
 use super::ty::Ty;
 
@@ -338,14 +339,51 @@ fn method<'t>(place: &Place<'t, '_>, function: Node<'t>, arguments: usize, pool:
             pool.splice(name.span(), *other, "replace_method", 0.03 * likely);
         }
     }
-    // The receiver itself: its own variables are proposed where the name is read.
+    receiver(place, name, object, pool);
+}
+
+/// Another object that is called: its own variables are proposed where the name is read.
+fn receiver<'t>(place: &Place<'t, '_>, name: Node<'t>, object: Node<'t>, pool: &mut Pool<'_>) {
+    let own = matches!(object.text(), "self" | "cls");
     let needs = Ty::with_method(name.text());
+    if own {
+        // `self.take(x)` where another account was to take it.
+        let is_own_receiver =
+            |atom: &&Atom<'_>| atom.ty.may_be(Ty::OBJECT) && !atom.ty.is_unknown();
+        for atom in place.atoms.iter().filter(is_own_receiver) {
+            pool.splice(
+                object.span(),
+                atom.text,
+                "replace_receiver",
+                0.25 * atom.weight,
+            );
+        }
+        for atom in place.atoms.iter().filter(|atom| atom.ty.is_unknown()) {
+            pool.splice(
+                object.span(),
+                atom.text,
+                "replace_receiver",
+                0.12 * atom.weight,
+            );
+        }
+    } else if object.kind() == "identifier" && has_self(place) {
+        pool.splice(object.span(), "self", "replace_receiver", 0.12);
+    }
     if object.kind() != "identifier" && !needs.is_unknown() {
         for atom in place.atoms.iter().filter(|atom| atom.text != object.text()) {
             let prior = 0.2 * needs.affinity(atom.ty) * atom.weight;
             pool.splice(object.span(), atom.text, "replace_receiver", prior);
         }
     }
+}
+
+/// Whether the function is a method of an object.
+fn has_self(place: &Place<'_, '_>) -> bool {
+    place
+        .function
+        .child("parameters")
+        .and_then(|parameters| parameters.parts().next())
+        .is_some_and(|first| first.text() == "self")
 }
 
 fn is_builtin(name: &str) -> bool {
@@ -427,10 +465,14 @@ fn by_donor<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
             0.08
         };
         let crossing = donor.node.holds(node);
-        let shares = node.kind() == "identifier" && donor.node.text().contains(node.text());
+        let shares = node.kind() == "identifier"
+            && donor
+                .node
+                .walk()
+                .any(|part| part.kind() == "identifier" && part.text() == node.text());
         let shape = match (crossing, shares) {
             (true, _) => 0.15,
-            (_, true) => 1.3,
+            (_, true) => 2.0,
             _ => 1.0,
         };
         let misfit = is_condition(node) && !donor.ty.is(Ty::BOOL);

@@ -46,7 +46,7 @@ impl<'t> Pool<'t> {
         if let Some(parent) = node.parent()
             && parent.kind() == "parenthesized_expression"
             && !parent.is_multiline()
-            && expr.level >= required(parent)
+            && expr.level >= Level::Await
         {
             return self.splice(parent.span(), expr.text.clone(), operator, prior);
         }

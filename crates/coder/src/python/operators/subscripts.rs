@@ -100,6 +100,18 @@ fn shift<'t>(
         pool.replace(index, &expr.binary("-", &one), "shift_index", 0.35 * known);
         pool.replace(index, &expr.binary("+", &one), "shift_index", 0.35 * known);
         pool.replace(index, &expr.minus(), "shift_index", 0.06 * known);
+        let length = Expr::of(value).wrapped("len");
+        let circular = if index.kind() == "identifier" {
+            0.04
+        } else {
+            0.2
+        };
+        pool.replace(
+            index,
+            &expr.binary("%", &length),
+            "circular_index",
+            circular * known,
+        );
         pool.replace(
             index,
             &Expr::with_level("-1", Level::Unary),
@@ -141,7 +153,11 @@ fn whole<'t>(
     let container = place.type_of(value);
     let key = index.text();
     if container.may_be(Ty::DICT) {
-        let known = if container.is(Ty::DICT) { 1.0 } else { 0.15 };
+        let known = match index.kind() {
+            _ if container.is(Ty::DICT) => 1.0,
+            "string" => 0.7,
+            _ => 0.15,
+        };
         for (tail, prior) in [
             (format!(".get({key}, 0)"), 0.2),
             (format!(".get({key})"), 0.2),

@@ -128,20 +128,20 @@ fn flag(around: &Surroundings<'_, '_>, atom: &Atom<'_>, nearness: f64, pool: &mu
         around.put(
             &format!("{name} = True"),
             "insert_flag",
-            0.12 * nearness,
+            0.2 * nearness,
             pool,
         );
         around.put(
             &format!("{name} = False"),
             "insert_flag",
-            0.12 * nearness,
+            0.2 * nearness,
             pool,
         );
     } else if !atom.ty.is_unknown() && atom.ty.and(Ty::NONE) != Ty::NOTHING {
         around.put(
             &format!("{name} = None"),
             "insert_flag",
-            0.08 * nearness,
+            0.15 * nearness,
             pool,
         );
     }
@@ -236,7 +236,7 @@ fn into_dictionary(
     }
     let values = around.place.atoms.iter().take(12);
     for value in values.filter(|value| value.text != item && value.text != name) {
-        let prior = near * 0.5 * around.nearness(value);
+        let prior = near * 0.3 * around.nearness(value);
         if prior >= 0.01 {
             put(
                 format!("{name}[{item}] = {}", value.text),
@@ -419,7 +419,7 @@ fn copies(around: &Surroundings<'_, '_>, pool: &mut Pool<'_>) {
                 (true, true) => 0.22,
                 (false, true) => 0.08,
                 (true, false) => 0.05,
-                _ => 0.025,
+                _ => 0.035,
             };
             let prior = habit * fit * around.nearness(target) * around.nearness(value);
             if prior >= 0.008 {

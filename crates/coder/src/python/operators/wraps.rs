@@ -1,6 +1,6 @@
 //! An expression inside a function, a bracket or a bound that was forgotten, or taken out of it.
 
-use super::expr::{Expr, Level, is_inside_string, is_read};
+use super::expr::{Expr, Level, is_inside_string, is_read, operator_of};
 use super::joins;
 use super::place::Place;
 use super::pool::Pool;
@@ -75,6 +75,7 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool
         text_methods(place, node, present, pool);
     }
     joins::propose(place, node, present, pool);
+    only_if(place, node, pool);
     if matches!(node.kind(), "conditional_expression") {
         conditional(node, pool);
     }
@@ -339,11 +340,11 @@ fn text_methods<'t>(place: &Place<'t, '_>, node: Node<'t>, present: Ty, pool: &m
     ) {
         return;
     }
-    let known = if present.is(Ty::STR) { 1.0 } else { 0.1 };
+    let known = if present.is(Ty::STR) { 1.0 } else { 0.15 };
     for (tail, prior) in [
         (".strip()", 0.2),
         (".lower()", 0.2),
-        (".upper()", 0.05),
+        (".upper()", 0.1),
         (".rstrip()", 0.04),
         (".lstrip()", 0.03),
         (".title()", 0.02),
@@ -358,6 +359,55 @@ fn text_methods<'t>(place: &Place<'t, '_>, node: Node<'t>, present: Ty, pool: &m
         if !node.text().ends_with(tail) {
             let called = Expr::of(node).postfixed(tail);
             pool.replace(node, &called, "wrap_method", prior * known * habit);
+        }
+    }
+}
+
+/// `max(x)` → `max(x) if x else None`, where an empty `x` has no greatest.
+fn only_if<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
+    let may_fail = match node.kind() {
+        "call" => node.child("function").is_some_and(|function| {
+            matches!(
+                function.text(),
+                "max" | "min" | "next" | "mean" | "statistics.mean"
+            )
+        }),
+        "subscript" => true,
+        "binary_operator" => operator_of(node).starts_with(['/', '%']),
+        "attribute" => true,
+        _ => false,
+    };
+    let asked = matches!(
+        node.parent_kind(),
+        "return_statement" | "assignment" | "keyword_argument"
+    );
+    if !may_fail || !asked {
+        return;
+    }
+    let base = if matches!(node.kind(), "attribute" | "subscript") {
+        0.05
+    } else {
+        0.14
+    };
+    for atom in place.atoms_at(node) {
+        let is_part = node.walk().any(|part| part.text() == atom.text);
+        if !is_part || atom.text == node.text() {
+            continue;
+        }
+        for (otherwise, prior) in [
+            ("None", 1.0),
+            ("0", 1.0),
+            ("[]", 0.3),
+            ("\"\"", 0.3),
+            ("0.0", 0.6),
+        ] {
+            let text = format!(
+                "{} if {} else {otherwise}",
+                Expr::of(node).at(Level::Or),
+                atom.text
+            );
+            let guarded = Expr::with_level(text, Level::Conditional);
+            pool.replace(node, &guarded, "only_if", base * prior * atom.weight);
         }
     }
 }
