@@ -59,6 +59,10 @@ impl<'t, 'p> Surroundings<'t, 'p> {
         std::iter::once(self.gap.block)
             .chain(self.gap.block.ancestors())
             .take_while(|ancestor| ancestor.kind() != "function_definition")
+            .filter(|ancestor| {
+                let body = ancestor.child("body");
+                body.is_some_and(|body| body.holds(self.gap.block))
+            })
             .find(|ancestor| matches!(ancestor.kind(), "for_statement" | "while_statement"))
     }
 

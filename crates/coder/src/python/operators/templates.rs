@@ -192,7 +192,7 @@ fn into_list(
         put(
             format!("{name}.extend({item})"),
             "insert_extend",
-            near * 0.6,
+            near * 0.4,
         );
     }
 }
@@ -215,7 +215,11 @@ fn into_set(
     );
     put(format!("{name}.remove({item})"), "insert_remove", fit * out);
     if other.ty.is(Ty::COLLECTION) {
-        put(format!("{name}.update({item})"), "insert_extend", near);
+        put(
+            format!("{name}.update({item})"),
+            "insert_extend",
+            near * 0.35,
+        );
     }
 }
 
