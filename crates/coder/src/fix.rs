@@ -337,7 +337,7 @@ impl Searching<'_> {
                 || !first.is_some_and(|(at, weight)| {
                     plausible >= SURVIVORS_MAX
                         || progress.weight < weight * WORTH_COMPARING
-                        || elapsed > at * 3 / 2 + Duration::from_millis(80)
+                        || elapsed > at * 3 / 2 + Duration::from_millis(50)
                 })
         };
         discovery::search(

@@ -51,8 +51,8 @@ pub trait Harness: Sync {
     fn baseline(&self) -> Result<Baseline, Error>;
 
     /// Makes a batch ready to run (where a compiler is needed: one build for all of them) and
-    /// says which of them can run at all.
-    fn prepare(&self, batch: &[Candidate]) -> Result<Vec<bool>, Error>;
+    /// says which of them can run at all. What is not ready when `left` is over cannot run.
+    fn prepare(&self, batch: &[Candidate], left: Duration) -> Result<Vec<bool>, Error>;
 
     /// Runs tests on candidates of the last prepared batch and reports each verdict with the
     /// candidate's index in `batch`. `worker` is below [`workers`](Self::workers); one worker

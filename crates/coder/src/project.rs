@@ -124,7 +124,7 @@ impl Project {
             .collect()
     }
 
-    /// Copies every file to `destination`, which is made.
+    /// Copies every file to `destination`, which is made and which no box has been able to write.
     pub fn copy_to(&self, destination: &Path) -> Result<(), Error> {
         std::fs::create_dir_all(destination)
             .map_err(|source| Error::io("create", destination, source))?;
@@ -144,6 +144,31 @@ impl Project {
                 Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {}
                 Err(source) => return Err(Error::io("copy", &from, source)),
             }
+        }
+        Ok(())
+    }
+
+    /// Puts back what tests have changed or removed in a copy. They may have left links in it:
+    /// nothing outside the copy is read or written.
+    pub fn restore(&self, copy: &Path) -> Result<(), Error> {
+        let mut made = Path::new("");
+        for file in &self.files {
+            let from = self.root.join(file);
+            let bytes = match std::fs::read(&from) {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => continue,
+                Err(source) => return Err(Error::io("read", &from, source)),
+            };
+            let kept = sandbox::files::read_beneath(copy, file, bytes.len() as u64);
+            if kept.is_ok_and(|kept| kept == bytes) {
+                continue;
+            }
+            let folder = file.parent().unwrap_or(Path::new(""));
+            if made != folder {
+                sandbox::files::create_dir_beneath(copy, folder)?;
+                made = folder;
+            }
+            sandbox::files::write_beneath_unsynced(copy, file, &bytes)?;
         }
         Ok(())
     }
@@ -253,6 +278,41 @@ mod tests {
             "src/b.py"
         );
         assert!(!copy.join("link").exists());
+    }
+
+    #[test]
+    fn a_copy_is_put_back_without_following_the_links_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, copy) = (folder.path().join("project"), folder.path().join("copy"));
+        let victim = folder.path().join("victim");
+        std::fs::create_dir_all(root.join("src/deep")).unwrap();
+        std::fs::create_dir(&victim).unwrap();
+        std::fs::write(victim.join("b.py"), "mine").unwrap();
+        for name in ["a.py", "src/b.py", "src/deep/c.py", "d.py"] {
+            std::fs::write(root.join(name), name).unwrap();
+        }
+        let project = Project::open(&root).unwrap();
+        project.copy_to(&copy).unwrap();
+        std::fs::remove_file(copy.join("a.py")).unwrap();
+        std::fs::remove_dir_all(copy.join("src/deep")).unwrap();
+        std::fs::write(copy.join("d.py"), "other").unwrap();
+        project.restore(&copy).unwrap();
+        for name in ["a.py", "src/b.py", "src/deep/c.py", "d.py"] {
+            assert_eq!(std::fs::read_to_string(copy.join(name)).unwrap(), name);
+        }
+        // A file that became a link, and a folder that became one.
+        std::fs::remove_file(copy.join("a.py")).unwrap();
+        std::os::unix::fs::symlink(victim.join("b.py"), copy.join("a.py")).unwrap();
+        assert!(project.restore(&copy).is_err());
+        std::fs::remove_file(copy.join("a.py")).unwrap();
+        std::fs::remove_dir_all(copy.join("src")).unwrap();
+        std::os::unix::fs::symlink(&victim, copy.join("src")).unwrap();
+        assert!(project.restore(&copy).is_err());
+        let kept = std::fs::read_to_string(victim.join("b.py")).unwrap();
+        assert_eq!(
+            (kept.as_str(), victim.join("deep").exists()),
+            ("mine", false)
+        );
     }
 
     #[test]

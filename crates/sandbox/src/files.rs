@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, fchmod, fstat, openat, openat2, renameat,
-    statat, unlinkat,
+    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, fchmod, fstat, mkdirat, openat, openat2,
+    renameat, statat, unlinkat,
 };
 use rustix::io::Errno;
 
@@ -63,10 +63,30 @@ pub fn write_beneath(root: &Path, relative: &Path, bytes: &[u8]) -> Result<(), E
         path: root.join(relative),
         cause,
     };
-    replace(root, relative, bytes).map_err(at)
+    replace(root, relative, bytes, Durability::Synced).map_err(at)
 }
 
-fn replace(root: &Path, relative: &Path, bytes: &[u8]) -> io::Result<()> {
+/// As [`write_beneath`], without waiting for the disk: for private copies that nobody needs after
+/// a loss of power.
+///
+/// # Errors
+/// As [`write_beneath`].
+pub fn write_beneath_unsynced(root: &Path, relative: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let at = |cause: io::Error| Error::Path {
+        path: root.join(relative),
+        cause,
+    };
+    replace(root, relative, bytes, Durability::Cached).map_err(at)
+}
+
+/// Whether a write waits for the disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Durability {
+    Synced,
+    Cached,
+}
+
+fn replace(root: &Path, relative: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
     let root = open_root(root)?;
     let (parent, name) = open_parent(root.as_fd(), relative)?;
     let mode = match statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW) {
@@ -82,11 +102,41 @@ fn replace(root: &Path, relative: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut file = File::from(file);
         file.write_all(bytes)?;
         fchmod(&file, mode)?;
-        file.sync_data()?;
+        if durability == Durability::Synced {
+            file.sync_data()?;
+        }
         Ok(renameat(&parent, &temporary, &parent, name)?)
     };
     finish().inspect_err(|_| {
         let _ = unlinkat(&parent, &temporary, AtFlags::empty());
+    })
+}
+
+/// Makes the directory `relative` below `root` with all that lead to it; those that exist are kept.
+///
+/// # Errors
+/// [`Error::Path`] when the path leaves the root, goes through a link or a file, or cannot be made.
+pub fn create_dir_beneath(root: &Path, relative: &Path) -> Result<(), Error> {
+    let create = || -> io::Result<()> {
+        let root = open_root(root)?;
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        if relative == Path::new("") || open_beneath(root.as_fd(), relative, flags).is_ok() {
+            return Ok(());
+        }
+        let mut made = PathBuf::new();
+        for part in relative {
+            made.push(part);
+            let (parent, name) = open_parent(root.as_fd(), &made)?;
+            match mkdirat(&parent, name, Mode::from_raw_mode(0o755)) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        open_beneath(root.as_fd(), relative, flags).map(drop)
+    };
+    create().map_err(|cause| Error::Path {
+        path: root.join(relative),
+        cause,
     })
 }
 

@@ -212,6 +212,37 @@ fn hostile_programs_are_survived_and_leave_nothing() {
     }
 }
 
+/// The whole test runs may write to their copy: what they plant there must not lead us outside
+/// when the copy is made ready for the next patch.
+#[test]
+fn links_planted_by_the_tests_lead_nowhere() {
+    let victims = TempDir::new().unwrap();
+    let (file, folder) = (victims.path().join("file"), victims.path().join("folder"));
+    fs::write(&file, "mine").unwrap();
+    fs::create_dir(&folder).unwrap();
+    let tests = format!(
+        "import os, shutil\nfrom sums import total\n\n\
+         def test_total():\n    assert total([1, 2, 3]) == 6\n\n\
+         def test_plants():\n    try:\n        os.remove('data.txt')\n        os.symlink({file:?}, 'data.txt')\n        \
+         shutil.rmtree('more')\n        os.symlink({folder:?}, 'more')\n    except OSError:\n        pass\n"
+    );
+    let place = Place::new(&[
+        (
+            "sums.py",
+            "def total(items):\n    result = 0\n    for item in items:\n        result = item\n    return result\n",
+        ),
+        ("test_sums.py", &tests),
+        ("data.txt", "data\n"),
+        ("more/notes.txt", "notes\n"),
+    ]);
+    let (code, answer) = place.json(&["fix", "--all", "5"]);
+    assert_eq!(code, Some(0), "{answer}");
+    assert!(answer["patches"].as_array().unwrap().len() > 1, "{answer}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    assert_eq!(place.text("data.txt"), "data\n");
+}
+
 #[test]
 fn a_flaky_test_is_named_and_does_not_count() {
     let tests = format!(

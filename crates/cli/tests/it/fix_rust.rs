@@ -144,3 +144,64 @@ fn refuses_a_project_that_does_not_build_or_has_no_tests() {
         "{answer}"
     );
 }
+
+/// A loop that never moves on: two tests fill the memory, two run for ever, one passes.
+const STUCK: &str = r#"//! Splits texts.
+
+/// The words of `text`, underscores included.
+pub fn words(text: &str) -> Vec<String> {
+    let bytes = text.as_bytes();
+    let (mut at, mut found) = (0, Vec::new());
+    while at < bytes.len() {
+        let start = at;
+        while at < bytes.len() && bytes[at].is_ascii_alphanumeric() {
+            at += 1;
+        }
+        if at > start {
+            found.push(text[start..at].to_owned());
+        } else if bytes[at] == b'_' {
+            found.push("_".to_owned());
+        } else {
+            at += 1;
+        }
+    }
+    found
+}
+
+/// How many steps of two lead from `n` to nothing.
+pub fn steps(mut n: u32) -> u32 {
+    let mut count = 0;
+    while n != 0 {
+        count += 1;
+        n = n.saturating_sub(2);
+    }
+    count
+}
+"#;
+
+#[test]
+fn tests_that_fill_the_memory_or_run_for_ever_are_repaired_within_the_budget() {
+    let tests = r#"use small::{steps, words};
+#[test]
+fn finds_a_lone_underscore() { assert_eq!(words("_"), ["_"]); }
+#[test]
+fn finds_words_between_underscores() { assert_eq!(words("a_b c"), ["a", "_", "b", "c"]); }
+#[test]
+fn finds_words_between_blanks() { assert_eq!(words("a b1 "), ["a", "b1"]); }
+#[test]
+fn counts_steps() { assert_eq!((steps(0), steps(4), steps(5)), (0, 2, 3)); }
+"#;
+    let begun = std::time::Instant::now();
+    let (code, answer, _project) = fix(
+        &[
+            ("Cargo.toml", MANIFEST),
+            ("src/lib.rs", STUCK),
+            ("tests/words.rs", tests),
+        ],
+        &["--budget", "30s"],
+    );
+    assert_eq!(code, Some(0), "{answer}");
+    assert_eq!(answer["outcome"], "fixed");
+    // The budget, the first builds and the last run.
+    assert!(begun.elapsed().as_secs() < 75, "{answer}");
+}

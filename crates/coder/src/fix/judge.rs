@@ -155,7 +155,8 @@ impl discovery::Evaluator<Candidate> for Judge<'_> {
         if self.stop.load(Ordering::Relaxed) {
             return Err(Error::Stopped);
         }
-        self.harness.prepare(batch)
+        let left = self.ends.saturating_duration_since(Instant::now());
+        self.harness.prepare(batch, left)
     }
 
     fn evaluate(

@@ -61,7 +61,7 @@ impl Harness for Words {
         })
     }
 
-    fn prepare(&self, batch: &[Candidate]) -> Result<Vec<bool>, Error> {
+    fn prepare(&self, batch: &[Candidate], _left: Duration) -> Result<Vec<bool>, Error> {
         Ok(batch
             .iter()
             .map(|candidate| !self.text(candidate).contains('!'))

@@ -1,7 +1,7 @@
 //! Runs a Python project's tests on candidates: boxed runners, one a worker.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -57,6 +57,8 @@ pub(super) struct Place {
     pub scratch: PathBuf,
     pub wall_time: Duration,
     pub stop: Arc<AtomicBool>,
+    /// Boxes for whole test runs so far.
+    confirmers: AtomicUsize,
 }
 
 /// One box with the tests collected, and one for candidates that need a fresh import.
@@ -97,8 +99,14 @@ pub(super) struct Facts {
 /// The box in which whole test runs have the last word; its start is overlapped with the search.
 enum LastWord {
     Idle,
-    Starting(JoinHandle<Result<Runner, Error>>),
-    Ready(Runner),
+    Starting(JoinHandle<Result<Confirmer, Error>>),
+    Ready(Confirmer),
+}
+
+/// A box with a copy of the project that the tests may write to.
+struct Confirmer {
+    runner: Runner,
+    copy: PathBuf,
 }
 
 impl PythonHarness {
@@ -115,6 +123,7 @@ impl PythonHarness {
             scratch,
             wall_time: opening.wall_time,
             stop: opening.stop,
+            confirmers: AtomicUsize::new(0),
         });
         let started: Vec<Result<(Worker, Collected), Error>> = std::thread::scope(|scope| {
             let handles: Vec<_> = (0..opening.workers.max(1))
@@ -294,7 +303,7 @@ impl Harness for PythonHarness {
         })
     }
 
-    fn prepare(&self, batch: &[Candidate]) -> Result<Vec<bool>, Error> {
+    fn prepare(&self, batch: &[Candidate], _left: Duration) -> Result<Vec<bool>, Error> {
         Ok(vec![true; batch.len()])
     }
 
@@ -331,15 +340,20 @@ impl Harness for PythonHarness {
     fn confirm(&self, candidate: &Candidate) -> Result<bool, Error> {
         self.prepare_last_word();
         let mut last_word = self.last_word.lock().expect("no holder panics");
-        let mut runner = match std::mem::replace(&mut *last_word, LastWord::Idle) {
-            LastWord::Ready(runner) => runner,
+        let mut confirmer = match std::mem::replace(&mut *last_word, LastWord::Idle) {
+            LastWord::Ready(confirmer) => confirmer,
             LastWord::Starting(handle) => handle.join().expect("starting a box does not panic")?,
             LastWord::Idle => self.place.start_last_word()?,
         };
-        let answer = self.place.whole_run(&mut runner, candidate);
+        let mut answer = self.place.whole_run(&mut confirmer, candidate);
+        if let Err(Error::Sandbox(sandbox::Error::Path { .. })) = answer {
+            // Earlier tests have left links or folders where files belong: on to a fresh copy.
+            confirmer = self.place.start_last_word()?;
+            answer = self.place.whole_run(&mut confirmer, candidate);
+        }
         let answer = match answer {
             Ok(answer) => {
-                *last_word = LastWord::Ready(runner);
+                *last_word = LastWord::Ready(confirmer);
                 answer
             }
             Err(Error::Runner { .. }) => return Ok(false),
@@ -483,19 +497,22 @@ impl Place {
         Ok((worker, collected))
     }
 
-    fn start_last_word(&self) -> Result<Runner, Error> {
-        self.project.copy_to(&self.scratch.join("confirm"))?;
-        let mut runner = self.start(7, "confirm", sandbox::Access::Write)?;
+    fn start_last_word(&self) -> Result<Confirmer, Error> {
+        let number = self.confirmers.fetch_add(1, Ordering::Relaxed);
+        let name = format!("confirm-{number}");
+        let copy = self.scratch.join(&name);
+        self.project.copy_to(&copy)?;
+        let mut runner = self.start(7, &name, sandbox::Access::Write)?;
         runner.ask(&json!({"op": "warm"}), COLLECT_TIME)?;
-        Ok(runner)
+        Ok(Confirmer { runner, copy })
     }
 
     /// Runs the user's whole test command on the candidate's files.
-    fn whole_run(&self, runner: &mut Runner, candidate: &Candidate) -> Result<Value, Error> {
-        let copy = self.scratch.join("confirm");
-        self.project.copy_to(&copy)?;
+    fn whole_run(&self, confirmer: &mut Confirmer, candidate: &Candidate) -> Result<Value, Error> {
+        self.project.restore(&confirmer.copy)?;
         for (file, text) in candidate.apply(&self.sources) {
-            sandbox::files::write_beneath(&copy, &self.sources.get(file).path, text.as_bytes())?;
+            let path = &self.sources.get(file).path;
+            sandbox::files::write_beneath_unsynced(&confirmer.copy, path, text.as_bytes())?;
         }
         let question = json!({
             "op": "confirm",
@@ -507,7 +524,7 @@ impl Place {
             "limit": 10.0,
             "total": 60.0,
         });
-        runner.ask(&question, Duration::from_secs(70))
+        confirmer.runner.ask(&question, Duration::from_secs(70))
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::compile::Text;
-use super::harness::{Facts, RustHarness};
+use super::compile::{COMPILE_TIME, Text};
+use super::harness::{Facts, RustHarness, is_slow};
 use super::libtest;
 use super::probes::{COVERAGE, Detail, Probes};
 use super::schemata;
@@ -12,8 +12,15 @@ use crate::error::Error;
 use crate::language::{Baseline, TestOutcome, TestRun};
 use crate::source::FileId;
 
+/// First limit of a test, to get past the ones that hang.
+const SHORT: Duration = Duration::from_secs(1);
 /// Time that one test may take before it counts as hanging.
-const TEST_TIME: Duration = Duration::from_secs(10);
+const LONG: Duration = Duration::from_secs(10);
+/// Tests that hang whose lines are looked at, and how long.
+const HANGING_COVERED: usize = 2;
+const HANGING_TIME: Duration = Duration::from_secs(1);
+/// Address space that a candidate is given beyond four times what the passing tests use.
+const MEMORY_BYTES_MIN: u64 = 512 << 20;
 /// How often a failing test runs again to see whether it always fails.
 const REPEATS: usize = 2;
 
@@ -32,9 +39,15 @@ pub(super) fn measure(harness: &RustHarness) -> Result<Baseline, Error> {
             .join(" "),
         tests: Vec::new(),
     };
-    for test in 0..harness.suite.tests.len() {
-        baseline.tests.push(first_run(harness, test)?);
+    let all: Vec<usize> = (0..harness.suite.tests.len()).collect();
+    let mut memory_bytes = 0;
+    for (run, peak) in on_all_runners(harness, &all, SHORT)? {
+        if run.outcome == TestOutcome::Passed {
+            memory_bytes = memory_bytes.max(peak);
+        }
+        baseline.tests.push(run);
     }
+    second_round(harness, &mut baseline.tests)?;
     let of = |wanted: fn(&TestOutcome) -> bool| -> Vec<usize> {
         (0..baseline.tests.len())
             .filter(|&test| wanted(&baseline.tests[test].outcome))
@@ -46,9 +59,13 @@ pub(super) fn measure(harness: &RustHarness) -> Result<Baseline, Error> {
         times: baseline
             .tests
             .iter()
-            .map(|test| test.time.min(Duration::from_secs(1)))
+            .map(|test| match test.outcome {
+                TestOutcome::TimedOut => Duration::ZERO,
+                _ => test.time.min(Duration::from_secs(1)),
+            })
             .collect(),
         failing,
+        memory_bytes: MEMORY_BYTES_MIN + 4 * memory_bytes,
     };
     if baseline
         .tests
@@ -60,8 +77,64 @@ pub(super) fn measure(harness: &RustHarness) -> Result<Baseline, Error> {
     Ok(baseline)
 }
 
+/// Runs tests on all runners at once; each with the most memory that it held.
+fn on_all_runners(
+    harness: &RustHarness,
+    tests: &[usize],
+    limit: Duration,
+) -> Result<Vec<(TestRun, u64)>, Error> {
+    let share = tests.len().div_ceil(harness.runners.len()).max(1);
+    let shares: Vec<Result<Vec<(TestRun, u64)>, Error>> = std::thread::scope(|scope| {
+        let handles: Vec<_> = tests
+            .chunks(share)
+            .enumerate()
+            .map(|(runner, tests)| {
+                let each = move |test: &usize| first_run(harness, runner, *test, limit);
+                scope.spawn(move || tests.iter().map(each).collect())
+            })
+            .collect();
+        handles
+            .into_iter()
+            .map(|handle| handle.join().expect("running a test does not panic"))
+            .collect()
+    });
+    let mut runs = Vec::with_capacity(tests.len());
+    for share in shares {
+        runs.extend(share?);
+    }
+    Ok(runs)
+}
+
+/// Gives tests that reached the short limit a long one: a few at first, the rest if one of them ends.
+fn second_round(harness: &RustHarness, tests: &mut [TestRun]) -> Result<(), Error> {
+    let mut waiting: Vec<usize> = (0..tests.len())
+        .filter(|&test| tests[test].outcome == TestOutcome::TimedOut)
+        .collect();
+    while !waiting.is_empty() {
+        let first: Vec<usize> = waiting
+            .drain(..waiting.len().min(harness.runners.len()))
+            .collect();
+        let runs = on_all_runners(harness, &first, LONG)?;
+        let is_any_done = runs
+            .iter()
+            .any(|(run, _)| run.outcome != TestOutcome::TimedOut);
+        for (test, (run, _)) in first.into_iter().zip(runs) {
+            tests[test] = run;
+        }
+        if !is_any_done {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// Runs one test on the program that cargo built, again when it fails.
-fn first_run(harness: &RustHarness, test: usize) -> Result<TestRun, Error> {
+fn first_run(
+    harness: &RustHarness,
+    runner: usize,
+    test: usize,
+    limit: Duration,
+) -> Result<(TestRun, u64), Error> {
     let info = &harness.suite.tests[test];
     let mut run = TestRun {
         name: info.shown.clone(),
@@ -69,16 +142,18 @@ fn first_run(harness: &RustHarness, test: usize) -> Result<TestRun, Error> {
         time: Duration::ZERO,
         lines: Vec::new(),
     };
+    let mut memory_bytes = 0;
     if info.is_ignored {
-        return Ok(run);
+        return Ok((run, memory_bytes));
     }
     let program = &harness.suite.programs[info.program];
     let out = harness.suite.units[program.unit].out_dir.clone();
     for round in 0..=REPEATS {
-        let outcome = harness.run(0, program, &out, &[&info.name], &[], TEST_TIME)?;
+        let outcome = harness.run(runner, program, &out, &[&info.name], &[], limit)?;
         if round == 0 {
             run.time = outcome.wall_time;
         }
+        memory_bytes = memory_bytes.max(outcome.memory_peak_bytes);
         let text = String::from_utf8_lossy(&outcome.stdout);
         let passed = libtest::verdicts(&text).get(info.name.as_str()) == Some(&true);
         if passed {
@@ -89,16 +164,15 @@ fn first_run(harness: &RustHarness, test: usize) -> Result<TestRun, Error> {
             };
             break;
         }
-        if outcome.status == sandbox::Status::TimedOut {
+        let errors = String::from_utf8_lossy(&outcome.stderr);
+        // A loop that collects without end has no more time to be given than one that does not.
+        if is_slow(outcome.status) || libtest::is_out_of_memory(&errors) {
             run.outcome = TestOutcome::TimedOut;
             break;
         }
-        run.outcome = TestOutcome::Failed(libtest::complaint(
-            &text,
-            &String::from_utf8_lossy(&outcome.stderr),
-        ));
+        run.outcome = TestOutcome::Failed(libtest::complaint(&text, &errors));
     }
-    Ok(run)
+    Ok((run, memory_bytes))
 }
 
 /// Builds the project with marks and runs every test on it.
@@ -117,6 +191,7 @@ fn cover(harness: &RustHarness, baseline: &mut Baseline) -> Result<(), Error> {
         .expect("no holder panics")
         .out
         .clone();
+    let mut hanging = 0;
     for (number, run) in baseline.tests.iter_mut().enumerate() {
         if matches!(run.outcome, TestOutcome::Skipped | TestOutcome::Flaky) {
             continue;
@@ -126,10 +201,14 @@ fn cover(harness: &RustHarness, baseline: &mut Baseline) -> Result<(), Error> {
         let note = harness.place.shared("cover").join(number.to_string());
         let path = note.display().to_string();
         let limit = if run.outcome == TestOutcome::TimedOut {
-            Duration::from_secs(2)
+            hanging += 1;
+            HANGING_TIME
         } else {
-            TEST_TIME
+            LONG
         };
+        if hanging > HANGING_COVERED && run.outcome == TestOutcome::TimedOut {
+            continue;
+        }
         harness.run(0, program, &out, &[&info.name], &[(COVERAGE, &path)], limit)?;
         let bytes = std::fs::read(&note).unwrap_or_default();
         run.lines = lines(&bytes, &probes);
@@ -171,11 +250,15 @@ fn build(harness: &RustHarness, detail: Detail) -> Result<Option<Probes>, Error>
     );
     let mut builder = harness.builders[0].lock().expect("no holder panics");
     let mut texts = Some(texts);
-    let built = builder.build(&units, &mut |_: &HashSet<u32>| {
+    let built = builder.build(&units, COMPILE_TIME, &mut |_: &HashSet<u32>| {
         texts.take().unwrap_or_default()
     })?;
     for (_, source) in sources.iter() {
-        sandbox::files::write_beneath(&builder.tree, &source.path, source.text.as_bytes())?;
+        sandbox::files::write_beneath_unsynced(
+            &builder.tree,
+            &source.path,
+            source.text.as_bytes(),
+        )?;
     }
     Ok(built.is_ok().then_some(probes))
 }

@@ -29,6 +29,8 @@ const EXPERIMENTS: usize = 10;
 const TESTS_MAX: usize = 24;
 /// Time of one run beyond what its tests take without changes.
 const RUN_TIME: Duration = Duration::from_millis(400);
+/// The build of survivors and experiments; without it survivors are ranked by their shape.
+const BUILD_TIME: Duration = Duration::from_secs(30);
 /// Stands between a test's name and what it noted.
 const MARK: char = '\u{1}';
 
@@ -540,9 +542,9 @@ fn build(
         texts
     };
     let mut builder = harness.builders[0].lock().expect("no holder panics");
-    let built = builder.build(&units, &mut texts)?;
+    let built = builder.build(&units, BUILD_TIME, &mut texts)?;
     for (_, source) in wide.iter() {
-        sandbox::files::write_beneath(
+        sandbox::files::write_beneath_unsynced(
             &builder.tree,
             Path::new(&source.path),
             source.text.as_bytes(),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sandbox::{Exec, Status, Worker};
 use serde_json::Value;
@@ -13,8 +13,8 @@ use crate::error::Error;
 
 /// Rounds of leaving out variants before a build is given up.
 const ROUNDS_MAX: usize = 10;
-/// One call of the compiler.
-const COMPILE_TIME: Duration = Duration::from_secs(300);
+/// One build, with all its rounds.
+pub(super) const COMPILE_TIME: Duration = Duration::from_secs(300);
 
 /// A source tree with a box in which it is built.
 #[derive(Debug)]
@@ -50,19 +50,25 @@ pub(super) enum Built {
 impl Builder {
     /// Builds `units` again and again until the variants that do not compile are out.
     /// `texts` makes the files without the variants it is given. Returns the variants left out,
-    /// or the message of a mistake that no variant explains.
+    /// or the message of a mistake that no variant explains, or of `limit` being over.
     pub fn build(
         &mut self,
         units: &[&Unit],
+        limit: Duration,
         texts: &mut dyn FnMut(&HashSet<u32>) -> Vec<Text>,
     ) -> Result<Result<HashSet<u32>, String>, Error> {
+        let ends = Instant::now() + limit.min(COMPILE_TIME);
         let mut dropped = HashSet::new();
         for _ in 0..ROUNDS_MAX {
             let files = texts(&dropped);
             for file in &files {
-                sandbox::files::write_beneath(&self.tree, &file.path, file.text.as_bytes())?;
+                sandbox::files::write_beneath_unsynced(
+                    &self.tree,
+                    &file.path,
+                    file.text.as_bytes(),
+                )?;
             }
-            match self.compile(units, &files)? {
+            match self.compile(units, &files, ends)? {
                 Built::Done => return Ok(Ok(dropped)),
                 Built::Broken(message) => return Ok(Err(message)),
                 Built::Blame(blamed) => {
@@ -77,14 +83,18 @@ impl Builder {
         Ok(Err(format!("still failing after {ROUNDS_MAX} rounds")))
     }
 
-    fn compile(&mut self, units: &[&Unit], files: &[Text]) -> Result<Built, Error> {
+    fn compile(&mut self, units: &[&Unit], files: &[Text], ends: Instant) -> Result<Built, Error> {
         for unit in units {
+            let left = ends.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(Built::Broken("the time for the build is over".into()));
+            }
             let exec = Exec {
                 program: unit.program.clone(),
                 args: unit.arguments(&self.out, units),
                 env: unit.variables(&self.out, units),
                 cwd: Some(self.workspace.clone()),
-                wall_time: Some(COMPILE_TIME),
+                wall_time: Some(left),
                 ..Exec::default()
             };
             let outcome = self.worker.exec(&exec)?;

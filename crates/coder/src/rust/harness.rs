@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sandbox::{Exec, Worker};
 
@@ -38,18 +38,33 @@ pub(crate) struct RustHarness {
     prepared: Mutex<HashMap<u64, Ready>>,
     /// Builds so far.
     builds: Mutex<usize>,
+    /// Whole test runs so far.
+    confirmations: AtomicUsize,
     pub(super) facts: Mutex<Facts>,
 }
 
 /// What the baseline has told.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Facts {
     /// Tests that pass or fail on the unchanged project: what a confirmation must count.
     pub expected: usize,
-    /// Time of each test.
+    /// Time of each test; nothing for one that does not end.
     pub times: Vec<Duration>,
     /// Tests that fail.
     pub failing: Vec<usize>,
+    /// Address space of a test program.
+    pub memory_bytes: u64,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self {
+            expected: 0,
+            times: Vec::new(),
+            failing: Vec::new(),
+            memory_bytes: 2 << 30,
+        }
+    }
 }
 
 /// Where everything is.
@@ -146,6 +161,7 @@ impl RustHarness {
             runners,
             prepared: Mutex::default(),
             builds: Mutex::new(0),
+            confirmations: AtomicUsize::new(0),
             facts: Mutex::default(),
         })
     }
@@ -161,6 +177,7 @@ impl RustHarness {
         limit: Duration,
     ) -> Result<sandbox::Outcome, Error> {
         self.place.check_stop()?;
+        let memory_bytes = self.facts.lock().expect("no holder panics").memory_bytes;
         let unit = &self.suite.units[program.unit];
         let mut args: Vec<std::ffi::OsString> = tests.iter().map(Into::into).collect();
         args.extend(["--exact", "--test-threads=1"].map(Into::into));
@@ -177,7 +194,7 @@ impl RustHarness {
             // A busy machine makes no program look endless; one that only waits ends all the same.
             cpu_time: Some(limit),
             wall_time: Some(limit * WAITING),
-            memory_bytes: Some(2 << 30),
+            memory_bytes: Some(memory_bytes),
             output_bytes: Some(4 << 20),
             ..Exec::default()
         };
@@ -206,7 +223,12 @@ impl RustHarness {
     }
 
     /// Builds the candidates of one share of a batch; the digests of those that compile.
-    fn build(&self, number: usize, share: &[&Candidate]) -> Result<Vec<(u64, Ready)>, Error> {
+    fn build(
+        &self,
+        number: usize,
+        share: &[&Candidate],
+        ends: Instant,
+    ) -> Result<Vec<(u64, Ready)>, Error> {
         self.place.check_stop()?;
         let mut builder = self.builders[number].lock().expect("no holder panics");
         let schemata = Schemata::of(share, &self.place.sources);
@@ -214,15 +236,23 @@ impl RustHarness {
         let module = schemata::module(schemata.slots(), 0);
         let mut texts = |dropped: &HashSet<u32>| self.texts(&schemata, &units, &module, dropped);
         *self.builds.lock().expect("no holder panics") += 1;
-        let built = builder.build(&units, &mut texts)?;
+        let built = builder.build(
+            &units,
+            ends.saturating_duration_since(Instant::now()),
+            &mut texts,
+        )?;
         let restored = schemata.files();
         for file in restored {
             let source = self.place.sources.get(file);
-            sandbox::files::write_beneath(&builder.tree, &source.path, source.text.as_bytes())?;
+            sandbox::files::write_beneath_unsynced(
+                &builder.tree,
+                &source.path,
+                source.text.as_bytes(),
+            )?;
         }
         let Ok(dropped) = built else {
             drop(builder);
-            return self.halve(number, share);
+            return self.halve(number, share, ends);
         };
         Ok(share
             .iter()
@@ -244,14 +274,19 @@ impl RustHarness {
     }
 
     /// A share that cannot be built is cut down to the part of its candidates that can.
-    fn halve(&self, number: usize, share: &[&Candidate]) -> Result<Vec<(u64, Ready)>, Error> {
-        if share.len() < 8 {
+    fn halve(
+        &self,
+        number: usize,
+        share: &[&Candidate],
+        ends: Instant,
+    ) -> Result<Vec<(u64, Ready)>, Error> {
+        if share.len() < 8 || Instant::now() >= ends {
             return Ok(Vec::new());
         }
         let (front, back) = share.split_at(share.len() / 2);
-        let ready = self.build(number, front)?;
+        let ready = self.build(number, front, ends)?;
         if ready.is_empty() {
-            self.build(number, back)
+            self.build(number, back, ends)
         } else {
             Ok(ready)
         }
@@ -367,11 +402,13 @@ impl RustHarness {
             .iter()
             .filter_map(|&test| request.limits.get(test))
             .max();
-        slow.copied().unwrap_or(request.time_limit) + usual + START_TIME
+        let limit = slow.copied().unwrap_or(request.time_limit) + usual + START_TIME;
+        limit.min(request.left + START_TIME)
     }
 }
 
-fn is_slow(status: sandbox::Status) -> bool {
+/// Whether a program was ended for not ending.
+pub(super) fn is_slow(status: sandbox::Status) -> bool {
     matches!(
         status,
         sandbox::Status::TimedOut | sandbox::Status::CpuLimit
@@ -394,7 +431,8 @@ impl Harness for RustHarness {
         super::baseline::measure(self)
     }
 
-    fn prepare(&self, batch: &[Candidate]) -> Result<Vec<bool>, Error> {
+    fn prepare(&self, batch: &[Candidate], left: Duration) -> Result<Vec<bool>, Error> {
+        let ends = Instant::now() + left;
         let shares = if batch.len() < 24 {
             1
         } else {
@@ -406,7 +444,7 @@ impl Harness for RustHarness {
             let handles: Vec<_> = all
                 .chunks(size)
                 .enumerate()
-                .map(|(number, share)| scope.spawn(move || self.build(number, share)))
+                .map(|(number, share)| scope.spawn(move || self.build(number, share, ends)))
                 .collect();
             handles
                 .into_iter()
@@ -432,7 +470,19 @@ impl Harness for RustHarness {
         request: &Request<'_>,
         report: &mut dyn FnMut(usize, Verdict),
     ) -> Result<(), Error> {
+        let ends = Instant::now() + request.left;
         for (index, candidate) in batch.iter().enumerate() {
+            if Instant::now() >= ends {
+                let late = Verdict {
+                    broke_passing: true,
+                    timed_out: true,
+                    ..Verdict::default()
+                };
+                report(index, late);
+                continue;
+            }
+            let left = ends.saturating_duration_since(Instant::now());
+            let request = &Request { left, ..*request };
             let ready = self
                 .prepared
                 .lock()
@@ -452,9 +502,11 @@ impl Harness for RustHarness {
     }
 
     fn confirm(&self, candidate: &Candidate) -> Result<bool, Error> {
-        let tree = self.place.tree("confirm")?;
+        // What earlier tests may have left in a tree is not to be met again.
+        let number = self.confirmations.fetch_add(1, Ordering::Relaxed);
+        let tree = self.place.tree(&format!("confirm-{number}"))?;
         for (file, text) in candidate.apply(&self.place.sources) {
-            sandbox::files::write_beneath(
+            sandbox::files::write_beneath_unsynced(
                 &tree,
                 &self.place.sources.get(file).path,
                 text.as_bytes(),

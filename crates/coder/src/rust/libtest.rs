@@ -88,6 +88,13 @@ pub(super) fn totals(output: &str) -> (usize, usize) {
     sums
 }
 
+/// Whether a program gave up for want of memory, by what it wrote on its error output.
+pub(super) fn is_out_of_memory(errors: &str) -> bool {
+    errors
+        .lines()
+        .any(|line| line.starts_with("memory allocation of ") && line.ends_with(" failed"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,5 +147,13 @@ test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 
             symptom(OUTPUT),
             symptom(&OUTPUT.replace("left: 1", "left: 3"))
         );
+    }
+
+    #[test]
+    fn a_program_that_wants_more_memory_than_there_is_says_so() {
+        assert!(is_out_of_memory(
+            "thread 'x' started\nmemory allocation of 805306368 bytes failed\n"
+        ));
+        assert!(!is_out_of_memory("assertion failed: memory"));
     }
 }

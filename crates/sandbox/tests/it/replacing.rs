@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use sandbox::files::{read_beneath, remove_beneath, write_beneath};
+use sandbox::files::{create_dir_beneath, read_beneath, remove_beneath, write_beneath};
 use sandbox::{Limits, Policy, spawn};
 
 struct Tree {
@@ -93,6 +93,29 @@ fn refuses_every_way_out_of_the_root() {
         assert!(tree.write(path).is_err(), "{path}");
         assert!(tree.read(path).is_err(), "{path}");
     }
+    tree.assert_outside_untouched();
+}
+
+#[test]
+fn directories_are_made_beneath_the_root_only() {
+    let tree = Tree::new();
+    let make = |path: &str| create_dir_beneath(&tree.root(), Path::new(path));
+    make("new/deep/er").unwrap();
+    make("new/deep").unwrap();
+    make("").unwrap();
+    assert!(tree.root().join("new/deep/er").is_dir());
+    symlink(tree.outside(), tree.root().join("link")).unwrap();
+    for path in [
+        "link/x",
+        "link",
+        "../x",
+        "a/../../x",
+        "/tmp/x",
+        "a/b/file/x",
+    ] {
+        assert!(make(path).is_err(), "{path}");
+    }
+    assert!(!tree.outside().join("x").exists());
     tree.assert_outside_untouched();
 }
 

@@ -8,6 +8,7 @@ cold: in a child of the zygote that imports everything anew with the edited text
 Frames in both directions: four bytes of length, big-endian, then JSON.
 """
 
+import importlib
 import sys
 
 from . import cold, confirm, stage
@@ -38,5 +39,12 @@ def _import_pytest():
     try:
         import pytest  # noqa: F401
         import _pytest.assertion.rewrite  # noqa: F401
+        from _pytest.config import default_plugins
     except ImportError:
-        pass
+        return
+    # What every run of pytest imports first; a fork of this process finds it here.
+    for name in default_plugins:
+        try:
+            importlib.import_module("_pytest." + name)
+        except ImportError:
+            pass
