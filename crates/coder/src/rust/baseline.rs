@@ -13,12 +13,14 @@ use crate::language::{Baseline, TestOutcome, TestRun};
 use crate::source::FileId;
 
 /// First limit of a test, to get past the ones that hang.
-const SHORT: Duration = Duration::from_secs(1);
-/// Time that one test may take before it counts as hanging.
-const LONG: Duration = Duration::from_secs(10);
+const SHORT: Duration = Duration::from_millis(500);
+/// Least and greatest time that one test may take before it counts as hanging; in between it is ten
+/// times that of the slowest that passes.
+const LONG: Duration = Duration::from_secs(2);
+const LONGEST: Duration = Duration::from_secs(20);
 /// Tests that hang whose lines are looked at, and how long.
 const HANGING_COVERED: usize = 2;
-const HANGING_TIME: Duration = Duration::from_secs(1);
+const HANGING_TIME: Duration = Duration::from_millis(500);
 /// Address space that a candidate is given beyond four times what the passing tests use.
 const MEMORY_BYTES_MIN: u64 = 512 << 20;
 /// How often a failing test runs again to see whether it always fails.
@@ -110,11 +112,14 @@ fn second_round(harness: &RustHarness, tests: &mut [TestRun]) -> Result<(), Erro
     let mut waiting: Vec<usize> = (0..tests.len())
         .filter(|&test| tests[test].outcome == TestOutcome::TimedOut)
         .collect();
+    let passing = |test: &&TestRun| test.outcome == TestOutcome::Passed;
+    let slowest = tests.iter().filter(passing).map(|test| test.time).max();
+    let limit = (slowest.unwrap_or_default() * 10).clamp(LONG, LONGEST);
     while !waiting.is_empty() {
         let first: Vec<usize> = waiting
             .drain(..waiting.len().min(harness.runners.len()))
             .collect();
-        let runs = on_all_runners(harness, &first, LONG)?;
+        let runs = on_all_runners(harness, &first, limit)?;
         let is_any_done = runs
             .iter()
             .any(|(run, _)| run.outcome != TestOutcome::TimedOut);
@@ -204,7 +209,7 @@ fn cover(harness: &RustHarness, baseline: &mut Baseline) -> Result<(), Error> {
             hanging += 1;
             HANGING_TIME
         } else {
-            LONG
+            LONGEST
         };
         if hanging > HANGING_COVERED && run.outcome == TestOutcome::TimedOut {
             continue;

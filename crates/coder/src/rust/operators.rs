@@ -7,6 +7,7 @@ mod calls;
 mod conditions;
 mod exchanges;
 mod insertions;
+mod layout;
 mod literals;
 mod macros;
 mod names;
@@ -279,6 +280,7 @@ impl<'a> Site<'a, '_> {
         prior: f64,
     ) {
         let edits = &mut *self.edits;
+        let text = layout::indented(&edits.source.text, span.start, text);
         if edits.source.text[span.clone()] == text {
             return;
         }
