@@ -58,13 +58,15 @@ Examples:
   freehold fix                         show a patch for the project in this folder
   freehold fix app --apply             write it; `freehold undo app` takes it back
   freehold fix --test 'pytest -k tax'  repair what these tests say
+  freehold fix --test 'sh check.sh'    repair what any command says by its exit status
   freehold fix --diff | git apply      hand the patch to git")]
 pub struct Fix {
     /// The project's folder
     #[arg(default_value = ".")]
     pub dir: PathBuf,
 
-    /// The command that runs the tests; found out when not given
+    /// The command that runs the tests; found out when not given. Of one that is not pytest, unittest
+    /// or cargo test only the exit status is looked at (Python)
     #[arg(long, value_name = "CMD")]
     pub test: Option<String>,
 

@@ -228,7 +228,7 @@ fn open(
     }
     if project.with_extension("py").next().is_some() {
         let (sources, harness) = python::open(options, project, scratch, stop)?;
-        return Ok((Box::new(Python), sources, Box::new(harness)));
+        return Ok((Box::new(Python), sources, harness));
     }
     Err(Error::unsuitable(
         "unknown_language",

@@ -47,6 +47,11 @@ pub trait Harness: Sync {
     /// How many candidates can be evaluated at the same time.
     fn workers(&self) -> usize;
 
+    /// How many candidates to judge at once, where the language would have `usual`.
+    fn batch(&self, usual: usize) -> usize {
+        usual
+    }
+
     /// Runs every test on the unchanged project: outcome, time and covered lines.
     fn baseline(&self) -> Result<Baseline, Error>;
 

@@ -1,9 +1,12 @@
 //! Python: what to edit, and how its tests are run.
 
 mod baseline;
+mod command;
 mod harness;
 pub(crate) mod interpreter;
+mod last_word;
 pub(crate) mod operators;
+mod outside;
 mod plan;
 mod runner;
 mod wire;
@@ -16,9 +19,10 @@ use std::time::Duration;
 use crate::edit::Candidate;
 use crate::error::Error;
 use crate::fix::Options;
-use crate::language::{Focus, Language};
+use crate::language::{Focus, Harness, Language};
 use crate::project::{Project, Scratch};
 use crate::source::{Source, Sources};
+use command::{CommandHarness, Commands};
 use harness::{Opening, PythonHarness};
 use interpreter::Interpreter;
 use plan::TestPlan;
@@ -51,7 +55,7 @@ pub(crate) fn open(
     project: &Project,
     scratch: &Scratch,
     stop: &Arc<AtomicBool>,
-) -> Result<(Arc<Sources>, PythonHarness), Error> {
+) -> Result<(Arc<Sources>, Box<dyn Harness>), Error> {
     let plan = TestPlan::make(project, options.test.as_deref())?;
     let interpreter = Interpreter::find(&project.root, &options.environment)?;
     let mut sources = Sources::default();
@@ -76,6 +80,20 @@ pub(crate) fn open(
         }));
     }
     let sources = Arc::new(sources);
+    let wall_time = options.budget + Duration::from_secs(900);
+    if plan.kind == plan::Kind::Command {
+        let harness = CommandHarness::open(&Commands {
+            commands: vec![plan.command],
+            project,
+            sources: &sources,
+            interpreter: &interpreter,
+            scratch: scratch.path(),
+            workers: options.jobs,
+            wall_time,
+            stop,
+        })?;
+        return Ok((sources, Box::new(harness)));
+    }
     let harness = PythonHarness::open(Opening {
         project,
         sources: &sources,
@@ -83,24 +101,31 @@ pub(crate) fn open(
         interpreter,
         scratch,
         workers: options.jobs,
-        wall_time: options.budget + Duration::from_secs(900),
+        wall_time,
         seed: options.seed,
         stop: Arc::clone(stop),
     })?;
     refuse_broken_syntax(&sources, harness.broken())?;
-    Ok((sources, harness))
+    Ok((sources, Box::new(harness)))
 }
 
 /// The files that the search may edit: those named, or all that are not part of the tests.
 fn editable(options: &Options, project: &Project, plan: &TestPlan) -> Result<Vec<PathBuf>, Error> {
-    if options.files.is_empty() {
-        return Ok(project
-            .with_extension("py")
-            .filter(|file| !plan.files.contains(file) && !plan::is_test_support(file))
-            .cloned()
-            .collect());
+    if !options.files.is_empty() {
+        return project.named(&options.files);
     }
-    project.named(&options.files)
+    let program: Vec<PathBuf> = project
+        .with_extension("py")
+        .filter(|file| !plan.files.contains(file) && !plan::is_test_support(file))
+        .cloned()
+        .collect();
+    // A program that checks itself is all that its command names.
+    let checks_itself = program.is_empty() && plan.kind == plan::Kind::Command;
+    Ok(if checks_itself {
+        plan.files.clone()
+    } else {
+        program
+    })
 }
 
 /// A program that does not parse cannot be repaired by editing its tree.

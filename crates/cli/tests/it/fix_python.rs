@@ -212,6 +212,59 @@ fn hostile_programs_are_survived_and_leave_nothing() {
     }
 }
 
+/// A calculator for the command line, which adds where it should multiply.
+const CALCULATOR: &str = "import sys\n\n\ndef run(words):\n    total = int(words[0])\n    for sign, word in zip(words[1::2], words[2::2]):\n        \
+    if sign == '+':\n            total += int(word)\n        elif sign == 'x':\n            total += int(word)\n        else:\n            \
+    raise SystemExit(f'unknown sign {sign}')\n    return total\n\n\nif __name__ == '__main__':\n    print(run(sys.argv[1:]))\n";
+
+#[test]
+fn repairs_by_the_exit_status_of_any_command() {
+    let check = "set -e\ntest $(python3 calculator.py 2 + 3) = 5\ntest $(python3 calculator.py 2 x 3 x 4) = 24\n";
+    let script = "import calculator\nassert calculator.run(['2', 'x', '3']) == 6\nassert calculator.run(['4', '+', '3']) == 7\n";
+    for (name, text, command) in [
+        ("check.sh", check, "sh check.sh"),
+        ("checks.py", script, "python3 checks.py"),
+        ("checks.py", script, "python3 checks.py && echo good"),
+    ] {
+        let place = Place::new(&[("calculator.py", CALCULATOR), (name, text)]);
+        let (code, answer) = place.json(&["fix", "--test", command, "--apply"]);
+        assert_eq!(code, Some(0), "{command}: {answer}");
+        assert!(place.text("calculator.py").contains("total *= int(word)"));
+        assert_eq!(place.text(name), text);
+        assert!(!place.project.path().join("__pycache__").exists());
+        place.assert_clean();
+    }
+}
+
+#[test]
+fn a_command_that_does_not_start_is_named() {
+    let place = Place::new(&[("calculator.py", CALCULATOR)]);
+    let (code, answer) = place.json(&["fix", "--test", "no-such-checker --all"]);
+    assert_eq!(code, Some(1), "{answer}");
+    assert_eq!(answer["error"]["code"], "test_command_not_found");
+    let (code, answer) = place.json(&["fix", "--test", "true"]);
+    assert_eq!(
+        (code, &answer["outcome"]),
+        (Some(1), &"no_failing_test".into())
+    );
+}
+
+#[test]
+fn repairs_a_program_that_its_tests_start_as_a_process() {
+    let tests = "import subprocess, sys\n\n\ndef answer(*words):\n    \
+        return subprocess.run([sys.executable, 'calculator.py', *words], capture_output=True, text=True).stdout\n\n\n\
+        def test_adds():\n    assert answer('2', '+', '3') == '5\\n'\n\n\n\
+        def test_multiplies():\n    assert answer('2', 'x', '3', 'x', '4') == '24\\n'\n";
+    let place = Place::new(&[
+        ("calculator.py", CALCULATOR),
+        ("tests/test_calculator.py", tests),
+    ]);
+    let (code, answer) = place.json(&["fix", "--apply"]);
+    assert_eq!(code, Some(0), "{answer}");
+    assert!(place.text("calculator.py").contains("total *= int(word)"));
+    place.assert_clean();
+}
+
 /// The whole test runs may write to their copy: what they plant there must not lead us outside
 /// when the copy is made ready for the next patch.
 #[test]

@@ -93,7 +93,7 @@ impl<'a> Judge<'a> {
             passing,
             dear,
             limits,
-            batch,
+            batch: harness.batch(batch),
             ends,
         }
     }

@@ -1,14 +1,15 @@
 //! Runs a Python project's tests on candidates: boxed runners, one a worker.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::command::CommandHarness;
 use super::interpreter::Interpreter;
+use super::last_word::LastWord;
 use super::plan::TestPlan;
 use super::runner::{Runner, Setting, write_package};
 use super::wire::{definitions, observation, verdict};
@@ -19,7 +20,7 @@ use crate::project::{Project, Scratch};
 use crate::source::Sources;
 
 /// How long collecting the tests may take before it counts as hanging.
-const COLLECT_TIME: Duration = Duration::from_secs(30);
+pub(super) const COLLECT_TIME: Duration = Duration::from_secs(30);
 /// Inputs derived from the recorded calls, for comparing survivors.
 const INPUTS: usize = 96;
 
@@ -45,6 +46,8 @@ pub(crate) struct PythonHarness {
     pub(super) collected: Collected,
     pub(super) facts: Mutex<Facts>,
     last_word: Mutex<LastWord>,
+    /// Runs candidates instead where the tests start the program as a process of its own.
+    pub(super) outside: OnceLock<CommandHarness>,
     seed: u64,
 }
 
@@ -58,7 +61,7 @@ pub(super) struct Place {
     pub wall_time: Duration,
     pub stop: Arc<AtomicBool>,
     /// Boxes for whole test runs so far.
-    confirmers: AtomicUsize,
+    pub confirmers: AtomicUsize,
 }
 
 /// One box with the tests collected, and one for candidates that need a fresh import.
@@ -94,19 +97,6 @@ pub(super) struct Facts {
     pub ordered: bool,
     /// Tests to learn inputs from, as indexes.
     pub recordable: Vec<usize>,
-}
-
-/// The box in which whole test runs have the last word; its start is overlapped with the search.
-enum LastWord {
-    Idle,
-    Starting(JoinHandle<Result<Confirmer, Error>>),
-    Ready(Confirmer),
-}
-
-/// A box with a copy of the project that the tests may write to.
-struct Confirmer {
-    runner: Runner,
-    copy: PathBuf,
 }
 
 impl PythonHarness {
@@ -150,6 +140,7 @@ impl PythonHarness {
             collected: collected.expect("there is at least one worker"),
             facts: Mutex::default(),
             last_word: Mutex::new(LastWord::Idle),
+            outside: OnceLock::new(),
             seed: opening.seed,
         })
     }
@@ -161,12 +152,8 @@ impl PythonHarness {
 
     /// Begins to start the box for whole test runs.
     pub(super) fn prepare_last_word(&self) {
-        let place = Arc::clone(&self.place);
         let mut last_word = self.last_word.lock().expect("no holder panics");
-        if matches!(*last_word, LastWord::Idle) {
-            let handle = std::thread::spawn(move || place.start_last_word());
-            *last_word = LastWord::Starting(handle);
-        }
+        last_word.begin(&self.place);
     }
 
     fn cold(
@@ -292,15 +279,23 @@ impl Harness for PythonHarness {
         self.workers.len()
     }
 
+    fn batch(&self, usual: usize) -> usize {
+        self.outside
+            .get()
+            .map_or(usual, |outside| outside.batch(usual))
+    }
+
     fn baseline(&self) -> Result<Baseline, Error> {
-        super::baseline::measure(self).map_err(|error| match error {
+        let mut baseline = super::baseline::measure(self).map_err(|error| match error {
             Error::Runner { reason } => Error::unsuitable(
                 "tests_end_runner",
                 format!("the tests bring down the process that runs them: {reason}"),
                 "look for tests that fork without end, kill their parent or use up all memory, and leave them out with `--test`",
             ),
             other => other,
-        })
+        })?;
+        self.look_outside(&mut baseline)?;
+        Ok(baseline)
     }
 
     fn prepare(&self, batch: &[Candidate], _left: Duration) -> Result<Vec<bool>, Error> {
@@ -314,6 +309,13 @@ impl Harness for PythonHarness {
         request: &Request<'_>,
         report: &mut dyn FnMut(usize, Verdict),
     ) -> Result<(), Error> {
+        if let Some(outside) = self.outside.get() {
+            return outside.evaluate(worker, batch, request, &mut |index, mut verdict| {
+                // Its first command is all the failing tests together.
+                verdict.repaired *= request.failing.len();
+                report(index, verdict);
+            });
+        }
         let mut worker = self.workers[worker].lock().expect("no holder panics");
         let must_be_cold = request
             .failing
@@ -340,24 +342,8 @@ impl Harness for PythonHarness {
     fn confirm(&self, candidate: &Candidate) -> Result<bool, Error> {
         self.prepare_last_word();
         let mut last_word = self.last_word.lock().expect("no holder panics");
-        let mut confirmer = match std::mem::replace(&mut *last_word, LastWord::Idle) {
-            LastWord::Ready(confirmer) => confirmer,
-            LastWord::Starting(handle) => handle.join().expect("starting a box does not panic")?,
-            LastWord::Idle => self.place.start_last_word()?,
-        };
-        let mut answer = self.place.whole_run(&mut confirmer, candidate);
-        if let Err(Error::Sandbox(sandbox::Error::Path { .. })) = answer {
-            // Earlier tests have left links or folders where files belong: on to a fresh copy.
-            confirmer = self.place.start_last_word()?;
-            answer = self.place.whole_run(&mut confirmer, candidate);
-        }
-        let answer = match answer {
-            Ok(answer) => {
-                *last_word = LastWord::Ready(confirmer);
-                answer
-            }
-            Err(Error::Runner { .. }) => return Ok(false),
-            Err(error) => return Err(error),
+        let Some(answer) = last_word.ask(&self.place, candidate)? else {
+            return Ok(false);
         };
         let facts = self.facts.lock().expect("no holder panics");
         let failed = |name: &String| {
@@ -372,6 +358,9 @@ impl Harness for PythonHarness {
     }
 
     fn behaviours(&self, candidates: &[&Candidate]) -> Result<Behaviours, Error> {
+        if let Some(outside) = self.outside.get() {
+            return outside.behaviours(candidates);
+        }
         let unknown = Behaviours {
             candidates: vec![Vec::new(); candidates.len()],
             ..Behaviours::default()
@@ -428,7 +417,7 @@ impl Place {
         self.project.root.join(file)
     }
 
-    fn test_paths(&self) -> Vec<PathBuf> {
+    pub(super) fn test_paths(&self) -> Vec<PathBuf> {
         self.plan
             .files
             .iter()
@@ -436,7 +425,7 @@ impl Place {
             .collect()
     }
 
-    fn start(
+    pub(super) fn start(
         &self,
         hash_seed: usize,
         copy: &str,
@@ -495,36 +484,6 @@ impl Place {
             cold: None,
         };
         Ok((worker, collected))
-    }
-
-    fn start_last_word(&self) -> Result<Confirmer, Error> {
-        let number = self.confirmers.fetch_add(1, Ordering::Relaxed);
-        let name = format!("confirm-{number}");
-        let copy = self.scratch.join(&name);
-        self.project.copy_to(&copy)?;
-        let mut runner = self.start(7, &name, sandbox::Access::Write)?;
-        runner.ask(&json!({"op": "warm"}), COLLECT_TIME)?;
-        Ok(Confirmer { runner, copy })
-    }
-
-    /// Runs the user's whole test command on the candidate's files.
-    fn whole_run(&self, confirmer: &mut Confirmer, candidate: &Candidate) -> Result<Value, Error> {
-        self.project.restore(&confirmer.copy)?;
-        for (file, text) in candidate.apply(&self.sources) {
-            let path = &self.sources.get(file).path;
-            sandbox::files::write_beneath_unsynced(&confirmer.copy, path, text.as_bytes())?;
-        }
-        let question = json!({
-            "op": "confirm",
-            "root": self.project.root,
-            "tests": self.test_paths(),
-            "kind": self.plan.kind.wire(),
-            "prefer_pytest": self.plan.kind != super::plan::Kind::Plain,
-            "arguments": self.plan.arguments,
-            "limit": 10.0,
-            "total": 60.0,
-        });
-        confirmer.runner.ask(&question, Duration::from_secs(70))
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) enum Kind {
     Pytest,
     /// Plain calls of `unittest` cases.
     Plain,
+    /// The command itself, of which only the exit status is known.
+    Command,
 }
 
 impl Kind {
@@ -36,6 +38,7 @@ impl Kind {
             Self::Auto => "auto",
             Self::Pytest => "pytest",
             Self::Plain => "plain",
+            Self::Command => "command",
         }
     }
 }
@@ -54,6 +57,10 @@ impl TestPlan {
         let words = shlex::split(command)
             .filter(|words| !words.is_empty())
             .ok_or_else(|| unknown_command(command))?;
+        // What a shell would take apart is not one command of ours.
+        if command.contains(['|', ';', '&', '<', '>', '$', '`', '*', '\n']) {
+            return Ok(Self::whole(project, command, &words));
+        }
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let program = Path::new(words[0])
             .file_name()
@@ -64,7 +71,10 @@ impl TestPlan {
             (python, ["-m", "unittest", rest @ ..]) if python.starts_with("python") => {
                 return Self::unittest(command, rest, found);
             }
-            _ => return Err(unknown_command(command)),
+            _ => {
+                let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+                return Ok(Self::whole(project, command, &words));
+            }
         };
         let targets = targets(project, rest, &found);
         let has_options = rest.iter().any(|word| {
@@ -87,6 +97,21 @@ impl TestPlan {
                 .collect(),
         }
         .checked()
+    }
+
+    /// A command that is run as it is. The files that it names are taken for its tests.
+    fn whole(project: &Project, command: &str, words: &[String]) -> Self {
+        let named = |file: &&PathBuf| words.iter().any(|word| Path::new(word) == file.as_path());
+        Self {
+            command: command.to_owned(),
+            kind: Kind::Command,
+            files: project
+                .with_extension("py")
+                .filter(named)
+                .cloned()
+                .collect(),
+            arguments: Vec::new(),
+        }
     }
 
     fn detected(files: Vec<PathBuf>) -> Result<Self, Error> {
@@ -184,8 +209,8 @@ fn targets(project: &Project, arguments: &[&str], found: &[PathBuf]) -> Vec<Path
 fn unknown_command(command: &str) -> Error {
     Error::unsuitable(
         "unknown_test_command",
-        format!("`{command}` is not a test command that can be taken apart"),
-        "give a `pytest …`, `python3 -m pytest …` or `python3 -m unittest …` command",
+        format!("`{command}` is not a command"),
+        "give a `pytest …` or `python3 -m unittest …` command, or any other that exits with 0 when the tests pass",
     )
 }
 
@@ -235,16 +260,19 @@ mod tests {
             (vec!["tests/test_b.py"], Kind::Plain)
         );
         assert_eq!(plan("python -m unittest discover").files.len(), 2);
+        for command in ["make check", "pytest -q | tail -1", "python3 checks.py"] {
+            assert_eq!(plan(command).kind, Kind::Command, "{command}");
+        }
+        assert_eq!(shown(&plan("python3 checks.py")), ["checks.py"]);
     }
 
     #[test]
-    fn says_when_there_is_no_test_or_the_command_is_unknown() {
+    fn says_when_there_is_no_test_or_no_command() {
         let empty = project(&["a.py"]);
         let error = TestPlan::make(&empty, None).unwrap_err().to_string();
         assert!(error.contains("no tests were found"), "{error}");
-        let error = TestPlan::make(&empty, Some("make check"))
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("`make check`"), "{error}");
+        for broken in ["", "python3 'a.py"] {
+            assert!(TestPlan::make(&empty, Some(broken)).is_err());
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::interpreter::Interpreter;
 use crate::error::Error;
 
 /// The runner's files, written into the box as one package.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 14] = [
     ("__init__.py", include_str!("runner/__init__.py")),
     ("behaviour.py", include_str!("runner/behaviour.py")),
     ("child.py", include_str!("runner/child.py")),
@@ -22,6 +22,10 @@ const FILES: [(&str, &str); 13] = [
     ("guard.py", include_str!("runner/guard.py")),
     ("main.py", include_str!("runner/main.py")),
     ("pytest_suite.py", include_str!("runner/pytest_suite.py")),
+    (
+        "site/sitecustomize.py",
+        include_str!("runner/sitecustomize.py"),
+    ),
     ("stage.py", include_str!("runner/stage.py")),
     ("suite.py", include_str!("runner/suite.py")),
     ("swap.py", include_str!("runner/swap.py")),
@@ -30,7 +34,9 @@ const FILES: [(&str, &str); 13] = [
 ];
 const WIRE: (&str, &str) = ("wire.py", include_str!("runner/wire.py"));
 /// Where the package lies inside the box.
-const FOLDER: &str = "/freehold";
+pub(super) const FOLDER: &str = "/freehold";
+/// The folder in it that makes every Python note the lines it runs.
+pub(super) const PATH_OF_SITE: &str = "/freehold/freehold_runner/site";
 const START: &str = "import sys; sys.path[0] = '/freehold'; \
     from freehold_runner.main import main; sys.path.pop(0); main()";
 /// An answer longer than this is a fault, not an answer.
@@ -58,7 +64,8 @@ pub(crate) struct Setting<'a> {
 /// Writes the runner's package below `folder`, which is then [`Setting::package`].
 pub(crate) fn write_package(folder: &Path) -> Result<(), Error> {
     let package = folder.join("freehold_runner");
-    std::fs::create_dir_all(&package).map_err(|source| Error::io("create", &package, source))?;
+    let site = package.join("site");
+    std::fs::create_dir_all(&site).map_err(|source| Error::io("create", &site, source))?;
     for (name, text) in FILES.iter().chain([&WIRE]) {
         let path = package.join(name);
         std::fs::write(&path, text).map_err(|source| Error::io("write", &path, source))?;
