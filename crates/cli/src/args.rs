@@ -118,12 +118,15 @@ Examples:
   freehold tests gcd.py                      print a pytest file
   freehold tests gcd.py -o test_gcd.py       write it
   freehold tests shop.py --function Basket   only for this class
-  freehold tests gcd.py --seed 7             other inputs")]
+  freehold tests gcd.py --seed 7             other inputs
+  freehold tests src/lib.rs                  print a module of `#[test]`s
+  freehold tests src/lib.rs -o src/lib.rs    add it to the file
+  freehold tests src/lib.rs -o tests/it.rs   write an integration test")]
 pub struct Tests {
-    /// The Python file to write tests for
+    /// The Python or Rust file to write tests for
     pub file: PathBuf,
 
-    /// Only this function or class [default: every public one]
+    /// Only this function or class; in Rust also `Type::method` [default: every public one]
     #[arg(long, value_name = "F")]
     pub function: Option<String>,
 

@@ -7,6 +7,7 @@ mod mutant;
 mod name;
 mod python;
 mod rng;
+mod rust;
 mod shape;
 mod suite;
 mod target;
@@ -95,19 +96,20 @@ pub fn generate(
         std::io::ErrorKind::NotFound => Error::unsuitable(
             "no_such_file",
             format!("there is no file `{}`", file.display()),
-            "name a `.py` file",
+            "name a `.py` or `.rs` file",
         ),
         _ => Error::io("open", file, source),
     })?;
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("py") => python::generate(&path, options, environment),
+        Some("rs") => rust::generate(&path, options, environment),
         _ => Err(Error::unsuitable(
             "unknown_language",
             format!(
-                "`{}` is not Python, the language that tests are written for",
+                "`{}` is neither Python nor Rust, the languages that tests are written for",
                 file.display()
             ),
-            "name a `.py` file",
+            "name a `.py` or `.rs` file",
         )),
     }
 }

@@ -212,6 +212,7 @@ fn command_lines(support: &Support, tools: &Toolbox) -> Vec<Line> {
         needs("fix, pytest", &[boxes, python, pytest]),
         needs("fix, Rust", &[boxes, rust]),
         needs("tests, Python", &[boxes, python]),
+        needs("tests, Rust", &[boxes, rust]),
     ]
 }
 

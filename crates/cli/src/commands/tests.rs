@@ -17,8 +17,14 @@ use crate::{
 
 /// Generates the tests and prints them, or writes them where `-o` says.
 pub fn run(args: args::Tests, console: &mut Console) -> anyhow::Result<Exit> {
+    // Tests that go into the file under test replace it by itself with more at its end.
+    let force = args.force
+        || args
+            .out
+            .as_ref()
+            .is_some_and(|out| is_same(out, &args.file));
     if let Some(out) = &args.out {
-        check_out(out, args.force)?;
+        check_out(out, force)?;
     }
     let options = Options {
         function: args.function.clone(),
@@ -30,7 +36,7 @@ pub fn run(args: args::Tests, console: &mut Console) -> anyhow::Result<Exit> {
     };
     let report = generate::generate(&args.file, &options, &environment::read())?;
     if let Some(out) = &args.out {
-        write(out, &report.text, args.force)?;
+        write(out, &report.text, force)?;
     }
     if console.is_json() {
         console.print_json(&as_json(&report, args.out.as_deref()))?;
@@ -48,7 +54,7 @@ fn check_out(out: &Path, force: bool) -> anyhow::Result<()> {
     if out.is_dir() {
         return Err(
             Failure::refused("out_is_folder", format!("`{}` is a folder", out.display()))
-                .hint("name the file to write, e.g. `-o tests/test_it.py`")
+                .hint("name the file to write, e.g. `-o tests/test_it.py` or `-o tests/it.rs`")
                 .into(),
         );
     }
@@ -71,6 +77,11 @@ fn check_out(out: &Path, force: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn is_same(a: &Path, b: &Path) -> bool {
+    let is_rust = a.extension().is_some_and(|extension| extension == "rs");
+    is_rust && matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
 fn folder_of(out: &Path) -> &Path {
     match out.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -88,7 +99,11 @@ fn write(out: &Path, text: &str, force: bool) -> anyhow::Result<()> {
     };
     let mut file = tempfile::NamedTempFile::new_in(folder_of(out)).map_err(failed)?;
     std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
-    set_plain_mode(file.path()).map_err(failed)?;
+    match out.metadata() {
+        Ok(known) => std::fs::set_permissions(file.path(), known.permissions()),
+        Err(_) => set_plain_mode(file.path()),
+    }
+    .map_err(failed)?;
     if force {
         file.persist(out).map_err(|error| failed(error.error))?;
     } else {

@@ -7,6 +7,7 @@ mod fix_rust;
 mod frame;
 mod tests_python;
 mod tests_refusals;
+mod tests_rust;
 
 use std::{path::Path, process::Command};
 

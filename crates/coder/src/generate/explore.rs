@@ -334,7 +334,11 @@ fn steps(target: &Target, rng: &mut Rng) -> Vec<usize> {
         return vec![0];
     }
     let methods = target.callables.len() - 1;
-    let count = if methods == 0 { 0 } else { 1 + rng.below(4) };
+    let count = if methods == 0 {
+        0
+    } else {
+        1 + rng.below(target.story.calls_max)
+    };
     std::iter::once(0)
         .chain((0..count).map(|_| 1 + rng.below(methods.max(1))))
         .collect()

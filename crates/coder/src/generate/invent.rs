@@ -17,6 +17,9 @@ pub(super) struct Inventor<'a> {
     classes: &'a [Callable],
     palette: Vec<i64>,
     letters: Vec<char>,
+    /// Texts that the case has so far, and how often one of them is taken again.
+    texts: Vec<String>,
+    recall: usize,
     objects: Vec<Object>,
     object_count: usize,
 }
@@ -34,6 +37,8 @@ impl<'a> Inventor<'a> {
             classes: &target.classes,
             palette,
             letters,
+            texts: Vec::new(),
+            recall: target.story.recall,
             objects: Vec::new(),
             object_count,
         }
@@ -118,7 +123,12 @@ impl<'a> Inventor<'a> {
                 let length = items.len() as i64;
                 ints.extend([length, length - 1]);
             }
-            Value::Str(text) => ints.push(text.chars().count() as i64),
+            Value::Str(text) => {
+                ints.push(text.chars().count() as i64);
+                if self.recall > 0 && self.texts.len() < 12 && !self.texts.contains(text) {
+                    self.texts.push(text.clone());
+                }
+            }
             _ => {}
         });
         self.palette.extend(ints.into_iter().take(12));
@@ -217,6 +227,9 @@ impl<'a> Inventor<'a> {
     }
 
     fn text(&mut self) -> String {
+        if !self.texts.is_empty() && self.rng.chance(self.recall) {
+            return self.rng.pick(&self.texts).clone();
+        }
         if !self.clues.strings.is_empty() && self.rng.chance(30) {
             return self.rng.pick(&self.clues.strings).clone();
         }

@@ -24,6 +24,26 @@ pub(super) struct Target {
     pub examples: Vec<Case>,
     /// Constructors of the program's own classes, for parameters that take them.
     pub classes: Vec<Callable>,
+    /// How the calls of one case hang together.
+    pub story: Story,
+}
+
+/// How the calls of one case hang together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Story {
+    /// Calls of methods in a fresh case at most.
+    pub calls_max: usize,
+    /// How often, in percent, a text is one that an earlier call was given.
+    pub recall: usize,
+}
+
+impl Default for Story {
+    fn default() -> Self {
+        Self {
+            calls_max: 4,
+            recall: 0,
+        }
+    }
 }
 
 /// Something that can be called.

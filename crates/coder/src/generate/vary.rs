@@ -30,6 +30,9 @@ fn change(case: &mut Case, other: &Case, target: &Target, rng: &mut Rng) {
         return;
     }
     let at = rng.below(params.len());
+    if target.story.recall > 0 && rng.chance(15) {
+        return echo(case, step, at, rng);
+    }
     match rng.below(10) {
         0 => {
             let (value, objects) = Inventor::new(rng, target).over(case).one(&params[at]);
@@ -71,6 +74,17 @@ fn change(case: &mut Case, other: &Case, target: &Target, rng: &mut Rng) {
     }
 }
 
+/// Gives an argument the value of another argument of the same kind, in whichever call.
+fn echo(case: &mut Case, step: usize, at: usize, rng: &mut Rng) {
+    let kind = std::mem::discriminant(&case.steps[step].args[at]);
+    let all = case.steps.iter().flat_map(|step| &step.args);
+    let same: Vec<Value> = all
+        .filter(|value| std::mem::discriminant(*value) == kind)
+        .cloned()
+        .collect();
+    case.steps[step].args[at] = rng.pick(&same).clone();
+}
+
 fn holds_object(value: &Value) -> bool {
     let mut found = false;
     value.each(&mut |inner| found |= matches!(inner, Value::Object(_)));
@@ -80,11 +94,12 @@ fn holds_object(value: &Value) -> bool {
 /// Adds, drops, repeats or swaps method calls.
 fn change_steps(case: &mut Case, target: &Target, rng: &mut Rng) {
     let count = case.steps.len();
+    let calls_max = 2 * target.story.calls_max;
     match rng.below(4) {
         0 if count > 2 => {
             case.steps.remove(1 + rng.below(count - 1));
         }
-        1 if count > 1 && count < 8 => {
+        1 if count > 1 && count < calls_max => {
             let again = case.steps[1 + rng.below(count - 1)].clone();
             case.steps.insert(1 + rng.below(count), again);
         }
@@ -92,9 +107,15 @@ fn change_steps(case: &mut Case, target: &Target, rng: &mut Rng) {
             let (a, b) = (1 + rng.below(count - 1), 1 + rng.below(count - 1));
             case.steps.swap(a, b);
         }
-        _ if count < 8 && target.callables.len() > 1 => {
+        _ if count < calls_max && target.callables.len() > 1 => {
             let method = 1 + rng.below(target.callables.len() - 1);
-            let fresh = Inventor::new(rng, target).case(target, &[method]);
+            let inventor = Inventor::new(rng, target);
+            let inventor = if target.story.recall > 0 {
+                inventor.over(case)
+            } else {
+                inventor
+            };
+            let fresh = inventor.case(target, &[method]);
             if fresh.objects.is_empty() {
                 case.steps
                     .insert(1 + rng.below(count), fresh.steps[0].clone());

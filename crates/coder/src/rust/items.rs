@@ -191,7 +191,7 @@ pub(super) fn signature(source: &Source, node: Node<'_>, owner: Option<&str>) ->
 }
 
 /// A child by the name of its field.
-pub(super) fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
+pub(crate) fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
     node.child_by_field_name(name)
 }
 
@@ -234,7 +234,7 @@ pub(super) fn head(kind: &str) -> &str {
 }
 
 /// Whether `node` is a test or a module of tests, which are never edited.
-pub(super) fn is_test_code(source: &Source, node: Node<'_>) -> bool {
+pub(crate) fn is_test_code(source: &Source, node: Node<'_>) -> bool {
     if !matches!(
         node.kind(),
         "mod_item" | "function_item" | "impl_item" | "use_declaration"
@@ -264,7 +264,7 @@ pub(super) fn is_test_code(source: &Source, node: Node<'_>) -> bool {
 }
 
 /// Every function of `source` that is no test, outermost first, with the type it belongs to.
-pub(super) fn functions<'t>(source: &'t Source) -> Vec<(Node<'t>, Option<String>)> {
+pub(crate) fn functions<'t>(source: &'t Source) -> Vec<(Node<'t>, Option<String>)> {
     let mut found = Vec::new();
     let mut stack: Vec<(Node<'t>, Option<String>)> = vec![(source.tree.root_node(), None)];
     while let Some((node, owner)) = stack.pop() {
@@ -292,7 +292,7 @@ pub(super) fn functions<'t>(source: &'t Source) -> Vec<(Node<'t>, Option<String>
 }
 
 /// The files whose text cannot be parsed, with the line of the first mistake.
-pub(super) fn broken(sources: &Sources) -> Option<(FileId, usize)> {
+pub(crate) fn broken(sources: &Sources) -> Option<(FileId, usize)> {
     sources.iter().find_map(|(id, source)| {
         let mut node = source.tree.root_node();
         if !node.has_error() {

@@ -49,6 +49,20 @@ pub(super) struct Test {
 impl Suite {
     /// Builds the tests with cargo and lists them.
     pub fn learn(place: &Place, worker: &mut Worker) -> Result<Self, Error> {
+        let mut suite = Self::build(place, worker)?;
+        suite.list(place, worker)?;
+        if suite.tests.is_empty() {
+            return Err(Error::unsuitable(
+                "no_tests",
+                "`cargo test` finds no tests to run",
+                "repair needs at least one failing test; doc tests are not counted",
+            ));
+        }
+        Ok(suite)
+    }
+
+    /// Builds the tests with cargo, whether there are any or not.
+    pub fn build(place: &Place, worker: &mut Worker) -> Result<Self, Error> {
         let mut args: Vec<std::ffi::OsString> = [
             "test",
             "--no-run",
@@ -81,21 +95,12 @@ impl Suite {
                 .filter_map(|file| relative(&place.root, &workspace, file))
                 .collect();
         }
-        let mut suite = Self {
+        Ok(Self {
             units,
             workspace,
             programs: Vec::new(),
             tests: Vec::new(),
-        };
-        suite.list(place, worker)?;
-        if suite.tests.is_empty() {
-            return Err(Error::unsuitable(
-                "no_tests",
-                "`cargo test` finds no tests to run",
-                "repair needs at least one failing test; doc tests are not counted",
-            ));
-        }
-        Ok(suite)
+        })
     }
 
     fn list(&mut self, _place: &Place, worker: &mut Worker) -> Result<(), Error> {
@@ -255,6 +260,6 @@ fn refused(log: &str) -> Error {
     Error::unsuitable(
         "does_not_build",
         format!("the project's tests do not build: {reason}"),
-        "mend what `cargo test --no-run` reports first; repair starts from a program that compiles",
+        "mend what `cargo test --no-run` reports first; everything starts from a program that compiles",
     )
 }

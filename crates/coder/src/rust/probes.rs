@@ -17,6 +17,9 @@ pub(super) struct Probes {
     pub places: Vec<(FileId, Vec<u32>)>,
 }
 
+/// A function, by its bytes, and what to insert where in it.
+pub(super) type Marked = (Range<usize>, Vec<(usize, String)>);
+
 /// How thoroughly to mark: fewer marks where more would not compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detail {
@@ -29,6 +32,24 @@ impl Probes {
     /// The text of a file with marks.
     pub fn mark(&mut self, file: FileId, source: &Source, detail: Detail) -> String {
         let mut insertions: Vec<(usize, String)> = Vec::new();
+        for (_, marks) in self.marks(file, source, detail) {
+            insertions.extend(marks);
+        }
+        insertions.sort_by_key(|(at, _)| *at);
+        let mut text = String::with_capacity(source.text.len() * 2);
+        let mut copied = 0;
+        for (at, piece) in insertions {
+            text.push_str(&source.text[copied..at]);
+            text.push_str(&piece);
+            copied = at;
+        }
+        text.push_str(&source.text[copied..]);
+        text
+    }
+
+    /// The marks of each function.
+    pub fn marks(&mut self, file: FileId, source: &Source, detail: Detail) -> Vec<Marked> {
+        let mut all = Vec::new();
         for (function, _) in functions(source) {
             let constant = {
                 let mut cursor = function.walk();
@@ -46,22 +67,13 @@ impl Probes {
             } else if let Some(name) = field(function, "name") {
                 lines.push(source.line_of(name.start_byte()));
             }
-            let at = first_place(body);
-            insertions.push((at, self.probe(file, lines)));
+            let mut insertions = vec![(first_place(body), self.probe(file, lines))];
             if detail != Detail::Functions {
                 self.walk(file, source, body, detail, &mut insertions);
             }
+            all.push((function.byte_range(), insertions));
         }
-        insertions.sort_by_key(|(at, _)| *at);
-        let mut text = String::with_capacity(source.text.len() * 2);
-        let mut copied = 0;
-        for (at, piece) in insertions {
-            text.push_str(&source.text[copied..at]);
-            text.push_str(&piece);
-            copied = at;
-        }
-        text.push_str(&source.text[copied..]);
-        text
+        all
     }
 
     fn probe(&mut self, file: FileId, lines: Vec<u32>) -> String {

@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use super::{annotation, docs, literal, usage};
 use crate::generate::shape::Shape;
-use crate::generate::target::{Callable, Clues, Kind, Param, Passing, StandIn, Target};
+use crate::generate::target::{Callable, Clues, Kind, Param, Passing, StandIn, Story, Target};
 use crate::source::Source;
 
 /// Weight of a kind of value that the code states, against those that are guessed.
@@ -40,6 +40,7 @@ pub(super) fn targets(source: &Source) -> Vec<Target> {
             standins: Vec::new(),
             examples: Vec::new(),
             classes: Vec::new(),
+            story: Story::default(),
         };
         shape_parameters(&mut target, definition, source);
         targets.push(target);
