@@ -1,0 +1,34 @@
+//! Memory that starts on a cache line, as vector loads like it best.
+
+use bytemuck::{Pod, Zeroable};
+
+/// One cache line.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C, align(64))]
+struct Line([u8; 64]);
+
+/// Bytes that start on a cache line; their number is a multiple of 64.
+#[derive(Clone)]
+pub(crate) struct Aligned(Vec<Line>);
+
+impl Aligned {
+    /// At least `bytes` bytes of nothing.
+    pub fn zeroed(bytes: usize) -> Self {
+        Self(vec![Line::zeroed(); bytes.div_ceil(64)])
+    }
+
+    /// The bytes as values of a type.
+    pub fn of<T: Pod>(&self) -> &[T] {
+        bytemuck::cast_slice(&self.0)
+    }
+
+    /// The bytes as values of a type, to be written.
+    pub fn of_mut<T: Pod>(&mut self) -> &mut [T] {
+        bytemuck::cast_slice_mut(&mut self.0)
+    }
+
+    /// How many bytes there are.
+    pub fn bytes(&self) -> usize {
+        self.0.len() * 64
+    }
+}

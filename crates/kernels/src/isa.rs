@@ -1,0 +1,80 @@
+//! Which instructions this machine has, decided once.
+
+use std::sync::OnceLock;
+
+/// A set of instructions for which kernels have a variant, from least to most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Isa {
+    /// Plain Rust: the definition of each kernel.
+    Scalar,
+    /// x86-64 with AVX2, FMA and F16C.
+    Avx2,
+}
+
+impl Isa {
+    /// Every level, from least to most.
+    pub const ALL: [Self; 2] = [Self::Scalar, Self::Avx2];
+
+    /// The level that kernels use: the best that this machine has, or a lower one that the
+    /// environment variable `KERNELS_ISA` names. It is read once; it can lower the choice, never
+    /// raise it.
+    pub fn current() -> Self {
+        static CURRENT: OnceLock<Isa> = OnceLock::new();
+        *CURRENT.get_or_init(|| {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the one switch that tests and benchmarks need below every caller"
+            )]
+            let wanted = std::env::var("KERNELS_ISA").ok();
+            let wanted = wanted.and_then(|name| Self::named(&name));
+            wanted.map_or_else(Self::best, |wanted| wanted.min(Self::best()))
+        })
+    }
+
+    /// The best level that this machine has.
+    pub fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let has_avx2 = std::arch::is_x86_feature_detected!("avx2");
+            let has_fma = std::arch::is_x86_feature_detected!("fma");
+            let has_f16c = std::arch::is_x86_feature_detected!("f16c");
+            if has_avx2 && has_fma && has_f16c {
+                return Self::Avx2;
+            }
+        }
+        Self::Scalar
+    }
+
+    /// The level called `name`, as in `KERNELS_ISA`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|isa| isa.name() == name)
+    }
+
+    /// The name of the level, as in `KERNELS_ISA`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            Self::Avx2 => "avx2",
+        }
+    }
+
+    /// The levels that this machine has, for tests that compare them.
+    pub fn available() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|isa| *isa <= Self::current())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_found_by_their_names_and_ordered() {
+        for isa in Isa::ALL {
+            assert_eq!(Isa::named(isa.name()), Some(isa));
+        }
+        assert_eq!(Isa::named("best"), None);
+        assert!(Isa::ALL.is_sorted());
+        assert!(Isa::current() <= Isa::best());
+    }
+}

@@ -1,0 +1,33 @@
+//! CPU loops: a scalar definition and faster variants (AVX2, AVX-512 VNNI/BF16, AMX, NEON) of each operation.
+//!
+//! Plain functions on slices and a passed-in [`Pool`]. Which variant runs is chosen once at run time
+//! ([`Isa`]); the scalar one defines what is right.
+
+#![allow(
+    unsafe_code,
+    reason = "vector loads, threads that share an output, and a pool without allocations"
+)]
+
+mod isa;
+mod pool;
+
+mod aligned;
+mod columns;
+mod panels;
+
+mod roofline;
+
+mod matmul_bf16;
+mod matmul_q8_0;
+mod q8_0;
+
+#[cfg(test)]
+mod testing;
+
+pub use isa::Isa;
+pub use matmul_bf16::{PackedBf16, matmul_bf16};
+pub use matmul_q8_0::{PackedQ8_0, matmul_q8_0};
+pub use panels::{Epilogue, PANEL};
+pub use pool::Pool;
+pub use q8_0::{BLOCK, BlockQ8_0, QuantisedRows};
+pub use roofline::{Reading, multiply};

@@ -1,0 +1,79 @@
+//! The order in which a matrix product visits its weights, whatever their format.
+//!
+//! Weights lie in panels of [`PANEL`] outputs. A thread owns some panels and carries each past all
+//! rows of the input while it is in its nearest cache; every output is summed by one thread in one
+//! order, so results depend neither on the number of threads nor on that of rows.
+
+use crate::columns::Columns;
+use crate::pool::Pool;
+
+/// Outputs that lie side by side in packed weights.
+pub const PANEL: usize = 16;
+
+/// Bytes of input that a thread keeps in its second cache beside a panel.
+const INPUT_BYTES: usize = 192 << 10;
+
+/// What happens to a product before it is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Epilogue<'a> {
+    /// It replaces the output.
+    Store,
+    /// It is added to the output, as to a residual stream.
+    Add,
+    /// A bias `[outputs]` is added to it.
+    Bias(&'a [f32]),
+}
+
+/// Computes one tile: the products of `rows` rows from `row` on with the panel of that number.
+pub(crate) type Tile<'a> = &'a (dyn Fn(usize, usize, usize, &mut [[f32; PANEL]]) + Sync);
+
+/// Runs `tile` over `rows` rows and `outputs` outputs, `tile_rows` rows at a time.
+/// `row_bytes` is what a row of the input weighs.
+pub(crate) fn visit(
+    out: &mut [f32],
+    (rows, outputs): (usize, usize),
+    (tile_rows, row_bytes): (usize, usize),
+    epilogue: Epilogue<'_>,
+    pool: &Pool,
+    tile: Tile<'_>,
+) {
+    if let Epilogue::Bias(bias) = epilogue {
+        assert_eq!(bias.len(), outputs, "a bias has one number for each output");
+    }
+    let block = (INPUT_BYTES / row_bytes.max(1)).max(tile_rows) / tile_rows * tile_rows;
+    let columns = Columns::new(out, rows, outputs);
+    pool.split(outputs.div_ceil(PANEL), 1, &|panels| {
+        let mut made = vec![[0.0; PANEL]; tile_rows];
+        for first in (0..rows).step_by(block) {
+            let end = (first + block).min(rows);
+            for panel in panels.clone() {
+                for row in (first..end).step_by(tile_rows) {
+                    let made = &mut made[..tile_rows.min(end - row)];
+                    tile(panel, row, made.len(), made);
+                    for (at, made) in made.iter().enumerate() {
+                        let start = panel * PANEL;
+                        let write = |out: &mut [f32]| finish(out, made, epilogue, start);
+                        // SAFETY: panels belong to one thread each.
+                        unsafe { columns.with(row + at, start, PANEL, write) };
+                    }
+                }
+            }
+        }
+    });
+}
+
+fn finish(out: &mut [f32], made: &[f32; PANEL], epilogue: Epilogue<'_>, start: usize) {
+    match epilogue {
+        Epilogue::Store => out.copy_from_slice(&made[..out.len()]),
+        Epilogue::Add => out
+            .iter_mut()
+            .zip(made)
+            .for_each(|(out, made)| *out += made),
+        Epilogue::Bias(bias) => {
+            let bias = &bias[start..start + out.len()];
+            for ((out, made), bias) in out.iter_mut().zip(made).zip(bias) {
+                *out = made + bias;
+            }
+        }
+    }
+}

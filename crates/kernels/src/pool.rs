@@ -1,0 +1,264 @@
+//! A pool of threads that stay: work is handed out in microseconds, because a token of a small
+//! model is a hundred handovers.
+
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{JoinHandle, Thread};
+
+/// Turns of a waiting loop before a thread goes to sleep: some tens of microseconds, more than the
+/// pause between two operations of a model.
+const SPINS: u32 = 20_000;
+
+/// Threads that run pieces of work side by side. The caller is one of them.
+///
+/// Which thread runs which piece is fixed by their numbers alone, and pieces do not share results, so
+/// results do not depend on the number of threads.
+pub struct Pool {
+    work: Arc<Work>,
+    threads: Vec<JoinHandle<()>>,
+    sleepers: Vec<Thread>,
+    /// One operation at a time.
+    turn: Mutex<()>,
+}
+
+/// What the threads share.
+struct Work {
+    /// Rises with each operation; the threads wait for it to change.
+    round: AtomicU32,
+    /// Threads that are still busy with this round.
+    busy: AtomicUsize,
+    is_over: AtomicBool,
+    has_panicked: AtomicBool,
+    task: Mutex<Option<Task>>,
+}
+
+/// The operation of a round, with its lifetime taken off.
+#[derive(Clone, Copy)]
+struct Task(*const (dyn Fn(usize) + Sync));
+
+// SAFETY: the pointer is only followed while `Pool::run` waits for the threads, and what it points to
+// is `Sync`.
+unsafe impl Send for Task {}
+
+impl Pool {
+    /// A pool of `threads` threads, the caller of [`run`](Self::run) included.
+    pub fn new(threads: NonZeroUsize) -> Self {
+        let work = Arc::new(Work {
+            round: AtomicU32::new(0),
+            busy: AtomicUsize::new(0),
+            is_over: AtomicBool::new(false),
+            has_panicked: AtomicBool::new(false),
+            task: Mutex::new(None),
+        });
+        let threads: Vec<JoinHandle<()>> = (1..threads.get())
+            .map(|number| {
+                let work = Arc::clone(&work);
+                std::thread::Builder::new()
+                    .name(format!("kernels-{number}"))
+                    .spawn(move || work.serve(number))
+                    .expect("the system has room for a few threads")
+            })
+            .collect();
+        let sleepers = threads
+            .iter()
+            .map(|thread| thread.thread().clone())
+            .collect();
+        Self {
+            work,
+            threads,
+            sleepers,
+            turn: Mutex::new(()),
+        }
+    }
+
+    /// A pool of one thread for each core that this process may use.
+    pub fn of_all_cores() -> Self {
+        Self::new(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
+    }
+
+    /// How many threads there are.
+    pub fn threads(&self) -> usize {
+        self.threads.len() + 1
+    }
+
+    /// Runs `piece` once on each thread, with the thread's number, and waits for all.
+    ///
+    /// # Panics
+    /// When `piece` panics on any thread, after all have ended.
+    pub fn run(&self, piece: &(dyn Fn(usize) + Sync)) {
+        if self.threads.is_empty() {
+            return piece(0);
+        }
+        let _turn = lock(&self.turn);
+        // SAFETY: only the lifetime changes. The pointer is followed by threads that have not yet
+        // reported the end of this round, and this function waits for all of them.
+        let task = unsafe {
+            std::mem::transmute::<&(dyn Fn(usize) + Sync), *const (dyn Fn(usize) + Sync)>(piece)
+        };
+        *lock(&self.work.task) = Some(Task(task));
+        self.work.busy.store(self.threads.len(), Ordering::Relaxed);
+        self.work.round.fetch_add(1, Ordering::Release);
+        self.sleepers.iter().for_each(Thread::unpark);
+        let own = catch_unwind(AssertUnwindSafe(|| piece(0)));
+        let mut spins = 0;
+        while self.work.busy.load(Ordering::Acquire) > 0 {
+            pause(&mut spins);
+        }
+        if let Err(panic) = own {
+            resume_unwind(panic);
+        }
+        assert!(
+            !self.work.has_panicked.swap(false, Ordering::Relaxed),
+            "a piece of work panicked on another thread"
+        );
+    }
+
+    /// Splits `0..count` into one range a thread, each of whole multiples of `grain` but the last,
+    /// and runs `piece` on those that are not empty.
+    pub fn split(&self, count: usize, grain: usize, piece: &(dyn Fn(Range<usize>) + Sync)) {
+        let threads = self.threads();
+        let grains = count.div_ceil(grain.max(1));
+        if grains <= 1 || threads == 1 {
+            if count > 0 {
+                piece(0..count);
+            }
+            return;
+        }
+        self.run(&|thread| {
+            let start = (grains * thread / threads * grain).min(count);
+            let end = (grains * (thread + 1) / threads * grain).min(count);
+            if start < end {
+                piece(start..end);
+            }
+        });
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.work.is_over.store(true, Ordering::Relaxed);
+        self.work.round.fetch_add(1, Ordering::Release);
+        self.sleepers.iter().for_each(Thread::unpark);
+        for thread in self.threads.drain(..) {
+            // It has caught every panic of the work itself.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool")
+            .field("threads", &self.threads())
+            .finish()
+    }
+}
+
+impl Work {
+    /// What a thread does all its life.
+    fn serve(&self, number: usize) {
+        let mut seen = 0;
+        loop {
+            let mut spins = 0;
+            while self.round.load(Ordering::Acquire) == seen {
+                if spins < SPINS {
+                    pause(&mut spins);
+                } else {
+                    std::thread::park();
+                }
+            }
+            seen = seen.wrapping_add(1);
+            if self.is_over.load(Ordering::Relaxed) {
+                return;
+            }
+            let task = lock(&self.task).expect("a round has a task");
+            // SAFETY: `Pool::run` keeps what this points to alive until `busy` falls to nothing.
+            let piece = unsafe { &*task.0 };
+            if catch_unwind(AssertUnwindSafe(|| piece(number))).is_err() {
+                self.has_panicked.store(true, Ordering::Relaxed);
+            }
+            self.busy.fetch_sub(1, Ordering::Release);
+        }
+    }
+}
+
+/// Waits a moment; gives up the core now and then, for machines with fewer cores than threads.
+fn pause(spins: &mut u32) {
+    *spins += 1;
+    if spins.is_multiple_of(1024) {
+        std::thread::yield_now();
+    } else {
+        std::hint::spin_loop();
+    }
+}
+
+/// The lock of a mutex that guards nothing a panic could leave half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(threads: usize) -> Pool {
+        Pool::new(NonZeroUsize::new(threads).unwrap())
+    }
+
+    #[test]
+    fn every_thread_runs_each_round_once() {
+        for threads in [1, 2, 3, 8] {
+            let pool = pool(threads);
+            let counts: Vec<AtomicUsize> = (0..threads).map(|_| AtomicUsize::new(0)).collect();
+            for _ in 0..500 {
+                pool.run(&|thread| {
+                    counts[thread].fetch_add(1, Ordering::Relaxed);
+                });
+            }
+            assert!(
+                counts
+                    .iter()
+                    .all(|count| count.load(Ordering::Relaxed) == 500)
+            );
+        }
+    }
+
+    #[test]
+    fn a_split_covers_everything_once_in_whole_grains() {
+        for threads in [1, 2, 5] {
+            let pool = pool(threads);
+            for (count, grain) in [(0, 16), (1, 16), (16, 16), (100, 16), (7, 1), (64, 100)] {
+                let seen: Vec<AtomicUsize> = (0..count).map(|_| AtomicUsize::new(0)).collect();
+                pool.split(count, grain, &|range| {
+                    assert!(range.start % grain == 0 && !range.is_empty());
+                    assert!(range.end % grain == 0 || range.end == count);
+                    range.for_each(|at| {
+                        seen[at].fetch_add(1, Ordering::Relaxed);
+                    });
+                });
+                assert!(seen.iter().all(|times| times.load(Ordering::Relaxed) == 1));
+            }
+        }
+    }
+
+    #[test]
+    fn threads_that_slept_wake_up_and_a_panic_ends_only_its_round() {
+        let pool = pool(3);
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        let ran = AtomicUsize::new(0);
+        let failed = catch_unwind(AssertUnwindSafe(|| {
+            pool.run(&|thread| {
+                ran.fetch_add(1, Ordering::Relaxed);
+                assert!(thread != 2, "on purpose");
+            });
+        }));
+        assert!(failed.is_err());
+        pool.run(&|_| {
+            ran.fetch_add(1, Ordering::Relaxed);
+        });
+        assert_eq!(ran.load(Ordering::Relaxed), 6);
+    }
+}

@@ -1,0 +1,170 @@
+//! Numbers in blocks of 32 that share a scale: eight bits each, as GGUF's `Q8_0`.
+
+use half::f16;
+
+use crate::pool::Pool;
+
+/// Numbers that share a scale.
+pub const BLOCK: usize = 32;
+
+/// One block of weights as it lies in a GGUF file.
+#[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct BlockQ8_0 {
+    /// What one step is worth.
+    pub scale: f16,
+    /// The numbers of steps.
+    pub steps: [i8; BLOCK],
+}
+
+const _: () = assert!(size_of::<BlockQ8_0>() == 34);
+
+impl BlockQ8_0 {
+    /// The nearest block to `values`.
+    pub fn quantise(values: &[f32; BLOCK]) -> Self {
+        let mut block = Self {
+            scale: f16::ZERO,
+            steps: [0; BLOCK],
+        };
+        let scale = quantise(values, &mut block.steps);
+        block.scale = f16::from_f32(scale);
+        block
+    }
+
+    /// The numbers that the block stands for.
+    pub fn dequantise(&self) -> [f32; BLOCK] {
+        self.steps.map(|step| f32::from(step) * self.scale.to_f32())
+    }
+}
+
+/// The rows of an input, quantised for products with quantised weights. Made once and filled again
+/// and again, so that a steady loop allocates nothing.
+#[derive(Clone, Debug, Default)]
+pub struct QuantisedRows {
+    columns: usize,
+    /// `[rows, columns]`, columns rounded up to whole blocks.
+    steps: Vec<i8>,
+    /// `[rows, columns / 32]`.
+    scales: Vec<f32>,
+}
+
+impl QuantisedRows {
+    /// Takes the rows of `x`, `[rows, columns]`.
+    ///
+    /// # Panics
+    /// When `x` does not hold whole rows.
+    pub fn fill(&mut self, x: &[f32], columns: usize, pool: &Pool) {
+        let rows = x.len().checked_div(columns).unwrap_or(0);
+        assert_eq!(x.len(), rows * columns, "an input of {columns} columns");
+        let blocks = columns.div_ceil(BLOCK);
+        self.columns = columns;
+        self.steps.resize(rows * blocks * BLOCK, 0);
+        self.scales.resize(rows * blocks, 0.0);
+        let rows = x
+            .chunks_exact(columns.max(1))
+            .zip(self.steps.chunks_exact_mut((blocks * BLOCK).max(1)))
+            .zip(self.scales.chunks_exact_mut(blocks.max(1)));
+        // A row is thousands of numbers and a quantisation some nanoseconds for each block: rows are
+        // worth sharing out only in a long prompt.
+        let _ = pool;
+        for ((x, steps), scales) in rows {
+            let blocks = x.chunks(BLOCK).zip(steps.as_chunks_mut::<BLOCK>().0);
+            for ((x, steps), scale) in blocks.zip(scales) {
+                let mut values = [0.0; BLOCK];
+                values[..x.len()].copy_from_slice(x);
+                *scale = quantise(&values, steps);
+            }
+        }
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.scales.len().checked_div(self.blocks()).unwrap_or(0)
+    }
+
+    /// The number of columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Blocks in a row.
+    pub(crate) fn blocks(&self) -> usize {
+        self.columns.div_ceil(BLOCK)
+    }
+
+    /// The steps and scales of rows from `row` on.
+    pub(crate) fn from(&self, row: usize) -> (&[i8], &[f32]) {
+        let blocks = self.blocks();
+        (
+            &self.steps[row * blocks * BLOCK..],
+            &self.scales[row * blocks..],
+        )
+    }
+}
+
+/// Rounds `values` to steps of a common scale, which is returned. What is not a number becomes
+/// nothing; a block that holds an infinity has no usable scale and becomes nothing as well.
+fn quantise(values: &[f32; BLOCK], steps: &mut [i8; BLOCK]) -> f32 {
+    let largest = values
+        .iter()
+        .fold(0.0_f32, |max, value| max.max(value.abs()));
+    let scale = largest / 127.0;
+    if scale == 0.0 || !scale.is_finite() {
+        *steps = [0; BLOCK];
+        return 0.0;
+    }
+    let inverse = 127.0 / largest;
+    for (step, value) in steps.iter_mut().zip(values) {
+        // As a float the number of steps is within ±127, and the cast saturates besides.
+        *step = (value * inverse).round_ties_even() as i8;
+    }
+    scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Numbers;
+
+    #[test]
+    fn a_block_is_within_half_a_step_of_its_numbers() {
+        let mut numbers = Numbers::new(1);
+        for size in [1e-20, 1e-3, 1.0, 3e4] {
+            let values: [f32; BLOCK] = std::array::from_fn(|_| numbers.next() * size);
+            let mut steps = [0; BLOCK];
+            let scale = quantise(&values, &mut steps);
+            for (value, step) in values.iter().zip(steps) {
+                let error = (value - f32::from(step) * scale).abs();
+                assert!(error <= scale * 0.5001, "{value} as {step} of {scale}");
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_keep_their_exact_numbers_and_nothing_stays_nothing() {
+        let steps: [i8; BLOCK] = std::array::from_fn(|at| (at as i8 - 16) * 8 + 1);
+        let block = BlockQ8_0 {
+            scale: f16::from_f32(0.5),
+            steps,
+        };
+        assert_eq!(block.dequantise()[0], -63.5);
+        assert_eq!(
+            BlockQ8_0::quantise(&[0.0; BLOCK]).dequantise(),
+            [0.0; BLOCK]
+        );
+        let mut broken = [1.0; BLOCK];
+        broken[3] = f32::INFINITY;
+        assert_eq!(BlockQ8_0::quantise(&broken).dequantise(), [0.0; BLOCK]);
+    }
+
+    #[test]
+    fn rows_are_filled_up_to_whole_blocks() {
+        let mut rows = QuantisedRows::default();
+        rows.fill(&[1.0; 80], 40, &Pool::of_all_cores());
+        assert_eq!((rows.rows(), rows.columns(), rows.blocks()), (2, 40, 2));
+        let (steps, scales) = rows.from(1);
+        assert_eq!((steps[39], steps[40], scales.len()), (127, 0, 2));
+        rows.fill(&[2.0; 32], 32, &Pool::of_all_cores());
+        assert_eq!((rows.rows(), rows.blocks()), (1, 1));
+    }
+}

@@ -1,0 +1,85 @@
+//! What this machine can do at most, to compare kernels with: multiplications from registers, and
+//! bytes from memory. The caller holds the clock.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod scalar;
+
+use crate::aligned::Aligned;
+use crate::isa::Isa;
+use crate::pool::Pool;
+
+/// Chains of multiplications that run side by side: more than any machine's latency asks for.
+const CHAINS: usize = 12;
+
+/// Multiplies and adds floats in registers, `rounds` times on each thread, and returns how many
+/// operations that were. Each multiplication and each addition counts as one.
+pub fn multiply(rounds: usize, pool: &Pool) -> u64 {
+    let lanes = match Isa::current() {
+        Isa::Scalar => 4,
+        Isa::Avx2 => 8,
+    };
+    pool.run(&|_| {
+        let sum = match Isa::current() {
+            Isa::Scalar => scalar::multiply(rounds),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the level is only chosen where the machine has it.
+            Isa::Avx2 => unsafe { avx2::multiply(rounds) },
+            #[cfg(not(target_arch = "x86_64"))]
+            Isa::Avx2 => unreachable!("this machine has no AVX2"),
+        };
+        std::hint::black_box(sum);
+    });
+    (2 * lanes * CHAINS * rounds * pool.threads()) as u64
+}
+
+/// Memory to be read from its start to its end, too large for any cache.
+pub struct Reading(Aligned);
+
+impl Reading {
+    /// A region of `bytes` bytes that has been written once.
+    pub fn new(bytes: usize) -> Self {
+        let mut memory = Aligned::zeroed(bytes);
+        memory.of_mut::<u64>().fill(1);
+        Self(memory)
+    }
+
+    /// Reads everything once, shared out among the threads, and returns how many bytes that were.
+    pub fn read(&self, pool: &Pool) -> u64 {
+        let words = self.0.of::<u64>();
+        pool.split(words.len(), 1 << 12, &|range| {
+            let words = &words[range];
+            let sum = match Isa::current() {
+                Isa::Scalar => scalar::read(words),
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: the level is only chosen where the machine has it.
+                Isa::Avx2 => unsafe { avx2::read(words) },
+                #[cfg(not(target_arch = "x86_64"))]
+                Isa::Avx2 => unreachable!("this machine has no AVX2"),
+            };
+            std::hint::black_box(sum);
+        });
+        self.0.bytes() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_counted_has_been_done() {
+        let pool = Pool::of_all_cores();
+        let least = 2 * 4 * CHAINS * 10 * pool.threads();
+        assert!(multiply(10, &pool) >= least as u64);
+        assert_eq!(Reading::new(100_000).read(&pool), 100_032);
+        assert_eq!(scalar::read(&[1; 70]), 70);
+        #[cfg(target_arch = "x86_64")]
+        if Isa::current() >= Isa::Avx2 {
+            for length in [0, 3, 64, 70, 129] {
+                // SAFETY: the level has been looked at.
+                assert_eq!(unsafe { avx2::read(&vec![1; length]) }, length as u64);
+            }
+        }
+    }
+}
