@@ -24,8 +24,10 @@ const BASELINE_TIME: Duration = Duration::from_secs(30);
 const BATCH: usize = 6;
 /// The last run of a patch.
 const CONFIRM_TIME: Duration = Duration::from_secs(300);
+/// The same for a command that is known to hang, to see which lines it runs.
+const HANGING_TIME: Duration = Duration::from_secs(3);
 /// How much more time may pass than the command computes.
-const WAITING: u32 = 4;
+const WAITING: u32 = 2;
 /// What a shell exits with when it finds no such command, or one that cannot be started.
 const NOT_FOUND: [i32; 2] = [126, 127];
 
@@ -223,9 +225,13 @@ impl CommandHarness {
 
     /// The lines that a command runs, in whatever process.
     pub fn lines(&self, command: usize) -> Result<Vec<(FileId, u32)>, Error> {
+        self.lines_within(command, BASELINE_TIME)
+    }
+
+    fn lines_within(&self, command: usize, limit: Duration) -> Result<Vec<(FileId, u32)>, Error> {
         let note = self.scratch.join("cover").join(command.to_string());
         let mut station = self.stations[0].lock().expect("no holder panics");
-        self.run(&mut station, command, None, BASELINE_TIME, Some(&note))?;
+        self.run(&mut station, command, None, limit, Some(&note))?;
         let text = std::fs::read(&note).unwrap_or_default();
         let mut found: Vec<(FileId, u32)> = String::from_utf8_lossy(&text)
             .lines()
@@ -325,9 +331,11 @@ impl Harness for CommandHarness {
         if runs.iter().any(|other| other.passed != first.passed) {
             run.outcome = TestOutcome::Flaky;
         }
-        if matches!(run.outcome, TestOutcome::Failed(_) | TestOutcome::TimedOut) {
-            run.lines = self.lines(0)?;
-        }
+        run.lines = match run.outcome {
+            TestOutcome::Failed(_) => self.lines(0)?,
+            TestOutcome::TimedOut => self.lines_within(0, HANGING_TIME)?,
+            _ => Vec::new(),
+        };
         Ok(Baseline {
             command: self.commands[0].clone(),
             tests: vec![run],
