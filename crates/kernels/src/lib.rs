@@ -13,6 +13,8 @@ mod pool;
 
 mod aligned;
 mod columns;
+mod exp;
+mod levels;
 mod panels;
 
 mod roofline;
@@ -20,6 +22,11 @@ mod roofline;
 mod matmul_bf16;
 mod matmul_q8_0;
 mod q8_0;
+
+mod rms_norm;
+mod rope;
+mod softmax;
+mod swiglu;
 
 #[cfg(test)]
 mod testing;
@@ -30,4 +37,8 @@ pub use matmul_q8_0::{PackedQ8_0, matmul_q8_0};
 pub use panels::{Epilogue, PANEL};
 pub use pool::Pool;
 pub use q8_0::{BLOCK, BlockQ8_0, QuantisedRows};
+pub use rms_norm::rms_norm;
 pub use roofline::{Reading, multiply};
+pub use rope::{RopePairs, rope};
+pub use softmax::softmax;
+pub use swiglu::swiglu;

@@ -1,0 +1,76 @@
+//! Plain loops that the compiler turns into vector instructions of each level.
+//!
+//! Such a kernel is written once. Its sums are kept in [`LANES`] lanes, so that every level adds in
+//! the same order and gives the same bits.
+
+/// Partial sums of a reduction.
+const LANES: usize = 16;
+
+/// Defines a function that runs `$body` compiled for the level that this machine has.
+macro_rules! at_each_level {
+    ($(#[$doc:meta])* $visible:vis fn $name:ident($($argument:ident: $kind:ty),* $(,)?) = $body:path) => {
+        $(#[$doc])*
+        $visible fn $name($($argument: $kind),*) {
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            fn avx2($($argument: $kind),*) {
+                $body($($argument),*)
+            }
+            match $crate::isa::Isa::current() {
+                $crate::isa::Isa::Scalar => $body($($argument),*),
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: the level is only chosen where the machine has it.
+                $crate::isa::Isa::Avx2 => unsafe { avx2($($argument),*) },
+                #[cfg(not(target_arch = "x86_64"))]
+                $crate::isa::Isa::Avx2 => unreachable!("this machine has no AVX2"),
+            }
+        }
+    };
+}
+
+pub(crate) use at_each_level;
+
+/// Adds up `value` of every item, in lanes.
+#[inline(always)]
+pub(crate) fn sum_in_lanes(values: &[f32], value: impl Fn(f32) -> f32) -> f32 {
+    let mut lanes = [0.0_f32; LANES];
+    let (whole, rest) = values.as_chunks::<LANES>();
+    for chunk in whole {
+        for (lane, x) in lanes.iter_mut().zip(chunk) {
+            *lane += value(*x);
+        }
+    }
+    for (lane, x) in lanes.iter_mut().zip(rest) {
+        *lane += value(*x);
+    }
+    add_up(lanes)
+}
+
+/// The sum of the lanes, halves by halves.
+#[inline(always)]
+fn add_up(mut lanes: [f32; LANES]) -> f32 {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            lanes[lane] += lanes[lane + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// The largest item; negative infinity for none. What is not a number is passed over.
+#[inline(always)]
+pub(crate) fn largest(values: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let (whole, rest) = values.as_chunks::<LANES>();
+    for chunk in whole {
+        for (lane, x) in lanes.iter_mut().zip(chunk) {
+            *lane = if *x > *lane { *x } else { *lane };
+        }
+    }
+    for (lane, x) in lanes.iter_mut().zip(rest) {
+        *lane = if *x > *lane { *x } else { *lane };
+    }
+    lanes.into_iter().fold(f32::NEG_INFINITY, f32::max)
+}
