@@ -1,7 +1,9 @@
 //! `freehold fix`: finds a small change after which all tests pass.
 
+mod gains;
 mod judge;
 mod localise;
+mod pairs;
 mod propose;
 mod rank;
 mod record;
@@ -23,7 +25,8 @@ use crate::python::{self, Python};
 use crate::rust::{self, Rust};
 use crate::source::Sources;
 use judge::{EFFORT_MAX, Judge};
-use propose::{BlindPairs, HelpedPairs, Weighted};
+use pairs::{BlindPairs, CompletePairs, HelpedPairs, StirredPairs};
+use propose::Weighted;
 use rank::Survivor;
 use record::Record;
 use replay::Replay;
@@ -38,6 +41,8 @@ const RUNNER_UP: usize = 2;
 const COMPARED_MAX: usize = 24;
 /// After the first survivor the search goes on for candidates of at least this share of its weight.
 const WORTH_COMPARING: f64 = 0.05;
+/// A first survivor of less than this weight is one to look further than.
+const DOUBTFUL: f64 = 0.08;
 
 /// What to repair, and within which limits.
 #[derive(Clone, Debug)]
@@ -283,17 +288,7 @@ impl Searching<'_> {
             self.sources,
             focus,
         ));
-        let mut proposers = authors;
-        if let Some(replay) = &mut self.replay {
-            proposers = vec![replay.author()];
-        } else {
-            proposers.extend(propose::by_operator(&singles, self.sources));
-            proposers.push(Box::new(HelpedPairs::new(
-                Arc::clone(&singles),
-                Arc::clone(self.sources),
-            )));
-            proposers.push(Box::new(BlindPairs::new(singles, Arc::clone(self.sources))));
-        }
+        let mut proposers = self.proposers(&singles, authors);
         let begun = self.clock.elapsed();
         let limits = discovery::Options {
             budget: begun + self.options.budget,
@@ -301,7 +296,7 @@ impl Searching<'_> {
             ..discovery::Options::default()
         };
         let failing = self.judge.failing.len();
-        let mut first: Option<(Duration, f64)> = None;
+        let mut first: Option<(Duration, f64, bool)> = None;
         let (record, replay) = (&mut self.record, &mut self.replay);
         let mut observe = |progress: Progress<'_, Candidate>| {
             record.add(progress.batch);
@@ -331,13 +326,18 @@ impl Searching<'_> {
                 spent: elapsed.as_secs_f64() / self.options.budget.as_secs_f64().max(1e-3),
             });
             if let (None, Some(found)) = (first, progress.archive.solutions().first()) {
-                first = Some((elapsed, found.weight));
+                let is_doubtful = found.content.edits.len() > 1 || found.weight < DOUBTFUL;
+                first = Some((elapsed, found.weight, is_doubtful));
             }
             replay.is_some()
-                || !first.is_some_and(|(at, weight)| {
+                || !first.is_some_and(|(at, weight, is_doubtful)| {
+                    let longer = match is_doubtful {
+                        true => at + Duration::from_millis(600),
+                        false => at / 2 + Duration::from_millis(50),
+                    };
                     plausible >= SURVIVORS_MAX
                         || progress.weight < weight * WORTH_COMPARING
-                        || elapsed > at * 3 / 2 + Duration::from_millis(50)
+                        || elapsed > at + longer
                 })
         };
         discovery::search(
@@ -347,6 +347,38 @@ impl Searching<'_> {
             self.clock,
             &mut observe,
         )
+    }
+
+    /// Those who make candidates: of single edits first, of two where that is not enough.
+    fn proposers(&mut self, singles: &Arc<Vec<Weighted>>, authors: Vec<Author>) -> Vec<Author> {
+        let mut proposers = authors;
+        if let Some(replay) = &mut self.replay {
+            proposers = vec![replay.author()];
+        } else {
+            proposers.extend(propose::by_operator(singles, self.sources));
+            let gains = self.judge.gains.clone();
+            proposers.push(Box::new(CompletePairs::new(
+                Arc::clone(self.sources),
+                self.judge.failing.len(),
+                gains.clone(),
+            )));
+            proposers.push(Box::new(HelpedPairs::new(
+                Arc::clone(singles),
+                Arc::clone(self.sources),
+                self.judge.baseline.clone(),
+                gains.clone(),
+            )));
+            proposers.push(Box::new(StirredPairs::new(
+                Arc::clone(singles),
+                Arc::clone(self.sources),
+                gains,
+            )));
+            proposers.push(Box::new(BlindPairs::new(
+                Arc::clone(singles),
+                Arc::clone(self.sources),
+            )));
+        }
+        proposers
     }
 
     /// The solutions of the search, ranked. While their behaviour is compared, the likeliest of them
@@ -376,6 +408,7 @@ impl Searching<'_> {
             .map(|entry| Survivor {
                 candidate: entry.content.clone(),
                 weight: entry.weight,
+                length: rank::length(&entry.content, self.sources),
                 neutral: entry
                     .content
                     .apply(self.sources)

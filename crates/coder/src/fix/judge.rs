@@ -4,9 +4,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::gains::Gains;
 use crate::edit::Candidate;
 use crate::error::Error;
-use crate::language::{Baseline, Harness, Request, TestOutcome};
+use crate::language::{Baseline, Harness, Request, TestOutcome, Verdict};
 use crate::source::Sources;
 
 /// What a candidate is given at each effort: most hanging candidates are known at the first, and
@@ -18,6 +19,9 @@ const EFFORTS: [Effort; 3] = [
 ];
 /// Tests that take longer than this on the unchanged program, or do not end, are dear.
 const CHEAP: Duration = Duration::from_millis(20);
+
+/// Failing tests that are run one by one on a candidate that helps, at most.
+const TOLD_APART_MAX: usize = 16;
 
 struct Effort {
     /// The least time that a test is given: one that was quick, one that did not end, of which it
@@ -49,6 +53,10 @@ pub(crate) const EFFORT_MAX: u32 = EFFORTS.len() as u32 - 1;
 /// Judges candidates by the tests that fail and pass at present.
 pub(crate) struct Judge<'a> {
     harness: &'a dyn Harness,
+    /// The tests on the unchanged program.
+    pub baseline: &'a Baseline,
+    /// What candidates repair that do not repair everything.
+    pub gains: Gains,
     stop: &'a AtomicBool,
     /// Tests to repair, the quickest first.
     pub failing: Vec<usize>,
@@ -66,7 +74,7 @@ pub(crate) struct Judge<'a> {
 impl<'a> Judge<'a> {
     pub fn new(
         harness: &'a dyn Harness,
-        baseline: &Baseline,
+        baseline: &'a Baseline,
         batch: usize,
         stop: &'a AtomicBool,
         ends: Instant,
@@ -88,6 +96,8 @@ impl<'a> Judge<'a> {
             .collect();
         Self {
             harness,
+            baseline,
+            gains: Gains::default(),
             stop,
             failing,
             passing,
@@ -96,6 +106,38 @@ impl<'a> Judge<'a> {
             batch: harness.batch(batch),
             ends,
         }
+    }
+}
+
+impl Judge<'_> {
+    /// Finds out which of the failing tests each of `helped` repairs.
+    fn tell_apart(
+        &self,
+        worker: usize,
+        helped: &[&Candidate],
+        request: &Request<'_>,
+    ) -> Result<(), Error> {
+        let mut repaired: Vec<Vec<usize>> = vec![Vec::new(); helped.len()];
+        let cheap = |test: &&usize| !self.dear.contains(test);
+        for &test in self.failing.iter().filter(cheap).take(TOLD_APART_MAX) {
+            let one = Request {
+                failing: &[test],
+                passing: &[],
+                dear: &[],
+                ..*request
+            };
+            self.harness
+                .evaluate(worker, helped, &one, &mut |at, verdict| {
+                    if verdict.repaired == 1 {
+                        repaired[at].push(test);
+                    }
+                })?;
+        }
+        for (candidate, mut tests) in helped.iter().zip(repaired) {
+            tests.sort_unstable();
+            self.gains.note(candidate, tests);
+        }
+        Ok(())
     }
 }
 
@@ -181,8 +223,18 @@ impl discovery::Evaluator<Candidate> for Judge<'_> {
             allowance: EFFORTS[effort].allowance,
             left: self.ends.saturating_duration_since(Instant::now()),
         };
+        let mut helped: Vec<&Candidate> = Vec::new();
+        let failing = self.failing.len();
+        let helps = |verdict: &Verdict| {
+            (1..failing).contains(&verdict.repaired) && !verdict.broke_passing && !verdict.timed_out
+        };
         self.harness
             .evaluate(worker, candidates, &request, &mut |at, verdict| {
+                if helps(&verdict) {
+                    helped.push(candidates[at]);
+                } else if verdict.repaired == 0 && !verdict.timed_out {
+                    self.gains.note_symptom(candidates[at], verdict.symptom);
+                }
                 let share = verdict.repaired as f64 / self.failing.len() as f64;
                 report(
                     at,
@@ -199,7 +251,11 @@ impl discovery::Evaluator<Candidate> for Judge<'_> {
                         behaviour: verdict.symptom,
                     },
                 );
-            })
+            })?;
+        if helped.is_empty() || !self.gains.wanted() {
+            return Ok(());
+        }
+        self.tell_apart(worker, &helped, &request)
     }
 }
 

@@ -7,8 +7,9 @@
 
 use std::collections::HashMap;
 
-use crate::edit::Candidate;
+use crate::edit::{Candidate, Edit};
 use crate::language::{Behaviours, Observation};
+use crate::source::Sources;
 
 /// A candidate that passes all tests.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct Survivor {
     pub candidate: Candidate,
     /// The search's weight of it.
     pub weight: f64,
+    /// Characters that it takes out of the program and puts into it.
+    pub length: usize,
     /// Operations that change nothing, such as `+ 0`, which the candidate puts into the program.
     pub neutral: usize,
     /// What it does on further inputs; may be empty.
@@ -46,11 +49,7 @@ pub(crate) fn rank(mut survivors: Vec<Survivor>, known: &Behaviours) -> Vec<Surv
         survivor.score = score;
     }
     reckon_confidence(&mut survivors);
-    survivors.sort_by(|a, b| {
-        b.score
-            .total_cmp(&a.score)
-            .then(length(&a.candidate).cmp(&length(&b.candidate)))
-    });
+    survivors.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.length.cmp(&b.length)));
     survivors
 }
 
@@ -100,7 +99,7 @@ fn score(survivors: &[Survivor], index: usize, known: &Behaviours) -> f64 {
     survivor.weight.max(1e-12).ln() + AGREEMENT * if mass > 0.0 { agreement / mass } else { 0.5 }
         - FAILURES * failures
         - CHANGE * changed
-        - EDIT_LENGTH * length(&survivor.candidate) as f64
+        - EDIT_LENGTH * survivor.length as f64
         - NEUTRAL * survivor.neutral as f64
         - FURTHER_EDIT * (survivor.candidate.edits.len() - 1) as f64
 }
@@ -137,13 +136,17 @@ pub(crate) fn neutral_operations(before: &str, after: &str) -> usize {
     count(after).saturating_sub(count(before))
 }
 
-/// Characters that the candidate puts in or takes out.
-fn length(candidate: &Candidate) -> usize {
-    candidate
-        .edits
-        .iter()
-        .map(|edit| edit.replacement.len() + edit.span.len())
-        .sum()
+/// Characters that the candidate takes out and puts in: what it only moves over counts nothing.
+pub(crate) fn length(candidate: &Candidate, sources: &Sources) -> usize {
+    let changed = |edit: &Edit| -> usize {
+        let before = &sources.get(edit.file).text[edit.span.clone()];
+        similar::TextDiff::from_words(before, edit.replacement.as_str())
+            .iter_all_changes()
+            .filter(|change| change.tag() != similar::ChangeTag::Equal)
+            .map(|change| change.value().trim().len())
+            .sum()
+    };
+    candidate.edits.iter().map(changed).sum()
 }
 
 /// A behaviour's share of the likelihood of all behaviours that survived.
@@ -207,6 +210,7 @@ mod tests {
         Survivor {
             candidate: Candidate::single(FileId(0), 0..1, name, "x", weight),
             weight,
+            length: name.len() + 1,
             neutral: 0,
             behaviour: seen(digests),
             score: 0.0,
@@ -248,6 +252,22 @@ mod tests {
             order(&rank(survivors, &known(&[1, 5, 6, 7]))),
             ["returns", "crashes"]
         );
+    }
+
+    #[test]
+    fn what_an_edit_moves_over_does_not_make_it_long() {
+        let text = "merge(a, first)\nfor name in names:\n    merge(a, name)\n";
+        let mut sources = Sources::default();
+        sources.add(crate::source::Source::parse(
+            "m.py",
+            text.to_owned(),
+            &tree_sitter_python::LANGUAGE.into(),
+        ));
+        let swapped = "for name in names:\n    merge(a, name)\nmerge(a, first)\n";
+        let swap = Candidate::single(FileId(0), 0..text.len(), swapped, "x", 0.1);
+        assert!(length(&swap, &sources) <= 2 * "merge(a, first)".len());
+        let one = Candidate::single(FileId(0), 0..5, "m", "x", 0.1);
+        assert_eq!(length(&one, &sources), "merge".len() + "m".len());
     }
 
     #[test]

@@ -10,7 +10,9 @@ mod assignments;
 mod blocks;
 mod boolean;
 mod calls;
+mod clues;
 mod comparison;
+mod completions;
 mod conditions;
 mod constants;
 mod constructors;
@@ -18,12 +20,14 @@ mod effects;
 mod expr;
 mod functions;
 mod guards;
+mod habits;
 mod inference;
 mod insertion;
 mod joins;
 mod layout;
 mod loops;
 mod names;
+mod omissions;
 mod place;
 mod pool;
 mod scope;
@@ -34,8 +38,11 @@ mod templates;
 mod texts;
 mod tree;
 mod ty;
+mod variants;
 mod wraps;
 
+#[cfg(test)]
+mod clue_tests;
 #[cfg(test)]
 mod family_tests;
 #[cfg(test)]
@@ -76,7 +83,13 @@ pub(crate) fn candidates(sources: &Sources, focus: &Focus) -> Vec<Candidate> {
             let body = function.node.line()..=function.node.end_line();
             if lines.iter().any(|line| body.contains(line)) {
                 functions::propose(function.node, &mut pool);
+                clues::favour_unread(function.node, &mut pool);
+                functions::doubt_witnesses(function.node, &mut pool);
             }
+        }
+        let classes = tree.root().walk();
+        for class in classes.filter(|node| node.kind() == "class_definition") {
+            clues::favour_unchanged(class, &mut pool);
         }
         candidates.extend(pool.into_candidates());
     }
@@ -136,6 +149,7 @@ fn propose<'t>(place: &Place<'t, '_>, pool: &mut Pool<'_>) {
     }
     assignments::propose(place, pool);
     statements::propose(place, pool);
+    habits::of_statement(place, pool);
     blocks::propose(unit, pool);
 }
 
@@ -162,6 +176,9 @@ fn in_expression<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>)
     calls::propose(place, node, pool);
     conditions::propose(place, node, pool);
     wraps::propose(place, node, pool);
+    clues::in_expression(place, node, pool);
+    completions::propose(place, node, pool);
+    habits::propose(place, node, pool);
     if node.kind() != "for_statement" {
         loops::propose(place, node, pool);
     }
@@ -192,6 +209,8 @@ fn fill_gaps<'t>(file: &File<'t>, block: Node<'t>, lines: &HashSet<u32>, pool: &
         }
         let around = insertion::Surroundings::new(gap, &place);
         insertion::donors(&around, pool);
+        variants::propose(&around, pool);
+        omissions::propose(&around, pool);
         templates::propose(&around, pool);
         guards::propose(&around, pool);
     }

@@ -6,6 +6,7 @@ mod binary;
 mod calls;
 mod conditions;
 mod exchanges;
+mod forgotten;
 mod insertions;
 mod layout;
 mod literals;
@@ -330,6 +331,7 @@ impl<'a> Site<'a, '_> {
             "block" => {
                 statements::block(self, node);
                 exchanges::block(self, node);
+                forgotten::block(self, node);
             }
             "binary_expression" => binary::binary(self, node),
             "compound_assignment_expr" => binary::compound(self, node),
@@ -355,6 +357,7 @@ impl<'a> Site<'a, '_> {
         if conditions::is_boolean(self.edits.source, node) {
             conditions::boolean(self, node);
         }
+        forgotten::propose(self, node);
         ranges::off_by_one(self, node);
         if matches!(
             node.kind(),

@@ -32,7 +32,10 @@ fn plain<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_>) {
     let (Some(left), Some(right)) = (node.child("left"), node.child("right")) else {
         return;
     };
-    if node.child("type").is_some() || right.kind() == "assignment" {
+    if right.kind() == "assignment" {
+        return kept_in_chain(node, left, right, pool);
+    }
+    if node.child("type").is_some() {
         return;
     }
     target(place, left, right, pool);
@@ -97,6 +100,29 @@ fn keep_earlier(left: Node<'_>, right: Node<'_>, node: Node<'_>, pool: &mut Pool
     pool.splice(node.span(), text, "keep_earlier", 0.12);
     let sum = format!("{holder}[{index}] = {holder}.get({key}, 0) + {new}");
     pool.splice(node.span(), sum, "keep_earlier", 0.1);
+}
+
+/// `x = d[k] = {}` → `x = d.setdefault(k, {})`.
+fn kept_in_chain(node: Node<'_>, left: Node<'_>, right: Node<'_>, pool: &mut Pool<'_>) {
+    let (Some(element), Some(value)) = (right.child("left"), right.child("right")) else {
+        return;
+    };
+    let (Some(holder), Some(key)) = (element.child("value"), element.child("subscript")) else {
+        return;
+    };
+    let is_plain = element.kind() == "subscript" && key.kind() != "slice";
+    if !is_plain || element.fields("subscript").count() > 1 || node.is_multiline() {
+        return;
+    }
+    let (holder, key) = (holder.text(), Expr::of(key).at(Level::Lambda));
+    for (method, prior) in [("setdefault", 0.35), ("get", 0.06)] {
+        let text = format!(
+            "{} = {holder}.{method}({key}, {})",
+            left.text(),
+            value.text()
+        );
+        pool.splice(node.span(), text, "keep_earlier", prior);
+    }
 }
 
 /// `x = e` → `x += e` and kin.

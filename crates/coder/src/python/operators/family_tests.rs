@@ -3,7 +3,7 @@
 use super::tests::{all_candidates, candidate_for, rewrites};
 
 /// Asserts that each program becomes the other by an operator of the given name.
-fn assert_repairs(cases: &[(&str, &str, &str)]) {
+pub(super) fn assert_repairs(cases: &[(&str, &str, &str)]) {
     let mut wrong = Vec::new();
     for (before, after, operator) in cases {
         match candidate_for(before, after) {

@@ -94,6 +94,10 @@ fn under_condition<'t>(
         "return_statement" | "break_statement" | "continue_statement" => 0.25,
         _ => 0.1,
     };
+    // What stands alone under a condition has one already.
+    let is_lone = around.gap.before.is_none() && around.gap.block.parts().count() == 1;
+    let is_guarded = is_lone && around.gap.block.parent_kind() == "if_statement";
+    let common = if is_guarded { common * 0.4 } else { common };
     for (test, prior, _) in tests.iter().take(TESTS_MAX) {
         let negated = match test.strip_prefix("not ") {
             Some(positive) if !positive.contains(' ') => positive.to_owned(),
@@ -174,6 +178,7 @@ fn tests<'t>(around: &Surroundings<'t, '_>) -> Vec<(String, f64, Option<&'t str>
             }
         }
     }
+    lengths(around, &mut tests);
     for donor in &around.place.donors {
         if donor.ty.is(Ty::BOOL) && donor.node.kind() != "boolean_operator" {
             tests.push((donor.expr.text.clone(), 0.08, None));
@@ -182,6 +187,34 @@ fn tests<'t>(around: &Surroundings<'t, '_>) -> Vec<(String, f64, Option<&'t str>
     }
     tests.sort_by(|a, b| b.1.total_cmp(&a.1));
     tests
+}
+
+/// `len(a) > len(b)` where the function asks for the length of one of them.
+fn lengths<'t>(around: &Surroundings<'t, '_>, tests: &mut Vec<(String, f64, Option<&'t str>)>) {
+    let atoms = &around.place.atoms;
+    let measured: Vec<&str> = around
+        .place
+        .donors
+        .iter()
+        .filter_map(|donor| donor.expr.text.strip_prefix("len(")?.strip_suffix(')'))
+        .filter(|name| atoms.iter().any(|atom| atom.text == *name))
+        .collect();
+    for name in measured {
+        for other in atoms.iter().filter(|other| other.text != name) {
+            if other.ty.may_be(Ty::COLLECTION) {
+                let known = if other.ty.is(Ty::COLLECTION) {
+                    1.0
+                } else {
+                    0.5
+                };
+                let prior = 0.2 * known * around.nearness(other);
+                for (operator, share) in [(">", 1.0), ("!=", 1.0), ("<", 1.0)] {
+                    let test = format!("len({name}) {operator} len({})", other.text);
+                    tests.push((test, prior * share, None));
+                }
+            }
+        }
+    }
 }
 
 /// What the statement behind the gap divides by: names, and what `len` is taken of.

@@ -326,8 +326,14 @@ fn foreign<'t>(around: &Surroundings<'t, '_>, pool: &mut Pool<'_>) {
                 });
             if known && allowed_anywhere(around, donor) {
                 tried += 1;
-                let prior =
-                    if is_guard(donor) { 0.07 } else { 0.05 } * fitness(around, donor) * related;
+                // What `__init__` sets up is thrown away when it is set up once more.
+                let again = if function.name == "__init__" {
+                    0.15
+                } else {
+                    1.0
+                };
+                let base = if is_guard(donor) { 0.07 } else { 0.05 };
+                let prior = base * fitness(around, donor) * related * again;
                 let text = match is_guard(donor) {
                     true => super::layout::reindented(donor, ""),
                     false => Some(donor.text().to_owned()),

@@ -32,6 +32,7 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, present: Ty, po
         "assignment" | "augmented_assignment" => 0.8,
         "argument_list" | "yield" => 0.6,
         "parenthesized_expression" => 0.5,
+        "tuple" | "expression_list" | "pair" | "keyword_argument" => 0.35,
         "binary_operator" if node.kind() == "binary_operator" => 0.4,
         _ => return,
     };

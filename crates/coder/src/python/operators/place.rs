@@ -33,6 +33,8 @@ pub(super) struct File<'t> {
     pub(super) raises: Vec<Node<'t>>,
     /// Names of classes of the module.
     pub(super) classes: Vec<&'t str>,
+    /// Attributes that start as a truth value, which, and whether any code changes them.
+    pub(super) flags: Vec<(&'t str, bool, bool)>,
 }
 
 /// A function or method defined in the file.
@@ -59,6 +61,7 @@ impl<'t> File<'t> {
             statements: Vec::new(),
             raises: Vec::new(),
             classes: Vec::new(),
+            flags: super::omissions::flags(tree.root()),
         };
         for node in tree.root().walk() {
             if is_statement(node) && is_simple(node) && is_repeatable(node) && !is_docstring(node) {

@@ -78,6 +78,55 @@ impl<'t> Pool<'t> {
         self.push(span, replacement, operator, prior);
     }
 
+    /// Weighs candidates inside `region` up that speak of `name` where nothing did.
+    pub(super) fn favour(&mut self, region: Range<usize>, name: &str, factor: f64, most: f64) {
+        let text = self.text;
+        for candidate in &mut self.candidates {
+            let edit = &candidate.edits[0];
+            let is_inside = region.start <= edit.span.start && edit.span.end <= region.end;
+            if is_inside
+                && candidate.prior < most
+                && mentions(&edit.replacement, name)
+                && !mentions(&text[edit.span.clone()], name)
+            {
+                candidate.prior = (candidate.prior * factor).min(most);
+            }
+        }
+    }
+
+    /// Weighs every candidate inside `region` down.
+    pub(super) fn doubt(&mut self, region: Range<usize>, factor: f64) {
+        for candidate in &mut self.candidates {
+            if region.contains(&candidate.edits[0].span.start) {
+                candidate.prior *= factor;
+            }
+        }
+    }
+
+    /// Weighs new statements inside `region` up that begin with `target`.
+    pub(super) fn favour_statements(
+        &mut self,
+        region: Range<usize>,
+        target: &str,
+        factor: f64,
+        most: f64,
+    ) {
+        for candidate in &mut self.candidates {
+            let edit = &candidate.edits[0];
+            let at = edit.span.start;
+            let is_new = edit.span.is_empty() && (region.start..=region.end).contains(&at);
+            let rest = edit.replacement.trim_start().strip_prefix(target);
+            let is_change = rest.is_some_and(|rest| {
+                rest.starts_with([' ', '[', '.'])
+                    && !rest.starts_with(" ==")
+                    && !rest.starts_with(" <")
+            });
+            if is_new && is_change && candidate.prior < most {
+                candidate.prior = (candidate.prior * factor).min(most);
+            }
+        }
+    }
+
     fn push(
         &mut self,
         span: Range<usize>,
@@ -108,6 +157,15 @@ impl<'t> Pool<'t> {
             }
         }
     }
+}
+
+/// Whether `text` holds `name` as a word.
+fn mentions(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + name.len()..].chars().next();
+        !before.is_some_and(|c| is_word(c) || c == '.') && !after.is_some_and(is_word)
+    })
 }
 
 fn is_word(character: char) -> bool {

@@ -77,6 +77,7 @@ fn statements_for(site: &Site<'_, '_>, at: usize, in_loop: bool) -> Vec<(String,
             // What is done to one field may have been meant for its neighbour.
             if is_near {
                 variations(site, text, &mut found);
+                found.extend(opposite(text).map(|text| (text, 0.5)));
             }
         }
     }
@@ -105,6 +106,12 @@ fn statements_for(site: &Site<'_, '_>, at: usize, in_loop: bool) -> Vec<(String,
         }
     }
     kept
+}
+
+/// `now -= cost;` for `now += cost;`: what was taken on is given back.
+fn opposite(text: &str) -> Option<String> {
+    let (target, value) = text.split_once(" += ")?;
+    Some(format!("{target} -= {value}"))
 }
 
 /// `x.a += 1;` for `x.b += 1;`.
@@ -254,9 +261,13 @@ fn fill(
             0.8 * fit(of, &element),
         ),
         "HashSet" | "BTreeSet" if fit(of, &element) > 0.0 => {
-            put(format!("{place}.insert({name});"), 0.8 * fit(of, &element))
+            put(format!("{place}.insert({name});"), 0.8 * fit(of, &element));
+            put(format!("{place}.remove(&{name});"), 0.5 * fit(of, &element));
         }
-        "HashMap" | "BTreeMap" => put(format!("{place}.remove({name});"), 0.15),
+        "HashMap" | "BTreeMap" => {
+            put(format!("{place}.remove(&{name});"), 0.2);
+            put(format!("{place}.remove({name});"), 0.15);
+        }
         "String" if of == "char" => put(format!("{place}.push({name});"), 0.8),
         "String" if of == "str" => put(format!("{place}.push_str({name});"), 0.6),
         "Option" if fit(of, &element) == 1.0 => put(format!("{place} = Some({name});"), 0.6),
@@ -307,6 +318,7 @@ fn results(site: &Site<'_, '_>, at: usize) -> Vec<String> {
         "bool" => &["false", "true"],
         "String" => &["String::new()"],
         "str" => &["\"\""],
+        "f64" | "f32" => &["0.0", "1.0"],
         _ if is_integer(result) => &["0", "1"],
         _ => match head_of(result) {
             "Vec" => &["Vec::new()"],

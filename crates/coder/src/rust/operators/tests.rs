@@ -97,6 +97,42 @@ fn common_mistakes_are_within_one_edit() {
     assert_eq!(lost, Vec::<&(&str, &str)>::new());
 }
 
+/// Wrong and right, each a body of `f`: what most values do not show.
+const FORGOTTEN: [(&str, &str); 12] = [
+    ("(a / b) as f64", "a as f64 / b as f64"),
+    ("a as u8 / b as u8", "(a / b) as u8"),
+    (
+        "s.parse::<i32>().is_ok()",
+        "s.trim().parse::<i32>().is_ok()",
+    ),
+    ("seen.contains(&a)", "!seen.insert(a)"),
+    ("seen.insert(a);", "seen.insert(a); seen.remove(&a);"),
+    ("v.first().unwrap()", "v.first()?"),
+    (
+        "w.sort_by(|x, y| x.0.cmp(&y.0));",
+        "w.sort_by(|x, y| x.0.cmp(&y.0).then(x.1.cmp(&y.1)));",
+    ),
+    ("w.sort_by_key(|x| x.1);", "w.sort_by_key(|x| (x.1, x.0));"),
+    ("let k = i; v[k]", "let k = i % v.len().max(1); v[k]"),
+    ("w.push(a);", "if !w.is_empty() { w.push(a); }"),
+    ("a / b", "if b == 0 { return 0; } a / b"),
+    ("n += a; g(n, n);", "n += a; g(n, n); n -= a;"),
+];
+
+#[test]
+fn what_most_values_do_not_show_is_thought_of() {
+    let program = |body: &str| {
+        format!(
+            "fn f(a: i32, b: i32, i: usize, s: &str, v: &[i32], seen: &mut HashSet<i32>) -> i32 {{ let mut n = 0; let mut w: Vec<i32> = Vec::new(); {body} }}"
+        )
+    };
+    let lost: Vec<_> = FORGOTTEN
+        .iter()
+        .filter(|(wrong, right)| !edited(&program(wrong)).contains(&squeezed(&program(right))))
+        .collect();
+    assert_eq!(lost, Vec::<&(&str, &str)>::new());
+}
+
 #[test]
 fn tests_and_macro_definitions_are_left_alone() {
     let text = "#[test]\nfn t() { assert_eq!(1 + 1, 2); }\n#[cfg(test)]\nmod tests { fn g() -> u8 { 1 } }\nmacro_rules! m { () => { 1 } }\n";
