@@ -79,6 +79,11 @@ fn an_edit_of_what_tests_compare_with_is_doubted() {
 fn values_at_the_edge_are_thought_of() {
     assert_repairs(&[
         (
+            "def f(attempt, attempts):\n    return attempt == attempts\n",
+            "def f(attempt, attempts):\n    return attempt == attempts - 1\n",
+            "last_of_many",
+        ),
+        (
             "def f(s, i):\n    if s[i + 1] == \"a\":\n        return 1\n    return s[:2]\n",
             "def f(s, i):\n    if i + 1 < len(s) and s[i + 1] == \"a\":\n        return 1\n    return s[:2]\n",
             "test_bounds_first",

@@ -22,6 +22,7 @@ pub(super) fn propose<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool
         within_bounds(place, node, pool);
     }
     match node.kind() {
+        "comparison_operator" => last_of(node, pool),
         "subscript" => or_default(place, node, pool),
         "identifier" | "attribute" | "call" => {
             remainder(place, node, pool);
@@ -117,6 +118,25 @@ fn with_attributes<'t>(place: &Place<'t, '_>, node: Node<'t>, pool: &mut Pool<'_
             };
             let both = Expr::with_level(test, level).binary("and", &Expr::of(node));
             pool.replace(node, &both, "test_attribute_first", prior);
+        }
+    }
+}
+
+/// `attempt == attempts` → `attempt == attempts - 1`: the last of so many, counted from 0.
+fn last_of(node: Node<'_>, pool: &mut Pool<'_>) {
+    let parts: Vec<Node<'_>> = node.parts().collect();
+    let [left, right] = parts[..] else { return };
+    let asks = |child: Node<'_>| matches!(child.text(), "==" | "!=");
+    if !node.children().any(asks) {
+        return;
+    }
+    let is_one_of = |one: &str, all: &str| all == format!("{one}s") || all.starts_with("len(");
+    for (one, all) in [(left, right), (right, left)] {
+        if is_one_of(one.text(), all.text()) {
+            for (operator, prior) in [("-", 0.5), ("+", 0.15)] {
+                let last = Expr::of(all).binary(operator, &Expr::atom("1"));
+                pool.replace(all, &last, "last_of_many", prior);
+            }
         }
     }
 }
