@@ -23,6 +23,8 @@ mod matmul_bf16;
 mod matmul_q8_0;
 mod q8_0;
 
+mod attention;
+mod kv_pages;
 mod rms_norm;
 mod rope;
 mod softmax;
@@ -31,7 +33,9 @@ mod swiglu;
 #[cfg(test)]
 mod testing;
 
+pub use attention::{Attention, attention};
 pub use isa::Isa;
+pub use kv_pages::{KvPages, PAGE};
 pub use matmul_bf16::{PackedBf16, matmul_bf16};
 pub use matmul_q8_0::{PackedQ8_0, matmul_q8_0};
 pub use panels::{Epilogue, PANEL};

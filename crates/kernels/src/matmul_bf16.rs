@@ -97,29 +97,46 @@ fn matmul_bf16_on(
     let inputs = weights.inputs;
     let rows = x.len().checked_div(inputs).unwrap_or(0);
     assert_eq!(x.len(), rows * inputs, "an input of {inputs} columns");
-    let tile_rows = match isa {
-        Isa::Scalar => 1,
-        Isa::Avx2 => 6,
-    };
     visit(
         out,
         (rows, weights.outputs),
-        (tile_rows, inputs * 4),
+        (tile_rows(isa), inputs * 4),
         epilogue,
         pool,
         &|panel, row, count, made| {
             let x = &x[row * inputs..][..count * inputs];
-            let pairs = weights.panel(panel);
-            match isa {
-                Isa::Scalar => scalar::tile(x, inputs, pairs, made),
-                #[cfg(target_arch = "x86_64")]
-                // SAFETY: the level is only chosen where the machine has it.
-                Isa::Avx2 => unsafe { avx2::tile(x, inputs, pairs, made) },
-                #[cfg(not(target_arch = "x86_64"))]
-                Isa::Avx2 => unreachable!("this machine has no AVX2"),
-            }
+            panel_products(isa, x, inputs, weights.panel(panel), made);
         },
     );
+}
+
+/// The products of all rows of `x`, `[rows, inputs]`, with one panel, `[inputs / 2, 16, 2]`.
+pub(crate) fn panel_products(
+    isa: Isa,
+    x: &[f32],
+    inputs: usize,
+    pairs: &[u16],
+    made: &mut [[f32; PANEL]],
+) {
+    let tile_rows = tile_rows(isa);
+    for (x, made) in x.chunks(tile_rows * inputs).zip(made.chunks_mut(tile_rows)) {
+        match isa {
+            Isa::Scalar => scalar::tile(x, inputs, pairs, made),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the level is only chosen where the machine has it.
+            Isa::Avx2 => unsafe { avx2::tile(x, inputs, pairs, made) },
+            #[cfg(not(target_arch = "x86_64"))]
+            Isa::Avx2 => unreachable!("this machine has no AVX2"),
+        }
+    }
+}
+
+/// Rows whose sums fit the registers of a level.
+fn tile_rows(isa: Isa) -> usize {
+    match isa {
+        Isa::Scalar => 1,
+        Isa::Avx2 => 6,
+    }
 }
 
 #[cfg(test)]
