@@ -15,6 +15,7 @@ mod wire;
 pub mod files;
 mod quantity;
 
+mod attached;
 mod child;
 mod inside;
 mod launch;
@@ -23,12 +24,13 @@ mod run;
 mod support;
 mod worker;
 
+pub use attached::run_attached;
 pub use child::{Child, spawn};
 pub use error::Error;
 pub use inside::enter_if_helper;
 pub use outcome::{Command, Outcome, Status};
 pub use policy::{Access, Limits, Network, Policy};
 pub use quantity::{QuantityError, parse_duration, parse_size};
-pub use run::{run, run_attached};
+pub use run::run;
 pub use support::{FeatureSupport, Support, support};
 pub use worker::{Exec, Worker};

@@ -3,80 +3,148 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 const NAMES: &[&str] = &[
     ".agents",
     ".aider.conf.yml",
+    ".amazonq",
+    ".bash_aliases",
     ".bash_login",
     ".bash_logout",
     ".bash_profile",
     ".bashrc",
     ".bzr",
     ".claude",
+    ".clinerules",
     ".codex",
+    ".continue",
+    ".cshrc",
     ".cursor",
+    ".cursorrules",
     ".devcontainer",
     ".devcontainer.json",
     ".direnv",
     ".envrc",
+    ".exrc",
     ".fleet",
+    ".forward",
     ".freehold",
+    ".gdbinit",
     ".gemini",
     ".git",
     ".gitconfig",
+    ".githooks",
     ".gitmodules",
     ".hg",
     ".husky",
     ".idea",
     ".jj",
+    ".junie",
+    ".kiro",
+    ".kshrc",
     ".lldbinit",
-    ".gdbinit",
+    ".login",
+    ".logout",
+    ".lvimrc",
     ".mcp.json",
+    ".nvim.lua",
+    ".nvimrc",
+    ".opencode",
+    ".pam_environment",
     ".profile",
+    ".qwen",
+    ".rhosts",
+    ".roo",
+    ".screenrc",
     ".ssh",
     ".svn",
+    ".tcshrc",
+    ".tmux.conf",
+    ".vimrc",
     ".vscode",
     ".windsurf",
+    ".windsurfrules",
+    ".xinitrc",
+    ".xprofile",
+    ".xsession",
+    ".xsessionrc",
     ".zed",
     ".zlogin",
+    ".zlogout",
     ".zprofile",
     ".zshenv",
     ".zshrc",
 ];
 
+/// The file that makes git take a directory for a repository, whatever it is called, once there
+/// are `refs` and `objects` in it or elsewhere.
+const GIT_HEAD: &[u8] = b"HEAD";
+
 /// Bytes of a `.git` file that are read to find where it points.
 const GIT_FILE_BYTES_MAX: u64 = 4096;
 
-/// Whether `name` is protected. Case does not count: some file systems ignore it.
+/// Bytes of a git configuration that are looked through.
+const GIT_CONFIG_BYTES_MAX: u64 = 1 << 20;
+
+/// Whether `name` is protected. Some file systems ignore case, dots and blanks at the end, and
+/// characters that cannot be seen; so none of these count.
 pub(crate) fn is_protected(name: &OsStr) -> bool {
     let name = name.as_bytes();
-    name.first() == Some(&b'.')
-        && NAMES
-            .iter()
-            .any(|known| known.as_bytes().eq_ignore_ascii_case(name))
+    name == GIT_HEAD || {
+        let name = folded(name);
+        NAMES.iter().any(|known| known.as_bytes() == name)
+    }
+}
+
+/// The name as the most forgiving file system compares it: in small ASCII letters, with nothing
+/// else than ASCII in it.
+fn folded(name: &[u8]) -> Vec<u8> {
+    let letter = |letter: char| match letter {
+        // The only letters beyond ASCII that fold to one of ASCII.
+        '\u{212a}' => Some(b'k'),
+        '\u{17f}' => Some(b's'),
+        _ => u8::try_from(letter).ok().filter(u8::is_ascii),
+    };
+    let mut name = String::from_utf8_lossy(name)
+        .chars()
+        .filter_map(letter)
+        .map(|byte| byte.to_ascii_lowercase())
+        .collect::<Vec<_>>();
+    while let Some(b'.' | b' ') = name.last() {
+        name.pop();
+    }
+    name
 }
 
 /// Every protected file and directory at or below `top`, and the git directories that lie there
 /// under other names. Links are not followed, but what a protected link points to is listed.
+/// A directory that may not be looked into is listed as a whole: its owner could open it later.
 pub(crate) fn below(top: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut pending = vec![top.to_path_buf()];
     while let Some(directory) = pending.pop() {
-        let Ok(entries) = fs::read_dir(&directory) else {
-            continue;
+        let entries = match fs::read_dir(&directory) {
+            Ok(entries) => entries,
+            Err(error) => {
+                if error.kind() == io::ErrorKind::PermissionDenied {
+                    found.push(directory);
+                }
+                continue;
+            }
         };
-        let (mut has_head, mut has_objects, mut has_refs) = (false, false, false);
+        let mut has_head = false;
         for entry in entries.flatten() {
             let name = entry.file_name();
             let Ok(kind) = entry.file_type() else {
                 continue;
             };
-            has_head |= name == "HEAD";
-            has_objects |= name == "objects" && kind.is_dir();
-            has_refs |= name == "refs" && kind.is_dir();
-            if is_protected(&name) {
+            if name.as_bytes() == GIT_HEAD {
+                has_head = true;
+            } else if is_protected(&name) {
+                found.extend(hooks(&entry.path()));
                 found.extend(pointed_to(&entry.path(), kind));
                 if !kind.is_symlink() {
                     found.push(entry.path());
@@ -85,11 +153,30 @@ pub(crate) fn below(top: &Path) -> Vec<PathBuf> {
                 pending.push(entry.path());
             }
         }
-        if has_head && has_objects && has_refs && directory != top {
+        if has_head && directory != top {
             found.push(directory);
         }
     }
     found
+}
+
+/// The directory in which the repository `git` keeps its hooks, if that is not the usual one.
+fn hooks(git: &Path) -> Option<PathBuf> {
+    let config = git.join("config");
+    let metadata = fs::metadata(&config).ok()?;
+    if !metadata.is_file() || metadata.len() > GIT_CONFIG_BYTES_MAX {
+        return None;
+    }
+    let text = fs::read(config).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    // The last one counts.
+    let value = text.lines().rev().find_map(|line| {
+        let (key, value) = line.split_once('=')?;
+        let key = key.trim().rsplit([' ', '\t', ']']).next()?;
+        key.eq_ignore_ascii_case("hooksPath")
+            .then(|| value.trim().trim_matches('"').to_owned())
+    })?;
+    fs::canonicalize(git.parent()?.join(value)).ok()
 }
 
 /// Where a protected link, or a `.git` file of a worktree or submodule, leads.
@@ -113,12 +200,57 @@ mod tests {
 
     #[test]
     fn knows_protected_names_in_any_case() {
-        for name in [".git", ".GIT", ".Git", ".envrc", ".vscode", ".claude"] {
+        for name in [".git", ".GIT", ".Git", ".envrc", ".vscode", "HEAD"] {
             assert!(is_protected(OsStr::new(name)), "{name}");
         }
-        for name in ["git", ".gitignore", ".github", "..git", "", ".", "x.git"] {
+        for name in [
+            "git",
+            ".gitignore",
+            ".github",
+            "..git",
+            "",
+            ".",
+            "..",
+            "x.git",
+            "head",
+            "é",
+        ] {
             assert!(!is_protected(OsStr::new(name)), "{name}");
         }
+    }
+
+    #[test]
+    fn knows_protected_names_as_forgiving_file_systems_spell_them() {
+        for name in [
+            ".git.",
+            ".git .",
+            ".g\u{200b}it",
+            "\u{feff}.git",
+            ".hus\u{212a}y",
+            ".v\u{17f}code",
+            ".BA\u{17f}HRC",
+        ] {
+            assert!(is_protected(OsStr::new(name)), "{name:?}");
+        }
+        assert!(is_protected(OsStr::from_bytes(b".g\xffit")));
+    }
+
+    #[test]
+    fn finds_hooks_that_lie_in_the_work_tree() {
+        let directory = tempfile::tempdir().unwrap();
+        let top = directory.path().canonicalize().unwrap();
+        fs::create_dir_all(top.join(".git")).unwrap();
+        fs::create_dir_all(top.join("tools/hooks")).unwrap();
+        for config in [
+            "[core]\n\thooksPath = tools/hooks\n",
+            "[core] HOOKSPATH=\"tools/hooks\"",
+            "[core]\nhookspath = none\nhookspath = ./tools/hooks",
+        ] {
+            fs::write(top.join(".git/config"), config).unwrap();
+            assert!(below(&top).contains(&top.join("tools/hooks")), "{config}");
+        }
+        fs::write(top.join(".git/config"), "[core]\n\tbare = false\n").unwrap();
+        assert_eq!(below(&top), [top.join(".git")]);
     }
 
     #[test]

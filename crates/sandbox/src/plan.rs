@@ -209,9 +209,11 @@ fn add_public(plan: &mut Plan, path: &Path) {
         if let Ok(link) = fs::read_link(path) {
             plan.symlinks.0.push((path.to_path_buf(), link));
         }
-    } else if !is_empty_dir(path, &metadata) {
+    } else if !is_empty_dir(path, &metadata)
+        && let Ok(source) = fs::canonicalize(path)
+    {
         plan.mounts.0.push(MountPlan {
-            source: path.to_path_buf(),
+            source,
             target: path.to_path_buf(),
             write: false,
         });

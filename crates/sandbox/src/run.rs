@@ -2,11 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::FileType;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::launch::{Launched, Stdio3};
@@ -44,73 +43,6 @@ pub fn run(policy: &Policy, command: &Command) -> Result<Outcome, Error> {
     });
     launched.fall();
     outcome
-}
-
-/// Runs `command` under `policy` on this process's own stdin, stdout and stderr.
-///
-/// [`Command::stdin`] and the output limit do not apply, and nothing is captured.
-pub fn run_attached(policy: &Policy, command: &Command) -> Result<Outcome, Error> {
-    let mut plan = plan(policy)?;
-    let exec = exec_request(policy, &command.program, &command.args, &[], &policy.limits);
-    plan.exec = Some(exec);
-    let stdin = given_stdin()?;
-    let (stdout, stderr) = (io::stdout(), io::stderr());
-    for output in [stdout.as_fd(), stderr.as_fd()] {
-        refuse_directory(output)?;
-    }
-    let stdio = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
-    let mut launched = Launched::start(&plan, &stdio)?;
-    let _proxy = crate::launch::await_ready(&launched, policy)?;
-    let started = Instant::now();
-    let (Report::Started, _) = launched.report(None)? else {
-        return Err(launched.lost("the command did not start"));
-    };
-    let deadline = policy.limits.wall_time.checked_add(REPORT_TIME);
-    let (Report::Done(done), _) =
-        launched.report(deadline.and_then(|time| started.checked_add(time)))?
-    else {
-        return Err(launched.lost("it spoke out of turn"));
-    };
-    launched.fall();
-    Ok(outcome(Some(done), false, started, &mut Streams::closed()))
-}
-
-/// This process's stdin as a command may have it. A file is sent through a pipe: who has the file
-/// itself open, even for reading alone, may change its permissions and times.
-fn given_stdin() -> Result<OwnedFd, Error> {
-    let own = io::stdin();
-    refuse_directory(own.as_fd())?;
-    let own = own.as_fd().try_clone_to_owned();
-    let own = own.map_err(Error::io("cannot take standard input"))?;
-    let mode = rustix::fs::fstat(&own)
-        .map_err(|error| Error::io("cannot look at standard input")(error.into()))?
-        .st_mode;
-    let kind = FileType::from_raw_mode(mode);
-    if !matches!(kind, FileType::RegularFile | FileType::BlockDevice) {
-        return Ok(own);
-    }
-    let (read, write) = pipe_with(PipeFlags::CLOEXEC)
-        .map_err(|error| Error::io("cannot make a pipe")(error.into()))?;
-    let (mut from, mut to) = (File::from(own), File::from(write));
-    // It ends when either side does: the pipe breaks with the box.
-    let copy = move || io::copy(&mut from, &mut to);
-    std::thread::Builder::new()
-        .name("sandbox-stdin".into())
-        .spawn(copy)
-        .map_err(Error::io("cannot start a thread"))?;
-    Ok(read)
-}
-
-/// A directory given as a stream would be a door to all below it.
-fn refuse_directory(stream: BorrowedFd<'_>) -> Result<(), Error> {
-    match rustix::fs::fstat(stream) {
-        Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => {
-            Err(Error::Policy {
-                reason: "a standard stream is a directory".into(),
-            })
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Our ends of a command's stdin, stdout and stderr.
@@ -169,7 +101,7 @@ impl<'a> Streams<'a> {
     }
 
     /// Streams of a command whose output goes elsewhere.
-    fn closed() -> Streams<'a> {
+    pub(crate) fn closed() -> Streams<'a> {
         let capture = || Capture {
             pipe: None,
             bytes: Vec::new(),
@@ -299,7 +231,8 @@ fn wait(launched: &Launched, streams: &Streams<'_>, deadline: Option<Instant>) -
     !events[0].revents().is_empty()
 }
 
-fn outcome(
+/// What became of a command, from the report of its box.
+pub(crate) fn outcome(
     done: Option<Done>,
     is_over_output: bool,
     started: Instant,

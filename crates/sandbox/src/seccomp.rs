@@ -1,8 +1,8 @@
 //! Which system calls a box does not have.
 //!
-//! Three programs, the strictest answer wins: a guard that ends callers of foreign calling
+//! Four programs, the strictest answer wins: a guard that ends callers of foreign calling
 //! conventions and hides calls newer than this file; one that answers `ENOSYS`, for calls whose
-//! callers then take an older way; one that answers `EPERM`.
+//! callers then take an older way; one that answers `EPERM`; one that says yes and does nothing.
 
 use std::collections::BTreeMap;
 
@@ -25,6 +25,8 @@ const CALL_MAX: u32 = 469;
 const X32_BIT: u32 = 0x4000_0000;
 
 const SYS_FCHMODAT2: i64 = 452;
+const SYS_STATMOUNT: i64 = 457;
+const SYS_LISTMOUNT: i64 = 458;
 const SYS_OPEN_TREE_ATTR: i64 = 467;
 
 /// Calls that a program has a fallback for.
@@ -45,6 +47,8 @@ const ABSENT: &[i64] = &[
     libc::SYS_msgctl,
     libc::SYS_mq_open,
     libc::SYS_mq_unlink,
+    SYS_STATMOUNT,
+    SYS_LISTMOUNT,
 ];
 
 /// Calls that change the machine, look into others, or have let others out before.
@@ -140,11 +144,8 @@ const FORBIDDEN_IOCTLS: &[u64] = &[
 /// The bits of a socket type that are not flags.
 const SOCKET_TYPE_MASK: u64 = 0xf;
 
-/// The old way to a packet socket; the name in `libc` is deprecated as the type itself is.
-const SOCK_PACKET: i32 = 10;
-
 /// The programs of every box, to be installed in this order.
-pub(crate) fn deny_programs(loopback: bool) -> [Vec<sock_filter>; 3] {
+pub(crate) fn deny_programs(loopback: bool) -> [Vec<sock_filter>; 4] {
     let absent = ABSENT.iter().map(|call| (*call, Vec::new())).collect();
     let mut forbidden = FORBIDDEN
         .iter()
@@ -168,6 +169,9 @@ pub(crate) fn deny_programs(loopback: bool) -> [Vec<sock_filter>; 3] {
     // A lease makes others wait who open the file, for up to a minute.
     let leases = vec![rule(&[is(1, libc::F_SETLEASE as u64)])];
     forbidden.insert(libc::SYS_fcntl, leases);
+    // The huge pages of the machine are few, and count for no limit.
+    let huge_pages = vec![rule(&[has_bits(3, libc::MAP_HUGETLB as u64)])];
+    forbidden.insert(libc::SYS_mmap, huge_pages);
     forbidden.extend(init_rules());
     forbidden.extend(mode_rules());
     forbidden.insert(libc::SYS_socketpair, {
@@ -202,7 +206,23 @@ pub(crate) fn deny_programs(loopback: bool) -> [Vec<sock_filter>; 3] {
         guard(),
         compile(absent, libc::ENOSYS),
         compile(forbidden, libc::EPERM),
+        compile(core_rules(), 0),
     ]
+}
+
+/// The limit of core files stays at the 1 that it is given: at any other, 0 included, a crash makes
+/// the kernel start the program named in `core_pattern` outside, as root, on what crashed inside.
+/// Programs that forbid their own core file go on, as there is none.
+fn core_rules() -> BTreeMap<i64, Vec<SeccompRule>> {
+    let core = is(0, u64::from(libc::RLIMIT_CORE));
+    let core_of_another = is(1, u64::from(libc::RLIMIT_CORE));
+    // A whole pointer: one whose lower half is zero is none, too.
+    let is_set = SeccompCondition::new(2, SeccompCmpArgLen::Qword, SeccompCmpOp::Ne, 0)
+        .expect("arguments go from 0 to 5");
+    BTreeMap::from([
+        (libc::SYS_setrlimit, vec![rule(&[core])]),
+        (libc::SYS_prlimit64, vec![rule(&[core_of_another, is_set])]),
+    ])
 }
 
 /// Nobody slows down or limits the init of the box, which is process 1 and keeps the limits.
@@ -265,12 +285,12 @@ fn mode_rules() -> Vec<(i64, Vec<SeccompRule>)> {
 fn forbidden_sockets() -> Vec<SeccompRule> {
     let (inet, inet6) = (libc::AF_INET as u64, libc::AF_INET6 as u64);
     let known_protocols = [0, libc::IPPROTO_TCP as u64, libc::IPPROTO_UDP as u64];
-    vec![
+    let mut rules = vec![
         rule(&[is_not(0, inet), is_not(0, inet6)]),
-        rule(&[is_type(libc::SOCK_RAW)]),
-        rule(&[is_type(SOCK_PACKET)]),
         rule(&known_protocols.map(|protocol| is_not(2, protocol))),
-    ]
+    ];
+    rules.extend(other_types());
+    rules
 }
 
 fn compile(rules: BTreeMap<i64, Vec<SeccompRule>>, errno: i32) -> Vec<sock_filter> {
@@ -322,6 +342,14 @@ fn is_type(socket_type: i32) -> SeccompCondition {
         SeccompCmpOp::MaskedEq(SOCKET_TYPE_MASK),
         socket_type as u64,
     )
+}
+
+/// For each type one rule: a mask can ask for what is there, not for what is not.
+fn other_types() -> Vec<SeccompRule> {
+    (0..=SOCKET_TYPE_MASK as i32)
+        .filter(|kind| ![libc::SOCK_STREAM, libc::SOCK_DGRAM].contains(kind))
+        .map(|kind| rule(&[is_type(kind)]))
+        .collect()
 }
 
 /// Ends callers of x32 calls and answers `ENOSYS` to calls that nobody looked at yet.

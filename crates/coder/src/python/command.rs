@@ -59,6 +59,9 @@ pub(super) struct CommandHarness {
     stop: Arc<AtomicBool>,
 }
 
+/// Bytes that are read of the lines that a command notes down.
+const NOTE_BYTES_MAX: u64 = 256 << 20;
+
 /// A box with a copy of the project.
 struct Station {
     copy: PathBuf,
@@ -229,10 +232,14 @@ impl CommandHarness {
     }
 
     fn lines_within(&self, command: usize, limit: Duration) -> Result<Vec<(FileId, u32)>, Error> {
-        let note = self.scratch.join("cover").join(command.to_string());
+        let cover = self.scratch.join("cover");
+        let name = command.to_string();
+        let note = cover.join(&name);
         let mut station = self.stations[0].lock().expect("no holder panics");
         self.run(&mut station, command, None, limit, Some(&note))?;
-        let text = std::fs::read(&note).unwrap_or_default();
+        // What was run could write there: a link, a pipe or more than there is memory for.
+        let text = sandbox::files::read_beneath(&cover, Path::new(&name), NOTE_BYTES_MAX)
+            .unwrap_or_default();
         let mut found: Vec<(FileId, u32)> = String::from_utf8_lossy(&text)
             .lines()
             .filter_map(|line| {

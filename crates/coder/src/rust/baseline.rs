@@ -1,6 +1,7 @@
 //! The unchanged project under its tests: outcome, time and covered lines of each.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::time::Duration;
 
 use super::compile::{COMPILE_TIME, Text};
@@ -25,6 +26,8 @@ const HANGING_TIME: Duration = Duration::from_millis(500);
 const MEMORY_BYTES_MIN: u64 = 512 << 20;
 /// How often a failing test runs again to see whether it always fails.
 const REPEATS: usize = 2;
+/// Bytes that are read of the places that a test notes down.
+const NOTE_BYTES_MAX: u64 = 64 << 20;
 
 pub(super) fn measure(harness: &RustHarness) -> Result<Baseline, Error> {
     let mut baseline = Baseline {
@@ -203,7 +206,9 @@ fn cover(harness: &RustHarness, baseline: &mut Baseline) -> Result<(), Error> {
         }
         let info = &harness.suite.tests[number];
         let program = &harness.suite.programs[info.program];
-        let note = harness.place.shared("cover").join(number.to_string());
+        let cover = harness.place.shared("cover");
+        let name = number.to_string();
+        let note = cover.join(&name);
         let path = note.display().to_string();
         let limit = if run.outcome == TestOutcome::TimedOut {
             hanging += 1;
@@ -215,7 +220,9 @@ fn cover(harness: &RustHarness, baseline: &mut Baseline) -> Result<(), Error> {
             continue;
         }
         harness.run(0, program, &out, &[&info.name], &[(COVERAGE, &path)], limit)?;
-        let bytes = std::fs::read(&note).unwrap_or_default();
+        // What was run could write there: a link, a pipe or more than there is memory for.
+        let bytes = sandbox::files::read_beneath(&cover, Path::new(&name), NOTE_BYTES_MAX)
+            .unwrap_or_default();
         run.lines = lines(&bytes, &probes);
     }
     Ok(())

@@ -143,8 +143,10 @@ impl RustHarness {
                     (place.start(&tree)?, tree)
                 }
             };
-            let out = place.shared("build").join(format!("out-{number}"));
-            std::fs::create_dir_all(&out).map_err(|source| Error::io("create", &out, source))?;
+            // The first build has run programs of the project here: there may be links.
+            let (build, name) = (place.shared("build"), format!("out-{number}"));
+            sandbox::files::create_dir_beneath(&build, Path::new(&name))?;
+            let out = build.join(name);
             builders.push(Mutex::new(Builder {
                 worker,
                 tree,

@@ -27,6 +27,8 @@ const METADATA_TIME: Duration = Duration::from_secs(30);
 const BUILD_TIME: Duration = Duration::from_secs(300);
 /// A whole `cargo test` of finished tests.
 const VERIFY_TIME: Duration = Duration::from_secs(300);
+/// Bytes of the results of one run that are read.
+const RESULT_BYTES_MAX: u64 = 256 << 20;
 /// A program that runs tests or cases may use this much memory.
 const MEMORY_BYTES: u64 = 4 << 30;
 /// The stack that tests have when nothing else is said.
@@ -121,8 +123,9 @@ impl Lab {
             ));
         };
         suite.programs.push(Program { unit });
+        // The first build has run programs of the package here: there may be links.
+        sandbox::files::create_dir_beneath(&place.shared("build"), Path::new("out-0"))?;
         let out = place.shared("build").join("out-0");
-        std::fs::create_dir_all(&out).map_err(|source| Error::io("create", &out, source))?;
         let builder = Builder {
             worker,
             tree,
@@ -299,18 +302,19 @@ impl Lab {
         time: Duration,
     ) -> Result<String, Error> {
         let folder = self.place.shared("cover");
-        let (input, output) = (
-            folder.join(format!("cases-{worker}")),
-            folder.join(format!("results-{worker}")),
-        );
-        std::fs::write(&input, cases).map_err(|source| Error::io("write", &input, source))?;
-        std::fs::write(&output, "").map_err(|source| Error::io("write", &output, source))?;
+        let names = [format!("cases-{worker}"), format!("results-{worker}")];
+        for (name, text) in names.iter().zip([cases, ""]) {
+            // What ran before could leave a link or a pipe there.
+            let _ = sandbox::files::remove_beneath(&folder, Path::new(name));
+            sandbox::files::write_beneath_unsynced(&folder, Path::new(name), text.as_bytes())?;
+        }
+        let [input, output] = names.each_ref().map(|name| folder.join(name));
         let unit = self.unit();
         let out = self.place.shared("build").join("out-0");
         let mut env = unit.variables(&out, &self.suite.rebuilt());
         env.extend([
             ("FREEHOLD_CASES".into(), input.into_os_string()),
-            ("FREEHOLD_RESULTS".into(), output.clone().into_os_string()),
+            ("FREEHOLD_RESULTS".into(), output.into_os_string()),
             ("RUST_MIN_STACK".into(), STACK_BYTES.into()),
         ]);
         let exec = Exec {
@@ -338,7 +342,8 @@ impl Lab {
             // The box is gone with what ran in it; the next call gets a new one.
             Err(_) => *slot = None,
         }
-        let bytes = std::fs::read(&output).map_err(|source| Error::io("read", &output, source))?;
+        let results = Path::new(&names[1]);
+        let bytes = sandbox::files::read_beneath(&folder, results, RESULT_BYTES_MAX)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
@@ -367,9 +372,8 @@ impl Lab {
             self.place.tree("verify")?;
         }
         for (path, text) in files {
-            let folder = tree.join(path.parent().unwrap_or(Path::new("")));
-            std::fs::create_dir_all(&folder)
-                .map_err(|source| Error::io("create", &folder, source))?;
+            let folder = path.parent().unwrap_or(Path::new(""));
+            sandbox::files::create_dir_beneath(&tree, folder)?;
             sandbox::files::write_beneath(&tree, path, text.as_bytes())?;
         }
         let mut worker = self.place.start(&tree)?;

@@ -16,6 +16,8 @@ use crate::source::{FileId, Sources};
 /// The first build, dependencies included.
 const BUILD_TIME: Duration = Duration::from_secs(900);
 const LIST_TIME: Duration = Duration::from_secs(20);
+/// Bytes of the longest source or list of sources that is read.
+const TEXT_BYTES_MAX: u64 = 64 << 20;
 
 /// The tests of a project and the compiler calls that build them.
 #[derive(Debug)]
@@ -88,7 +90,7 @@ impl Suite {
         let workspace = workspace(&place.root, &units);
         for unit in &mut units {
             let list = unit.out_dir.join(format!("{}{}.d", unit.name, unit.suffix));
-            let text = std::fs::read_to_string(&list).unwrap_or_default();
+            let text = read_built(place, &list);
             let read = units::dependencies(&text);
             unit.sources = read
                 .iter()
@@ -192,7 +194,7 @@ impl Suite {
                 None => {
                     let original = match place.sources.find(&root) {
                         Some(file) => place.sources.get(file).text.clone(),
-                        None => std::fs::read_to_string(place.root.join(&root)).unwrap_or_default(),
+                        None => read_text(&place.root, &root),
                     };
                     texts.push(Text {
                         path: root,
@@ -239,6 +241,23 @@ fn relative(root: &Path, workspace: &Path, file: &Path) -> Option<PathBuf> {
         .strip_prefix(root)
         .ok()
         .map(Path::to_owned)
+}
+
+/// The text of a file that a build made. Programs of the project have run by then and could write
+/// all of it, the log that names the file included.
+fn read_built(place: &Place, file: &Path) -> String {
+    let build = place.shared("build");
+    file.strip_prefix(&build)
+        .map(|file| read_text(&build, file))
+        .unwrap_or_default()
+}
+
+/// The text of a file below `root`; none where a link or a pipe lies there instead.
+fn read_text(root: &Path, file: &Path) -> String {
+    sandbox::files::read_beneath(root, file, TEXT_BYTES_MAX)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .unwrap_or_default()
 }
 
 /// Why cargo could not build the tests.

@@ -6,6 +6,7 @@ use landlock::{
     ABI, Access as _, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd,
     Ruleset, RulesetAttr, RulesetCreatedAttr, Scope,
 };
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CapabilitiesSecureBits, CapabilitySet, CapabilitySets};
 
 use super::{Step, needs, setup};
@@ -112,8 +113,21 @@ pub(super) fn landlock(plan: &Plan) -> Step<()> {
 
 /// Installs the filters on system calls, for this process and all it starts.
 pub(super) fn seccomp(plan: &Plan) -> Step<()> {
+    forbid_core_files()?;
     for program in seccomp::deny_programs(plan.loopback) {
         sys::seccomp_install(&program).map_err(needs(Feature::Seccomp))?;
     }
     Ok(())
+}
+
+/// Sets the one limit at which a crash writes no file and starts no program outside; see `core(5)`.
+fn forbid_core_files() -> Step<()> {
+    let limit = getrlimit(Resource::Core)
+        .maximum
+        .map_or(1, |maximum| maximum.min(1));
+    let limit = Rlimit {
+        current: Some(limit),
+        maximum: Some(limit),
+    };
+    setrlimit(Resource::Core, limit).map_err(setup("forbidding core files"))
 }

@@ -260,7 +260,6 @@ fn become_program(
 fn set_limits(request: &ExecRequest) -> io::Result<()> {
     let cpu_seconds = request.cpu_us.div_ceil(1_000_000).max(1);
     let limits = [
-        (Resource::Core, 0),
         (Resource::Cpu, cpu_seconds.saturating_add(1)),
         (Resource::Data, request.memory_bytes),
         (Resource::Fsize, request.file_size_bytes),

@@ -380,19 +380,30 @@ fn place_of(denied: &Path, mount: &MountPlan) -> Option<PathBuf> {
     Some(mount.target.join(rest))
 }
 
-/// A detached copy of a host path and the mounts below it, without set-uid and devices.
+/// A detached copy of a host path and the mounts below it, without set-uid and devices. The path is
+/// free of links; where one appears in it meanwhile, whoever made it does not choose what is granted.
 fn clone_tree(source: &Path, write: bool) -> Step<OwnedFd> {
-    let flags = OpenTreeFlags::OPEN_TREE_CLONE
-        | OpenTreeFlags::OPEN_TREE_CLOEXEC
-        | OpenTreeFlags::AT_RECURSIVE;
-    let tree = open_tree(CWD, source, flags).map_err(|error| match error {
+    let failed = |error: rustix::io::Errno| match error {
         rustix::io::Errno::NOSYS => needs(Feature::MountApi)(error),
         _ => Failure {
             cause: Cause::Path,
             subject: source.to_path_buf(),
             errno: error.raw_os_error(),
         },
-    })?;
+    };
+    let place = openat2(
+        CWD,
+        source,
+        OFlags::PATH | OFlags::CLOEXEC,
+        Mode::empty(),
+        ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS,
+    )
+    .map_err(failed)?;
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE
+        | OpenTreeFlags::OPEN_TREE_CLOEXEC
+        | OpenTreeFlags::AT_EMPTY_PATH
+        | OpenTreeFlags::AT_RECURSIVE;
+    let tree = open_tree(&place, "", flags).map_err(failed)?;
     let attributes = if write { TIGHT } else { TIGHT | RO };
     sys::mount_set_attributes(tree.as_fd(), true, attributes).map_err(needs(Feature::MountApi))?;
     Ok(tree)

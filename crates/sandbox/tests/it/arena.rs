@@ -26,6 +26,7 @@ const ATTEMPTS: &[(&str, &str)] = &[
     ("network.py", include_str!("attempts/network.py")),
     ("kernel.py", include_str!("attempts/kernel.py")),
     ("resources.py", include_str!("attempts/resources.py")),
+    ("fresh.py", include_str!("attempts/fresh.py")),
 ];
 
 /// Below `free/`: what tools outside obey, and so must stay.
@@ -37,10 +38,12 @@ const PROTECTED: &[&str] = &[
     "worktree/.git",
     "store",
     "bare",
+    "half",
+    "hooked/tools",
 ];
 
 /// Names that may not appear anywhere below `free/`.
-const OBEYED: &[&str] = &[".git", ".envrc", ".vscode", ".claude"];
+const OBEYED: &[&str] = &[".git", ".envrc", ".vscode", ".claude", "head"];
 
 /// A fresh arena. See `attempts/attempt.py` for its parts.
 pub struct Arena {
@@ -115,6 +118,10 @@ impl Arena {
             "store",
             "bare/objects",
             "bare/refs",
+            "half",
+            "hooked/.git",
+            "hooked/tools/hooks",
+            "closed/.git",
         ] {
             make(path);
         }
@@ -127,10 +134,14 @@ impl Arena {
             "store/config",
             "bare/HEAD",
             "bare/config",
+            "half/HEAD",
+            "closed/.git/config",
         ] {
             write(path, "original");
         }
         write("worktree/.git", "gitdir: ../store\n");
+        write("hooked/.git/config", "[core]\nhooksPath = tools/hooks\n");
+        self.close();
         if is_boxed {
             make("alias");
             write("alias-of-key", "");
@@ -228,8 +239,21 @@ impl Arena {
         self.ear = Some(std::thread::spawn(hear));
     }
 
+    /// Keeps everybody out of `closed/`, until its owner opens it again.
+    pub fn close(&self) {
+        let closed = fs::Permissions::from_mode(0o000);
+        fs::set_permissions(self.free("closed"), closed).unwrap();
+    }
+
+    /// Opens the directory that an ordinary owner could not look into before.
+    fn open_closed(&self) {
+        let open = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(self.free("closed"), open).unwrap();
+    }
+
     /// Everything that no attempt may change.
     pub fn snapshot(&self) -> BTreeMap<PathBuf, (u32, i64, u64, Vec<u8>)> {
+        self.open_closed();
         let mut seen = BTreeMap::new();
         let roots = [self.shown(""), self.top().join("hidden")];
         for root in roots
@@ -254,6 +278,7 @@ impl Drop for Arena {
         self.stop.store(true, Ordering::Relaxed);
         let _ = self.ear.take().map(JoinHandle::join);
         let _ = fs::remove_file(self.trace_in_tmp());
+        self.open_closed();
         let _ = fs::remove_file(Path::new("/dev/shm").join(&self.token));
     }
 }

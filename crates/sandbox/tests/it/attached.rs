@@ -84,6 +84,53 @@ fn a_file_given_for_reading_keeps_its_bytes_permissions_and_times() {
 }
 
 #[test]
+fn a_file_given_for_output_gets_what_is_printed_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("log");
+    for script in [
+        "import os; os.ftruncate(1, 0)",
+        "import os; os.ftruncate(2, 0)",
+        "import os, fcntl; fcntl.fcntl(1, fcntl.F_SETFL, 0); os.pwrite(1, b'escaped', 0)",
+        "import os; os.fchmod(1, 0o777)",
+        "import os; os.utime(1, (1, 1))",
+    ] {
+        fs::write(&file, "earlier lines\n").unwrap();
+        let mode = fs::metadata(&file).unwrap().permissions();
+        let log = || File::options().append(true).open(&file).unwrap();
+        let output = log();
+        let status = this_binary("attached::runs_a_script_attached")
+            .env("SCRIPT", format!("print('printed', flush=True)\n{script}"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::from(output.try_clone().unwrap()))
+            .stderr(Stdio::from(output))
+            .status()
+            .unwrap();
+        assert!(status.success(), "{script}");
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.starts_with("earlier lines\n"), "{script}: {text}");
+        assert!(text.contains("\nprinted\n"), "{script}: {text}");
+        assert_eq!(fs::metadata(&file).unwrap().permissions(), mode, "{script}");
+        let age = fs::metadata(&file).unwrap().modified().unwrap().elapsed();
+        assert!(age.unwrap().as_secs() < 3600, "{script}");
+    }
+}
+
+#[test]
+fn a_socket_given_as_a_stream_stays_where_it_leads() {
+    let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
+    let script = "import socket; s = socket.socket(fileno=9); print('a socket', s.family)";
+    let output = this_binary("attached::runs_a_script_attached")
+        .env("SCRIPT", script)
+        .stdin(Stdio::from(std::os::fd::OwnedFd::from(near)))
+        .output()
+        .unwrap();
+    drop(far);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("ended Exited(1)"), "{said}");
+    assert!(!said.contains("a socket"), "{said}");
+}
+
+#[test]
 fn a_directory_given_as_stdin_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let said = said(File::open(directory.path()).unwrap(), "print('ran')");

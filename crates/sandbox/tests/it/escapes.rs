@@ -66,6 +66,10 @@ groups! {
     bombs_are_contained => "bombs",
     memory_is_bounded => "memory",
     disk_use_is_bounded => "disk",
+    no_directory_becomes_a_repository => "metadata-made",
+    no_spelling_gets_by => "metadata-spelled",
+    newer_calls_are_closed => "fresh-calls",
+    the_init_is_out_of_reach => "init",
 }
 
 struct Attempt {
@@ -241,6 +245,7 @@ fn in_box(attempt: &Attempt) -> Result<(), String> {
     let secret = fs::File::open(arena.shown("secret")).unwrap();
     let _inherited = rustix::io::dup(&secret).unwrap();
     let before = arena.snapshot();
+    arena.close();
     let host_name = fs::read("/proc/sys/kernel/hostname").unwrap();
     let script = arena.shown("attempts/attempt.py");
     let command = Command::new(PYTHON)

@@ -74,7 +74,7 @@ class Arena:
 
 
 def main():
-    for module in ["files", "metadata", "processes", "network", "kernel", "resources"]:
+    for module in ["files", "metadata", "processes", "network", "kernel", "resources", "fresh"]:
         importlib.import_module(module)
     if sys.argv[1] == "--list":
         for name, (group, control, _) in ATTEMPTS.items():
