@@ -43,11 +43,17 @@ pub fn run_attached(policy: &Policy, command: &Command) -> Result<Outcome, Error
     let (Report::Started, _) = launched.report(None)? else {
         return Err(launched.lost("the command did not start"));
     };
+    let before = launched.usage();
     let deadline = policy.limits.wall_time.checked_add(REPORT_TIME);
-    let (Report::Done(done), _) =
-        launched.report(deadline.and_then(|time| started.checked_add(time)))?
-    else {
-        return Err(launched.lost("it spoke out of turn"));
+    let done = match launched.report(deadline.and_then(|time| started.checked_add(time))) {
+        Ok((Report::Done(mut done), _)) => {
+            launched.since(before, &mut done);
+            done
+        }
+        Ok(_) => return Err(launched.lost("it spoke out of turn")),
+        Err(error) => launched
+            .ended_for_memory(before, started.elapsed())
+            .ok_or(error)?,
     };
     launched.fall();
     for carrier in carriers {

@@ -12,8 +12,9 @@ use std::time::Instant;
 
 use rustix::pipe::{PipeFlags, pipe_with};
 
+use crate::cgroup::Usage;
 use crate::launch::{Launched, Stdio3, await_ready};
-use crate::message::Report;
+use crate::message::{Done, Report};
 use crate::plan::{exec_request, plan};
 use crate::proxy::Proxy;
 use crate::run::{REPORT_TIME, status};
@@ -33,6 +34,8 @@ pub struct Child {
     stderr_reader: Option<JoinHandle<()>>,
     launched: Launched,
     status: Option<Status>,
+    /// What the kernel had counted when the process started, and when that was.
+    start: Box<(Usage, Instant)>,
     _proxy: Option<Proxy>,
 }
 
@@ -67,6 +70,7 @@ pub fn spawn(
     let (Report::Started, _) = launched.report(None)? else {
         return Err(launched.lost("the command did not start"));
     };
+    let start = Box::new((launched.usage(), Instant::now()));
     let tail = Arc::new(Mutex::new(VecDeque::new()));
     let stderr_reader = keep_tail(stderr, Arc::clone(&tail))?;
     Ok(Child {
@@ -76,6 +80,7 @@ pub fn spawn(
         stderr_reader: Some(stderr_reader),
         launched,
         status: None,
+        start,
         _proxy: proxy,
     })
 }
@@ -114,13 +119,26 @@ impl Child {
     pub fn wait(&mut self, deadline: Option<Instant>) -> Result<Option<Status>, Error> {
         if self.status.is_none()
             && self.launched.has_report(deadline)
-            && let (Report::Done(done), _) =
-                self.launched.report(Some(Instant::now() + REPORT_TIME))?
+            && let Some(mut done) = self.last_report()?
         {
+            self.launched.since(self.start.0, &mut done);
             self.status = Some(status(&done));
             self.read_last_words();
         }
         Ok(self.status)
+    }
+
+    fn last_report(&self) -> Result<Option<Done>, Error> {
+        match self.launched.report(Some(Instant::now() + REPORT_TIME)) {
+            Ok((Report::Done(done), _)) => Ok(Some(done)),
+            Ok(_) => Ok(None),
+            Err(error) => {
+                let done = self
+                    .launched
+                    .ended_for_memory(self.start.0, self.start.1.elapsed());
+                done.map(Some).ok_or(error)
+            }
+        }
     }
 
     /// Ends it with all its descendants and waits until they are gone.

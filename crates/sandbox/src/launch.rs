@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::message::{Cause, Failure, Plan, Report, receive, send};
+use crate::cgroup::{Cgroup, Fence, Usage};
+use crate::message::{Cause, Done, End, Failure, Plan, Report, receive, send};
 use crate::proxy::Proxy;
 use crate::{Error, Network, Policy, inside};
 
@@ -25,6 +26,8 @@ const BUILD_TIME: Duration = Duration::from_secs(30);
 pub(crate) struct Launched {
     helper: Process,
     control: UnixStream,
+    /// Removed after all in the box has ended. `None` where there are no cgroups to be had.
+    cgroup: Option<Box<Cgroup>>,
 }
 
 /// The three descriptors that become a command's stdin, stdout and stderr.
@@ -58,7 +61,14 @@ impl Launched {
             .stderr(Stdio::null())
             .spawn()
             .map_err(Error::io("cannot start the sandbox helper"))?;
-        let launched = Launched { helper, control };
+        // The helper waits for its plan; whatever it starts afterwards is in the cgroup, too.
+        let cgroup = Cgroup::make(fence(plan)).filter(|cgroup| cgroup.enter(helper.id()));
+        let cgroup = cgroup.map(Box::new);
+        let launched = Launched {
+            helper,
+            control,
+            cgroup,
+        };
         match send(&launched.control, plan, stdio) {
             Ok(()) => Ok(launched),
             Err(error) => Err(launched.lost(&error.to_string())),
@@ -90,6 +100,46 @@ impl Launched {
                 Err(self.lost("no answer in time"))
             }
             Err(error) => Err(self.lost(&error.to_string())),
+        }
+    }
+
+    /// What the box has used so far, as far as the kernel counts it; to be given to [`Self::since`].
+    pub(crate) fn usage(&self) -> Usage {
+        self.cgroup
+            .as_ref()
+            .map(|cgroup| cgroup.usage())
+            .unwrap_or_default()
+    }
+
+    /// Adds to a report what the kernel counted since `start`.
+    pub(crate) fn since(&self, start: Usage, done: &mut Done) {
+        let now = self.usage();
+        let cpu_time = now.cpu_time.saturating_sub(start.cpu_time);
+        let cpu_us = u64::try_from(cpu_time.as_micros()).unwrap_or(u64::MAX);
+        done.cpu_us = done.cpu_us.max(cpu_us);
+        if now.memory_kills > start.memory_kills {
+            done.end = End::Memory;
+            done.memory_peak_bytes = done.memory_peak_bytes.max(now.memory_peak_bytes);
+        }
+    }
+
+    /// The report of a box that the kernel ended as a whole for lack of memory.
+    pub(crate) fn ended_for_memory(&self, start: Usage, wall_time: Duration) -> Option<Done> {
+        let mut done = Done {
+            end: End::Natural,
+            wait_status: libc::SIGKILL,
+            wall_us: u64::try_from(wall_time.as_micros()).unwrap_or(u64::MAX),
+            cpu_us: 0,
+            memory_peak_bytes: 0,
+        };
+        self.since(start, &mut done);
+        (done.end == End::Memory).then_some(done)
+    }
+
+    /// Lets the box hold `bytes` of memory, if that is more than before.
+    pub(crate) fn allow_memory(&mut self, bytes: u64) {
+        if let Some(cgroup) = &mut self.cgroup {
+            cgroup.allow_memory(bytes);
         }
     }
 
@@ -132,6 +182,17 @@ impl Launched {
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(5));
         }
+    }
+}
+
+/// What the kernel is asked to hold a box to.
+fn fence(plan: &Plan) -> Fence {
+    Fence {
+        memory_bytes: plan.memory_bytes,
+        scratch_bytes: plan.scratch_bytes,
+        processes: plan.processes,
+        // Where commands follow, the init and what it shows go on.
+        falls_as_one: plan.exec.is_some(),
     }
 }
 

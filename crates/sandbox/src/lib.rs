@@ -1,5 +1,6 @@
 //! Runs a command with stated files, network, time and memory, and nothing else.
 
+mod cgroup;
 mod error;
 mod feature;
 mod message;
@@ -32,5 +33,5 @@ pub use outcome::{Command, Outcome, Status};
 pub use policy::{Access, Limits, Network, Policy};
 pub use quantity::{QuantityError, parse_duration, parse_size};
 pub use run::run;
-pub use support::{FeatureSupport, Support, support};
+pub use support::{DelegatedCgroup, FeatureSupport, Support, support};
 pub use worker::{Exec, Worker};

@@ -31,6 +31,7 @@ pub(crate) struct Plan {
     /// TCP port of the proxy on the box's loopback; 0 for none.
     pub(crate) proxy_port: u16,
     pub(crate) scratch_bytes: u64,
+    pub(crate) memory_bytes: u64,
     pub(crate) processes: u32,
     /// The first and only command; without it the box waits for [`Request::Exec`].
     pub(crate) exec: Option<ExecRequest>,
@@ -46,6 +47,7 @@ wire_struct!(Plan {
     loopback,
     proxy_port,
     scratch_bytes,
+    memory_bytes,
     processes,
     exec
 });

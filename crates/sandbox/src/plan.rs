@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::Error;
+use crate::cgroup;
 use crate::message::{ExecRequest, MountPlan, Plan};
 use crate::policy::{Access, Limits, Network, Policy};
 use crate::secrets;
@@ -71,6 +72,7 @@ pub(crate) fn plan(policy: &Policy) -> Result<Plan, Error> {
             0
         },
         scratch_bytes: policy.limits.scratch_bytes,
+        memory_bytes: policy.limits.memory_bytes,
         processes: policy.limits.processes,
         exec: None,
     };
@@ -104,11 +106,14 @@ pub(crate) fn plan(policy: &Policy) -> Result<Plan, Error> {
         .iter()
         .map(|mount| mount.source.clone())
         .collect::<Vec<_>>();
+    // Who could write to cgroups could leave the one around the box.
+    let mountinfo = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     for denied in policy
         .denied_reads
         .iter()
         .cloned()
         .chain(secrets::below(&sources))
+        .chain(cgroup::mount_points(&mountinfo))
     {
         if let Ok(path) = fs::canonicalize(&denied) {
             plan.denied.0.push(path);

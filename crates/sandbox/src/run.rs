@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 
+use crate::cgroup::Usage;
 use crate::launch::{Launched, Stdio3};
 use crate::message::{Done, End, Report};
 use crate::plan::{exec_request, plan};
@@ -38,9 +39,14 @@ pub fn run(policy: &Policy, command: &Command) -> Result<Outcome, Error> {
     let (Report::Started, _) = launched.report(None)? else {
         return Err(launched.lost("the command did not start"));
     };
-    let outcome = collect(&launched, &mut streams, &policy.limits, |launched| {
-        launched.hang_up()
-    });
+    let before = launched.usage();
+    let outcome = collect(
+        &launched,
+        before,
+        &mut streams,
+        &policy.limits,
+        |launched| launched.hang_up(),
+    );
     launched.fall();
     outcome
 }
@@ -167,6 +173,7 @@ fn unblocked(pipe: OwnedFd) -> Result<File, Error> {
 /// Carries input and output until the box reports the end. `stop` ends the command early.
 pub(crate) fn collect(
     launched: &Launched,
+    before: Usage,
     streams: &mut Streams<'_>,
     limits: &Limits,
     stop: impl Fn(&Launched),
@@ -184,10 +191,16 @@ pub(crate) fn collect(
         }
         if has_report {
             match launched.report(Some(Instant::now() + REPORT_TIME)) {
-                Ok((Report::Done(done), _)) => break Some(done),
+                Ok((Report::Done(mut done), _)) => {
+                    launched.since(before, &mut done);
+                    break Some(done);
+                }
                 Ok(_) => {}
                 Err(_) if is_over_output => break None,
-                Err(error) => return Err(error),
+                Err(error) => match launched.ended_for_memory(before, started.elapsed()) {
+                    Some(done) => break Some(done),
+                    None => return Err(error),
+                },
             }
         }
         if deadline.is_some_and(|deadline| Instant::now() > deadline) {

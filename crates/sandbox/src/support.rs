@@ -1,10 +1,13 @@
 //! What this machine offers for boxes.
 
-use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
+use crate::cgroup::{Cgroup, Fence};
 use crate::feature::Feature;
-use crate::{Error, Policy, Worker, sys};
+use crate::policy::Limits;
+use crate::{Error, Policy, Worker, inside, sys};
 
 /// What a box needs, and what this machine has of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +16,18 @@ pub struct Support {
     pub features: Vec<FeatureSupport>,
     /// The Landlock version of the kernel; 0 without Landlock.
     pub landlock_abi: u32,
-    /// The cgroup v2 directory in which limits could be set for boxes, if this user owns one.
-    pub delegated_cgroup: Option<PathBuf>,
+    /// Where boxes get a cgroup (version 2) of their own, if this user may make any.
+    pub delegated_cgroup: Option<DelegatedCgroup>,
+}
+
+/// A place for cgroups of boxes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DelegatedCgroup {
+    /// The directory in which they are made.
+    pub directory: PathBuf,
+    /// What the kernel bounds in them: `memory`, `processes`, both or nothing. Processor time is
+    /// counted and all processes are ended at once in any case.
+    pub bounds: Vec<&'static str>,
 }
 
 /// One feature.
@@ -66,17 +79,35 @@ pub fn support() -> Support {
     }
 }
 
-/// This process's own cgroup, if it may make children with memory and process limits in it.
-fn delegated_cgroup() -> Option<PathBuf> {
-    let own = fs::read_to_string("/proc/self/cgroup").ok()?;
-    let own = own.lines().find_map(|line| line.strip_prefix("0::/"))?;
-    let directory = Path::new("/sys/fs/cgroup").join(own);
-    let enabled = fs::read_to_string(directory.join("cgroup.subtree_control")).ok()?;
-    let has = |name: &str| {
-        enabled
-            .split_whitespace()
-            .any(|controller| controller == name)
-    };
-    let is_writable = rustix::fs::access(&directory, rustix::fs::Access::WRITE_OK).is_ok();
-    (has("memory") && has("pids") && is_writable).then_some(directory)
+/// Makes a cgroup as boxes get it, and takes it away again.
+fn delegated_cgroup() -> Option<DelegatedCgroup> {
+    let limits = Limits::default();
+    let cgroup = Cgroup::make(Fence {
+        memory_bytes: limits.memory_bytes,
+        scratch_bytes: limits.scratch_bytes,
+        processes: limits.processes,
+        falls_as_one: true,
+    })?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the sandbox is the place where processes start"
+    )]
+    let mut process = Command::new("/proc/self/exe")
+        .arg0(inside::NAME)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let has_entered = cgroup.enter(process.id());
+    let _ = process.kill();
+    let _ = process.wait();
+    has_entered.then(|| DelegatedCgroup {
+        directory: cgroup
+            .directory()
+            .parent()
+            .map(Path::to_owned)
+            .unwrap_or_default(),
+        bounds: cgroup.bounds(),
+    })
 }

@@ -71,6 +71,8 @@ impl Worker {
         if let Some(cwd) = &exec.cwd {
             request.cwd.clone_from(cwd);
         }
+        self.launched.allow_memory(limits.memory_bytes);
+        let before = self.launched.usage();
         let (stdio, mut streams) = Streams::open(&exec.stdin)?;
         let sent = send(
             self.launched.control(),
@@ -82,7 +84,7 @@ impl Worker {
         let (Report::Started, _) = self.launched.report(None)? else {
             return Err(self.launched.lost("the command did not start"));
         };
-        collect(&self.launched, &mut streams, &limits, |launched| {
+        collect(&self.launched, before, &mut streams, &limits, |launched| {
             let _ = send(launched.control(), &Request::Cancel, &[]);
         })
     }

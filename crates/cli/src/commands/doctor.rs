@@ -127,7 +127,14 @@ fn sandbox_lines(support: &Support) -> Vec<Line> {
         })
         .collect();
     lines.push(match &support.delegated_cgroup {
-        Some(folder) => Line::new("cgroup v2", State::Good, folder.display().to_string()),
+        Some(cgroup) => {
+            let bounds = match &cgroup.bounds[..] {
+                [] => "ends boxes, bounds nothing".to_owned(),
+                bounds => format!("bounds {}", bounds.join(" and ")),
+            };
+            let value = format!("{bounds}, {}", cgroup.directory.display());
+            Line::new("cgroup v2", State::Good, value)
+        }
         None => {
             let value = "not delegated; limits are kept without it";
             Line::new("cgroup v2", State::Plain, value)

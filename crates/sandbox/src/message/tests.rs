@@ -63,6 +63,7 @@ impl Random {
             loopback: self.below(2) == 0,
             proxy_port: self.next() as u16,
             scratch_bytes: self.next(),
+            memory_bytes: self.next(),
             processes: self.next() as u32,
             exec: (self.below(2) == 0).then(|| self.exec()),
         }

@@ -11,6 +11,7 @@ mod arena;
 mod attached;
 mod escapes;
 mod falling;
+mod fencing;
 mod guarding;
 mod network;
 mod refusing;

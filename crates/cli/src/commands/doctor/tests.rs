@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use insta::assert_snapshot;
-use sandbox::FeatureSupport;
+use sandbox::{DelegatedCgroup, FeatureSupport};
 
 use super::*;
 
@@ -29,7 +29,10 @@ fn support(landlock: Option<bool>) -> Support {
             feature("seccomp filters", after),
         ],
         landlock_abi: 4,
-        delegated_cgroup: after.map(|_| PathBuf::from("/sys/fs/cgroup/ada")),
+        delegated_cgroup: after.map(|_| DelegatedCgroup {
+            directory: PathBuf::from("/sys/fs/cgroup/ada"),
+            bounds: vec!["memory", "processes"],
+        }),
     }
 }
 
