@@ -218,3 +218,18 @@ fn a_candidate_that_fails_the_whole_run_is_not_shown() {
         ["new"]
     );
 }
+
+#[test]
+fn edits_that_each_repair_what_the_other_does_not_are_joined() {
+    let harness = Words::new("a b kept", &["one", "two", "kept"]);
+    let edits = [
+        (0, 1, "one", 0.9),
+        (0, 1, "odd", 0.8),
+        (2, 3, "two", 0.7),
+        (2, 3, "three", 0.6),
+    ];
+    assert_eq!(patches(&harness, author(&edits)), ["one two kept"]);
+    // Neither half alone, and what overlaps is never joined.
+    let overlapping = [(0, 3, "one", 0.9), (0, 1, "two", 0.8)];
+    assert!(patches(&harness, author(&overlapping)).is_empty());
+}
