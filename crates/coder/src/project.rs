@@ -204,7 +204,7 @@ fn too_large(root: &Path) -> Error {
 
 /// A folder for private copies that is removed when dropped.
 #[derive(Debug)]
-pub(crate) struct Scratch(tempfile::TempDir);
+pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
     /// A new empty folder below `parent`; left-overs of processes that were killed go first.
@@ -213,12 +213,19 @@ impl Scratch {
         tempfile::Builder::new()
             .prefix(&format!("freehold-{}-", std::process::id()))
             .tempdir_in(parent)
-            .map(Self)
+            .map(|folder| Self(folder.keep()))
             .map_err(|source| Error::io("create a private folder in", parent, source))
     }
 
     pub fn path(&self) -> &Path {
-        self.0.path()
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What could not be removed now is swept by the next run.
+        let _ = sandbox::files::remove_tree(&self.0);
     }
 }
 
@@ -239,7 +246,7 @@ fn sweep(parent: &Path) {
             && entry.file_type().is_ok_and(|kind| kind.is_dir())
         {
             // Another process may be sweeping, too.
-            let _ = std::fs::remove_dir_all(entry.path());
+            let _ = sandbox::files::remove_tree(&entry.path());
         }
     }
 }

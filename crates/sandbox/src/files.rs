@@ -6,13 +6,13 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, fchmod, fstat, mkdirat, openat, openat2,
-    renameat, statat, unlinkat,
+    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, chmod, fchmod, fstat, mkdirat, openat,
+    openat2, renameat, statat, unlinkat,
 };
 use rustix::io::Errno;
 
@@ -154,6 +154,71 @@ pub fn remove_beneath(root: &Path, relative: &Path) -> Result<(), Error> {
         path: root.join(relative),
         cause,
     })
+}
+
+/// Removes the directory `root` with all that is in it, whatever a boxed command has made of it:
+/// folders that nobody may enter, and some nested deeper than a path or a stack can be. Links are
+/// removed, not followed. What is not there is no error.
+///
+/// # Errors
+/// [`Error::Path`] when something cannot be removed.
+pub fn remove_tree(root: &Path) -> Result<(), Error> {
+    if std::fs::remove_dir_all(root).is_ok() {
+        return Ok(());
+    }
+    flatten(root).map_err(|cause| Error::Path {
+        path: root.to_owned(),
+        cause,
+    })
+}
+
+/// Takes a tree apart from above: each folder's folders move up to the root before it is removed, so
+/// that none is deep.
+fn flatten(root: &Path) -> io::Result<()> {
+    let top = match open_root(root) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    let mut count = 0_u64;
+    let mut waiting = empty(&top, &top, &mut count)?;
+    while let Some(name) = waiting.pop() {
+        let folder = open_folder(&top, name.as_ref())?;
+        waiting.extend(empty(&folder, &top, &mut count)?);
+        unlinkat(&top, &name, AtFlags::REMOVEDIR)?;
+    }
+    std::fs::remove_dir(root)
+}
+
+/// Unlinks what a folder holds and moves its folders to `top` under new names, which are returned.
+fn empty(folder: &OwnedFd, top: &OwnedFd, count: &mut u64) -> io::Result<Vec<String>> {
+    let itself = let_in(folder)?;
+    let mut moved = Vec::new();
+    for entry in std::fs::read_dir(&itself)? {
+        let entry = entry?;
+        if !entry.file_type()?.is_dir() {
+            unlinkat(folder, entry.file_name(), AtFlags::empty())?;
+            continue;
+        }
+        // A folder that may not be written cannot be moved either.
+        let_in(&open_folder(folder, &entry.file_name())?)?;
+        *count += 1;
+        let name = format!(".freehold-{}-{count}.removed", std::process::id());
+        renameat(folder, entry.file_name(), top, &name)?;
+        moved.push(name);
+    }
+    Ok(moved)
+}
+
+fn open_folder(parent: &OwnedFd, name: &OsStr) -> io::Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(openat(parent, name, flags, Mode::empty())?)
+}
+
+/// Lets its owner into a folder; returns a path of the kernel's that names this very folder.
+fn let_in(folder: &OwnedFd) -> io::Result<String> {
+    let itself = format!("/proc/self/fd/{}", folder.as_raw_fd());
+    chmod(&itself, Mode::RWXU)?;
+    Ok(itself)
 }
 
 fn open_root(root: &Path) -> io::Result<OwnedFd> {

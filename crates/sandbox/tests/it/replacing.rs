@@ -6,7 +6,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use sandbox::files::{create_dir_beneath, read_beneath, remove_beneath, write_beneath};
+use sandbox::files::{
+    create_dir_beneath, read_beneath, remove_beneath, remove_tree, write_beneath,
+};
 use sandbox::{Limits, Policy, spawn};
 
 struct Tree {
@@ -116,6 +118,34 @@ fn directories_are_made_beneath_the_root_only() {
         assert!(make(path).is_err(), "{path}");
     }
     assert!(!tree.outside().join("x").exists());
+    tree.assert_outside_untouched();
+}
+
+#[test]
+fn a_tree_goes_away_whatever_was_made_of_it() {
+    let tree = Tree::new();
+    let root = tree.root().join("scratch");
+    fs::create_dir_all(root.join("closed/inner")).unwrap();
+    fs::write(root.join("closed/inner/file"), "x").unwrap();
+    symlink(tree.outside(), root.join("link")).unwrap();
+    fs::set_permissions(root.join("closed/inner"), fs::Permissions::from_mode(0o000)).unwrap();
+    fs::set_permissions(root.join("closed"), fs::Permissions::from_mode(0o000)).unwrap();
+    // Deeper than any path may be long.
+    let mut at = rustix::fs::openat(
+        rustix::fs::CWD,
+        &root,
+        rustix::fs::OFlags::DIRECTORY,
+        rustix::fs::Mode::empty(),
+    )
+    .unwrap();
+    for _ in 0..3000 {
+        rustix::fs::mkdirat(&at, "deep", rustix::fs::Mode::RWXU).unwrap();
+        let flags = rustix::fs::OFlags::DIRECTORY;
+        at = rustix::fs::openat(&at, "deep", flags, rustix::fs::Mode::empty()).unwrap();
+    }
+    remove_tree(&root).unwrap();
+    assert!(!root.exists());
+    remove_tree(&root).unwrap();
     tree.assert_outside_untouched();
 }
 
