@@ -18,8 +18,6 @@ use crate::error::Error;
 
 /// Cases that are judged together; the mutants killed by one batch are not run by the next.
 const BATCH: usize = 24;
-/// Batches without anything new after which the search ends.
-const PATIENCE: usize = 36;
 /// Batches after which a function is given up that nothing could be done with.
 const HOPE: usize = 10;
 /// Cases remembered for each line, as parents for mutants that live there.
@@ -169,7 +167,12 @@ pub(super) fn explore(
                 }
             }
             !(state.alive.is_empty() && state.quiet > 3)
-                && state.quiet < if state.usable == 0 { HOPE } else { PATIENCE }
+                && state.quiet
+                    < if state.usable == 0 {
+                        HOPE
+                    } else {
+                        target.story.patience
+                    }
         })?;
     drop(proposers);
     let state = state.into_inner().expect("no holder panics");

@@ -117,6 +117,7 @@ impl<'a> Inventor<'a> {
     /// Lets later values of this case be related to `value`.
     fn remember(&mut self, value: &Value) {
         let mut ints = Vec::new();
+        let mut recalled = Vec::new();
         value.each(&mut |inner| match inner {
             Value::Int(n) => ints.push(*n),
             Value::List(items) => {
@@ -125,13 +126,22 @@ impl<'a> Inventor<'a> {
             }
             Value::Str(text) => {
                 ints.push(text.chars().count() as i64);
-                if self.recall > 0 && self.texts.len() < 12 && !self.texts.contains(text) {
-                    self.texts.push(text.clone());
+                if self.recall > 0 {
+                    recalled.push(text.clone());
                 }
             }
             _ => {}
         });
         self.palette.extend(ints.into_iter().take(12));
+        for text in recalled {
+            let pieces = text.split(|c: char| !c.is_alphanumeric());
+            for piece in std::iter::once(text.as_str()).chain(pieces) {
+                let is_new = !self.texts.iter().any(|known| known == piece);
+                if is_new && self.texts.len() < 16 && !piece.is_empty() {
+                    self.texts.push(piece.to_owned());
+                }
+            }
+        }
     }
 
     /// A value of `shape`, `depth` containers deep.
@@ -170,9 +180,11 @@ impl<'a> Inventor<'a> {
         let classes = self.classes;
         let constructor = classes.iter().find(|class| class.name == name);
         let params = constructor.map_or(&[][..], |class| &class.params);
+        // Where types are known, so is what a constructor takes, however deep it stands.
+        let deepest = if self.recall > 0 { 2 } else { 1 } * DEPTH_MAX;
         let args = params
             .iter()
-            .filter(|param| !param.has_default && depth < DEPTH_MAX)
+            .filter(|param| !param.has_default && depth < deepest)
             .map(|param| {
                 let shape = self.shape_for(param);
                 self.value(&shape, depth + 1)
@@ -230,6 +242,9 @@ impl<'a> Inventor<'a> {
         if !self.texts.is_empty() && self.rng.chance(self.recall) {
             return self.rng.pick(&self.texts).clone();
         }
+        if self.recall > 0 && self.rng.chance(30) {
+            return self.phrase();
+        }
         if !self.clues.strings.is_empty() && self.rng.chance(30) {
             return self.rng.pick(&self.clues.strings).clone();
         }
@@ -249,6 +264,32 @@ impl<'a> Inventor<'a> {
                 }
             })
             .collect()
+    }
+
+    /// Short words and numbers between signs that the code knows.
+    fn phrase(&mut self) -> String {
+        let is_sign =
+            |text: &&String| text.chars().count() == 1 && !text.chars().any(char::is_alphanumeric);
+        let mut signs: Vec<String> = self.clues.strings.iter().filter(is_sign).cloned().collect();
+        signs.push(" ".to_owned());
+        let mut words: Vec<String> = ["a", "b", "x"].map(str::to_owned).to_vec();
+        words.extend(self.texts.iter().take(6).cloned());
+        let count = 1 + self.rng.below(6);
+        let mut text = String::new();
+        for _ in 0..count {
+            if self.rng.chance(50) {
+                text.push_str(&self.int().to_string());
+            } else {
+                let word: &String = self.rng.pick(&words);
+                text.push_str(word);
+            }
+            let sign = self.rng.pick(&signs).clone();
+            text.push_str(&sign);
+        }
+        if self.rng.chance(70) {
+            text.pop();
+        }
+        text
     }
 
     fn list(&mut self, item: &Shape, depth: usize) -> Value {

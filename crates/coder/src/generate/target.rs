@@ -33,8 +33,10 @@ pub(super) struct Target {
 pub(super) struct Story {
     /// Calls of methods in a fresh case at most.
     pub calls_max: usize,
-    /// How often, in percent, a text is one that an earlier call was given.
+    /// How often, in percent, a text is one that an earlier call was given, or a piece of one.
     pub recall: usize,
+    /// Batches without anything new after which the search ends.
+    pub patience: usize,
 }
 
 impl Default for Story {
@@ -42,6 +44,7 @@ impl Default for Story {
         Self {
             calls_max: 4,
             recall: 0,
+            patience: 36,
         }
     }
 }

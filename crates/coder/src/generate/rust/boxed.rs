@@ -21,7 +21,7 @@ use crate::rust::lab::{Built, Lab};
 /// Longest run of the driver on one batch.
 const RUN_TIME: Duration = Duration::from_secs(150);
 /// How long one case may take on the unchanged file, in microseconds.
-const CASE_MICROS: u32 = 20_000;
+const CASE_MICROS: u32 = 4_000;
 
 /// The built file, and what is needed to run cases on it.
 pub(super) struct Boxes<'a> {

@@ -26,6 +26,8 @@ pub(super) enum How {
         name: String,
         arguments: String,
     },
+    /// `text.parse::<T>()`.
+    Parse(String),
     /// `a + b`.
     Operator(&'static str),
     /// `-a`.
@@ -172,6 +174,7 @@ pub(super) fn call(function: &Function, names: &Names) -> Call {
             name: function.name.clone(),
             arguments,
         },
+        (None, Some("FromStr")) => How::Parse(own.map_or(String::new(), Ty::text)),
         (None, _) => {
             let prefix = match own {
                 Some(ty) => format!("{}::", path_of(ty)),

@@ -67,6 +67,8 @@ impl Driver {
         for def in &library.types {
             if let Some(text) = show(def, is_public) {
                 add(text);
+            } else if is_public && library.is_hidden(def) {
+                add(hide(def, library));
             }
         }
         let names: Vec<String> = (0..plans.list.len())
@@ -161,10 +163,29 @@ fn take(own: &str, plans: &Plans) -> String {
                 }
             })
             .collect();
+        let last = args.last().cloned().unwrap_or_default();
+        let before = args
+            .split_last()
+            .map_or(String::new(), |(_, rest)| rest.join(", "));
         let args = args.join(", ");
-        let name = &maker.name;
+        let name = maker.name.split(" then ").next().unwrap_or(&maker.name);
         let value = match maker.style {
-            Making::Unit => name.clone(),
+            Making::Unit => name.to_owned(),
+            Making::Filled => {
+                let (method, _) = maker.filler.as_ref().expect("filled makers have a method");
+                let parts = match maker.params.last() {
+                    Some((_, Ty::Vec(item))) => match &**item {
+                        Ty::Tuple(parts) => parts.len(),
+                        _ => 0,
+                    },
+                    _ => 0,
+                };
+                let parts: Vec<String> = (0..parts).map(|at| format!("p{at}")).collect();
+                let parts = parts.join(", ");
+                format!(
+                    "let mut it = {name}({before}); for ({parts},) in {last} {{ let _ = it.{method}({parts}); }} it"
+                )
+            }
             Making::Named => format!("{name} {{ {args} }}"),
             Making::Tuple | Making::Call => format!("{name}({args})"),
             Making::Unwrap => format!("{name}({args}).opened()?"),
@@ -296,6 +317,21 @@ fn generics(def: &TypeDef) -> (String, String, String) {
     (bounds, names, ty)
 }
 
+/// A type of which nobody outside sees the fields: its text, where it has one, and else nothing,
+/// since what `Debug` prints is not promised to anybody.
+fn hide(def: &TypeDef, library: &Library) -> String {
+    let (bounds, names, ty) = generics(def);
+    let body = if library.has(def, "Display") {
+        "o.push_str(\"{\\\"D\\\":\"); runtime::quote(&standard::format!(\"{}\", self), o); o.push('}');"
+    } else {
+        "o.push_str(\"{\\\"q\\\":1}\");"
+    };
+    format!(
+        "    impl{bounds} runtime::Show for {}{names} {} {{ fn show(&self, o: &mut standard::string::String) {{ {body} }} fn ty() -> standard::string::String {{ {ty} }} }}\n",
+        def.name, def.where_text
+    )
+}
+
 fn opening(name: &str, kind: &str) -> String {
     let text = format!("{{\"n\":\"{name}\",\"s\":\"{kind}\",\"p\":[");
     format!("o.push_str({text:?}); ")
@@ -366,6 +402,7 @@ fn play(call: &Call, name: &str, is_copy: bool) -> String {
         How::Path { path, arguments } => format!("{path}{arguments}({args})"),
         How::Method { name, arguments } => format!("it.{name}{arguments}({args})"),
         How::Operator(_) | How::Prefix(_) => format!("it.{name}({args})"),
+        How::Parse(ty) => format!("{args}.parse::<{ty}>()"),
         How::Make => String::new(),
     };
     if call.is_builder {

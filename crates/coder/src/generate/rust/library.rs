@@ -117,6 +117,26 @@ impl Library {
         library
     }
 
+    /// Whether a type has fields that are not for everybody.
+    pub fn is_hidden(&self, def: &TypeDef) -> bool {
+        match &def.form {
+            Form::Named(fields) | Form::Tuple(fields) => {
+                fields.iter().any(|field| !field.is_public)
+            }
+            Form::Unit | Form::Enum(_) => false,
+        }
+    }
+
+    /// Whether the crate implements a trait of this name for a type.
+    pub fn has(&self, def: &TypeDef, interface: &str) -> bool {
+        self.functions.iter().any(|function| {
+            function.owner.as_ref().is_some_and(|owner| {
+                let path = owner.interface.as_deref().unwrap_or_default();
+                owner.name == def.name && path.rsplit("::").next() == Some(interface)
+            })
+        })
+    }
+
     pub fn find(&self, name: &str) -> Option<&TypeDef> {
         self.types.iter().find(|kind| kind.name == name)
     }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::call::{self, How, head};
-use super::library::{Field, Form, Function, Library, TypeDef};
+use super::call::{self, Call, How, head};
+use super::library::{Field, Form, Function, Library, Receiver, TypeDef};
 use super::ty::{self, Names, Ty};
 use super::values;
 use crate::generate::shape::Shape;
@@ -24,6 +24,8 @@ pub(super) struct Maker {
     pub style: Making,
     /// Whether it can be written outside of the file under test.
     pub is_public: bool,
+    /// For a value that is filled by calls: the method, and whether what it gives must be used.
+    pub filler: Option<(String, bool)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub(super) enum Making {
     Call,
     /// A call whose result is unwrapped.
     Unwrap,
+    /// A call, and then calls of a method, one for each item of the last parameter.
+    Filled,
 }
 
 /// The values that a type takes; the reason if none can be made.
@@ -136,16 +140,19 @@ fn own_makers(
         return made;
     }
     made.extend(constructors(library, def, &own, outside));
-    if made.is_empty() && (def.is_here || all_public) {
-        made.extend(literal(&spelled, &def.form, &names, all_public));
-    }
-    if made.is_empty() && def.derives.iter().any(|name| name == "Default") {
+    let has_default = def.derives.iter().any(|name| name == "Default");
+    if made.is_empty() && has_default && !all_public {
         made.push(Maker {
             name: format!("{spelled}::default"),
             params: Vec::new(),
             style: Making::Call,
             is_public: true,
+            filler: None,
         });
+    }
+    made.extend(filled(library, def, &own, &made, outside));
+    if made.is_empty() && (def.is_here || all_public) {
+        made.extend(literal(&spelled, &def.form, &names, all_public));
     }
     made
 }
@@ -166,6 +173,87 @@ fn literal(path: &str, form: &Form, names: &Names, is_public: bool) -> Option<Ma
         params,
         style,
         is_public,
+        filler: None,
+    })
+}
+
+/// Names of methods that put something into an object.
+const FILLERS: [&str; 16] = [
+    "insert",
+    "push",
+    "add",
+    "put",
+    "set",
+    "append",
+    "enqueue",
+    "push_back",
+    "register",
+    "book",
+    "open",
+    "record",
+    "connect",
+    "add_edge",
+    "extend",
+    "receive",
+];
+
+/// A constructor and then calls of a method that puts something in.
+fn filled(
+    library: &Library,
+    def: &TypeDef,
+    own: &Ty,
+    constructors: &[Maker],
+    outside: &dyn Fn(&Function) -> Option<String>,
+) -> Option<Maker> {
+    let plain = |maker: &&Maker| maker.style == Making::Call;
+    let constructor = constructors
+        .iter()
+        .filter(plain)
+        .min_by_key(|maker| maker.params.len())?;
+    let mut found: Option<(usize, &Function, Call)> = None;
+    for function in &library.functions {
+        let is_own = function
+            .owner
+            .as_ref()
+            .is_some_and(|owner| owner.name == def.name && owner.interface.is_none());
+        if !is_own
+            || function.receiver != Some(Receiver::Mut)
+            || function.blocked.is_some()
+            || !function.is_public
+            || !function.generics.is_empty()
+            || outside(function).is_some()
+        {
+            continue;
+        }
+        let names = call::names_for(library, function);
+        let call = call::call(function, &names);
+        let is_plain = |ty: &Ty| {
+            let mut plain = ty.peeled() != own;
+            ty.each(&mut |one| plain &= !matches!(one, Ty::Ref(true, _) | Ty::Closure(..)));
+            plain
+        };
+        if names.known.get("Self") != Some(own)
+            || call.params.is_empty()
+            || !call.params.iter().all(|(_, ty)| is_plain(ty))
+        {
+            continue;
+        }
+        let rank = FILLERS.iter().position(|name| *name == function.name);
+        let Some(rank) = rank else { continue };
+        if found.as_ref().is_none_or(|(best, ..)| rank < *best) {
+            found = Some((rank, function, call));
+        }
+    }
+    let (_, function, call) = found?;
+    let items = call.params.into_iter().map(|(_, ty)| ty).collect();
+    let mut params = constructor.params.clone();
+    params.push(("items".into(), Ty::Vec(Box::new(Ty::Tuple(items)))));
+    Some(Maker {
+        name: format!("{} then {}", constructor.name, function.name),
+        params,
+        style: Making::Filled,
+        is_public: constructor.is_public,
+        filler: Some((function.name.clone(), matches!(call.result, Ty::Result(..)))),
     })
 }
 
@@ -213,6 +301,7 @@ fn constructors(
             params: call.params,
             style,
             is_public: function.is_public,
+            filler: None,
         });
     }
     // What others may call keeps the promises of the type.
@@ -238,6 +327,7 @@ impl Makers {
                 params: vec![("value".into(), inner.clone())],
                 style: Making::Tuple,
                 is_public: true,
+                filler: None,
             })
         });
         self.by_type.insert(ty.text(), indexes.to_vec());

@@ -6,6 +6,7 @@ use super::call::{Call, How, UNCALLED, call, head, names_for};
 use super::library::{Function, Library, Receiver};
 use super::makers::{Makers, param, shape};
 use super::ty::Ty;
+use crate::generate::shape::Shape;
 use crate::generate::target::{Callable, Clues, Kind, Story, Target};
 
 /// Everything that tests of one file call and make.
@@ -210,6 +211,14 @@ fn type_plan(
             return;
         }
     };
+    // The object itself is filled by the calls of its case.
+    let shape = match shape {
+        Shape::Choice(mut shapes) => {
+            shapes.retain(|one| !matches!(one, Shape::Class(name) if name.contains(" then ")));
+            Shape::Choice(shapes)
+        }
+        other => other,
+    };
     let Some(def) = library.find(&name) else {
         return;
     };
@@ -267,6 +276,7 @@ fn new_target(name: String, span: Range<usize>, clues: &Clues) -> Target {
         story: Story {
             calls_max: 7,
             recall: 60,
+            patience: 80,
         },
     }
 }

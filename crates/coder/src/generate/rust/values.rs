@@ -254,6 +254,13 @@ fn fit_own(value: &Value, ty: &Ty, makers: &Makers, depth: usize) -> Value {
     let Some(maker) = makers.list.get(index) else {
         return Value::None;
     };
+    let is_empty =
+        |value: Option<&Value>| !matches!(value, Some(Value::List(items)) if !items.is_empty());
+    if maker.style == Making::Filled && is_empty(args.get(maker.params.len() - 1)) {
+        let plain = maker.name.split(" then ").next().unwrap_or_default();
+        let args = args.iter().take(maker.params.len() - 1).cloned().collect();
+        return fit_own(&Value::New(plain.to_owned(), args), ty, makers, depth);
+    }
     let fitted = maker.params.iter().enumerate().map(|(at, (_, ty))| {
         fit_at(
             args.get(at).unwrap_or(&Value::Omitted),
@@ -388,8 +395,50 @@ pub(super) fn literal(value: &Value, ty: &Ty, makers: &Makers) -> String {
         (Ty::Wrap(name, inner), value) => format!("{name}::new({})", literal(value, inner, makers)),
         (Ty::Closure(..), Value::Raw(text)) => text.clone(),
         (Ty::Own(..) | Ty::Result(..), Value::New(name, args)) => made(name, args, makers),
+        // A variable that holds the value.
+        (Ty::Own(..), Value::Raw(name)) => name.clone(),
         _ => "()".into(),
     }
+}
+
+/// The statements that fill a variable called `variable`, if the value is made that way.
+pub(super) fn filling(value: &Value, variable: &str, makers: &Makers) -> Option<Vec<String>> {
+    let Value::New(name, args) = value else {
+        return None;
+    };
+    let maker = &makers.list[makers.index(name)?];
+    let (method, must_use) = maker.filler.as_ref()?;
+    let (Value::List(calls), rest) = args.split_last()? else {
+        return None;
+    };
+    let Some((_, Ty::Vec(item))) = maker.params.last() else {
+        return None;
+    };
+    let Ty::Tuple(types) = &**item else {
+        return None;
+    };
+    let texts: Vec<String> = maker
+        .params
+        .iter()
+        .zip(rest)
+        .map(|((_, ty), arg)| literal(arg, ty, makers))
+        .collect();
+    let path = name.split(" then ").next().unwrap_or(name);
+    let mut lines = vec![format!(
+        "let mut {variable} = {path}({});",
+        texts.join(", ")
+    )];
+    for call in calls {
+        let Value::Tuple(args) = call else { continue };
+        let texts: Vec<String> = types
+            .iter()
+            .zip(args)
+            .map(|(ty, arg)| literal(arg, ty, makers))
+            .collect();
+        let taken = if *must_use { "let _ = " } else { "" };
+        lines.push(format!("{taken}{variable}.{method}({});", texts.join(", ")));
+    }
+    Some(lines)
 }
 
 /// The expression that gives a collection of the library.
@@ -444,6 +493,11 @@ fn made(name: &str, args: &[Value], makers: &Makers) -> String {
         .collect();
     let name = without_arguments(name.split(" of ").next().unwrap_or(name));
     match maker.style {
+        Making::Filled => {
+            let value = Value::New(maker.name.clone(), args.to_vec());
+            let lines = filling(&value, "made", makers).unwrap_or_default();
+            format!("{{ {} made }}", lines.join(" "))
+        }
         Making::Unit => name,
         Making::Tuple | Making::Call => format!("{name}({})", texts.join(", ")),
         Making::Unwrap => format!("{name}({}).unwrap()", texts.join(", ")),

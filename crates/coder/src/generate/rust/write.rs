@@ -173,6 +173,15 @@ impl Writer<'_> {
             None if tree["s"] == "named" => expect::fields(name, tree, &mut lines),
             None => expect::assertions(name, node, &mut lines),
         };
+        // What the last call said need not be said again of the field that it shows.
+        let last = self.lines.last().cloned().unwrap_or_default();
+        lines.retain(|line| {
+            let shown = match line.split_once(", ") {
+                Some((head, rest)) => format!("{head}(), {rest}"),
+                None => line.replacen(").", "().", 1),
+            };
+            shown != last
+        });
         if said {
             self.lines.extend(lines);
             self.said = true;
@@ -188,7 +197,8 @@ impl Writer<'_> {
         let mut texts = Vec::new();
         for (at, (arg, (name, ty))) in args.iter().zip(&call.params).enumerate() {
             let Ty::Ref(true, inner) = ty else {
-                texts.push(values::literal(arg, ty, &self.plans.makers));
+                let arg = self.filled(arg, name, (step, at));
+                texts.push(values::literal(&arg, ty, &self.plans.makers));
                 continue;
             };
             if !is_watched(ty) {
@@ -198,10 +208,7 @@ impl Writer<'_> {
                 ));
                 continue;
             }
-            let mut variable = name.clone();
-            while self.used.values().any(|known| *known == variable) {
-                variable.push_str("_again");
-            }
+            let variable = self.free_name(name);
             let (text, kind) = match (&**inner, arg) {
                 (Ty::Slice(item), Value::List(items)) if items.is_empty() => {
                     ("[]".to_owned(), format!(": [{}; 0]", item.text()))
@@ -224,6 +231,28 @@ impl Writer<'_> {
             self.used.insert((step, at), variable);
         }
         texts
+    }
+
+    /// A name that no variable has yet.
+    fn free_name(&self, name: &str) -> String {
+        let mut variable = name.to_owned();
+        while self.used.values().any(|known| *known == variable) {
+            variable.push_str("_again");
+        }
+        variable
+    }
+
+    /// A value that is made by several calls gets a variable, and is that variable.
+    fn filled(&mut self, arg: &Value, name: &str, place: (usize, usize)) -> Value {
+        let variable = self.free_name(name);
+        match values::filling(arg, &variable, &self.plans.makers) {
+            Some(lines) => {
+                self.lines.extend(lines);
+                self.used.insert(place, variable.clone());
+                Value::Raw(variable)
+            }
+            None => arg.clone(),
+        }
     }
 
     /// One call and what it gives.
@@ -323,6 +352,7 @@ fn called(call: &Call, object: &str, args: &[String]) -> String {
             format!("{object} {sign} {right}")
         }
         How::Prefix(sign) => format!("{sign}{object}"),
+        How::Parse(ty) => format!("{list}.parse::<{ty}>()"),
         How::Make => object.to_owned(),
     }
 }
@@ -351,7 +381,8 @@ fn test_name(case: &Case, plan: &Plan, steps: &[Json]) -> String {
         happening(&last)
     };
     let step = &case.steps[steps.len().saturating_sub(1).min(case.steps.len() - 1)];
-    let plain: Vec<Value> = step.args.iter().map(nameable).collect();
+    let plain = step.args.iter().map(nameable);
+    let plain: Vec<Value> = plain.filter(|value| !is_type(value, plan)).collect();
     let args: Vec<&Value> = plain.iter().collect();
     let name = if plan.target.is_class && case.steps.len() > 1 {
         let mut words: Vec<String> = Vec::new();
@@ -391,12 +422,24 @@ fn test_name(case: &Case, plan: &Plan, steps: &[Json]) -> String {
     clean.trim_matches('_').to_owned()
 }
 
+/// Whether a value is named after its type, and not after a variant of it.
+fn is_type(value: &Value, plan: &Plan) -> bool {
+    let Value::New(short, _) = value else {
+        return false;
+    };
+    let params = plan.calls.iter().flat_map(|call| &call.params);
+    params
+        .map(|(_, ty)| ty.peeled())
+        .any(|ty| matches!(ty, Ty::Own(name, _) if name == short))
+}
+
 /// A value with names that can stand in a name.
 fn nameable(value: &Value) -> Value {
     let mut plain = value.clone();
     plain.each_mut(&mut |inner| match inner {
         Value::New(name, _) => {
             let path = values::without_arguments(name.split(" of ").next().unwrap_or(name));
+            let path = path.split(" then ").next().unwrap_or(&path).to_owned();
             let parts: Vec<&str> = path.split("::").collect();
             let last = parts.last().copied().unwrap_or_default();
             let short = if last.starts_with(|c: char| c.is_uppercase()) || parts.len() < 2 {
