@@ -79,7 +79,10 @@ impl Cgroup {
             let directory = parent.directory.join(&name);
             fs::create_dir(&directory).ok()?;
             let cgroup = Cgroup { directory, fence };
-            cgroup.has("cgroup.kill").then(|| {
+            // A fence that bounds nothing is not worth the move into it, which takes the kernel
+            // milliseconds now and then.
+            let is_of_use = cgroup.has("cgroup.kill") && !cgroup.bounds().is_empty();
+            is_of_use.then(|| {
                 cgroup.set_limits();
                 cgroup
             })

@@ -13,7 +13,7 @@ use crate::source::Sources;
 /// What a candidate is given at each effort: most hanging candidates are known at the first, and
 /// no slow but correct one is lost at the last.
 const EFFORTS: [Effort; 3] = [
-    Effort::new([15, 100, 1_000], 8, 10),
+    Effort::new([10, 100, 1_000], 8, 10),
     Effort::new([150, 3_000, 5_000], 20, 200),
     Effort::new([1_000, 10_000, 20_000], 40, 60_000),
 ];
