@@ -9,7 +9,7 @@ use half::bf16;
 
 use crate::aligned::Aligned;
 use crate::isa::Isa;
-use crate::panels::{Epilogue, PANEL, visit};
+use crate::panels::{Epilogue, PANEL, even_tiles, visit};
 use crate::pool::Pool;
 
 /// A matrix of bfloat16 in the order in which products read it.
@@ -118,7 +118,7 @@ pub(crate) fn panel_products(
     pairs: &[u16],
     made: &mut [[f32; PANEL]],
 ) {
-    let tile_rows = tile_rows(isa);
+    let tile_rows = even_tiles(made.len(), tile_rows(isa));
     for (x, made) in x.chunks(tile_rows * inputs).zip(made.chunks_mut(tile_rows)) {
         match isa {
             Isa::Scalar => scalar::tile(x, inputs, pairs, made),

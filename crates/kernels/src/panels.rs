@@ -46,9 +46,10 @@ pub(crate) fn visit(
         let mut made = vec![[0.0; PANEL]; tile_rows];
         for first in (0..rows).step_by(block) {
             let end = (first + block).min(rows);
+            let size = even_tiles(end - first, tile_rows);
             for panel in panels.clone() {
-                for row in (first..end).step_by(tile_rows) {
-                    let made = &mut made[..tile_rows.min(end - row)];
+                for row in (first..end).step_by(size) {
+                    let made = &mut made[..size.min(end - row)];
                     tile(panel, row, made.len(), made);
                     for (at, made) in made.iter().enumerate() {
                         let start = panel * PANEL;
@@ -60,6 +61,12 @@ pub(crate) fn visit(
             }
         }
     });
+}
+
+/// Rows of a tile when `rows` are cut into as few tiles as there must be, all about as high: two of four
+/// are quicker than one of six and one of two.
+pub(crate) fn even_tiles(rows: usize, most: usize) -> usize {
+    rows.div_ceil(rows.div_ceil(most).max(1)).max(1)
 }
 
 fn finish(out: &mut [f32], made: &[f32; PANEL], epilogue: Epilogue<'_>, start: usize) {
