@@ -15,6 +15,8 @@ mod value;
 mod vary;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::error::Error;
@@ -36,6 +38,19 @@ pub struct Options {
     pub jobs: usize,
     /// Cases to try for one function at most.
     pub cases_max: usize,
+    /// Set when the owner wants the run to end.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl Options {
+    /// An error once the owner wants the run to end.
+    fn check_stop(&self) -> Result<(), Error> {
+        if self.stop.load(Ordering::Relaxed) {
+            Err(Error::Stopped)
+        } else {
+            Ok(())
+        }
+    }
 }
 
 impl Default for Options {
@@ -47,6 +62,7 @@ impl Default for Options {
             budget: Duration::from_secs(20),
             jobs: 2,
             cases_max: 20_000,
+            stop: Arc::default(),
         }
     }
 }

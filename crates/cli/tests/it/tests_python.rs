@@ -235,3 +235,28 @@ fn a_file_elsewhere_finds_the_code_in_its_package() {
     );
     assert!(!folder.path().join("shop/__pycache__").exists());
 }
+
+#[test]
+fn an_interrupt_stops_at_once_and_leaves_nothing() {
+    let endless = "def steps(n):\n    while n != 1:\n        n = n * 3 + 1 if n % 2 else n // 2 + n % 7\n    return n\n";
+    let folder = project("steps.py", endless);
+    let scratch = tempfile::tempdir().unwrap();
+    let child = crate::freehold()
+        .arg("tests")
+        .arg(folder.path().join("steps.py"))
+        .args(["--budget", "60s"])
+        .env("TMPDIR", scratch.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    let interrupted = std::time::Instant::now();
+    let pid = rustix::process::Pid::from_raw(child.id() as i32).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(interrupted.elapsed().as_secs() < 10);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("stopped"));
+    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);
+}

@@ -166,7 +166,8 @@ pub(super) fn explore(
                     state.learn(&entry.content, seen);
                 }
             }
-            !(state.alive.is_empty() && state.quiet > 3)
+            options.check_stop().is_ok()
+                && !(state.alive.is_empty() && state.quiet > 3)
                 && state.quiet
                     < if state.usable == 0 {
                         HOPE
@@ -174,6 +175,7 @@ pub(super) fn explore(
                         target.story.patience
                     }
         })?;
+    options.check_stop()?;
     drop(proposers);
     let state = state.into_inner().expect("no holder panics");
     Ok(Found {

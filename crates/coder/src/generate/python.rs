@@ -263,6 +263,7 @@ fn finish(
         std::path::absolute(out).unwrap_or_else(|_| out.clone())
     });
     for round in 0..=REPAIRS {
+        options.check_stop()?;
         let mut taken = BTreeSet::new();
         for one in searched.iter_mut() {
             one.written = write::tests(&one.chosen, &one.target, boxes, &mut taken)?;

@@ -237,6 +237,7 @@ fn finish(
     options: &Options,
 ) -> Result<String, Error> {
     for round in 0..=REPAIRS {
+        options.check_stop()?;
         let mut taken = out.taken.clone();
         for one in searched.iter_mut() {
             one.written = write::tests(&one.chosen, one.plan, plans, boxes, &mut taken)?;
