@@ -1,0 +1,20 @@
+//! Files that hold tensors, mapped into memory and distrusted.
+//!
+//! Every number in a file is checked before it is used: lengths against the file, ranges against each
+//! other, sizes against shapes and types. A file that fails is an [`Error`](crate::Error) that says
+//! what to do; it is never a panic, a read outside the file, or memory beyond a few times the length
+//! of its header.
+
+mod dtype;
+mod view;
+
+mod directory;
+mod flaw;
+mod identify;
+mod map;
+
+mod safetensors;
+
+pub use dtype::Dtype;
+pub use safetensors::Safetensors;
+pub use view::View;

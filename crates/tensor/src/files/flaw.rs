@@ -1,0 +1,56 @@
+//! What a parser finds wrong with bytes, before it is known which file they came from.
+
+use std::path::Path;
+
+use crate::Error;
+
+/// The first thing wrong with some bytes.
+#[derive(Debug, PartialEq)]
+pub(super) enum Flaw {
+    /// They end too early, by so many bytes at least.
+    Short { missing: u64 },
+    /// They contradict themselves.
+    Contradiction(String),
+    /// They are something else.
+    Other { reason: String, hint: &'static str },
+    /// They may be sound, but this version cannot use them.
+    Unsupported { reason: String, hint: &'static str },
+}
+
+impl Flaw {
+    pub(super) fn contradiction(reason: impl Into<String>) -> Self {
+        Self::Contradiction(reason.into())
+    }
+
+    /// The same, of the file `path`.
+    pub(super) fn of(self, path: &Path) -> Error {
+        let path = path.to_owned();
+        match self {
+            Self::Short { missing } => Error::Incomplete {
+                path,
+                reason: format!("{missing} bytes are missing at its end"),
+                hint: "the download was cut off; fetch it again".to_owned(),
+            },
+            Self::Contradiction(reason) => Error::Damaged { path, reason },
+            Self::Other { reason, hint } => Error::NotAModel {
+                path,
+                reason,
+                hint: hint.to_owned(),
+            },
+            Self::Unsupported { reason, hint } => Error::Unsupported {
+                path,
+                reason,
+                hint: hint.to_owned(),
+            },
+        }
+    }
+}
+
+/// At most the first 64 characters of a name out of a file, with what a terminal would obey escaped.
+pub(super) fn printable(name: &str) -> String {
+    let mut shown: String = name.chars().take(64).flat_map(char::escape_debug).collect();
+    if name.chars().nth(64).is_some() {
+        shown.push('…');
+    }
+    shown
+}

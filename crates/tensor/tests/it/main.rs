@@ -1,0 +1,3 @@
+//! Integration tests: files in, tensors out.
+
+mod safetensors;
