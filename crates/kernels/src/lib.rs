@@ -29,6 +29,7 @@ mod rms_norm;
 mod rope;
 mod softmax;
 mod swiglu;
+mod vocabulary;
 
 #[cfg(test)]
 mod testing;
@@ -46,3 +47,4 @@ pub use roofline::{Reading, multiply};
 pub use rope::{RopePairs, rope};
 pub use softmax::softmax;
 pub use swiglu::swiglu;
+pub use vocabulary::{SCORES, block_exponentials, block_maxima};
