@@ -61,10 +61,10 @@ fn products(outputs: usize, inputs: usize, pool: &Pool, limits: (f64, f64)) {
         .map(|block| BlockQ8_0::quantise(&std::array::from_fn(|at| value(block + at))))
         .collect();
     let halves: Vec<PackedBf16> = (0..MATRICES)
-        .map(|_| PackedBf16::pack(&weights, outputs, inputs))
+        .map(|_| PackedBf16::pack(&weights, outputs, inputs, pool))
         .collect();
     let bytes: Vec<PackedQ8_0> = (0..MATRICES)
-        .map(|_| PackedQ8_0::pack(&blocks, outputs, inputs))
+        .map(|_| PackedQ8_0::pack(&blocks, outputs, inputs, pool))
         .collect();
     for rows in ROWS {
         let x: Vec<f32> = (0..rows * inputs).map(value).collect();

@@ -17,14 +17,18 @@ impl Aligned {
         Self(vec![Line::zeroed(); bytes.div_ceil(64)])
     }
 
-    /// The bytes as values of a type.
+    /// The bytes as values of a type, as many as there are whole ones.
     pub fn of<T: Pod>(&self) -> &[T] {
-        bytemuck::cast_slice(&self.0)
+        let bytes: &[u8] = bytemuck::cast_slice(&self.0);
+        let whole = bytes.len() / size_of::<T>() * size_of::<T>();
+        bytemuck::cast_slice(&bytes[..whole])
     }
 
-    /// The bytes as values of a type, to be written.
+    /// The bytes as values of a type, to be written, as many as there are whole ones.
     pub fn of_mut<T: Pod>(&mut self) -> &mut [T] {
-        bytemuck::cast_slice_mut(&mut self.0)
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut self.0);
+        let whole = bytes.len() / size_of::<T>() * size_of::<T>();
+        bytemuck::cast_slice_mut(&mut bytes[..whole])
     }
 
     /// How many bytes there are.

@@ -13,13 +13,14 @@ mod pool;
 
 mod aligned;
 mod columns;
+mod element;
 mod exp;
 mod levels;
 mod panels;
 
 mod roofline;
 
-mod matmul_bf16;
+mod matmul_float;
 mod matmul_q8_0;
 mod q8_0;
 
@@ -36,8 +37,10 @@ mod testing;
 
 pub use attention::{Attention, attention};
 pub use isa::Isa;
-pub use kv_pages::{KvPages, PAGE};
-pub use matmul_bf16::{PackedBf16, matmul_bf16};
+pub use kv_pages::{CacheType, KvPages, PAGE, Sequence};
+pub use matmul_float::{
+    PackedBf16, PackedF16, PackedF32, PackedFloat, matmul_bf16, matmul_f16, matmul_f32,
+};
 pub use matmul_q8_0::{PackedQ8_0, matmul_q8_0};
 pub use panels::{Epilogue, PANEL};
 pub use pool::Pool;

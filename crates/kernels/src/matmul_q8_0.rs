@@ -10,9 +10,9 @@ use half::f16;
 
 use crate::aligned::Aligned;
 use crate::isa::Isa;
-use crate::panels::{Epilogue, PANEL, visit};
+use crate::panels::{Epilogue, PANEL, Plan, visit};
 use crate::pool::Pool;
-use crate::q8_0::{BLOCK, BlockQ8_0, QuantisedRows};
+use crate::q8_0::{BLOCK, BlockQ8_0, GROUP, QuantisedRows};
 
 /// The blocks of a panel's outputs at the same inputs: scales, then for four neighbouring inputs at a
 /// time the sixteen fours of steps.
@@ -39,7 +39,7 @@ impl PackedQ8_0 {
     ///
     /// # Panics
     /// When `inputs` is not a multiple of 32, or the blocks are not as many as that asks for.
-    pub fn pack(blocks: &[BlockQ8_0], outputs: usize, inputs: usize) -> Self {
+    pub fn pack(blocks: &[BlockQ8_0], outputs: usize, inputs: usize, pool: &Pool) -> Self {
         assert!(
             inputs.is_multiple_of(BLOCK),
             "{inputs} inputs are not whole blocks"
@@ -50,23 +50,46 @@ impl PackedQ8_0 {
             outputs * columns,
             "blocks of {outputs} × {inputs}"
         );
-        let panels = outputs.div_ceil(PANEL);
-        let bytes = panels * columns * size_of::<PanelBlock>();
-        let mut packed = Aligned::zeroed(bytes);
-        let made: &mut [PanelBlock] = bytemuck::cast_slice_mut(&mut packed.of_mut::<u8>()[..bytes]);
-        for (output, row) in blocks.chunks_exact(columns.max(1)).enumerate() {
-            for (column, block) in row.iter().enumerate() {
-                let made = &mut made[output / PANEL * columns + column];
-                made.scales[output % PANEL] = block.scale;
-                for (four, steps) in made.steps.iter_mut().zip(block.steps.as_chunks::<4>().0) {
-                    four[output % PANEL] = *steps;
+        let count = outputs.div_ceil(PANEL) * columns;
+        let mut packed = Aligned::zeroed(count * size_of::<PanelBlock>());
+        let made = &mut packed.of_mut::<PanelBlock>()[..count];
+        pool.each_chunk(made, columns, &|panel, made| {
+            let from = panel * PANEL * columns;
+            let rows = &blocks[from..blocks.len().min(from + PANEL * columns)];
+            for (output, row) in rows.chunks_exact(columns.max(1)).enumerate() {
+                for (block, made) in row.iter().zip(made.iter_mut()) {
+                    made.scales[output] = block.scale;
+                    for (four, steps) in made.steps.iter_mut().zip(block.steps.as_chunks::<4>().0) {
+                        four[output] = *steps;
+                    }
                 }
             }
-        }
+        });
         Self {
             outputs,
             inputs,
             blocks: packed,
+        }
+    }
+
+    /// Writes the weights of one output to `out`, as an embedding is looked up.
+    ///
+    /// # Panics
+    /// When there is no such output, or `out` is not of `inputs` numbers.
+    pub fn row(&self, output: usize, out: &mut [f32]) {
+        assert!(
+            output < self.outputs && out.len() == self.inputs,
+            "output {output} of {} × {}",
+            self.outputs,
+            self.inputs
+        );
+        let blocks = self.panel(output / PANEL);
+        let output = output % PANEL;
+        for (out, block) in out.as_chunks_mut::<BLOCK>().0.iter_mut().zip(blocks) {
+            let scale = block.scales[output].to_f32();
+            for (out, steps) in out.as_chunks_mut::<4>().0.iter_mut().zip(&block.steps) {
+                *out = steps[output].map(|step| f32::from(step) * scale);
+            }
         }
     }
 
@@ -89,8 +112,7 @@ impl PackedQ8_0 {
 impl PackedQ8_0 {
     fn panel(&self, panel: usize) -> &[PanelBlock] {
         let columns = self.inputs / BLOCK;
-        let bytes = columns * size_of::<PanelBlock>();
-        bytemuck::cast_slice(&self.blocks.of::<u8>()[panel * bytes..][..bytes])
+        &self.blocks.of::<PanelBlock>()[panel * columns..][..columns]
     }
 }
 
@@ -124,29 +146,24 @@ fn matmul_q8_0_on(
         weights.inputs,
         "an input of as many columns as the weights have"
     );
-    let tile_rows = match isa {
-        Isa::Scalar => 1,
-        Isa::Avx2 => 4,
+    let plan = Plan {
+        rows: x.rows(),
+        outputs: weights.outputs,
+        tile_rows: GROUP,
+        is_even: false,
+        row_bytes: weights.inputs * 5 / 4,
     };
-    visit(
-        out,
-        (x.rows(), weights.outputs),
-        (tile_rows, weights.inputs),
-        epilogue,
-        pool,
-        &|panel, row, _, made| {
-            let (steps, scales) = x.from(row);
-            let blocks = weights.panel(panel);
-            match isa {
-                Isa::Scalar => scalar::tile(steps, scales, blocks, made),
-                #[cfg(target_arch = "x86_64")]
-                // SAFETY: the level is only chosen where the machine has it.
-                Isa::Avx2 => unsafe { avx2::tile(steps, scales, blocks, made) },
-                #[cfg(not(target_arch = "x86_64"))]
-                Isa::Avx2 => unreachable!("this machine has no AVX2"),
-            }
-        },
-    );
+    visit(out, plan, epilogue, pool, &|panel, row, _, made| {
+        let (x, blocks) = (x.group(row), weights.panel(panel));
+        match isa {
+            Isa::Scalar => scalar::tile(x, blocks, made),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the level is only chosen where the machine has it.
+            Isa::Avx2 => unsafe { avx2::tile(x, blocks, made) },
+            #[cfg(not(target_arch = "x86_64"))]
+            Isa::Avx2 => unreachable!("this machine has no AVX2"),
+        }
+    });
 }
 
 #[cfg(test)]

@@ -27,26 +27,47 @@ pub enum Epilogue<'a> {
 /// Computes one tile: the products of `rows` rows from `row` on with the panel of that number.
 pub(crate) type Tile<'a> = &'a (dyn Fn(usize, usize, usize, &mut [[f32; PANEL]]) + Sync);
 
-/// Runs `tile` over `rows` rows and `outputs` outputs, `tile_rows` rows at a time.
-/// `row_bytes` is what a row of the input weighs.
+/// What [`visit`] is to go over, and how.
+#[derive(Clone, Copy)]
+pub(crate) struct Plan {
+    pub rows: usize,
+    pub outputs: usize,
+    /// Rows of a tile at most.
+    pub tile_rows: usize,
+    /// Whether tiles may be lower, so that all are about as high.
+    pub is_even: bool,
+    /// What a row of the input weighs.
+    pub row_bytes: usize,
+}
+
+/// Runs `tile` over all rows and outputs.
 pub(crate) fn visit(
     out: &mut [f32],
-    (rows, outputs): (usize, usize),
-    (tile_rows, row_bytes): (usize, usize),
+    plan: Plan,
     epilogue: Epilogue<'_>,
     pool: &Pool,
     tile: Tile<'_>,
 ) {
+    let Plan {
+        rows,
+        outputs,
+        tile_rows,
+        ..
+    } = plan;
     if let Epilogue::Bias(bias) = epilogue {
         assert_eq!(bias.len(), outputs, "a bias has one number for each output");
     }
-    let block = (INPUT_BYTES / row_bytes.max(1)).max(tile_rows) / tile_rows * tile_rows;
+    let block = (INPUT_BYTES / plan.row_bytes.max(1)).max(tile_rows) / tile_rows * tile_rows;
     let columns = Columns::new(out, rows, outputs);
     pool.split(outputs.div_ceil(PANEL), 1, &|panels| {
         let mut made = vec![[0.0; PANEL]; tile_rows];
         for first in (0..rows).step_by(block) {
             let end = (first + block).min(rows);
-            let size = even_tiles(end - first, tile_rows);
+            let size = if plan.is_even {
+                even_tiles(end - first, tile_rows)
+            } else {
+                tile_rows
+            };
             for panel in panels.clone() {
                 for row in (first..end).step_by(size) {
                     let made = &mut made[..size.min(end - row)];

@@ -135,6 +135,96 @@ impl Pool {
             }
         });
     }
+
+    /// Deals out `0..count` one by one to whichever thread is free, in order. For pieces of unequal
+    /// size that do not share results.
+    pub fn deal(&self, count: usize, piece: &(dyn Fn(usize) + Sync)) {
+        if self.threads() == 1 || count <= 1 {
+            return (0..count).for_each(piece);
+        }
+        let next = AtomicUsize::new(0);
+        self.run(&|_| {
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                if at >= count {
+                    return;
+                }
+                piece(at);
+            }
+        });
+    }
+
+    /// Runs `piece` with the number of each chunk of `length` values and the chunk itself, the last
+    /// of which may be shorter.
+    pub(crate) fn each_chunk<T: Send>(
+        &self,
+        values: &mut [T],
+        length: usize,
+        piece: &(dyn Fn(usize, &mut [T]) + Sync),
+    ) {
+        let chunks = Chunks::new(values, length);
+        self.split(chunks.count(), 1, &|numbers| {
+            for number in numbers {
+                // SAFETY: a split has each number once.
+                piece(number, unsafe { chunks.get(number) });
+            }
+        });
+    }
+
+    /// As [`each_chunk`](Self::each_chunk), for chunks of unequal work.
+    pub(crate) fn deal_chunks<T: Send>(
+        &self,
+        values: &mut [T],
+        length: usize,
+        piece: &(dyn Fn(usize, &mut [T]) + Sync),
+    ) {
+        let chunks = Chunks::new(values, length);
+        self.deal(chunks.count(), &|number| {
+            // SAFETY: each number is dealt once.
+            piece(number, unsafe { chunks.get(number) });
+        });
+    }
+}
+
+/// Values in chunks, of which each thread takes others.
+struct Chunks<'a, T> {
+    start: *mut T,
+    values: usize,
+    length: usize,
+    owner: std::marker::PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: it stands for a mutable borrow of values that may be sent, each to one thread.
+unsafe impl<T: Send> Sync for Chunks<'_, T> {}
+
+impl<'a, T> Chunks<'a, T> {
+    fn new(values: &'a mut [T], length: usize) -> Self {
+        Self {
+            start: values.as_mut_ptr(),
+            values: values.len(),
+            length: length.max(1),
+            owner: std::marker::PhantomData,
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.values.div_ceil(self.length)
+    }
+
+    /// The chunk of a number.
+    ///
+    /// # Safety
+    /// Nobody has the same chunk at the same time.
+    #[expect(clippy::mut_from_ref, reason = "others have other chunks")]
+    unsafe fn get(&self, number: usize) -> &mut [T] {
+        assert!(number < self.count());
+        let from = number * self.length;
+        // SAFETY: the chunk begins inside, as just checked.
+        let first = unsafe { self.start.add(from) };
+        let length = self.length.min(self.values - from);
+        // SAFETY: it ends inside, and nobody else has it, as the caller promises.
+        unsafe { std::slice::from_raw_parts_mut(first, length) }
+    }
 }
 
 impl Drop for Pool {
@@ -240,6 +330,30 @@ mod tests {
                     });
                 });
                 assert!(seen.iter().all(|times| times.load(Ordering::Relaxed) == 1));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_dealt_and_chunks_are_each_had_once() {
+        for threads in [1, 3] {
+            let pool = pool(threads);
+            let counts: Vec<AtomicUsize> = (0..57).map(|_| AtomicUsize::new(0)).collect();
+            pool.deal(57, &|at| {
+                counts[at].fetch_add(1, Ordering::Relaxed);
+            });
+            assert!(
+                counts
+                    .iter()
+                    .all(|times| times.load(Ordering::Relaxed) == 1)
+            );
+            for (length, count) in [(10, 57), (57, 57), (0, 5), (3, 0)] {
+                let mut values = vec![0; count];
+                pool.each_chunk(&mut values, length, &|chunk, values| {
+                    values.iter_mut().for_each(|value| *value += chunk + 1);
+                });
+                let exact: Vec<usize> = (0..count).map(|at| at / length.max(1) + 1).collect();
+                assert_eq!(values, exact);
             }
         }
     }

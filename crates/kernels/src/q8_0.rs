@@ -37,15 +37,28 @@ impl BlockQ8_0 {
     }
 }
 
+/// Rows that lie together in [`QuantisedRows`].
+pub(crate) const GROUP: usize = 4;
+
+/// The blocks of four rows at the same inputs.
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub(crate) struct GroupBlock {
+    pub steps: [[i8; BLOCK]; GROUP],
+    /// What a step of each row is worth.
+    pub scales: [f32; GROUP],
+    /// The sums of the steps of each half of each row, for formats with offsets.
+    pub sums: [[i16; 2]; GROUP],
+}
+
 /// The rows of an input, quantised for products with quantised weights. Made once and filled again
 /// and again, so that a steady loop allocates nothing.
 #[derive(Clone, Debug, Default)]
 pub struct QuantisedRows {
+    rows: usize,
     columns: usize,
-    /// `[rows, columns]`, columns rounded up to whole blocks.
-    steps: Vec<i8>,
-    /// `[rows, columns / 32]`.
-    scales: Vec<f32>,
+    /// `[rows / 4, columns / 32]`, both rounded up.
+    groups: Vec<GroupBlock>,
 }
 
 impl QuantisedRows {
@@ -56,30 +69,20 @@ impl QuantisedRows {
     pub fn fill(&mut self, x: &[f32], columns: usize, pool: &Pool) {
         let rows = x.len().checked_div(columns).unwrap_or(0);
         assert_eq!(x.len(), rows * columns, "an input of {columns} columns");
-        let blocks = columns.div_ceil(BLOCK);
-        self.columns = columns;
-        self.steps.resize(rows * blocks * BLOCK, 0);
-        self.scales.resize(rows * blocks, 0.0);
-        let rows = x
-            .chunks_exact(columns.max(1))
-            .zip(self.steps.chunks_exact_mut((blocks * BLOCK).max(1)))
-            .zip(self.scales.chunks_exact_mut(blocks.max(1)));
-        // A row is thousands of numbers and a quantisation some nanoseconds for each block: rows are
-        // worth sharing out only in a long prompt.
-        let _ = pool;
-        for ((x, steps), scales) in rows {
-            let blocks = x.chunks(BLOCK).zip(steps.as_chunks_mut::<BLOCK>().0);
-            for ((x, steps), scale) in blocks.zip(scales) {
-                let mut values = [0.0; BLOCK];
-                values[..x.len()].copy_from_slice(x);
-                *scale = quantise(&values, steps);
-            }
-        }
+        (self.rows, self.columns) = (rows, columns);
+        let blocks = self.blocks();
+        let empty = bytemuck::Zeroable::zeroed();
+        self.groups.resize(rows.div_ceil(GROUP) * blocks, empty);
+        pool.each_chunk(&mut self.groups, blocks, &|group, made| {
+            let from = group * GROUP * columns;
+            let x = &x[from..x.len().min(from + GROUP * columns)];
+            fill_group(x, columns, made);
+        });
     }
 
     /// The number of rows.
     pub fn rows(&self) -> usize {
-        self.scales.len().checked_div(self.blocks()).unwrap_or(0)
+        self.rows
     }
 
     /// The number of columns.
@@ -92,25 +95,37 @@ impl QuantisedRows {
         self.columns.div_ceil(BLOCK)
     }
 
-    /// The steps and scales of rows from `row` on.
-    pub(crate) fn from(&self, row: usize) -> (&[i8], &[f32]) {
+    /// The blocks of the group in which `row` is the first.
+    pub(crate) fn group(&self, row: usize) -> &[GroupBlock] {
+        debug_assert!(row.is_multiple_of(GROUP), "the first row of a group");
         let blocks = self.blocks();
-        (
-            &self.steps[row * blocks * BLOCK..],
-            &self.scales[row * blocks..],
-        )
+        &self.groups[row / GROUP * blocks..][..blocks]
+    }
+}
+
+fn fill_group(x: &[f32], columns: usize, made: &mut [GroupBlock]) {
+    for (row, x) in x.chunks_exact(columns).enumerate() {
+        for (x, made) in x.chunks(BLOCK).zip(made.iter_mut()) {
+            let mut values = [0.0; BLOCK];
+            values[..x.len()].copy_from_slice(x);
+            made.scales[row] = quantise(&values, &mut made.steps[row]);
+            let halves = made.steps[row].as_chunks::<{ BLOCK / 2 }>().0;
+            for (sum, half) in made.sums[row].iter_mut().zip(halves) {
+                *sum = half.iter().map(|step| i16::from(*step)).sum();
+            }
+        }
     }
 }
 
 /// Rounds `values` to steps of a common scale, which is returned. What is not a number becomes
 /// nothing; a block that holds an infinity has no usable scale and becomes nothing as well.
-fn quantise(values: &[f32; BLOCK], steps: &mut [i8; BLOCK]) -> f32 {
+pub(crate) fn quantise(values: &[f32], steps: &mut [i8]) -> f32 {
     let largest = values
         .iter()
         .fold(0.0_f32, |max, value| max.max(value.abs()));
     let scale = largest / 127.0;
     if scale == 0.0 || !scale.is_finite() {
-        *steps = [0; BLOCK];
+        steps.fill(0);
         return 0.0;
     }
     let inverse = 127.0 / largest;
@@ -162,8 +177,9 @@ mod tests {
         let mut rows = QuantisedRows::default();
         rows.fill(&[1.0; 80], 40, &Pool::of_all_cores());
         assert_eq!((rows.rows(), rows.columns(), rows.blocks()), (2, 40, 2));
-        let (steps, scales) = rows.from(1);
-        assert_eq!((steps[39], steps[40], scales.len()), (127, 0, 2));
+        let last = rows.group(0)[1];
+        assert_eq!((last.steps[1][7], last.steps[1][8]), (127, 0));
+        assert_eq!(last.sums[1], [8 * 127, 0]);
         rows.fill(&[2.0; 32], 32, &Pool::of_all_cores());
         assert_eq!((rows.rows(), rows.blocks()), (1, 1));
     }

@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
-use super::Attention;
+use super::sums::Sums;
+use super::{Attention, SEGMENT, Tile};
 use crate::columns::Columns;
+use crate::element::Element;
 use crate::exp::exp;
 use crate::isa::Isa;
 use crate::kv_pages::{KvPages, PAGE};
 use crate::levels::{at_each_level, largest, sum_in_lanes};
-use crate::matmul_bf16::panel_products;
+use crate::matmul_float::{Strided, panel_products};
 use crate::panels::PANEL;
 
 /// Rows `[tokens, group]` of one head of keys.
@@ -20,84 +22,68 @@ pub(super) struct Rows {
     queries: Vec<f32>,
     /// `[rows, 64]`: scores of a page, then what they are worth.
     scores: Vec<f32>,
-    /// `[rows, dim]`: what has been gathered.
-    sums: Vec<f32>,
-    /// For each row the highest score and the sum of worths so far.
-    highest: Vec<f32>,
-    worth: Vec<f32>,
+    /// What has been gathered from the segment at hand.
+    pub part: Sums,
+    /// What has been gathered from those before.
+    pub total: Sums,
     products: Vec<[f32; PANEL]>,
 }
 
 impl Rows {
     fn count(&self) -> usize {
-        self.highest.len()
+        self.products.len()
     }
 
-    /// Takes the queries of `tokens` for the group of `head`.
+    /// Takes the queries of a tile.
     pub fn gather(
         &mut self,
         queries: &[f32],
-        tokens: Range<usize>,
-        head: usize,
+        tile: &Tile<'_>,
         pages: &KvPages,
         layer: &Attention<'_>,
     ) {
         (self.group, self.dim) = (layer.heads / pages.kv_heads(), pages.head_dim());
         let length = self.group * self.dim;
+        let rows = tile.rows.len() * self.group;
         self.queries.clear();
-        self.highest.clear();
-        self.worth.clear();
-        for token in tokens {
-            let from = (token * layer.heads + head * self.group) * self.dim;
-            let scaled = queries[from..][..length]
-                .iter()
-                .map(|query| query * layer.scale);
-            self.queries.extend(scaled);
-            for row in 0..self.group {
-                let sink = layer.sinks.map(|sinks| sinks[head * self.group + row]);
-                self.highest.push(sink.unwrap_or(f32::NEG_INFINITY));
-                self.worth.push(if sink.is_some() { 1.0 } else { 0.0 });
+        for row in tile.rows.clone() {
+            let from = (row * layer.heads + tile.head * self.group) * self.dim;
+            let queries = &queries[from..][..length];
+            self.queries
+                .extend(queries.iter().map(|query| query * layer.scale));
+        }
+        self.total.clear(rows, self.dim);
+        if let Some(sinks) = layer.sinks {
+            let sinks = &sinks[tile.head * self.group..][..self.group];
+            for (row, sink) in sinks.iter().cycle().take(rows).enumerate() {
+                (self.total.highest[row], self.total.worth[row]) = (*sink, 1.0);
             }
         }
-        let rows = self.count();
-        self.sums.clear();
-        self.sums.resize(rows * self.dim, 0.0);
         self.scores.resize(rows * PAGE, 0.0);
         self.products.resize(rows, [0.0; PANEL]);
     }
 
-    /// Looks at every page that any of the rows may see; the first row is of the token at `first`.
-    pub fn attend(
+    /// Gathers from every page of a segment that any of the rows may see.
+    pub fn attend<T: Element>(
         &mut self,
         pages: &KvPages,
-        table: &[u32],
-        first: usize,
-        head: usize,
+        tile: &Tile<'_>,
+        segment: usize,
         layer: &Attention<'_>,
     ) {
-        let isa = Isa::current();
-        let tokens = self.count() / self.group;
+        self.part.clear(self.count(), self.dim);
+        let end = tile.first + tile.rows.len();
         let begin = layer
             .window
-            .map_or(0, |window| first.saturating_sub(window));
-        for (number, page) in table
-            .iter()
-            .enumerate()
-            .take((first + tokens).div_ceil(PAGE))
-        {
+            .map_or(0, |window| tile.first.saturating_sub(window));
+        let first = begin.max(segment * SEGMENT) / PAGE;
+        let last = end.min((segment + 1) * SEGMENT).div_ceil(PAGE);
+        for number in first..last {
+            let page = tile.sequence.table[number] as usize;
             let start = number * PAGE;
-            if start + PAGE <= begin {
-                continue;
-            }
-            let page = *page as usize;
-            for (panel, pairs) in pages.keys(page, head).enumerate() {
-                panel_products(isa, &self.queries, self.dim, pairs, &mut self.products);
-                for (scores, made) in self.scores.chunks_exact_mut(PAGE).zip(&self.products) {
-                    scores[panel * PANEL..][..PANEL].copy_from_slice(made);
-                }
-            }
+            self.score::<T>(pages, page, tile.head);
             for row in 0..self.count() {
-                let position = first + row / self.group;
+                let position = tile.first + row / self.group;
                 let oldest = layer
                     .window
                     .map_or(0, |window| position.saturating_sub(window));
@@ -107,28 +93,67 @@ impl Rows {
                     &mut self.scores[row * PAGE..][..PAGE],
                     seen,
                     layer.soft_cap.unwrap_or(0.0),
-                    &mut self.highest[row],
-                    &mut self.worth[row],
-                    &mut self.sums[row * self.dim..][..self.dim],
+                    &mut self.part.highest[row],
+                    &mut self.part.worth[row],
+                    &mut self.part.values[row * self.dim..][..self.dim],
                 );
             }
-            for (panel, pairs) in pages.values(page, head).enumerate() {
-                panel_products(isa, &self.scores, PAGE, pairs, &mut self.products);
-                for (sums, made) in self.sums.chunks_exact_mut(self.dim).zip(&self.products) {
-                    for (sum, made) in sums[panel * PANEL..].iter_mut().zip(made) {
-                        *sum += made;
-                    }
+            self.mix::<T>(pages, page, tile.head, (end - start).min(PAGE));
+        }
+    }
+
+    /// The scores of a page's tokens.
+    fn score<T: Element>(&mut self, pages: &KvPages, page: usize, head: usize) {
+        let queries = Strided {
+            numbers: &self.queries,
+            stride: self.dim,
+        };
+        for (number, panel) in pages.keys::<T>(page, head).enumerate() {
+            panel_products(Isa::current(), queries, self.dim, panel, &mut self.products);
+            for (scores, made) in self.scores.chunks_exact_mut(PAGE).zip(&self.products) {
+                scores[number * PANEL..][..PANEL].copy_from_slice(made);
+            }
+        }
+        if let Some([scales, _]) = pages.scales(page, head) {
+            self.scale_scores(scales);
+        }
+    }
+
+    /// Adds the values of a page's first `tokens` tokens, each by what its score is worth. What a page
+    /// holds beyond them is of nobody, or of somebody else.
+    fn mix<T: Element>(&mut self, pages: &KvPages, page: usize, head: usize, tokens: usize) {
+        if let Some([_, scales]) = pages.scales(page, head) {
+            self.scale_scores(scales);
+        }
+        let worths = Strided {
+            numbers: &self.scores,
+            stride: PAGE,
+        };
+        for (number, panel) in pages.values::<T>(page, head).enumerate() {
+            panel_products(Isa::current(), worths, tokens, panel, &mut self.products);
+            let values = self.part.values.chunks_exact_mut(self.dim);
+            for (values, made) in values.zip(&self.products) {
+                for (value, made) in values[number * PANEL..].iter_mut().zip(made) {
+                    *value += made;
                 }
             }
         }
     }
 
+    fn scale_scores(&mut self, scales: &[f32; PAGE]) {
+        for scores in self.scores.as_chunks_mut::<PAGE>().0 {
+            for (score, scale) in scores.iter_mut().zip(scales) {
+                *score *= scale;
+            }
+        }
+    }
+
     /// Gives out what the rows have gathered.
-    pub fn scatter(&self, out: &Columns<'_>, tokens: Range<usize>, head: usize) {
+    pub fn scatter(&self, out: &Columns<'_>, tile: &Tile<'_>) {
         let length = self.group * self.dim;
-        for (number, token) in tokens.enumerate() {
-            let sums = &self.sums[number * length..][..length];
-            let worth = &self.worth[number * self.group..][..self.group];
+        for (number, row) in tile.rows.clone().enumerate() {
+            let sums = &self.total.values[number * length..][..length];
+            let worth = &self.total.worth[number * self.group..][..self.group];
             let write = |out: &mut [f32]| {
                 let rows = out
                     .chunks_exact_mut(self.dim)
@@ -141,7 +166,7 @@ impl Rows {
                 }
             };
             // SAFETY: a head's group of a token belongs to one piece of work.
-            unsafe { out.with(token, head * length, length, write) };
+            unsafe { out.with(row, tile.head * length, length, write) };
         }
     }
 }

@@ -1,7 +1,5 @@
 use std::num::NonZeroUsize;
 
-use half::bf16;
-
 use super::*;
 use crate::testing::Numbers;
 
@@ -15,25 +13,59 @@ struct Scene {
     pages: KvPages,
     table: Vec<u32>,
     past: usize,
+    tokens: usize,
 }
 
 impl Scene {
-    fn new(past: usize, tokens: usize, [heads, kv_heads, dim]: [usize; 3]) -> Self {
+    fn new(past: usize, tokens: usize, shape: [usize; 3]) -> Self {
+        Self::of(CacheType::Bf16, past, tokens, shape)
+    }
+
+    fn of(
+        cache_type: CacheType,
+        past: usize,
+        tokens: usize,
+        [heads, kv_heads, dim]: [usize; 3],
+    ) -> Self {
         let mut numbers = Numbers::new((past * 31 + tokens) as u64);
         let width = kv_heads * dim;
         let mut rounded = || -> Vec<f32> {
-            let many = numbers.many((past + tokens) * width);
-            many.map(|x| bf16::from_f32(x).to_f32()).collect()
+            let many: Vec<f32> = numbers.many((past + tokens) * width).collect();
+            many.chunks(dim)
+                .flat_map(|head| kept(cache_type, head))
+                .collect()
         };
         let (keys, values) = (rounded(), rounded());
         let count = (past + tokens).div_ceil(PAGE);
         // Pages lie in another order than the sequence has them.
         let table: Vec<u32> = (0..count as u32).rev().collect();
-        let mut pages = KvPages::new(count + 1, kv_heads, dim);
-        for token in 0..past + tokens {
-            let part = token * width..(token + 1) * width;
-            let page = table[token / PAGE] as usize;
-            pages.write(page, token % PAGE, &keys[part.clone()], &values[part]);
+        let mut pages = KvPages::new(count + 1, kv_heads, dim, cache_type);
+        // What a former owner left in a page is none of this sequence's business.
+        let (unknown, everything) = (vec![f32::NAN; PAGE * width], (0..=count as u32).collect());
+        let everything: Vec<u32> = everything;
+        for page in &everything {
+            let whole = Sequence {
+                table: std::slice::from_ref(page),
+                past: 0,
+                tokens: PAGE,
+            };
+            pages.write(&[whole], &unknown, &unknown, &Pool::of_all_cores());
+        }
+        let pool = Pool::new(NonZeroUsize::new(3).unwrap());
+        let mut done = 0;
+        for run in [1, 5, 16, 100].into_iter().cycle() {
+            let tokens = run.min(past + tokens - done);
+            let run = Sequence {
+                table: &table,
+                past: done,
+                tokens,
+            };
+            let part = done * width..(done + tokens) * width;
+            pages.write(&[run], &keys[part.clone()], &values[part], &pool);
+            done += tokens;
+            if tokens == 0 {
+                break;
+            }
         }
         let queries = numbers
             .many(tokens * heads * dim)
@@ -48,6 +80,15 @@ impl Scene {
             pages,
             table,
             past,
+            tokens,
+        }
+    }
+
+    fn sequence(&self) -> Sequence<'_> {
+        Sequence {
+            table: &self.table,
+            past: self.past,
+            tokens: self.tokens,
         }
     }
 
@@ -58,8 +99,7 @@ impl Scene {
             &mut out,
             &self.queries,
             &self.pages,
-            &self.table,
-            self.past,
+            &[self.sequence()],
             layer,
             &pool,
         );
@@ -103,6 +143,21 @@ impl Scene {
             }
         }
         out
+    }
+}
+
+/// A head's numbers as a cache gives them back.
+fn kept(cache_type: CacheType, head: &[f32]) -> Vec<f32> {
+    fn taken<T: Element>(head: &[f32]) -> Vec<f32> {
+        let mut kept = vec![T::zeroed(); head.len()];
+        let worth = T::take(head, &mut kept);
+        kept.iter().map(|x| x.to_f32() * worth).collect()
+    }
+    match cache_type {
+        CacheType::F32 => taken::<f32>(head),
+        CacheType::Bf16 => taken::<bf16>(head),
+        CacheType::F16 => taken::<f16>(head),
+        CacheType::Q8 => taken::<i8>(head),
     }
 }
 
@@ -162,6 +217,96 @@ fn agrees_with_the_definition_for_every_kind_of_layer() {
 }
 
 #[test]
+fn agrees_with_the_definition_for_every_kind_of_cache() {
+    for (past, tokens) in [(0, 3), (70, 1), (1100, 2), (500, 30)] {
+        for cache_type in [CacheType::F32, CacheType::F16, CacheType::Q8] {
+            let scene = Scene::of(cache_type, past, tokens, [4, 2, 48]);
+            let sinks = Some([0.1, 0.2, -0.3, 0.4].as_slice());
+            for layer in [
+                plain(4, 48),
+                Attention {
+                    sinks,
+                    ..plain(4, 48)
+                },
+            ] {
+                for threads in [1, 2] {
+                    let out = scene.run(&layer, threads);
+                    for (out, exact) in out.iter().zip(scene.exact(&layer)) {
+                        let error = (f64::from(*out) - exact).abs();
+                        assert!(
+                            error < 2e-6,
+                            "{past}+{tokens} {cache_type:?}: {out} for {exact}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn many_sequences_at_once_are_as_each_alone() {
+    let layer = Attention {
+        window: Some(1500),
+        ..plain(4, 32)
+    };
+    let (heads, kv_heads, dim) = (4, 2, 32);
+    let mut numbers = Numbers::new(77);
+    let lengths: [(usize, usize); 6] = [(0, 30), (700, 1), (64, 1), (2100, 3), (5, 0), (1023, 1)];
+    let mut pages = KvPages::new(100, kv_heads, dim, CacheType::Q8);
+    let mut free = 0..100;
+    let tables: Vec<Vec<u32>> = lengths
+        .iter()
+        .map(|(past, tokens)| {
+            let count = (past + tokens).div_ceil(PAGE);
+            free.by_ref().take(count).collect()
+        })
+        .collect();
+    let pool = Pool::new(NonZeroUsize::new(3).unwrap());
+    let all: Vec<Sequence<'_>> = std::iter::zip(&tables, lengths)
+        .map(|(table, (past, tokens))| Sequence {
+            table,
+            past,
+            tokens,
+        })
+        .collect();
+    for sequence in &all {
+        let everything = Sequence {
+            past: 0,
+            tokens: sequence.past,
+            ..*sequence
+        };
+        let count = sequence.past * kv_heads * dim;
+        let (keys, values): (Vec<f32>, Vec<f32>) =
+            (numbers.many(count).collect(), numbers.many(count).collect());
+        pages.write(&[everything], &keys, &values, &pool);
+    }
+    let new: usize = lengths.iter().map(|(_, tokens)| tokens).sum();
+    let keys: Vec<f32> = numbers.many(new * kv_heads * dim).collect();
+    let values: Vec<f32> = numbers.many(new * kv_heads * dim).collect();
+    pages.write(&all, &keys, &values, &pool);
+    let queries: Vec<f32> = numbers.many(new * heads * dim).collect();
+    let run = |sequences: &[Sequence<'_>], queries: &[f32], threads: usize| {
+        let pool = Pool::new(NonZeroUsize::new(threads).unwrap());
+        let mut out = vec![f32::NAN; queries.len()];
+        attention(&mut out, queries, &pages, sequences, &layer, &pool);
+        out
+    };
+    let whole = run(&all, &queries, 1);
+    // So many threads that sequences are cut into segments.
+    assert_eq!(run(&all, &queries, 40), whole);
+    let mut from = 0;
+    for sequence in &all {
+        let part = from..from + sequence.tokens * heads * dim;
+        from = part.end;
+        for threads in [1, 5] {
+            let alone = run(&[*sequence], &queries[part.clone()], threads);
+            assert_eq!(alone, whole[part.clone()]);
+        }
+    }
+}
+
+#[test]
 fn results_depend_neither_on_threads_nor_on_how_a_prompt_is_cut() {
     let scene = Scene::new(100, 40, [4, 2, 32]);
     let layer = plain(4, 32);
@@ -176,8 +321,11 @@ fn results_depend_neither_on_threads_nor_on_how_a_prompt_is_cut() {
             &mut out,
             query,
             &scene.pages,
-            &scene.table,
-            100 + token,
+            &[Sequence {
+                past: 100 + token,
+                tokens: 1,
+                ..scene.sequence()
+            }],
             &layer,
             &pool,
         );

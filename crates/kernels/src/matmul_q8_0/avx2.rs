@@ -13,52 +13,41 @@ use half::f16;
 
 use super::PanelBlock;
 use crate::panels::PANEL;
-use crate::q8_0::BLOCK;
+use crate::q8_0::GroupBlock;
 
 /// The products of up to four rows with one panel.
 #[target_feature(enable = "avx2,fma,f16c")]
-pub(super) fn tile(steps: &[i8], scales: &[f32], blocks: &[PanelBlock], made: &mut [[f32; PANEL]]) {
+pub(super) fn tile(x: &[GroupBlock], blocks: &[PanelBlock], made: &mut [[f32; PANEL]]) {
     match made.len() {
-        1 => rows::<1>(steps, scales, blocks, made),
-        2 => rows::<2>(steps, scales, blocks, made),
-        3 => rows::<3>(steps, scales, blocks, made),
-        _ => rows::<4>(steps, scales, blocks, made),
+        1 => rows::<1>(x, blocks, made),
+        2 => rows::<2>(x, blocks, made),
+        3 => rows::<3>(x, blocks, made),
+        _ => rows::<4>(x, blocks, made),
     }
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn rows<const R: usize>(
-    steps: &[i8],
-    scales: &[f32],
-    blocks: &[PanelBlock],
-    made: &mut [[f32; PANEL]],
-) {
-    let columns = blocks.len();
-    let x: [&[[i8; BLOCK]]; R] =
-        std::array::from_fn(|row| &steps[row * columns * BLOCK..].as_chunks().0[..columns]);
-    let x_scales: [&[f32]; R] = std::array::from_fn(|row| &scales[row * columns..][..columns]);
+fn rows<const R: usize>(x: &[GroupBlock], blocks: &[PanelBlock], made: &mut [[f32; PANEL]]) {
     let mut sums = [[_mm256_setzero_ps(); 2]; R];
-    for (column, block) in blocks.iter().enumerate() {
+    for (block, x) in blocks.iter().zip(x) {
         let mut whole = [[_mm256_setzero_si256(); 2]; R];
         for (four, weights) in block.steps.iter().enumerate() {
             let weights = load(weights);
             let sizes = weights.map(|weights| _mm256_abs_epi8(weights));
-            for row in 0..R {
-                let x = i32::from_ne_bytes(
-                    x[row][column].as_chunks::<4>().0[four].map(|step| step as u8),
-                );
-                let x = _mm256_set1_epi32(x);
+            for (whole, x) in whole.iter_mut().zip(&x.steps) {
+                let fours = i32::from_ne_bytes(x.as_chunks::<4>().0[four].map(|step| step as u8));
+                let x = _mm256_set1_epi32(fours);
                 for half in 0..2 {
                     let signed = _mm256_sign_epi8(x, weights[half]);
                     let pairs = _mm256_maddubs_epi16(sizes[half], signed);
                     let fours = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
-                    whole[row][half] = _mm256_add_epi32(whole[row][half], fours);
+                    whole[half] = _mm256_add_epi32(whole[half], fours);
                 }
             }
         }
         let scales = load_scales(&block.scales);
         for row in 0..R {
-            let scale = _mm256_set1_ps(x_scales[row][column]);
+            let scale = _mm256_set1_ps(x.scales[row]);
             for half in 0..2 {
                 let whole = _mm256_cvtepi32_ps(whole[row][half]);
                 let scale = _mm256_mul_ps(scale, scales[half]);

@@ -36,23 +36,23 @@ fn every_variant_agrees_with_a_sum_in_f64() {
         if let Some(first) = x.get_mut(..BLOCK) {
             first.fill(1.0);
         }
-        let (x, packed) = (rows(&x, inputs), PackedQ8_0::pack(&blocks, outputs, inputs));
+        let (x, packed) = (
+            rows(&x, inputs),
+            PackedQ8_0::pack(&blocks, outputs, inputs, &pool),
+        );
         for isa in Isa::available() {
             let mut out = vec![f32::NAN; count * outputs];
             matmul_q8_0_on(isa, &mut out, &x, &packed, Epilogue::Store, &pool);
             for (at, out) in out.iter().enumerate() {
-                let (steps, scales) = x.from(at / outputs);
-                let row = &blocks[at % outputs * inputs / BLOCK..][..inputs / BLOCK];
-                let terms =
-                    row.iter()
-                        .zip(scales)
-                        .enumerate()
-                        .flat_map(|(block, (weights, scale))| {
-                            let x = &steps[block * BLOCK..][..BLOCK];
-                            let scale = f64::from(*scale) * weights.scale.to_f64();
-                            std::iter::zip(x, weights.steps)
-                                .map(move |(x, step)| f64::from(*x) * f64::from(step) * scale)
-                        });
+                let (row, output) = (at / outputs, at % outputs);
+                let group = x.group(row / GROUP * GROUP);
+                let row = row % GROUP;
+                let weights = &blocks[output * inputs / BLOCK..][..inputs / BLOCK];
+                let terms = weights.iter().zip(group).flat_map(|(weights, x)| {
+                    let scale = f64::from(x.scales[row]) * weights.scale.to_f64();
+                    std::iter::zip(x.steps[row], weights.steps)
+                        .map(move |(x, step)| f64::from(x) * f64::from(step) * scale)
+                });
                 assert_close(
                     *out,
                     terms,
@@ -67,7 +67,8 @@ fn every_variant_agrees_with_a_sum_in_f64() {
 fn results_depend_neither_on_threads_nor_on_the_other_rows() {
     let (count, outputs, inputs) = (11, 100, 128);
     let mut numbers = Numbers::new(5);
-    let packed = PackedQ8_0::pack(&weights(outputs, inputs, &mut numbers), outputs, inputs);
+    let blocks = weights(outputs, inputs, &mut numbers);
+    let packed = PackedQ8_0::pack(&blocks, outputs, inputs, &Pool::of_all_cores());
     let x: Vec<f32> = numbers.many(count * inputs).collect();
     let product = |x: &[f32], threads: usize| {
         let pool = Pool::new(NonZeroUsize::new(threads).unwrap());
@@ -81,4 +82,23 @@ fn results_depend_neither_on_threads_nor_on_the_other_rows() {
         let alone = product(&x[row * inputs..][..inputs], 2);
         assert_eq!(alone, whole[row * outputs..][..outputs]);
     }
+}
+
+#[test]
+fn a_row_is_looked_up_as_it_was_packed() {
+    let (outputs, inputs) = (35, 96);
+    let blocks = weights(outputs, inputs, &mut Numbers::new(2));
+    let packed = PackedQ8_0::pack(&blocks, outputs, inputs, &Pool::of_all_cores());
+    for (output, blocks) in blocks.chunks(inputs / BLOCK).enumerate() {
+        let mut row = vec![f32::NAN; inputs];
+        packed.row(output, &mut row);
+        let exact: Vec<f32> = blocks.iter().flat_map(BlockQ8_0::dequantise).collect();
+        assert_eq!(row, exact);
+    }
+}
+
+#[test]
+#[should_panic(expected = "40 inputs are not whole blocks")]
+fn inputs_that_are_not_whole_blocks_are_refused() {
+    PackedQ8_0::pack(&[], 1, 40, &Pool::of_all_cores());
 }

@@ -1,0 +1,239 @@
+//! The kinds of number that weights, keys and values are kept in.
+
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{
+    __m256, _mm_loadu_si128, _mm_srli_si128, _mm256_and_si256, _mm256_castsi256_ps,
+    _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_set1_epi32, _mm256_slli_epi32,
+};
+
+use bytemuck::Pod;
+use half::slice::HalfFloatSliceExt as _;
+use half::{bf16, f16};
+
+use crate::panels::PANEL;
+
+/// Two neighbouring inputs of the sixteen outputs of a panel.
+pub(crate) const STEP: usize = 2 * PANEL;
+
+/// Sixteen floats for each of two neighbouring inputs, in halves.
+#[cfg(target_arch = "x86_64")]
+pub type Step = [[__m256; 2]; 2];
+
+/// A kind of number that a panel may hold.
+///
+/// A panel holds, for two neighbouring inputs at a time, the weights of sixteen outputs: in pairs
+/// (`[inputs / 2, 16, 2]`) where a unit of some processor multiplies pairs, else one input after the
+/// other (`[inputs, 16]`). An odd last input has a neighbour of zeros.
+pub trait Element: Pod + std::fmt::Debug + Send + Sync {
+    /// Whether the two inputs of a step lie in pairs.
+    const PAIRED: bool;
+
+    /// The number as a float.
+    fn to_f32(self) -> f32;
+
+    /// Takes the numbers of `from`, rounded to the nearest; each is worth what is returned.
+    fn take(from: &[f32], to: &mut [Self]) -> f32;
+
+    /// The numbers of a step as floats.
+    ///
+    /// # Safety
+    /// The machine has AVX2 and F16C.
+    #[cfg(target_arch = "x86_64")]
+    unsafe fn load(step: &[Self; STEP]) -> Step;
+}
+
+/// Where the weight of an input and an output stands in a panel.
+#[inline(always)]
+pub(crate) fn place<T: Element>(input: usize, output: usize) -> usize {
+    if T::PAIRED {
+        input / 2 * STEP + output * 2 + input % 2
+    } else {
+        input * PANEL + output
+    }
+}
+
+/// How many numbers a panel holds.
+pub(crate) fn panel_length(inputs: usize) -> usize {
+    inputs.div_ceil(2) * STEP
+}
+
+impl Element for f32 {
+    const PAIRED: bool = false;
+
+    #[inline(always)]
+    fn to_f32(self) -> f32 {
+        self
+    }
+
+    fn take(from: &[f32], to: &mut [Self]) -> f32 {
+        to.copy_from_slice(from);
+        1.0
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    #[inline]
+    unsafe fn load(step: &[Self; STEP]) -> Step {
+        [0, PANEL].map(|input| {
+            [0, 8].map(|half| {
+                let numbers = &step[input + half..][..8];
+                // SAFETY: eight floats.
+                unsafe { _mm256_loadu_ps(numbers.as_ptr()) }
+            })
+        })
+    }
+}
+
+impl Element for f16 {
+    const PAIRED: bool = false;
+
+    #[inline(always)]
+    fn to_f32(self) -> f32 {
+        f16::to_f32(self)
+    }
+
+    fn take(from: &[f32], to: &mut [Self]) -> f32 {
+        to.convert_from_f32_slice(from);
+        1.0
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    #[inline]
+    unsafe fn load(step: &[Self; STEP]) -> Step {
+        [0, PANEL].map(|input| {
+            [0, 8].map(|half| {
+                let numbers = &step[input + half..][..8];
+                // SAFETY: eight halves are sixteen bytes.
+                _mm256_cvtph_ps(unsafe { _mm_loadu_si128(numbers.as_ptr().cast()) })
+            })
+        })
+    }
+}
+
+impl Element for bf16 {
+    const PAIRED: bool = true;
+
+    #[inline(always)]
+    fn to_f32(self) -> f32 {
+        bf16::to_f32(self)
+    }
+
+    fn take(from: &[f32], to: &mut [Self]) -> f32 {
+        for (to, from) in to.iter_mut().zip(from) {
+            let bits = from.to_bits();
+            // To the nearest, ties to even; what is not a number stays so without a carry.
+            let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
+            let quiet = bits >> 16 | 0x40;
+            *to = bf16::from_bits(if from.is_nan() { quiet } else { rounded } as u16);
+        }
+        1.0
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    #[inline]
+    unsafe fn load(step: &[Self; STEP]) -> Step {
+        let pairs = [0, STEP / 2].map(|half| {
+            let numbers = &step[half..][..STEP / 2];
+            // SAFETY: sixteen numbers of two bytes.
+            unsafe { _mm256_loadu_si256(numbers.as_ptr().cast()) }
+        });
+        // A bfloat16 is the upper half of a float.
+        let upper = _mm256_set1_epi32(-65_536);
+        [
+            pairs.map(|pairs| _mm256_castsi256_ps(_mm256_slli_epi32::<16>(pairs))),
+            pairs.map(|pairs| _mm256_castsi256_ps(_mm256_and_si256(pairs, upper))),
+        ]
+    }
+}
+
+impl Element for i8 {
+    const PAIRED: bool = false;
+
+    #[inline(always)]
+    fn to_f32(self) -> f32 {
+        f32::from(self)
+    }
+
+    fn take(from: &[f32], to: &mut [Self]) -> f32 {
+        crate::q8_0::quantise(from, to)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    #[inline]
+    unsafe fn load(step: &[Self; STEP]) -> Step {
+        [0, PANEL].map(|input| {
+            let numbers = &step[input..][..PANEL];
+            // SAFETY: sixteen bytes.
+            let bytes = unsafe { _mm_loadu_si128(numbers.as_ptr().cast()) };
+            [bytes, _mm_srli_si128::<8>(bytes)]
+                .map(|bytes| _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Numbers;
+
+    fn taken<T: Element>(from: &[f32]) -> (Vec<T>, f32) {
+        let mut to = vec![T::zeroed(); from.len()];
+        let worth = T::take(from, &mut to);
+        (to, worth)
+    }
+
+    #[test]
+    fn bfloat16_is_rounded_as_the_crate_of_that_name_does() {
+        let mut numbers = Numbers::new(12);
+        let bits = (0..200_000).map(|_| (numbers.next().to_bits() << 7) ^ numbers.next().to_bits());
+        let special = [
+            0,
+            0x7f80_0000,
+            0xff80_0000,
+            0x7fc0_0000,
+            0x7f80_0001,
+            0x7f7f_ffff,
+        ];
+        let ties = [0x3f80_8000, 0x3f81_8000, 0x0000_8000, 0x8000_ffff];
+        let all: Vec<f32> = bits
+            .chain(special)
+            .chain(ties)
+            .map(f32::from_bits)
+            .collect();
+        let exact: Vec<u16> = all.iter().map(|x| bf16::from_f32(*x).to_bits()).collect();
+        let taken: Vec<u16> = taken::<bf16>(&all).0.iter().map(|x| x.to_bits()).collect();
+        assert_eq!(taken, exact);
+    }
+
+    #[test]
+    fn every_kind_is_loaded_as_it_is_defined() {
+        fn check<T: Element>() {
+            let mut numbers = Numbers::new(5);
+            let from: Vec<f32> = numbers.many(STEP).map(|x| x * 100.0).collect();
+            let (step, _) = taken::<T>(&from);
+            let step: [T; STEP] = step.try_into().unwrap();
+            #[cfg(target_arch = "x86_64")]
+            if crate::Isa::current() >= crate::Isa::Avx2 {
+                // SAFETY: the level has been looked at.
+                let loaded = unsafe { T::load(&step) };
+                for (input, halves) in loaded.into_iter().enumerate() {
+                    for (half, lanes) in halves.into_iter().enumerate() {
+                        let lanes: [f32; 8] = bytemuck::cast(lanes);
+                        for (lane, loaded) in lanes.into_iter().enumerate() {
+                            let at = place::<T>(input, half * 8 + lane);
+                            assert_eq!(loaded, step[at].to_f32());
+                        }
+                    }
+                }
+            }
+        }
+        check::<f32>();
+        check::<f16>();
+        check::<bf16>();
+        check::<i8>();
+    }
+}

@@ -1,0 +1,228 @@
+//! Products with weights in floats: f32, f16 and bfloat16.
+
+mod scalar;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+
+use half::{bf16, f16};
+
+use crate::aligned::Aligned;
+use crate::element::{Element, panel_length, place};
+use crate::isa::Isa;
+use crate::panels::{Epilogue, PANEL, Plan, even_tiles, visit};
+use crate::pool::Pool;
+
+/// A matrix of floats in the order in which products read it.
+///
+/// Panels of 16 outputs; in each, for two neighbouring inputs at a time, the weights of the 16 outputs.
+/// Those of bfloat16 lie in pairs: it is the order of the tile unit and of the dot-product
+/// instructions, and for AVX2 a pair is a shift and a mask away from two floats.
+#[derive(Clone)]
+pub struct PackedFloat<T> {
+    outputs: usize,
+    inputs: usize,
+    panels: Aligned,
+    kind: std::marker::PhantomData<T>,
+}
+
+/// A packed matrix of f32, products with which round nothing but sums.
+pub type PackedF32 = PackedFloat<f32>;
+
+/// A packed matrix of half floats.
+pub type PackedF16 = PackedFloat<f16>;
+
+/// A packed matrix of bfloat16.
+pub type PackedBf16 = PackedFloat<bf16>;
+
+impl<T: Element> PackedFloat<T> {
+    /// Packs weights `[outputs, inputs]`.
+    ///
+    /// # Panics
+    /// When the weights are not as many.
+    pub fn pack(weights: &[T], outputs: usize, inputs: usize, pool: &Pool) -> Self {
+        assert_eq!(
+            weights.len(),
+            outputs * inputs,
+            "weights of {outputs} × {inputs}"
+        );
+        let length = panel_length(inputs);
+        let count = outputs.div_ceil(PANEL) * length;
+        let mut panels = Aligned::zeroed(count * size_of::<T>());
+        let packed = &mut panels.of_mut::<T>()[..count];
+        pool.each_chunk(packed, length, &|panel, packed| {
+            let from = panel * PANEL * inputs;
+            let rows = &weights[from..weights.len().min(from + PANEL * inputs)];
+            for (output, row) in rows.chunks_exact(inputs.max(1)).enumerate() {
+                for (input, weight) in row.iter().enumerate() {
+                    packed[place::<T>(input, output)] = *weight;
+                }
+            }
+        });
+        Self {
+            outputs,
+            inputs,
+            panels,
+            kind: std::marker::PhantomData,
+        }
+    }
+
+    /// Writes the weights of one output to `out`, as an embedding is looked up.
+    ///
+    /// # Panics
+    /// When there is no such output, or `out` is not of `inputs` numbers.
+    pub fn row(&self, output: usize, out: &mut [f32]) {
+        assert!(
+            output < self.outputs && out.len() == self.inputs,
+            "output {output} of {} × {}",
+            self.outputs,
+            self.inputs
+        );
+        let panel = self.panel(output / PANEL);
+        for (input, out) in out.iter_mut().enumerate() {
+            *out = panel[place::<T>(input, output % PANEL)].to_f32();
+        }
+    }
+
+    /// The number of outputs.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// The number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.panels.bytes()
+    }
+
+    /// The numbers of one panel.
+    fn panel(&self, panel: usize) -> &[T] {
+        let length = panel_length(self.inputs);
+        &self.panels.of::<T>()[panel * length..][..length]
+    }
+}
+
+/// `out[r, o] = Σ x[r, i] · weights[o, i]`, then the epilogue. Sums are f32.
+/// Shapes: `x` is `[rows, inputs]`, `out` is `[rows, outputs]`.
+///
+/// # Panics
+/// When the lengths of `x` and `out` do not fit the weights.
+pub fn matmul_f32(
+    out: &mut [f32],
+    x: &[f32],
+    weights: &PackedF32,
+    epilogue: Epilogue<'_>,
+    pool: &Pool,
+) {
+    matmul_on(Isa::current(), out, x, weights, epilogue, pool);
+}
+
+/// As [`matmul_f32`], with weights in half floats.
+///
+/// # Panics
+/// When the lengths of `x` and `out` do not fit the weights.
+pub fn matmul_f16(
+    out: &mut [f32],
+    x: &[f32],
+    weights: &PackedF16,
+    epilogue: Epilogue<'_>,
+    pool: &Pool,
+) {
+    matmul_on(Isa::current(), out, x, weights, epilogue, pool);
+}
+
+/// As [`matmul_f32`], with weights in bfloat16.
+///
+/// # Panics
+/// When the lengths of `x` and `out` do not fit the weights.
+pub fn matmul_bf16(
+    out: &mut [f32],
+    x: &[f32],
+    weights: &PackedBf16,
+    epilogue: Epilogue<'_>,
+    pool: &Pool,
+) {
+    matmul_on(Isa::current(), out, x, weights, epilogue, pool);
+}
+
+/// The product on a level that the machine is known to have.
+fn matmul_on<T: Element>(
+    isa: Isa,
+    out: &mut [f32],
+    x: &[f32],
+    weights: &PackedFloat<T>,
+    epilogue: Epilogue<'_>,
+    pool: &Pool,
+) {
+    let inputs = weights.inputs;
+    let rows = x.len().checked_div(inputs).unwrap_or(0);
+    assert_eq!(x.len(), rows * inputs, "an input of {inputs} columns");
+    let plan = Plan {
+        rows,
+        outputs: weights.outputs,
+        tile_rows: tile_rows(isa),
+        is_even: true,
+        row_bytes: inputs * 4,
+    };
+    visit(out, plan, epilogue, pool, &|panel, row, count, made| {
+        let x = Strided {
+            numbers: &x[row * inputs..][..count * inputs],
+            stride: inputs,
+        };
+        panel_products(isa, x, inputs, weights.panel(panel), made);
+    });
+}
+
+/// Rows that start `stride` numbers apart.
+#[derive(Clone, Copy)]
+pub(crate) struct Strided<'a> {
+    pub numbers: &'a [f32],
+    pub stride: usize,
+}
+
+impl<'a> Strided<'a> {
+    #[inline(always)]
+    fn row(self, row: usize, inputs: usize) -> &'a [f32] {
+        &self.numbers[row * self.stride..][..inputs]
+    }
+}
+
+/// The products of as many rows of `x` as `made` has with the first `inputs` of one panel.
+pub(crate) fn panel_products<T: Element>(
+    isa: Isa,
+    x: Strided<'_>,
+    inputs: usize,
+    panel: &[T],
+    made: &mut [[f32; PANEL]],
+) {
+    let tile_rows = even_tiles(made.len(), tile_rows(isa));
+    for (tile, made) in made.chunks_mut(tile_rows).enumerate() {
+        let x = Strided {
+            numbers: &x.numbers[tile * tile_rows * x.stride..],
+            ..x
+        };
+        match isa {
+            Isa::Scalar => scalar::tile(x, inputs, panel, made),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the level is only chosen where the machine has it.
+            Isa::Avx2 => unsafe { avx2::tile(x, inputs, panel, made) },
+            #[cfg(not(target_arch = "x86_64"))]
+            Isa::Avx2 => unreachable!("this machine has no AVX2"),
+        }
+    }
+}
+
+/// Rows whose sums fit the registers of a level.
+fn tile_rows(isa: Isa) -> usize {
+    match isa {
+        Isa::Scalar => 1,
+        Isa::Avx2 => 6,
+    }
+}
+
+#[cfg(test)]
+mod tests;
