@@ -1,0 +1,3 @@
+//! Behaviours of `models`, seen from outside.
+
+mod tokenizer_json;
