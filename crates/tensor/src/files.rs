@@ -5,16 +5,23 @@
 //! what to do; it is never a panic, a read outside the file, or memory beyond a few times the length
 //! of its header.
 
+mod checkpoint;
+mod gguf;
+mod safetensors;
+
 mod dtype;
 mod view;
+
+mod blocks;
+mod floats;
 
 mod directory;
 mod flaw;
 mod identify;
 mod map;
 
-mod safetensors;
-
+pub use checkpoint::Checkpoint;
 pub use dtype::Dtype;
+pub use gguf::{Array, Gguf, Metadata, Value};
 pub use safetensors::Safetensors;
 pub use view::View;

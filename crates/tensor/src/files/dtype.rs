@@ -39,6 +39,7 @@ pub enum Dtype {
     Tq1_0,
     Tq2_0,
     Mxfp4,
+    Nvfp4,
 }
 
 /// What one type is called and how it lies.
@@ -84,6 +85,7 @@ const ALL: &[Dtype] = &[
     Dtype::Tq1_0,
     Dtype::Tq2_0,
     Dtype::Mxfp4,
+    Dtype::Nvfp4,
 ];
 
 impl Dtype {
@@ -194,6 +196,7 @@ impl Dtype {
             Self::Tq1_0 => block("TQ1_0", 256, 54, 34),
             Self::Tq2_0 => block("TQ2_0", 256, 66, 35),
             Self::Mxfp4 => block("MXFP4", 32, 17, 39),
+            Self::Nvfp4 => block("NVFP4", 64, 36, 40),
         }
     }
 }

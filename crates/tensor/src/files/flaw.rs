@@ -7,8 +7,8 @@ use crate::Error;
 /// The first thing wrong with some bytes.
 #[derive(Debug, PartialEq)]
 pub(super) enum Flaw {
-    /// They end too early, by so many bytes at least.
-    Short { missing: u64 },
+    /// They end too early.
+    Short(String),
     /// They contradict themselves.
     Contradiction(String),
     /// They are something else.
@@ -18,17 +18,37 @@ pub(super) enum Flaw {
 }
 
 impl Flaw {
+    /// They end `missing` bytes too early.
+    pub(super) fn short(missing: u64) -> Self {
+        Self::Short(format!("{missing} bytes are missing at its end"))
+    }
+
+    /// They end inside the header, and what comes after it is not known.
+    pub(super) fn short_at_least(missing: u64) -> Self {
+        Self::Short(format!("{missing} bytes or more are missing at its end"))
+    }
+
     pub(super) fn contradiction(reason: impl Into<String>) -> Self {
         Self::Contradiction(reason.into())
+    }
+
+    /// The same, found in the `what` called `name`.
+    pub(super) fn about(self, what: &str, name: &str) -> Self {
+        match self {
+            Self::Contradiction(reason) => {
+                Self::Contradiction(format!("{what} `{}`: {reason}", printable(name)))
+            }
+            other => other,
+        }
     }
 
     /// The same, of the file `path`.
     pub(super) fn of(self, path: &Path) -> Error {
         let path = path.to_owned();
         match self {
-            Self::Short { missing } => Error::Incomplete {
+            Self::Short(reason) => Error::Incomplete {
                 path,
-                reason: format!("{missing} bytes are missing at its end"),
+                reason,
                 hint: "the download was cut off; fetch it again".to_owned(),
             },
             Self::Contradiction(reason) => Error::Damaged { path, reason },

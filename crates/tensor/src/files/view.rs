@@ -1,6 +1,8 @@
 //! A tensor where it lies in its file.
 
-use super::Dtype;
+use std::ops::Range;
+
+use super::{Dtype, blocks, floats};
 
 /// The bytes of one tensor, with what is needed to read them.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,15 +39,55 @@ impl<'a> View<'a> {
     /// The part at `index` of the outermost dimension: one expert of many, one row of a matrix.
     ///
     /// # Panics
-    /// When there is no such dimension or part.
+    /// When there is no such dimension or part, or a part is not whole blocks.
     pub fn at(&self, index: usize) -> View<'a> {
-        let (outermost, shape) = self.shape.split_first().expect("a view with dimensions");
-        assert!(index < *outermost, "part {index} of {outermost}");
-        let bytes = self.bytes.len() / outermost;
+        let mut part = self.rows(index..index + 1);
+        part.shape.remove(0);
+        part
+    }
+
+    /// The parts at `range` of the outermost dimension.
+    ///
+    /// # Panics
+    /// When there is no such dimension or part, or a part is not whole blocks.
+    pub fn rows(&self, range: Range<usize>) -> View<'a> {
+        let mut shape = self.shape.clone();
+        let length = *shape.first().expect("a view with dimensions");
+        assert!(range.end <= length, "parts {range:?} of {length}");
+        let bytes = self.bytes.len() / length.max(1);
+        assert!(
+            bytes.is_multiple_of(self.dtype.block_bytes()),
+            "a part of whole blocks"
+        );
+        shape[0] = range.len();
         View {
             dtype: self.dtype,
-            shape: shape.to_vec(),
-            bytes: &self.bytes[index * bytes..][..bytes],
+            shape,
+            bytes: &self.bytes[range.start * bytes..range.end * bytes],
+        }
+    }
+
+    /// All its numbers. Whole numbers and f64 are rounded to the nearest f32; every other type fits.
+    pub fn to_f32(&self) -> Vec<f32> {
+        let mut numbers = vec![0.0; self.len()];
+        self.read(&mut numbers);
+        numbers
+    }
+
+    /// All its numbers, into `out`.
+    ///
+    /// # Panics
+    /// When `out` does not hold as many.
+    pub fn read(&self, out: &mut [f32]) {
+        assert_eq!(
+            out.len(),
+            self.len(),
+            "room for as many numbers as there are"
+        );
+        if self.dtype.is_quantised() {
+            blocks::read(self.dtype, self.bytes, out);
+        } else {
+            floats::read(self.dtype, self.bytes, out);
         }
     }
 }

@@ -1,3 +1,6 @@
 //! Integration tests: files in, tensors out.
 
+mod checkpoint;
+mod conversions;
+mod gguf;
 mod safetensors;

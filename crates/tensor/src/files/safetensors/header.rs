@@ -21,9 +21,7 @@ const DIMENSIONS_MAX: usize = 32;
 /// Allocates at most 64 times the header's length.
 pub(super) fn read(bytes: &[u8]) -> Result<(BTreeMap<String, String>, Directory), Flaw> {
     let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
-        return Err(Flaw::Short {
-            missing: 8 - bytes.len() as u64,
-        });
+        return Err(Flaw::short_at_least(8 - bytes.len() as u64));
     };
     let length = u64::from_le_bytes(*length);
     if length > HEADER_BYTES_MAX {
@@ -34,9 +32,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(BTreeMap<String, String>, Directory)
     }
     let length = usize::try_from(length).expect("a hundred million fits");
     let Some((header, numbers)) = rest.split_at_checked(length) else {
-        return Err(Flaw::Short {
-            missing: (length - rest.len()) as u64,
-        });
+        return Err(Flaw::short_at_least((length - rest.len()) as u64));
     };
     if header.first() != Some(&b'{') {
         return Err(Flaw::Other {
@@ -106,9 +102,7 @@ fn covers(directory: &Directory, start: usize, length: usize) -> Result<(), Flaw
     }
     let there = start + length;
     if covered > there {
-        return Err(Flaw::Short {
-            missing: (covered - there) as u64,
-        });
+        return Err(Flaw::short((covered - there) as u64));
     }
     if covered < there {
         return Err(Flaw::contradiction(format!(
