@@ -58,6 +58,22 @@ pub enum Error {
         /// What is.
         hint: String,
     },
+    /// There is no room for what would be written; nothing of it is left.
+    #[error("no room for the {bytes} bytes of `{}`\nhint: free some space, or choose another folder", path.display())]
+    NoRoom {
+        /// The file that would have been written.
+        path: PathBuf,
+        /// How many bytes it would hold.
+        bytes: u64,
+    },
+    /// The format cannot hold what was given: give something else.
+    #[error("`{}` cannot hold this: {reason}", path.display())]
+    Unwritable {
+        /// The file that would have been written.
+        path: PathBuf,
+        /// What does not fit.
+        reason: String,
+    },
     /// No tensor or key of that name.
     #[error("`{}` has no {what} `{name}`", path.display())]
     Missing {

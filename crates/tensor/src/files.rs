@@ -19,9 +19,10 @@ mod directory;
 mod flaw;
 mod identify;
 mod map;
+mod new_file;
 
 pub use checkpoint::Checkpoint;
 pub use dtype::Dtype;
-pub use gguf::{Array, Gguf, Metadata, Value};
-pub use safetensors::Safetensors;
+pub use gguf::{Array, Gguf, GgufWriter, Metadata, TensorInfo, Value};
+pub use safetensors::{Safetensors, write_safetensors};
 pub use view::View;

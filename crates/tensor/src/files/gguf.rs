@@ -5,10 +5,12 @@
 mod cursor;
 mod header;
 mod metadata;
+mod write;
 
 use std::path::{Path, PathBuf};
 
 pub use metadata::{Array, Metadata, Value};
+pub use write::{GgufWriter, TensorInfo};
 
 use super::directory::Directory;
 use super::map::Bytes;

@@ -4,9 +4,12 @@
 //! of that name because its errors do not say what is missing, and it lets a name stand twice.
 
 mod header;
+mod write;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+pub use write::write_safetensors;
 
 use super::directory::Directory;
 use super::map::Bytes;

@@ -4,3 +4,4 @@ mod checkpoint;
 mod conversions;
 mod gguf;
 mod safetensors;
+mod writing;

@@ -17,7 +17,7 @@ const NESTING_MAX: usize = 4;
 const ALIGNMENT_MAX: u32 = 1 << 20;
 
 /// Where numbers begin, when the file does not say.
-const ALIGNMENT: u32 = 32;
+pub(super) const ALIGNMENT: u32 = 32;
 
 /// The fewest bytes that a key with its value takes: a length, a type, and one byte.
 const KEY_BYTES_MIN: usize = 8 + 4 + 1;
