@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 # Queries and keys are larger than the rest, so that attention is neither flat nor one-hot.
-GAINS = {"q_proj": 1.4, "k_proj": 1.4, "gate.weight": 2.0, "router": 2.0, "lm_head": 2.0}
+GAINS = {"q_proj": 1.4, "k_proj": 1.4, "router.proj": 10.0, "gate.weight": 2.0, "router": 2.0, "lm_head": 2.0}
 
 
 def randomise(model: nn.Module, seed: int) -> None:
@@ -38,11 +38,13 @@ def draw(model, name, parameter, noise, tied):
     owner, _, leaf = name.rpartition(".")
     module = model.get_submodule(owner)
     if isinstance(module, nn.Embedding):
-        return noise * (0.2 if tied else 1.0)  # tied: small, or every token predicts itself
+        return noise * (0.25 if tied else 1.0)
     if name.endswith("A_log"):
         return 0.5 * noise  # decay rates exp(A_log) around 1
     if leaf in ("dt_bias", "sinks") or name.endswith("bias"):
         return 0.3 * noise if leaf != "sinks" else noise
+    if tied and name in ("model.norm.weight", "norm.weight"):
+        return 1.5 * noise  # of both signs, or every token would predict itself
     if parameter.ndim == 1 or "norm" in owner.lower().rpartition(".")[2]:
         neutral = parameter.flatten()[0].round()  # 1, or 0 where the model adds 1 itself
         return neutral + 0.2 * noise
@@ -73,3 +75,12 @@ def rewrite(folder: Path, change) -> None:
     """Passes the tensors of `model.safetensors` through `change` and writes them back."""
     file = folder / "model.safetensors"
     save_file(change(load_file(file)), file, metadata={"format": "pt"})
+
+
+def write_pooling(folder: Path, mode: str, hidden: int) -> None:
+    """`1_Pooling/config.json`, as `sentence-transformers` writes it beside an embedding model."""
+    modes = {"cls": "cls_token", "mean": "mean_tokens", "lasttoken": "lasttoken"}
+    config = {"word_embedding_dimension": hidden}
+    config |= {f"pooling_mode_{spelling}": mode == name for name, spelling in modes.items()}
+    (folder / "1_Pooling").mkdir()
+    write_config(folder / "1_Pooling", config)

@@ -4,6 +4,7 @@ float32 on one CPU thread, eager attention, no cache: every greedy step runs the
 so the expected tokens owe nothing to anybody's cache.
 """
 
+import inspect
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,25 @@ def greedy(model: nn.Module, tokens: torch.Tensor) -> torch.Tensor:
     return continuation
 
 
-class Causal:
+class Head:
+    """What a model is for: which inputs it takes beside tokens, which outputs are golden."""
+
+    generates = False
+
+    def __init__(self, fixture):
+        self.fixture = fixture
+
+    def inputs(self, model, tokens):
+        if "token_type_ids" not in inspect.signature(model.forward).parameters:
+            return {}
+        return {"token_type_ids": self.token_types(tokens)[None]}
+
+    def token_types(self, tokens):
+        """The second half of the prompt is the second segment, as in a pair of question and passage."""
+        return (torch.arange(len(tokens)) >= len(tokens) // 2).long()
+
+
+class Causal(Head):
     """Next-token logits after every position."""
 
     generates = True
@@ -98,6 +117,35 @@ class Causal:
         return {"logits": logits}
 
 
+class YesNo(Causal):
+    """A reranker of Qwen3's kind: how much likelier `yes` is than `no` after the prompt."""
+
+    generates = False
+    NO, YES = 20, 30  # token ids
+
+    def outputs(self, model, output):
+        logits = output.logits[0]
+        answers = torch.tensor([self.NO, self.YES])
+        score = logits[-1, answers].softmax(-1)[1:]
+        return {"logits": logits, "no_yes": answers.to(torch.int32), "score": score}
+
+
+class Embedding(Head):
+    """Final states and the vector pooled from them as `1_Pooling/config.json` says; not normalised."""
+
+    def outputs(self, model, output):
+        states = output.last_hidden_state[0]
+        pooled = {"mean": states.mean(0), "cls": states[0], "lasttoken": states[-1]}[self.fixture.head]
+        return {"states": states, "pooled": pooled}
+
+
+class Score(Head):
+    """A cross-encoder: one number for a pair of texts, before any sigmoid."""
+
+    def outputs(self, model, output):
+        return {"score": output.logits[0]}
+
+
 def precise(model: nn.Module, tokens: torch.Tensor, head, single: dict[str, torch.Tensor]) -> None:
     """Raises `Rejected` where float64 disagrees: routing ties, cancellation, anything ill-conditioned."""
     double = forward(model.double(), tokens, head)
@@ -110,20 +158,22 @@ def precise(model: nn.Module, tokens: torch.Tensor, head, single: dict[str, torc
 
 def make(model: nn.Module, vocab: int, length: int, seed: int, head) -> dict[str, torch.Tensor]:
     """All golden tensors of one checkpoint. Shapes: `tokens [T]`, `embedded` and `hidden.N [T, hidden]`
-    (N counts layers from 0), `logits [T, vocab]`, `greedy [64]`; integers are i32."""
+    (N counts layers from 0), `logits [T, vocab]`, `greedy [64]`, or what the head gives; integers are i32."""
     tokens = prompt(vocab, length, seed)
     tensors = forward(model, tokens, head)
     again = forward(model, tokens, head)
     assert all(torch.equal(value, again[name]) for name, value in tensors.items()), "not deterministic"
     precise(model, tokens, head, tensors)
     tensors["tokens"] = tokens.to(torch.int32)
+    if "token_type_ids" in head.inputs(model, tokens):
+        tensors["token_types"] = head.token_types(tokens).to(torch.int32)
     if head.generates:
         tensors["greedy"] = greedy(model, tokens).to(torch.int32)
     return tensors
 
 
 def save(tensors: dict[str, torch.Tensor], folder: Path) -> None:
-    save_file({name: value.contiguous() for name, value in tensors.items()}, folder / "golden.safetensors")
+    save_file({name: value.clone().contiguous() for name, value in tensors.items()}, folder / "golden.safetensors")
 
 
 def one_thread() -> None:

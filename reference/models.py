@@ -10,43 +10,71 @@ ill-conditioned layer, a continuation that runs in a circle) is passed over for 
 
 import copy
 import platform
+import re
 import sys
 
 import golden
+import mxfp4
 import torch
 import transformers
-from checkpoint import randomise, write
-from families import FIXTURES, Fixture
+from checkpoint import randomise, rewrite, write, write_config, write_pooling
+from families import FIXTURES, Fixture, without
 from manifest import FIXTURES as FOLDER
 from manifest import record
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSequenceClassification
 
+EAGER = {"attn_implementation": "eager", "experts_implementation": "eager"}
 SEEDS = range(1, 200)
-HEADS = {"causal": (AutoModelForCausalLM, golden.Causal)}
+HEADS = {
+    "causal": (AutoModelForCausalLM, golden.Causal),
+    "mean": (AutoModel, golden.Embedding),
+    "cls": (AutoModel, golden.Embedding),
+    "lasttoken": (AutoModel, golden.Embedding),
+    "score": (AutoModelForSequenceClassification, golden.Score),
+    "yes_no": (AutoModelForCausalLM, golden.YesNo),
+}
 
 
 def build(fixture: Fixture) -> int:
     """Writes one fixture and returns the seed that made it."""
     folder = FOLDER / "models" / fixture.name
     auto, head = HEADS[fixture.head]
+    built = fixture.built or fixture.config
     for seed in SEEDS:
-        config = AutoConfig.for_model(**copy.deepcopy(fixture.config))
-        model = auto.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
+        model = auto.from_config(configuration(built), **EAGER, dtype=torch.float32).eval()
         randomise(model, seed)
-        write(model, fixture.config, folder, dtype=getattr(torch, fixture.dtype), shard=fixture.shard)
+        write(model, built, folder, dtype=getattr(torch, fixture.dtype), shard=fixture.shard)
+        if fixture.mxfp4:
+            mxfp4.quantise_experts(folder)
         loaded, report = auto.from_pretrained(
-            folder, attn_implementation="eager", dtype=torch.float32, output_loading_info=True
+            folder, **EAGER, dtype=torch.float32, output_loading_info=True
         )
         assert not any(report.values()), report
         assert_shows(fixture, loaded.eval(), seed)
         try:
-            tensors = golden.make(loaded, fixture.config["vocab_size"], fixture.prompt, seed, head())
+            tensors = golden.make(loaded, built["vocab_size"], fixture.prompt, seed, head(fixture))
         except golden.Rejected as reason:
             print(f"{fixture.name}: seed {seed} passed over: {reason}", file=sys.stderr)
             continue
+        if fixture.mxfp4:
+            tensors |= mxfp4.an_expert(loaded, folder)
+        publish(fixture, folder)
         golden.save(tensors, folder)
         return seed
     raise SystemExit(f"{fixture.name}: no seed in {SEEDS} will do")
+
+
+def configuration(built: dict):
+    return AutoConfig.for_model(**copy.deepcopy(without(built, "quantization_config")))
+
+
+def publish(fixture: Fixture, folder) -> None:
+    """Gives configuration and tensors the spelling under which the family is published."""
+    write_config(folder, fixture.config)
+    if fixture.head in ("mean", "cls", "lasttoken"):
+        write_pooling(folder, fixture.head, fixture.config.get("hidden_size") or fixture.config["n_embd"])
+    for old, new in fixture.rename.items():
+        rewrite(folder, lambda tensors: {re.sub(old, new, name): tensors[name] for name in tensors})
 
 
 def assert_shows(fixture: Fixture, model, seed: int) -> None:
@@ -54,11 +82,11 @@ def assert_shows(fixture: Fixture, model, seed: int) -> None:
     if not fixture.shows:
         return
     auto, head = HEADS[fixture.head]
-    config = AutoConfig.for_model(**copy.deepcopy(fixture.config | fixture.shows))
-    usual = auto.from_config(config, attn_implementation="eager", dtype=torch.float32).eval()
+    built = fixture.built or fixture.config
+    usual = auto.from_config(configuration(built | fixture.shows), **EAGER, dtype=torch.float32).eval()
     usual.load_state_dict(model.state_dict())
-    tokens = golden.prompt(fixture.config["vocab_size"], fixture.prompt, seed)
-    ours, theirs = (golden.forward(each, tokens, head()) for each in (model, usual))
+    tokens = golden.prompt(built["vocab_size"], fixture.prompt, seed)
+    ours, theirs = (golden.forward(each, tokens, head(fixture)) for each in (model, usual))
     last = list(ours)[-1]
     assert (ours[last] - theirs[last]).abs().max() > 0.05, f"{fixture.name} shows nothing"
 
