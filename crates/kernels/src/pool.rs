@@ -156,7 +156,7 @@ impl Pool {
 
     /// Runs `piece` with the number of each chunk of `length` values and the chunk itself, the last
     /// of which may be shorter.
-    pub(crate) fn each_chunk<T: Send>(
+    pub fn each_chunk<T: Send>(
         &self,
         values: &mut [T],
         length: usize,

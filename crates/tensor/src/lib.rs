@@ -2,6 +2,24 @@
 
 pub mod files;
 
+pub mod ops;
+
 mod error;
 
+mod arena;
+mod context;
+mod convert;
+mod parameter;
+mod shape;
+mod tape;
+mod tensor;
+mod weight;
+
+pub use context::{Context, Observer};
 pub use error::Error;
+pub use kernels::{Attention, CacheType, KvPages, Pool, RopePairs, Sequence};
+pub use parameter::{Parameter, ParameterId};
+pub use shape::{RANK_MAX, Shape};
+pub use tape::Gradients;
+pub use tensor::Tensor;
+pub use weight::{Weight, WeightType};

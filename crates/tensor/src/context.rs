@@ -1,0 +1,156 @@
+//! Where tensors are made and operations run.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use kernels::{Pool, QuantisedRows};
+
+use crate::arena::Arena;
+use crate::shape::Shape;
+use crate::tape::{Backward, Gradients, Step, Tape};
+use crate::tensor::Tensor;
+
+/// Sees the output of each layer: its number, and `[tokens, hidden]`.
+pub type Observer = Box<dyn FnMut(usize, &Tensor)>;
+
+/// What operations need beside their inputs: threads, memory that goes round and, when it was asked
+/// for, a tape. It stays on the thread that made it.
+pub struct Context {
+    pool: Arc<Pool>,
+    arena: Rc<Arena>,
+    tape: RefCell<Option<Tape>>,
+    observer: RefCell<Option<Observer>>,
+    /// The input of a product with quantised weights, filled again and again.
+    pub(crate) quantised: RefCell<QuantisedRows>,
+}
+
+impl Context {
+    /// A context that computes on `pool`.
+    pub fn new(pool: Arc<Pool>) -> Self {
+        Self {
+            pool,
+            arena: Rc::default(),
+            tape: RefCell::default(),
+            observer: RefCell::default(),
+            quantised: RefCell::default(),
+        }
+    }
+
+    /// The threads.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// A tensor that holds anything.
+    pub(crate) fn take(&self, shape: impl Into<Shape>) -> Tensor {
+        let shape = shape.into();
+        Tensor::new(self.arena.take(shape.count()), shape)
+    }
+
+    /// A tensor of zeros.
+    pub fn zeros(&self, shape: impl Into<Shape>) -> Tensor {
+        let mut tensor = self.take(shape);
+        tensor.values_mut().fill(0.0);
+        tensor
+    }
+
+    /// A tensor of these numbers.
+    ///
+    /// # Panics
+    /// When the shape is of another count.
+    pub fn tensor(&self, shape: impl Into<Shape>, values: &[f32]) -> Tensor {
+        let mut tensor = self.take(shape);
+        let count = tensor.shape().count();
+        assert_eq!(count, values.len(), "numbers for {:?}", tensor.shape());
+        tensor.values_mut().copy_from_slice(values);
+        tensor
+    }
+
+    /// How many buffers were ever made; it stands still in a steady loop.
+    pub fn buffers_made(&self) -> usize {
+        self.arena.made()
+    }
+
+    /// Gives the memory that no tensor holds back to the system.
+    pub fn trim(&self) {
+        self.arena.clear();
+    }
+
+    /// Calls `observer` with the output of every layer from now on.
+    pub fn observe(&self, observer: impl FnMut(usize, &Tensor) + 'static) {
+        *self.observer.borrow_mut() = Some(Box::new(observer));
+    }
+
+    /// Tells the observer, if there is one.
+    pub fn layer_done(&self, layer: usize, x: &Tensor) {
+        if let Some(observer) = self.observer.borrow_mut().as_mut() {
+            observer(layer, x);
+        }
+    }
+}
+
+/// Gradients.
+impl Context {
+    /// Starts a tape: what is computed from [`leaf`](Self::leaf) tensors and trainable parameters from
+    /// now on is recorded.
+    pub fn record(&self) {
+        *self.tape.borrow_mut() = Some(Tape::default());
+    }
+
+    /// Whether a tape runs.
+    pub fn is_recording(&self) -> bool {
+        self.tape.borrow().is_some()
+    }
+
+    /// A tensor whose gradient is wanted.
+    pub fn leaf(&self, tensor: Tensor) -> Tensor {
+        match self.tape.borrow_mut().as_mut() {
+            Some(tape) => {
+                let node = tape.leaf();
+                tensor.on_tape(node)
+            }
+            None => tensor,
+        }
+    }
+
+    /// Ends the tape and returns how `loss`, a single number, depends on leaves and parameters.
+    ///
+    /// # Panics
+    /// When `loss` is not a single number.
+    pub fn backward(&self, loss: &Tensor) -> Gradients {
+        let tape = self.tape.borrow_mut().take().unwrap_or_default();
+        Gradients::through(tape, loss, self)
+    }
+
+    /// Puts the output of an operation on the tape when one of its inputs is there or it has trainable
+    /// parameters. `backward` gets the output's gradient.
+    pub(crate) fn recorded(
+        &self,
+        out: Tensor,
+        inputs: &[&Tensor],
+        is_trainable: bool,
+        backward: impl FnOnce(&Self, &Tensor) -> Vec<Step> + 'static,
+    ) -> Tensor {
+        let mut tape = self.tape.borrow_mut();
+        let Some(tape) = tape.as_mut() else {
+            return out;
+        };
+        if !is_trainable && inputs.iter().all(|input| input.node().is_none()) {
+            return out;
+        }
+        let backward: Backward = Box::new(backward);
+        let node = tape.push(backward);
+        out.on_tape(node)
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("pool", &self.pool)
+            .field("buffers_made", &self.buffers_made())
+            .field("is_recording", &self.is_recording())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,58 @@
+//! The operations that models are written in, each with its gradient.
+//!
+//! They are coarse: what runs fused is one operation, so that a model reads like its paper and the
+//! tape stays short. Every operation panics when the shapes of its inputs do not fit, which is a
+//! defect of the model's code; what a checkpoint brings was checked when it was loaded.
+
+mod attention;
+mod elementwise;
+mod embedding;
+mod linear;
+mod loss;
+mod norm;
+mod rope;
+mod rows;
+
+pub use attention::attention;
+pub use elementwise::{add, scale, swiglu};
+pub use embedding::embedding;
+pub use linear::{linear, linear_onto, linears};
+pub use loss::softmax_cross_entropy;
+pub use norm::rms_norm;
+pub use rope::{Angles, rope};
+pub use rows::{add_rows, gather_rows};
+
+use std::ops::Range;
+
+use crate::context::Context;
+use crate::tensor::Tensor;
+
+/// Numbers that are worth sharing out between threads: some microseconds of work.
+const WORTH_SHARING: usize = 1 << 15;
+
+/// The same numbers in memory that nobody else sees.
+fn own(cx: &Context, x: Tensor) -> Tensor {
+    if x.is_unshared() && !cx.is_recording() {
+        return x;
+    }
+    cx.tensor(x.shape(), x.values())
+}
+
+/// Runs `work` on parts of `out`, whole multiples of `width` numbers each, on all threads when there are
+/// many; it also gets where the part lies.
+fn in_chunks(
+    cx: &Context,
+    out: &mut [f32],
+    width: usize,
+    work: impl Fn(Range<usize>, &mut [f32]) + Sync,
+) {
+    let (width, count) = (width.max(1), out.len());
+    assert!(count.is_multiple_of(width), "rows of {width}");
+    if count < WORTH_SHARING {
+        return work(0..count, out);
+    }
+    let chunk = (WORTH_SHARING / 8).div_ceil(width) * width;
+    cx.pool().each_chunk(out, chunk, &|number, out| {
+        work(number * chunk..number * chunk + out.len(), out);
+    });
+}

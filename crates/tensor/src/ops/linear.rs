@@ -1,0 +1,117 @@
+//! Products with the matrices of a model.
+
+use kernels::{Epilogue, PackedF32, matmul_f32};
+
+use crate::context::Context;
+use crate::tape::Step;
+use crate::tensor::Tensor;
+use crate::weight::Weight;
+
+/// `x · Wᵀ`, plus the bias when the weight has one.
+/// Shapes: `x` is `[…, inputs]`, the result `[…, outputs]`.
+///
+/// # Panics
+/// When the last axis of `x` is not the weight's inputs; so in all operations here.
+pub fn linear(cx: &Context, x: &Tensor, weight: &Weight) -> Tensor {
+    let [out] = linears(cx, x, [weight]);
+    out
+}
+
+/// [`linear`] with several weights of one input, which is prepared for products once.
+pub fn linears<const N: usize>(cx: &Context, x: &Tensor, weights: [&Weight; N]) -> [Tensor; N] {
+    let mut is_prepared = false;
+    weights.map(|weight| {
+        let mut out = cx.take(x.shape().with_width(weight.outputs()));
+        let epilogue = weight
+            .bias()
+            .map_or(Epilogue::Store, |bias| Epilogue::Bias(bias.values()));
+        is_prepared =
+            weight.multiply(cx, out.values_mut(), x, epilogue, is_prepared) || is_prepared;
+        on_tape(cx, out, None, x, weight)
+    })
+}
+
+/// `residual + x · Wᵀ`, plus the bias when the weight has one; in the residual's own memory when
+/// nobody else needs it.
+pub fn linear_onto(cx: &Context, residual: Tensor, x: &Tensor, weight: &Weight) -> Tensor {
+    let before = cx.is_recording().then(|| residual.clone());
+    let mut out = super::own(cx, residual);
+    if let Some(bias) = weight.bias() {
+        for row in out.values_mut().chunks_exact_mut(bias.values().len()) {
+            row.iter_mut().zip(bias.values()).for_each(|(x, b)| *x += b);
+        }
+    }
+    weight.multiply(cx, out.values_mut(), x, Epilogue::Add, false);
+    on_tape(cx, out, before, x, weight)
+}
+
+fn on_tape(
+    cx: &Context,
+    out: Tensor,
+    residual: Option<Tensor>,
+    x: &Tensor,
+    weight: &Weight,
+) -> Tensor {
+    if !cx.is_recording() {
+        return out;
+    }
+    let inputs = [Some(x), residual.as_ref()];
+    let inputs: Vec<&Tensor> = inputs.into_iter().flatten().collect();
+    let is_trainable = weight.id().is_some() || weight.bias().is_some_and(|b| b.id().is_some());
+    let (x_saved, weight) = (x.clone(), weight.clone());
+    let residual_node = residual.as_ref().and_then(Tensor::node);
+    cx.recorded(out, &inputs, is_trainable, move |cx, gradient| {
+        backward(cx, gradient, &x_saved, residual_node, &weight)
+    })
+}
+
+/// `dx = dy · W`, `dW = dyᵀ · x`, `db` the sum of the rows of `dy`.
+fn backward(
+    cx: &Context,
+    gradient: &Tensor,
+    x: &Tensor,
+    residual: Option<usize>,
+    weight: &Weight,
+) -> Vec<Step> {
+    let (outputs, inputs, rows) = (weight.outputs(), weight.inputs(), x.rows());
+    let dy = gradient.values();
+    let mut steps = vec![Step::Input(residual, gradient.clone())];
+    if x.node().is_some() {
+        let mut dx = cx.take(x.shape());
+        let transposed = weight.transposed(cx.pool());
+        matmul_f32(dx.values_mut(), dy, &transposed, Epilogue::Store, cx.pool());
+        steps.push(Step::Input(x.node(), dx));
+    }
+    if let Some(id) = weight.id() {
+        let mut dw = cx.take([outputs, inputs]);
+        let x = PackedF32::pack(
+            &transpose(x.values(), rows, inputs),
+            inputs,
+            rows,
+            cx.pool(),
+        );
+        let dy = transpose(dy, rows, outputs);
+        matmul_f32(dw.values_mut(), &dy, &x, Epilogue::Store, cx.pool());
+        steps.push(Step::Parameter(id, dw));
+    }
+    if let Some(id) = weight.bias().and_then(crate::Parameter::id) {
+        let mut db = cx.zeros([outputs]);
+        for row in dy.chunks_exact(outputs) {
+            let sums = db.values_mut().iter_mut();
+            sums.zip(row).for_each(|(sum, dy)| *sum += dy);
+        }
+        steps.push(Step::Parameter(id, db));
+    }
+    steps
+}
+
+/// `[rows, columns]` as `[columns, rows]`.
+pub(crate) fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    let mut out = vec![0.0; values.len()];
+    for (row, values) in values.chunks_exact(columns.max(1)).enumerate() {
+        for (column, value) in values.iter().enumerate() {
+            out[column * rows + row] = *value;
+        }
+    }
+    out
+}

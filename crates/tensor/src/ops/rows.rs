@@ -1,0 +1,72 @@
+//! Rows taken out of a tensor and brought back, as for experts that see some of the tokens.
+
+use crate::context::Context;
+use crate::tape::Step;
+use crate::tensor::Tensor;
+
+/// The rows of `x` with these numbers: `[rows, width]`.
+///
+/// # Panics
+/// When there is no such row.
+pub fn gather_rows(cx: &Context, x: &Tensor, rows: &[u32]) -> Tensor {
+    let width = x.width();
+    let mut out = cx.take([rows.len(), width]);
+    let slots = out.values_mut().chunks_exact_mut(width.max(1));
+    for (out, row) in slots.zip(rows) {
+        out.copy_from_slice(x.row(*row as usize));
+    }
+    if !cx.is_recording() {
+        return out;
+    }
+    let (rows, node, shape) = (rows.to_vec(), x.node(), x.shape());
+    cx.recorded(out, &[x], false, move |cx, gradient| {
+        let mut dx = cx.zeros(shape);
+        scatter(dx.values_mut(), gradient, &rows, |_| 1.0);
+        vec![Step::Input(node, dx)]
+    })
+}
+
+/// Adds row `i` of `x`, times `weights[i]`, to row `rows[i]` of `onto`.
+/// Shapes: `onto` is `[tokens, width]`, `x` `[rows, width]`.
+///
+/// # Panics
+/// When there is no such row.
+pub fn add_rows(cx: &Context, onto: Tensor, x: &Tensor, rows: &[u32], weights: &[f32]) -> Tensor {
+    assert!(
+        rows.len() == x.rows() && weights.len() == x.rows(),
+        "one place for each row"
+    );
+    let saved = cx.is_recording().then(|| onto.clone());
+    let mut out = super::own(cx, onto);
+    assert_eq!(out.width(), x.width(), "rows of one width");
+    scatter(out.values_mut(), x, rows, |row| weights[row]);
+    let Some(onto) = saved else {
+        return out;
+    };
+    let (rows, weights) = (rows.to_vec(), weights.to_vec());
+    let (onto_node, x_node, width) = (onto.node(), x.node(), x.width());
+    cx.recorded(out, &[&onto, x], false, move |cx, gradient| {
+        let mut dx = cx.take([rows.len(), width]);
+        let slots = dx.values_mut().chunks_exact_mut(width.max(1));
+        for ((dx, row), weight) in slots.zip(&rows).zip(&weights) {
+            let dy = gradient.values()[*row as usize * width..][..width].iter();
+            dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx = dy * weight);
+        }
+        vec![
+            Step::Input(onto_node, gradient.clone()),
+            Step::Input(x_node, dx),
+        ]
+    })
+}
+
+fn scatter(out: &mut [f32], x: &Tensor, rows: &[u32], weight: impl Fn(usize) -> f32) {
+    let width = x.width();
+    for (at, row) in rows.iter().enumerate() {
+        let out = &mut out[*row as usize * width..][..width];
+        let factor = weight(at);
+        let x = &x.values()[at * width..][..width];
+        out.iter_mut()
+            .zip(x)
+            .for_each(|(out, x)| *out += factor * x);
+    }
+}

@@ -1,0 +1,233 @@
+//! A matrix of a model, whatever its format.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use kernels::{
+    Epilogue, PackedBf16, PackedF16, PackedF32, PackedQ8_0, Pool, matmul_bf16, matmul_f16,
+    matmul_f32, matmul_q8_0,
+};
+
+use crate::context::Context;
+use crate::convert::{convert, held_as};
+use crate::files::{Dtype, View};
+use crate::parameter::{Parameter, ParameterId};
+use crate::tensor::Tensor;
+
+/// A matrix `[outputs, inputs]`, packed once for the products of this machine, with an optional bias.
+/// Cheap to clone, and shared between threads.
+#[derive(Clone)]
+pub struct Weight {
+    packed: Arc<Packed>,
+    bias: Option<Parameter>,
+    id: Option<ParameterId>,
+}
+
+/// How the matrices of a model are held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WeightType {
+    /// As the checkpoint has them. What has no products of its own is held in the next type that loses
+    /// nothing to speak of: floats of eight bits in bfloat16, other blocks in `Q8_0`.
+    #[default]
+    Stored,
+    /// All in this type, as far as their rows are whole blocks of it; in `Q8_0` or bfloat16 else.
+    As(Dtype),
+}
+
+/// The formats for which there are products.
+enum Packed {
+    F32(PackedF32),
+    F16(PackedF16),
+    Bf16(PackedBf16),
+    Q8_0(PackedQ8_0),
+}
+
+/// Runs the same code for whatever format there is.
+macro_rules! each {
+    ($packed:expr, $name:ident => $body:expr) => {
+        match $packed {
+            Packed::F32($name) => $body,
+            Packed::F16($name) => $body,
+            Packed::Bf16($name) => $body,
+            Packed::Q8_0($name) => $body,
+        }
+    };
+}
+
+impl Weight {
+    /// Packs a matrix of a file.
+    ///
+    /// # Panics
+    /// When the view is not a matrix.
+    pub fn from_view(view: &View<'_>, wanted: WeightType, pool: &Pool) -> Self {
+        let [outputs, inputs] = view.shape[..] else {
+            panic!("{:?} is not a matrix", view.shape);
+        };
+        let dtype = held_as(view.dtype, wanted, inputs);
+        let packed = if dtype == view.dtype {
+            Packed::from_bytes(dtype, view.bytes, (outputs, inputs), pool)
+        } else {
+            let bytes = convert(view, dtype, pool);
+            Packed::from_bytes(dtype, &bytes, (outputs, inputs), pool)
+        };
+        Self {
+            packed: Arc::new(packed),
+            bias: None,
+            id: None,
+        }
+    }
+
+    /// Packs f32 numbers `[outputs, inputs]` as they are.
+    ///
+    /// # Panics
+    /// When they are not as many.
+    pub fn of_f32(values: &[f32], outputs: usize, inputs: usize, pool: &Pool) -> Self {
+        let packed = PackedF32::pack(values, outputs, inputs, pool);
+        Self {
+            packed: Arc::new(Packed::F32(packed)),
+            bias: None,
+            id: None,
+        }
+    }
+
+    /// The same with a bias `[outputs]`.
+    ///
+    /// # Panics
+    /// When the bias is of another length.
+    pub fn with_bias(mut self, bias: Parameter) -> Self {
+        assert_eq!(
+            bias.values().len(),
+            self.outputs(),
+            "a bias for each output"
+        );
+        self.bias = Some(bias);
+        self
+    }
+
+    /// The same, whose gradient is wanted.
+    pub fn trainable(mut self, id: ParameterId) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// The number of outputs.
+    pub fn outputs(&self) -> usize {
+        each!(&*self.packed, packed => packed.outputs())
+    }
+
+    /// The number of inputs.
+    pub fn inputs(&self) -> usize {
+        each!(&*self.packed, packed => packed.inputs())
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        each!(&*self.packed, packed => packed.bytes())
+    }
+
+    /// The format in which it is held.
+    pub fn dtype(&self) -> Dtype {
+        match &*self.packed {
+            Packed::F32(_) => Dtype::F32,
+            Packed::F16(_) => Dtype::F16,
+            Packed::Bf16(_) => Dtype::Bf16,
+            Packed::Q8_0(_) => Dtype::Q8_0,
+        }
+    }
+
+    /// The bias.
+    pub fn bias(&self) -> Option<&Parameter> {
+        self.bias.as_ref()
+    }
+
+    /// Its number, when its gradient is wanted.
+    pub fn id(&self) -> Option<ParameterId> {
+        self.id
+    }
+
+    /// Writes the weights of one output to `out`.
+    ///
+    /// # Panics
+    /// When there is no such output, or `out` is not of `inputs` numbers.
+    pub fn row(&self, output: usize, out: &mut [f32]) {
+        each!(&*self.packed, packed => packed.row(output, out));
+    }
+
+    /// `out = x · Wᵀ`, then the epilogue. `is_prepared` says that the last product of this context had the
+    /// same input and prepared it; returns whether this one did.
+    pub(crate) fn multiply(
+        &self,
+        cx: &Context,
+        out: &mut [f32],
+        x: &Tensor,
+        epilogue: Epilogue<'_>,
+        is_prepared: bool,
+    ) -> bool {
+        let inputs = self.inputs();
+        assert_eq!(x.width(), inputs, "an input as wide as the weight");
+        let (pool, values) = (cx.pool(), x.values());
+        match &*self.packed {
+            Packed::F32(packed) => matmul_f32(out, values, packed, epilogue, pool),
+            Packed::F16(packed) => matmul_f16(out, values, packed, epilogue, pool),
+            Packed::Bf16(packed) => matmul_bf16(out, values, packed, epilogue, pool),
+            Packed::Q8_0(packed) => {
+                let mut rows = cx.quantised.borrow_mut();
+                if !is_prepared {
+                    rows.fill(values, inputs, pool);
+                }
+                matmul_q8_0(out, &rows, packed, epilogue, pool);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The matrix as `[inputs, outputs]`, for gradients.
+    pub(crate) fn transposed(&self, pool: &Pool) -> PackedF32 {
+        let (outputs, inputs) = (self.outputs(), self.inputs());
+        let mut values = vec![0.0; outputs * inputs];
+        let mut row = vec![0.0; inputs];
+        for output in 0..outputs {
+            self.row(output, &mut row);
+            for (input, value) in row.iter().enumerate() {
+                values[input * outputs + output] = *value;
+            }
+        }
+        PackedF32::pack(&values, inputs, outputs, pool)
+    }
+}
+
+impl std::fmt::Debug for Weight {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Weight")
+            .field("outputs", &self.outputs())
+            .field("inputs", &self.inputs())
+            .field("dtype", &self.dtype())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Packed {
+    fn from_bytes(
+        dtype: Dtype,
+        bytes: &[u8],
+        (outputs, inputs): (usize, usize),
+        pool: &Pool,
+    ) -> Self {
+        match dtype {
+            Dtype::F32 => Self::F32(PackedF32::pack(&of_bytes(bytes), outputs, inputs, pool)),
+            Dtype::F16 => Self::F16(PackedF16::pack(&of_bytes(bytes), outputs, inputs, pool)),
+            Dtype::Bf16 => Self::Bf16(PackedBf16::pack(&of_bytes(bytes), outputs, inputs, pool)),
+            Dtype::Q8_0 => Self::Q8_0(PackedQ8_0::pack(&of_bytes(bytes), outputs, inputs, pool)),
+            other => unreachable!("`{}` has no products", other.name()),
+        }
+    }
+}
+
+/// The bytes as numbers or blocks; copied when they do not lie as such must.
+fn of_bytes<T: bytemuck::Pod>(bytes: &[u8]) -> Cow<'_, [T]> {
+    match bytemuck::try_cast_slice(bytes) {
+        Ok(values) => Cow::Borrowed(values),
+        Err(_) => Cow::Owned(bytemuck::allocation::pod_collect_to_vec(bytes)),
+    }
+}
