@@ -25,4 +25,29 @@ pub enum Error {
         /// What would help.
         hint: &'static str,
     },
+    /// The settings of the network are missing, of a wrong type or contradict each other.
+    #[error(
+        "the model's settings cannot be used: {0}\nhint: is `config.json` the one that came with these weights?"
+    )]
+    Config(String),
+    /// A family that there is no network for.
+    #[error(
+        "the architecture `{0}` is not known\nhint: `freehold model list --architectures` names those that are"
+    )]
+    UnknownArchitecture(String),
+    /// A tensor has another shape than the settings ask for.
+    #[error(
+        "tensor `{name}` has shape {found:?}, the settings ask for {expected:?}\nhint: is `config.json` the one that came with these weights?"
+    )]
+    Shape {
+        /// Its stored name.
+        name: String,
+        /// The shape that it has.
+        found: Vec<usize>,
+        /// The shape that it should have.
+        expected: Vec<usize>,
+    },
+    /// The files of the weights cannot be used.
+    #[error(transparent)]
+    Files(#[from] tensor::Error),
 }

@@ -1,10 +1,23 @@
 //! Network architectures, tokenizers and chat templates: checkpoint in, `forward` out.
 //!
-//! The text half: [`Tokenizer`] turns text into ids and back.
+//! [`Model`] computes the logits of a [`Batch`]; [`Tokenizer`] turns text into ids and back.
 
 mod error;
 
+mod batch;
+mod loader;
+mod model;
+mod names;
+mod rotary;
+mod settings;
+mod source;
+mod windows;
+
+mod llama;
+
 mod tokenizer;
 
+pub use batch::{Batch, Cache};
 pub use error::{Error, Result};
+pub use model::{Config, LoadOptions, Model};
 pub use tokenizer::{Special, Tokenizer};

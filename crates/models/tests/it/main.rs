@@ -1,3 +1,4 @@
 //! Behaviours of `models`, seen from outside.
 
+mod parity;
 mod tokenizer_json;

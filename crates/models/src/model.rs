@@ -1,0 +1,173 @@
+//! A checkpoint, ready to compute.
+
+use std::path::Path;
+
+use kernels::Pool;
+use tensor::files::Checkpoint;
+use tensor::{CacheType, Context, Tensor, Weight, WeightType};
+
+use crate::batch::{Batch, Cache, Memory};
+use crate::error::Error;
+use crate::llama::Llama;
+use crate::loader::Loader;
+use crate::settings::Settings;
+use crate::source::{Source, read_source};
+
+/// A language model: weights and the network that they belong to. Shared between threads; whoever
+/// computes brings a [`Context`] and a [`Cache`].
+pub struct Model {
+    network: Box<dyn Network>,
+    layers: Vec<Memory>,
+    config: Config,
+}
+
+/// What a user asks about a model.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Config {
+    /// The family, as `config.json` or GGUF name it: `llama`, `qwen3`.
+    pub architecture: String,
+    /// Tokens that there are.
+    pub vocab: usize,
+    /// Tokens for which the model was made, prompt and answer together.
+    pub context_length: usize,
+    /// Layers.
+    pub layers: usize,
+    /// Numbers in a token's row.
+    pub hidden: usize,
+    /// Numbers in the matrices.
+    pub parameters: u64,
+    /// Bytes of the matrices as they are held.
+    pub weight_bytes: u64,
+    /// Formats of the matrices as they are held, with the bytes of each, largest first.
+    pub weight_types: Vec<(String, u64)>,
+}
+
+/// How a checkpoint is loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// How matrices are held.
+    pub weights: WeightType,
+}
+
+/// One family: tokens in, logits out.
+pub(crate) trait Network: Send + Sync {
+    /// The logits `[wanted, vocab]` of a batch whose pages are there.
+    fn forward(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor;
+
+    /// What each layer keeps of past tokens.
+    fn memory(&self) -> Vec<Memory>;
+
+    /// All matrices.
+    fn weights(&self) -> Vec<&Weight>;
+}
+
+impl Model {
+    /// Loads a folder of Hugging Face's or a GGUF file.
+    ///
+    /// # Errors
+    /// When files are missing or damaged, the architecture is unknown, or tensors do not have the shapes
+    /// that the settings ask for.
+    pub fn load(path: &Path, options: LoadOptions, pool: &Pool) -> Result<Self, Error> {
+        let checkpoint = Checkpoint::open(path)?;
+        Self::of_checkpoint(&checkpoint, options, pool)
+    }
+
+    /// Loads an open checkpoint.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn of_checkpoint(
+        checkpoint: &Checkpoint,
+        options: LoadOptions,
+        pool: &Pool,
+    ) -> Result<Self, Error> {
+        let Source {
+            architecture,
+            settings,
+            names,
+        } = read_source(checkpoint)?;
+        let loader = Loader::new(checkpoint, settings, names, options.weights, pool);
+        let network = network(&architecture, &loader)?;
+        let config = Config::of(architecture, &loader.settings, &*network)?;
+        Ok(Self {
+            layers: network.memory(),
+            network,
+            config,
+        })
+    }
+
+    /// What a user asks about it.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Room for `pages` pages of 64 tokens.
+    pub fn cache(&self, pages: usize, kind: CacheType) -> Cache {
+        Cache::new(&self.layers, pages, kind)
+    }
+
+    /// Bytes that a page of 64 tokens takes in such a cache.
+    pub fn page_bytes(&self, kind: CacheType) -> usize {
+        Cache::new(&self.layers, 1, kind).bytes()
+    }
+
+    /// The logits `[wanted, vocab]` after the wanted tokens of a batch. Keys and values of all its tokens
+    /// are in the cache afterwards.
+    ///
+    /// # Panics
+    /// When a token is beyond the vocabulary, or the batch does not hold together.
+    pub fn forward(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor {
+        let tokens: usize = batch.sequences.iter().map(|sequence| sequence.tokens).sum();
+        assert_eq!(tokens, batch.tokens.len(), "every token is of a sequence");
+        self.network.forward(cx, batch, cache)
+    }
+}
+
+/// The network of that family.
+fn network(architecture: &str, loader: &Loader<'_>) -> Result<Box<dyn Network>, Error> {
+    Ok(match architecture {
+        "llama" | "mistral" | "qwen2" | "qwen3" | "smollm3" | "phi3" => {
+            Box::new(Llama::load(loader)?)
+        }
+        other => return Err(Error::UnknownArchitecture(other.to_owned())),
+    })
+}
+
+impl Config {
+    fn of(architecture: String, settings: &Settings, network: &dyn Network) -> Result<Self, Error> {
+        let mut types: Vec<(String, u64)> = Vec::new();
+        let (mut parameters, mut weight_bytes) = (0, 0);
+        for weight in network.weights() {
+            parameters += (weight.outputs() * weight.inputs()) as u64;
+            let bytes = weight.bytes() as u64;
+            weight_bytes += bytes;
+            let name = weight.dtype().name();
+            match types.iter_mut().find(|(known, _)| known == name) {
+                Some((_, sum)) => *sum += bytes,
+                None => types.push((name.to_owned(), bytes)),
+            }
+        }
+        types.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+        Ok(Self {
+            architecture,
+            vocab: settings.count("vocab_size")?,
+            context_length: settings
+                .count_if("max_position_embeddings")?
+                .unwrap_or(2048),
+            layers: settings.count("num_hidden_layers")?,
+            hidden: settings.count("hidden_size")?,
+            parameters,
+            weight_bytes,
+            weight_types: types,
+        })
+    }
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,147 @@
+//! What tensors are called where they are stored.
+
+/// From the names of Hugging Face's implementation to those of a checkpoint.
+pub(crate) struct Names {
+    kind: Kind,
+}
+
+enum Kind {
+    /// Hugging Face, with what stands in place of `model.`.
+    HuggingFace { prefix: String },
+    /// GGUF.
+    Gguf { pairs_are_neighbours: bool },
+}
+
+impl Names {
+    /// Those of a Hugging Face folder that holds tensors of these names.
+    pub fn of_folder<'a>(stored: impl Iterator<Item = &'a str>) -> Self {
+        let ending = "embed_tokens.weight";
+        let prefix = stored
+            .filter_map(|name| name.strip_suffix(ending))
+            .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
+            .min_by_key(|prefix| prefix.len());
+        Self {
+            kind: Kind::HuggingFace {
+                prefix: prefix.unwrap_or("model.").to_owned(),
+            },
+        }
+    }
+
+    /// Those of a GGUF file of this architecture.
+    pub fn of_gguf(architecture: &str) -> Self {
+        Self {
+            kind: Kind::Gguf {
+                pairs_are_neighbours: architecture == "llama",
+            },
+        }
+    }
+
+    /// The stored name of the tensor that Hugging Face's implementation calls `name`.
+    pub fn stored(&self, name: &str) -> String {
+        match &self.kind {
+            Kind::HuggingFace { prefix } => match name.strip_prefix("model.") {
+                Some(rest) => format!("{prefix}{rest}"),
+                None => name.to_owned(),
+            },
+            Kind::Gguf { .. } => gguf_name(name),
+        }
+    }
+
+    /// Whether heads are stored so that neighbours turn together.
+    pub fn pairs_are_neighbours(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Gguf {
+                pairs_are_neighbours: true
+            }
+        )
+    }
+}
+
+/// Parts of a layer, in both languages.
+const PARTS: [(&str, &str); 24] = [
+    ("input_layernorm", "attn_norm"),
+    ("self_attn.q_proj", "attn_q"),
+    ("self_attn.k_proj", "attn_k"),
+    ("self_attn.v_proj", "attn_v"),
+    ("self_attn.qkv_proj", "attn_qkv"),
+    ("self_attn.o_proj", "attn_output"),
+    ("self_attn.q_norm", "attn_q_norm"),
+    ("self_attn.k_norm", "attn_k_norm"),
+    ("self_attn.sinks", "attn_sinks"),
+    ("post_attention_layernorm", "ffn_norm"),
+    ("pre_feedforward_layernorm", "ffn_norm"),
+    ("post_feedforward_layernorm", "post_ffw_norm"),
+    ("mlp.gate_proj", "ffn_gate"),
+    ("mlp.up_proj", "ffn_up"),
+    ("mlp.gate_up_proj", "ffn_up"),
+    ("mlp.down_proj", "ffn_down"),
+    ("mlp.gate", "ffn_gate_inp"),
+    ("mlp.router", "ffn_gate_inp"),
+    ("mlp.experts.gate_proj", "ffn_gate_exps"),
+    ("mlp.experts.up_proj", "ffn_up_exps"),
+    ("mlp.experts.down_proj", "ffn_down_exps"),
+    ("mlp.shared_expert.gate_proj", "ffn_gate_shexp"),
+    ("mlp.shared_expert.up_proj", "ffn_up_shexp"),
+    ("mlp.shared_expert.down_proj", "ffn_down_shexp"),
+];
+
+fn gguf_name(name: &str) -> String {
+    match name {
+        "model.embed_tokens.weight" => "token_embd.weight".into(),
+        "model.norm.weight" => "output_norm.weight".into(),
+        "lm_head.weight" => "output.weight".into(),
+        _ => layer_name(name).unwrap_or_else(|| name.to_owned()),
+    }
+}
+
+/// `model.layers.3.self_attn.q_proj.weight` is `blk.3.attn_q.weight`.
+fn layer_name(name: &str) -> Option<String> {
+    let (number, part) = name.strip_prefix("model.layers.")?.split_once('.')?;
+    let (part, ending) = match part.rsplit_once('.') {
+        Some((part, ending @ ("weight" | "bias"))) => (part, ending),
+        _ => (part, "weight"),
+    };
+    let (_, stored) = PARTS.iter().find(|(name, _)| *name == part)?;
+    Some(format!("blk.{number}.{stored}.{ending}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_translated_to_those_of_gguf() {
+        let names = Names::of_gguf("qwen3");
+        for (name, stored) in [
+            ("model.layers.3.self_attn.q_proj.bias", "blk.3.attn_q.bias"),
+            (
+                "model.layers.10.mlp.down_proj.weight",
+                "blk.10.ffn_down.weight",
+            ),
+            ("model.layers.0.self_attn.sinks", "blk.0.attn_sinks.weight"),
+            ("model.embed_tokens.weight", "token_embd.weight"),
+            ("lm_head.weight", "output.weight"),
+        ] {
+            assert_eq!(names.stored(name), stored);
+        }
+    }
+
+    #[test]
+    fn the_prefix_of_a_folder_is_found() {
+        for prefix in [
+            "model.",
+            "",
+            "model.language_model.",
+            "language_model.model.",
+        ] {
+            let stored = [
+                format!("{prefix}norm.weight"),
+                format!("{prefix}embed_tokens.weight"),
+            ];
+            let names = Names::of_folder(stored.iter().map(String::as_str));
+            assert_eq!(names.stored("model.norm.weight"), stored[0]);
+            assert_eq!(names.stored("lm_head.weight"), "lm_head.weight");
+        }
+    }
+}
