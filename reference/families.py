@@ -216,7 +216,19 @@ def nested(config: dict, model_type: str, architecture: str) -> dict:
 GEMMA3_LONG = gemma3(rope_scaling={"rope_type": "linear", "factor": 8.0}, final_logit_softcapping=8.0)
 
 GEMMA3 = [
-    Fixture("gemma3", gemma3(), shows={"sliding_window": 9}),
+    # GGUF has no field for the pattern or the scale of queries, so its twin has the usual ones.
+    Fixture(
+        "gemma3",
+        gemma3(
+            num_hidden_layers=6,
+            sliding_window_pattern=6,
+            query_pre_attn_scalar=16,
+            num_attention_heads=2,
+            num_key_value_heads=1,
+            intermediate_size=32,
+        ),
+        shows={"sliding_window": 9},
+    ),
     # The larger Gemma 3: stretched global rotation, and inside a model for pictures.
     Fixture(
         "gemma3-nested-softcap",
@@ -325,6 +337,7 @@ GPT_OSS = [
         "gpt-oss",
         gpt_oss(
             hidden_size=64,
+            swiglu_limit=7.0,
             torch_dtype="bfloat16",
             quantization_config={
                 "quant_method": "mxfp4",
