@@ -25,6 +25,7 @@ mod matmul_q8_0;
 mod q8_0;
 
 mod attention;
+mod gates;
 mod kv_pages;
 mod rms_norm;
 mod rope;
@@ -36,6 +37,7 @@ mod vocabulary;
 mod testing;
 
 pub use attention::{Attention, attention};
+pub use gates::{geglu, gelu, sigmoid_gate, swiglu_clamped};
 pub use isa::Isa;
 pub use kv_pages::{CacheType, KvPages, PAGE, Sequence};
 pub use matmul_float::{

@@ -7,6 +7,8 @@
 mod attention;
 mod elementwise;
 mod embedding;
+mod gates;
+mod layer_norm;
 mod linear;
 mod loss;
 mod norm;
@@ -16,6 +18,8 @@ mod rows;
 pub use attention::attention;
 pub use elementwise::{add, scale, swiglu};
 pub use embedding::embedding;
+pub use gates::{geglu, gelu, sigmoid_gate, soft_cap, swiglu_clamped};
+pub use layer_norm::layer_norm;
 pub use linear::{linear, linear_onto, linears};
 pub use loss::softmax_cross_entropy;
 pub use norm::rms_norm;

@@ -1,5 +1,6 @@
-//! Integration tests: files in, tensors out.
+//! Integration tests: files in, tensors out; and gradients.
 
+mod activation_gradients;
 mod checkpoint;
 mod conversions;
 mod gguf;
