@@ -4,5 +4,6 @@ mod activation_gradients;
 mod checkpoint;
 mod conversions;
 mod gguf;
+mod hostile;
 mod safetensors;
 mod writing;

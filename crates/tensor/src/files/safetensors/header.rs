@@ -18,7 +18,7 @@ const DIMENSIONS_MAX: usize = 32;
 
 /// The tensors of the file that `bytes` are, and what it says about itself.
 ///
-/// Allocates at most 64 times the header's length.
+/// Allocates at most 32 times the header's length.
 pub(super) fn read(bytes: &[u8]) -> Result<(BTreeMap<String, String>, Directory), Flaw> {
     let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
         return Err(Flaw::short_at_least(8 - bytes.len() as u64));

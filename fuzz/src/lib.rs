@@ -1,0 +1,8 @@
+//! Feeds parsers of outside bytes with what nobody would send.
+
+mod driver;
+mod mutate;
+mod tensors;
+
+pub use driver::{Target, run};
+pub use tensors::outcome_of;
