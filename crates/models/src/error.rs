@@ -51,3 +51,9 @@ pub enum Error {
     #[error(transparent)]
     Files(#[from] tensor::Error),
 }
+
+impl Error {
+    pub(crate) fn tokenizer(reason: String, hint: &'static str) -> Self {
+        Self::Tokenizer { reason, hint }
+    }
+}
