@@ -20,4 +20,4 @@ mod tokenizer;
 pub use batch::{Batch, Cache};
 pub use error::{Error, Result};
 pub use model::{Config, LoadOptions, Model};
-pub use tokenizer::{Special, Tokenizer};
+pub use tokenizer::{Special, Stream, Tokenizer};

@@ -86,7 +86,11 @@ impl Tokenizer {
     /// The id of the token with exactly these bytes, special ones included.
     pub fn token_id(&self, token: &str) -> Option<u32> {
         let listed = self.vocabulary.id(token.as_bytes());
-        listed.or_else(|| self.special_tokens().find(|(_, name)| *name == token).map(|(id, _)| id))
+        listed.or_else(|| {
+            self.special_tokens()
+                .find(|(_, name)| *name == token)
+                .map(|(id, _)| id)
+        })
     }
 
     /// How many ids there are; the largest is one less. Weights may have rows for more.

@@ -73,7 +73,9 @@ impl Bpe {
         scratch: &mut Scratch,
         ids: &mut Vec<u32>,
     ) {
-        if self.whole_words && let Some(id) = vocabulary.id(word) {
+        if self.whole_words
+            && let Some(id) = vocabulary.id(word)
+        {
             ids.push(id);
             return;
         }

@@ -54,7 +54,8 @@ impl<'a> Stream<'a> {
         }
         match self.tokenizer.decoding {
             Decoding::Bytes => {
-                self.pending.extend_from_slice(self.tokenizer.token_bytes(id));
+                self.pending
+                    .extend_from_slice(self.tokenizer.token_bytes(id));
                 self.complete()
             }
             Decoding::Characters { strips_first_space } => {
@@ -149,10 +150,16 @@ fn may_continue(bytes: &[u8]) -> bool {
 impl Tokenizer {
     /// The text of `ids`; the special ones among them leave nothing where `skip_special`.
     pub fn decode(&self, ids: &[u32], skip_special: bool) -> String {
-        let kept = || ids.iter().filter(|id| !(skip_special && self.is_special(**id)));
+        let kept = || {
+            ids.iter()
+                .filter(|id| !(skip_special && self.is_special(**id)))
+        };
         match self.decoding {
             Decoding::Bytes => {
-                let bytes: Vec<u8> = kept().flat_map(|id| self.token_bytes(*id)).copied().collect();
+                let bytes: Vec<u8> = kept()
+                    .flat_map(|id| self.token_bytes(*id))
+                    .copied()
+                    .collect();
                 match String::from_utf8(bytes) {
                     Ok(text) => text,
                     Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),

@@ -67,7 +67,11 @@ impl Frame {
                 continue;
             }
             let name = piece["SpecialToken"]["id"].as_str();
-            let list = if is_after { &mut self.after } else { &mut self.before };
+            let list = if is_after {
+                &mut self.after
+            } else {
+                &mut self.before
+            };
             let listed = name.map(|name| &step["special_tokens"][name]["ids"]);
             match listed.and_then(Value::as_array) {
                 Some(ids) => {
@@ -89,4 +93,44 @@ fn named(name: Option<&str>, id: impl Fn(&str) -> Option<u32>) -> Result<u32> {
             "take `tokenizer.json` from the same place as the weights",
         )
     })
+}
+
+/// Names by which families end a turn or a text.
+const KNOWN_ENDS: &[&str] = &[
+    "<|eot_id|>",
+    "<|eom_id|>",
+    "<|im_end|>",
+    "<|end|>",
+    "<|return|>",
+    "<|call|>",
+    "<end_of_turn>",
+    "<turn|>",
+    "<|endoftext|>",
+    "<|end_of_text|>",
+    "</s>",
+];
+
+impl Ends {
+    /// Adds `ids` behind those that are there.
+    pub fn extend(&mut self, ids: impl IntoIterator<Item = u32>) {
+        for id in ids {
+            if !self.eos.contains(&id) {
+                self.eos.push(id);
+            }
+        }
+    }
+
+    /// Adds the special tokens whose names say that they end something.
+    pub fn add_known(&mut self, tokenizer: &super::Tokenizer) {
+        let special: Vec<(u32, &str)> = tokenizer.special_tokens().collect();
+        // Where a message ends with `<|end|>` and the turn with `<|return|>`, more may follow.
+        let has_return = special.iter().any(|(_, name)| *name == "<|return|>");
+        let ends = special
+            .iter()
+            .filter(|(_, name)| KNOWN_ENDS.contains(name) && !(has_return && *name == "<|end|>"));
+        let ids: Vec<u32> = ends.map(|(id, _)| *id).collect();
+        let listed = std::mem::take(&mut self.eos);
+        self.extend(listed);
+        self.extend(ids);
+    }
 }

@@ -103,7 +103,9 @@ impl Tokenizer {
 fn token_id(file: &File, name: &str) -> Option<u32> {
     let added = file.added_tokens.iter().find(|token| token.content == name);
     let in_model = || file.model.vocab.0.iter().find(|(token, _)| token.0 == name);
-    added.map(|token| token.id).or_else(|| in_model().map(|(_, id)| *id))
+    added
+        .map(|token| token.id)
+        .or_else(|| in_model().map(|(_, id)| *id))
 }
 
 fn alphabet(model: &Model, steps: &Steps, vocabulary: &Vocabulary) -> Result<Alphabet> {
@@ -134,7 +136,9 @@ fn pairs(model: &Model, style: Style, vocabulary: &Vocabulary) -> Result<PairTab
             (Some(left), Some(right), Some(id)) => pairs.insert(left, right, Merge { rank, id }),
             _ => {
                 let (left, right) = (&pair.0.0, &pair.1.0);
-                let reason = format!("merge {rank} joins `{left}` and `{right}`, but of these or of what they make one is no token");
+                let reason = format!(
+                    "merge {rank} joins `{left}` and `{right}`, but of these or of what they make one is no token"
+                );
                 return Err(Error::tokenizer(reason, HINT));
             }
         }
@@ -145,12 +149,27 @@ fn pairs(model: &Model, style: Style, vocabulary: &Vocabulary) -> Result<PairTab
 /// The tokens to find in the text as it comes, and those to find in normalised text.
 fn added(tokens: &[Found], steps: &Steps) -> Result<(Added, Added)> {
     // The last token of an id is the one that counts.
-    let by_content: HashMap<&str, usize> = tokens.iter().map(|token| &*token.content).zip(0..).collect();
-    let tokens = tokens.iter().enumerate().filter(|(at, token)| by_content[&*token.content] == *at && !token.content.is_empty());
-    let (normalized, raw): (Vec<_>, Vec<_>) = tokens.map(|(_, token)| token).partition(|token| token.normalized);
+    let by_content: HashMap<&str, usize> = tokens
+        .iter()
+        .map(|token| &*token.content)
+        .zip(0..)
+        .collect();
+    let tokens = tokens
+        .iter()
+        .enumerate()
+        .filter(|(at, token)| by_content[&*token.content] == *at && !token.content.is_empty());
+    let (normalized, raw): (Vec<_>, Vec<_>) = tokens
+        .map(|(_, token)| token)
+        .partition(|token| token.normalized);
     let normalized = normalized.into_iter().map(|found| {
         let token = found.token();
-        AddedToken { content: normalise(&steps.normal, steps.prefix, &token.content, true).into_owned(), ..token }
+        AddedToken {
+            content: normalise(&steps.normal, steps.prefix, &token.content, true).into_owned(),
+            ..token
+        }
     });
-    Ok((Added::new(raw.into_iter().map(Found::token).collect())?, Added::new(normalized.collect())?))
+    Ok((
+        Added::new(raw.into_iter().map(Found::token).collect())?,
+        Added::new(normalized.collect())?,
+    ))
 }

@@ -48,7 +48,9 @@ impl Others {
             .tokenize(|part| model.tokenize(part.get()))
             .map_err(unusable)?;
         let parts = parts.get_splits(OffsetReferential::Normalized, OffsetType::None);
-        let tokens = parts.iter().flat_map(|(_, _, tokens)| tokens.iter().flatten());
+        let tokens = parts
+            .iter()
+            .flat_map(|(_, _, tokens)| tokens.iter().flatten());
         Ok(tokens.map(|token| token.id).collect())
     }
 
@@ -60,7 +62,8 @@ impl Others {
     /// Every token with its id, added ones included, by id.
     pub fn tokens(&self) -> Vec<(u32, String)> {
         let vocabulary = self.tokenizer.get_vocab(true);
-        let mut tokens: Vec<(u32, String)> = vocabulary.into_iter().map(|(t, id)| (id, t)).collect();
+        let mut tokens: Vec<(u32, String)> =
+            vocabulary.into_iter().map(|(t, id)| (id, t)).collect();
         tokens.sort_unstable();
         tokens.dedup_by_key(|(id, _)| *id);
         tokens

@@ -189,7 +189,8 @@ impl State<'_> {
         let seen = &mut self.seen[slot];
         if seen.word == key {
             let first = seen.first as usize;
-            self.ids.extend_from_within(first..first + seen.count as usize);
+            self.ids
+                .extend_from_within(first..first + seen.count as usize);
             return;
         }
         let first = self.ids.len();

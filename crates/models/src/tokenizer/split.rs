@@ -161,11 +161,7 @@ impl Rules {
     fn word(&self, text: &str, first: char, class: Classes) -> Option<usize> {
         let may_lead = match self.word {
             Word::Spaced => first == ' ',
-            _ => !class.has(
-                Classes::NEWLINE
-                    .or(Classes::LETTER)
-                    .or(Classes::NUMBER),
-            ),
+            _ => !class.has(Classes::NEWLINE.or(Classes::LETTER).or(Classes::NUMBER)),
         };
         let lead = if may_lead { first.len_utf8() } else { 0 };
         let letters = match self.word {
@@ -256,7 +252,9 @@ impl Rules {
     fn space(&self, text: &str) -> usize {
         let length = run(text, Classes::SPACE);
         let space = &text[..length];
-        if self.lines && let Some(last) = space.rfind(['\r', '\n']) {
+        if self.lines
+            && let Some(last) = space.rfind(['\r', '\n'])
+        {
             return last + 1;
         }
         let mut ends_here = length == text.len();

@@ -2,3 +2,4 @@
 
 mod parity;
 mod tokenizer_json;
+mod vocabularies;

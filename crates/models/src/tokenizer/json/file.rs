@@ -158,14 +158,18 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pair<'a> {
             }
 
             fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Pair<'de>, E> {
-                let parts = text.split_once(' ').filter(|(_, right)| !right.contains(' '));
+                let parts = text
+                    .split_once(' ')
+                    .filter(|(_, right)| !right.contains(' '));
                 let (left, right) =
                     parts.ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))?;
                 Ok(Pair(Text(Cow::Borrowed(left)), Text(Cow::Borrowed(right))))
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Pair<'de>, E> {
-                let parts = text.split_once(' ').filter(|(_, right)| !right.contains(' '));
+                let parts = text
+                    .split_once(' ')
+                    .filter(|(_, right)| !right.contains(' '));
                 let (left, right) =
                     parts.ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))?;
                 let owned = |text: &str| Text(Cow::Owned(text.to_owned()));

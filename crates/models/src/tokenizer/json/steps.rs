@@ -88,7 +88,9 @@ impl Steps {
             match kind(step) {
                 // No space is left to be found.
                 "Split" if replaces && step["pattern"] == serde_json::json!({"String": " "}) => {}
-                "Metaspace" if !replaces && step["split"] == false && step["replacement"] == "▁" => {
+                "Metaspace"
+                    if !replaces && step["split"] == false && step["replacement"] == "▁" =>
+                {
                     replaces = true;
                     prefix = match step["prepend_scheme"].as_str()? {
                         "always" => Prefix::IfMissing,
@@ -116,7 +118,9 @@ fn split(step: &Value) -> Option<Split> {
         || (step["behavior"] == "Removed" && step["invert"] == true);
     if kind(step) == "Split"
         && covers_all
-        && let Some(rules) = step["pattern"]["Regex"].as_str().and_then(Rules::of_pattern)
+        && let Some(rules) = step["pattern"]["Regex"]
+            .as_str()
+            .and_then(Rules::of_pattern)
     {
         return Some(Split::Rules(rules));
     }
