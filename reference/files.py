@@ -5,7 +5,8 @@
 `blocks.safetensors` has, for each block format of GGUF, random blocks (`Q4_K.bytes`, U8) and the numbers
 that `gguf` reads in them (`Q4_K.f32`). `singles.safetensors` has tensors of every type that stands
 alone, and the same as `torch` converts them (`F8_E4M3.f32`). `every.gguf` has metadata and tensors of
-every type, as `gguf` writes them.
+every type, as `gguf` writes them. `quantised.safetensors` has numbers (`f32`) and the blocks that `gguf`
+makes of them (`Q8_0`).
 """
 
 import platform
@@ -74,6 +75,18 @@ def singles() -> dict[str, torch.Tensor]:
     return made
 
 
+def quantised() -> dict[str, np.ndarray]:
+    """Weights of several sizes, some zero; BF16 and F16 as their bits."""
+    random = np.random.default_rng(SEED)
+    numbers = random.normal(size=(6, 512)).astype(np.float32)
+    numbers *= np.array([[1e-6], [1e-2], [1.0], [30.0], [3e4], [0.0]], dtype=np.float32)
+    numbers[2, :32] = 0
+    made = {"f32": numbers}
+    for name in ["F16", "BF16", "Q8_0", "Q4_0", "MXFP4"]:
+        made[name] = gguf.quantize(numbers, Type[name]).view(np.uint8)
+    return made
+
+
 def every_gguf(path) -> None:
     random = np.random.default_rng(SEED)
     writer = gguf.GGUFWriter(path, "llama")
@@ -115,6 +128,7 @@ def main() -> None:
     warnings.simplefilter("ignore", RuntimeWarning)  # infinities times zero
     save_numpy(blocks(), FOLDER / "blocks.safetensors")
     save_torch(singles(), FOLDER / "singles.safetensors")
+    save_numpy(quantised(), FOLDER / "quantised.safetensors")
     every_gguf(FOLDER / "every.gguf")
     packages = [gguf.__name__, np.__name__, safetensors.__name__, torch.__name__]
     versions = [f"python {platform.python_version()}"]

@@ -14,6 +14,8 @@ mod view;
 
 mod blocks;
 mod floats;
+mod mix;
+mod quantise;
 
 mod directory;
 mod flaw;
@@ -24,5 +26,7 @@ mod new_file;
 pub use checkpoint::Checkpoint;
 pub use dtype::Dtype;
 pub use gguf::{Array, Gguf, GgufWriter, Metadata, TensorInfo, Value};
+pub use mix::Mix;
+pub use quantise::{Source, quantise, write_gguf};
 pub use safetensors::{Safetensors, write_safetensors};
 pub use view::View;

@@ -84,10 +84,15 @@ impl<'a> View<'a> {
             self.len(),
             "room for as many numbers as there are"
         );
-        if self.dtype.is_quantised() {
-            blocks::read(self.dtype, self.bytes, out);
-        } else {
-            floats::read(self.dtype, self.bytes, out);
-        }
+        read_into(self.dtype, self.bytes, out);
+    }
+}
+
+/// The numbers that `bytes` are in `dtype`, into `out`, which has room for as many.
+pub(super) fn read_into(dtype: Dtype, bytes: &[u8], out: &mut [f32]) {
+    if dtype.is_quantised() {
+        blocks::read(dtype, bytes, out);
+    } else {
+        floats::read(dtype, bytes, out);
     }
 }

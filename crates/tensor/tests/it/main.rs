@@ -5,5 +5,6 @@ mod checkpoint;
 mod conversions;
 mod gguf;
 mod hostile;
+mod quantising;
 mod safetensors;
 mod writing;
