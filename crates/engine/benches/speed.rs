@@ -1,8 +1,11 @@
-//! `cargo bench -p engine`: what choosing a token costs, as Markdown.
+//! `cargo bench -p engine`: what choosing a token and keeping to a grammar cost, as Markdown.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
+use engine::constrain::{Constraint, Grammars};
 use engine::sampling::{Dry, Mirostat, Sampler, Sampling, Scratch, logprobs};
+use engine::{Vocabulary, Word};
 
 /// Tokens of Qwen3's vocabulary.
 const VOCABULARY: usize = 151_936;
@@ -11,6 +14,7 @@ const CHOICES: usize = 200;
 
 fn main() {
     sampling();
+    masks();
 }
 
 /// Logits as networks give them: a bell with a few tokens far above it.
@@ -94,4 +98,105 @@ fn settings() -> [(&'static str, Sampling); 9] {
             }),
         ),
     ]
+}
+
+/// As many words as Qwen3 has, made of syllables, figures and marks as byte-pair merges are.
+fn vocabulary() -> Vocabulary {
+    let syllables = [
+        "th", "er", "in", "st", "al", "on", "re", "an", "ti", "or", "en", "le", "o", "a", "qu",
+    ];
+    let marks = [
+        "\"", "\":", "\",", "{\"", "}}", "},", "],", "[", "  ", "\n", "\n\n", ".", ", ", "()", "//",
+    ];
+    let mut words: BTreeSet<Vec<u8>> = (0..=255_u8).map(|byte| vec![byte]).collect();
+    words.extend(marks.map(|mark| mark.as_bytes().to_vec()));
+    words.extend((0..1000).map(|number| number.to_string().into_bytes()));
+    let mut state = 9_u64;
+    while words.len() < VOCABULARY - 1 {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(11);
+        let mut word = if state >> 63 == 1 {
+            " ".to_owned()
+        } else {
+            String::new()
+        };
+        for at in 0..1 + (state >> 33) % 4 {
+            word += syllables[(state >> (36 + 4 * at)) as usize % syllables.len()];
+        }
+        if (state >> 60) & 7 == 0 {
+            word += marks[(state >> 40) as usize % marks.len()];
+        }
+        words.insert(word.into_bytes());
+    }
+    let mut words: Vec<Word> = words.into_iter().map(Word::Text).collect();
+    words.push(Word::Control("<|im_end|>".into()));
+    Vocabulary::new(words, vec![VOCABULARY as u32 - 1])
+}
+
+fn masks() {
+    let vocabulary = vocabulary();
+    let begun = Instant::now();
+    let grammars = Grammars::new(&vocabulary).expect("a vocabulary with an end");
+    println!(
+        "\nGrammars for {VOCABULARY} tokens are ready after {:.0} ms.\n",
+        begun.elapsed().as_secs_f64() * 1e3
+    );
+    let person = r#"{"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0,"maximum":150},
+        "tags":{"type":"array","items":{"type":"string","maxLength":20}},"born":{"type":"string","format":"date"},
+        "kind":{"enum":["person","company","unknown"]}},"required":["name","age","tags","born","kind"],"additionalProperties":false}"#;
+    let constraints = [
+        (
+            "schema of a person",
+            Constraint::JsonSchema(person.to_owned()),
+        ),
+        ("any JSON object", Constraint::JsonObject),
+        (
+            "regular expression",
+            Constraint::Regex(r"([a-z]+ ){3,40}[a-z]+\.".to_owned()),
+        ),
+        (
+            "GBNF of arithmetic",
+            Constraint::Gbnf(
+                "root ::= term ([-+*/] term)*\nterm ::= [0-9]+ | \"(\" root \")\"".to_owned(),
+            ),
+        ),
+    ];
+    println!("| masks, {VOCABULARY} tokens | compile ms | mean µs | worst µs |\n|---|---|---|---|");
+    for (name, constraint) in constraints {
+        let begun = Instant::now();
+        let fresh = grammars
+            .guide(&constraint)
+            .expect("a constraint that can be met");
+        let compiled = begun.elapsed().as_secs_f64() * 1e3;
+        let (mut times, mut logits) = (Vec::new(), vec![0.0_f32; VOCABULARY]);
+        let mut state = 3_u64;
+        while times.len() < 600 {
+            let mut guide = fresh.clone();
+            for _ in 0..60 {
+                logits.fill(0.0);
+                let begun = Instant::now();
+                guide
+                    .mask(&mut logits)
+                    .expect("a grammar that can be followed");
+                let masked = begun.elapsed();
+                let allowed: Vec<u32> = (0..VOCABULARY as u32)
+                    .filter(|token| logits[*token as usize] == 0.0)
+                    .collect();
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(11);
+                let token = allowed[(state >> 33) as usize % allowed.len()];
+                let begun = Instant::now();
+                guide.accept(token).expect("an allowed token");
+                times.push((masked + begun.elapsed()).as_secs_f64() * 1e6);
+                if guide.is_complete() {
+                    break;
+                }
+            }
+        }
+        let mean = times.iter().sum::<f64>() / times.len() as f64;
+        let worst = times.iter().copied().fold(0.0, f64::max);
+        println!("| {name} | {compiled:.1} | {mean:.0} | {worst:.0} |");
+    }
 }
