@@ -2,9 +2,9 @@
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m256, _mm_loadu_si128, _mm_srli_si128, _mm256_and_si256, _mm256_castsi256_ps,
+    __m256, _mm_cvtsi64_si128, _mm_loadu_si128, _mm256_and_si256, _mm256_castsi256_ps,
     _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_set1_epi32, _mm256_slli_epi32,
+    _mm256_set1_epi32, _mm256_setzero_ps, _mm256_slli_epi32,
 };
 
 use bytemuck::Pod;
@@ -75,13 +75,13 @@ impl Element for f32 {
     #[target_feature(enable = "avx2,fma,f16c")]
     #[inline]
     unsafe fn load(step: &[Self; STEP]) -> Step {
-        [0, PANEL].map(|input| {
-            [0, 8].map(|half| {
-                let numbers = &step[input + half..][..8];
-                // SAFETY: eight floats.
-                unsafe { _mm256_loadu_ps(numbers.as_ptr()) }
-            })
-        })
+        let (eights, _) = step.as_chunks::<8>();
+        let mut loaded = [[_mm256_setzero_ps(); 2]; 2];
+        for (loaded, numbers) in loaded.as_flattened_mut().iter_mut().zip(eights) {
+            // SAFETY: eight floats.
+            *loaded = unsafe { _mm256_loadu_ps(numbers.as_ptr()) };
+        }
+        loaded
     }
 }
 
@@ -102,13 +102,14 @@ impl Element for f16 {
     #[target_feature(enable = "avx2,fma,f16c")]
     #[inline]
     unsafe fn load(step: &[Self; STEP]) -> Step {
-        [0, PANEL].map(|input| {
-            [0, 8].map(|half| {
-                let numbers = &step[input + half..][..8];
-                // SAFETY: eight halves are sixteen bytes.
-                _mm256_cvtph_ps(unsafe { _mm_loadu_si128(numbers.as_ptr().cast()) })
-            })
-        })
+        let (eights, _) = step.as_chunks::<8>();
+        let mut loaded = [[_mm256_setzero_ps(); 2]; 2];
+        for (loaded, numbers) in loaded.as_flattened_mut().iter_mut().zip(eights) {
+            // SAFETY: eight halves are sixteen bytes.
+            let halves = unsafe { _mm_loadu_si128(numbers.as_ptr().cast()) };
+            *loaded = _mm256_cvtph_ps(halves);
+        }
+        loaded
     }
 }
 
@@ -158,20 +159,20 @@ impl Element for i8 {
     }
 
     fn take(from: &[f32], to: &mut [Self]) -> f32 {
-        crate::q8_0::quantise(from, to)
+        crate::blocks::quantise_q8_0(from, to)
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma,f16c")]
     #[inline]
     unsafe fn load(step: &[Self; STEP]) -> Step {
-        [0, PANEL].map(|input| {
-            let numbers = &step[input..][..PANEL];
-            // SAFETY: sixteen bytes.
-            let bytes = unsafe { _mm_loadu_si128(numbers.as_ptr().cast()) };
-            [bytes, _mm_srli_si128::<8>(bytes)]
-                .map(|bytes| _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)))
-        })
+        let (eights, _) = step.as_chunks::<8>();
+        let mut loaded = [[_mm256_setzero_ps(); 2]; 2];
+        for (loaded, numbers) in loaded.as_flattened_mut().iter_mut().zip(eights) {
+            let bytes = _mm_cvtsi64_si128(bytemuck::cast(*numbers));
+            *loaded = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
+        }
+        loaded
     }
 }
 

@@ -20,9 +20,10 @@ mod panels;
 
 mod roofline;
 
+mod blocks;
+mod matmul_blocks;
 mod matmul_float;
-mod matmul_q8_0;
-mod q8_0;
+mod quantised_rows;
 
 mod attention;
 mod gates;
@@ -37,16 +38,20 @@ mod vocabulary;
 mod testing;
 
 pub use attention::{Attention, attention};
+pub use blocks::{BLOCK, BlockMxfp4, BlockQ4_0, BlockQ4K, BlockQ6K, BlockQ8_0, SUPER_BLOCK};
 pub use gates::{geglu, gelu, sigmoid_gate, swiglu_clamped};
 pub use isa::Isa;
 pub use kv_pages::{CacheType, KvPages, PAGE, Sequence};
+pub use matmul_blocks::{
+    PackedBlocks, PackedMxfp4, PackedQ4_0, PackedQ4K, PackedQ6K, PackedQ8_0, matmul_mxfp4,
+    matmul_q4_0, matmul_q4_k, matmul_q6_k, matmul_q8_0,
+};
 pub use matmul_float::{
     PackedBf16, PackedF16, PackedF32, PackedFloat, matmul_bf16, matmul_f16, matmul_f32,
 };
-pub use matmul_q8_0::{PackedQ8_0, matmul_q8_0};
 pub use panels::{Epilogue, PANEL};
 pub use pool::Pool;
-pub use q8_0::{BLOCK, BlockQ8_0, QuantisedRows};
+pub use quantised_rows::QuantisedRows;
 pub use rms_norm::rms_norm;
 pub use roofline::{Reading, multiply};
 pub use rope::{RopePairs, rope};

@@ -4,6 +4,7 @@
 //! rows of the input while it is in its nearest cache; every output is summed by one thread in one
 //! order, so results depend neither on the number of threads nor on that of rows.
 
+use crate::aligned::Aligned;
 use crate::columns::Columns;
 use crate::pool::Pool;
 
@@ -11,7 +12,7 @@ use crate::pool::Pool;
 pub const PANEL: usize = 16;
 
 /// Bytes of input that a thread keeps in its second cache beside a panel.
-const INPUT_BYTES: usize = 192 << 10;
+pub(crate) const INPUT_BYTES: usize = 192 << 10;
 
 /// What happens to a product before it is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,7 +61,9 @@ pub(crate) fn visit(
     let block = (INPUT_BYTES / plan.row_bytes.max(1)).max(tile_rows) / tile_rows * tile_rows;
     let columns = Columns::new(out, rows, outputs);
     pool.split(outputs.div_ceil(PANEL), 1, &|panels| {
-        let mut made = vec![[0.0; PANEL]; tile_rows];
+        let tile_rows = tile_rows.min(rows);
+        let mut made = Aligned::zeroed(tile_rows * PANEL * 4);
+        let made = made.of_mut::<[f32; PANEL]>();
         for first in (0..rows).step_by(block) {
             let end = (first + block).min(rows);
             let size = if plan.is_even {

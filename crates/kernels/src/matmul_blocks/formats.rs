@@ -1,0 +1,80 @@
+//! What a format of blocks must tell to be multiplied with.
+
+use bytemuck::Pod;
+
+#[cfg(target_arch = "x86_64")]
+use super::avx2::Ready;
+use crate::blocks::BLOCK;
+use crate::panels::PANEL;
+
+/// A format of blocks.
+pub trait Block: Pod + Send + Sync {
+    /// Numbers in a block: a multiple of 32.
+    const NUMBERS: usize;
+
+    /// The blocks of sixteen outputs at the same inputs.
+    type Panel: Pod + Send + Sync;
+
+    /// Puts the block of an output into a panel of zeros.
+    fn put(&self, output: usize, panel: &mut Self::Panel);
+
+    /// What 32 inputs of an output are.
+    fn part(panel: &Self::Panel, part: usize, output: usize) -> Part;
+
+    /// Sums of sixteen bits that 32 inputs need: each is multiplied with a factor of its own.
+    #[cfg(target_arch = "x86_64")]
+    const SPANS: usize;
+
+    /// Fours of inputs in a span.
+    #[cfg(target_arch = "x86_64")]
+    const SPAN: usize;
+
+    /// What the steps of a span are too large by, for each of the sums of sixteen bits that an output
+    /// has in it, and less than nothing; of the sum of all 32 inputs, or of the eight of a span of two
+    /// fours.
+    #[cfg(target_arch = "x86_64")]
+    const OFFSETS: [i16; 4];
+
+    /// Whether something is taken away that steps do not tell.
+    #[cfg(target_arch = "x86_64")]
+    const HAS_MINIMA: bool;
+
+    /// Makes 32 inputs of a panel ready for products.
+    ///
+    /// # Safety
+    /// The machine has AVX2 and F16C.
+    #[cfg(target_arch = "x86_64")]
+    unsafe fn prepare(panel: &Self::Panel, part: usize, ready: &mut Ready);
+}
+
+/// 32 weights of one output: `scale · factor · step - minimum`, with a factor for each half.
+pub struct Part {
+    pub steps: [i16; BLOCK],
+    pub factors: [i32; 2],
+    pub scale: f32,
+    pub minimum: f32,
+}
+
+impl Part {
+    /// The weights, rounded as the format's own definition rounds them.
+    pub fn dequantise(&self) -> [f32; BLOCK] {
+        let scales = self.factors.map(|factor| self.scale * factor as f32);
+        std::array::from_fn(|at| scales[at * 2 / BLOCK] * f32::from(self.steps[at]) - self.minimum)
+    }
+}
+
+/// Numbers of four bits of 32 inputs of sixteen outputs: for four neighbouring inputs at a time the fours
+/// of the sixteen outputs, the first sixteen inputs in the low bits, the others in the high.
+pub type NibblePanel = [[[u8; 4]; PANEL]; BLOCK / 8];
+
+/// Puts the numbers of an output into a panel.
+pub fn put_nibbles(numbers: &[u8; BLOCK / 2], output: usize, panel: &mut NibblePanel) {
+    for (four, numbers) in panel.iter_mut().zip(numbers.as_chunks::<4>().0) {
+        four[output] = *numbers;
+    }
+}
+
+/// The numbers of an output.
+pub fn nibbles(panel: &NibblePanel, output: usize) -> [u8; BLOCK] {
+    std::array::from_fn(|at| panel[at % 16 / 4][output][at % 4] >> (at / 16 * 4) & 15)
+}

@@ -1,0 +1,78 @@
+//! `MXFP4` in panels.
+
+use bytemuck::{Pod, Zeroable};
+
+use super::formats::{Block, NibblePanel, Part, nibbles, put_nibbles};
+use crate::blocks::{BLOCK, BlockMxfp4, MXFP4_OFFSET, MXFP4_VALUES, mxfp4_worth};
+use crate::panels::PANEL;
+
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub struct Panel {
+    exponents: [u8; PANEL],
+    numbers: NibblePanel,
+}
+
+const _: () = assert!(size_of::<Panel>() == PANEL * size_of::<BlockMxfp4>());
+
+impl Block for BlockMxfp4 {
+    const NUMBERS: usize = BLOCK;
+
+    type Panel = Panel;
+
+    fn put(&self, output: usize, panel: &mut Panel) {
+        panel.exponents[output] = self.exponent;
+        put_nibbles(&self.numbers, output, &mut panel.numbers);
+    }
+
+    fn part(panel: &Panel, _: usize, output: usize) -> Part {
+        let numbers = nibbles(&panel.numbers, output);
+        Part {
+            steps: numbers.map(|number| i16::from(MXFP4_VALUES[usize::from(number)])),
+            factors: [1; 2],
+            scale: mxfp4_worth(panel.exponents[output]),
+            minimum: 0.0,
+        }
+    }
+
+    // Four pairs of at most 24 · 127 each fit sixteen bits, eight would not.
+    #[cfg(target_arch = "x86_64")]
+    const SPANS: usize = 2;
+
+    #[cfg(target_arch = "x86_64")]
+    const SPAN: usize = 4;
+
+    // 12, in two sums for each output and span.
+    #[cfg(target_arch = "x86_64")]
+    const OFFSETS: [i16; 4] = [-3, -3, 0, 0];
+
+    #[cfg(target_arch = "x86_64")]
+    const HAS_MINIMA: bool = false;
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    #[inline]
+    unsafe fn prepare(panel: &Panel, _: usize, ready: &mut super::avx2::Ready) {
+        use std::arch::x86_64::{
+            _mm256_broadcastsi128_si256, _mm256_set1_epi16, _mm256_shuffle_epi8,
+        };
+
+        use super::avx2::{load_bytes, nibbles};
+
+        const TABLE: [u8; 16] = {
+            let mut table = [0; 16];
+            let mut at = 0;
+            while at < 16 {
+                table[at] = (MXFP4_VALUES[at] + MXFP4_OFFSET) as u8;
+                at += 1;
+            }
+            table
+        };
+        let table = _mm256_broadcastsi128_si256(load_bytes(&TABLE));
+        for (ready, numbers) in ready.steps.iter_mut().zip(nibbles(&panel.numbers)) {
+            *ready = numbers.map(|numbers| _mm256_shuffle_epi8(table, numbers));
+        }
+        ready.factors = [[_mm256_set1_epi16(1); 2]; 4];
+        ready.scales = bytemuck::cast(panel.exponents.map(mxfp4_worth));
+    }
+}

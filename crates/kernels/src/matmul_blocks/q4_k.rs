@@ -1,0 +1,137 @@
+//! `Q4_K` in panels.
+
+use bytemuck::{Pod, Zeroable};
+use half::f16;
+
+use super::formats::{Block, NibblePanel, Part, nibbles, put_nibbles};
+use crate::blocks::{BLOCK, BlockQ4K, SUPER_BLOCK};
+use crate::panels::PANEL;
+
+const PARTS: usize = SUPER_BLOCK / BLOCK;
+
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub struct Panel {
+    scales: [f16; PANEL],
+    minima: [f16; PANEL],
+    levels: [Levels; PARTS],
+    steps: [NibblePanel; PARTS],
+}
+
+const _: () = assert!(size_of::<Panel>() == PANEL * size_of::<BlockQ4K>());
+
+/// Scales and minima of sixteen outputs, six bits each.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct Levels {
+    /// The low four bits of a scale, then those of a minimum.
+    low: [u8; PANEL],
+    /// The high two bits of a scale, then those of a minimum, of an output; then those of the output
+    /// eight further on.
+    high: [u8; PANEL / 2],
+}
+
+impl Levels {
+    fn put(&mut self, output: usize, [scale, minimum]: [u8; 2]) {
+        self.low[output] = scale & 15 | minimum << 4;
+        self.high[output % 8] |= (scale >> 4 | minimum >> 4 << 2) << (output / 8 * 4);
+    }
+
+    fn get(&self, output: usize) -> [u8; 2] {
+        let high = self.high[output % 8] >> (output / 8 * 4);
+        [
+            self.low[output] & 15 | (high & 3) << 4,
+            self.low[output] >> 4 | (high >> 2 & 3) << 4,
+        ]
+    }
+}
+
+impl Block for BlockQ4K {
+    const NUMBERS: usize = SUPER_BLOCK;
+
+    type Panel = Panel;
+
+    fn put(&self, output: usize, panel: &mut Panel) {
+        panel.scales[output] = self.scale;
+        panel.minima[output] = self.minimum;
+        let levels = panel.levels.iter_mut().zip(&mut panel.steps);
+        for (number, (levels, steps)) in levels.enumerate() {
+            levels.put(output, self.level(number));
+            // The file has two small blocks in the same bytes, a panel has two halves of one.
+            let [first, second] = self.steps.as_chunks::<{ BLOCK / 2 }>().0[number / 2 * 2..][..2]
+            else {
+                unreachable!("two chunks");
+            };
+            let numbers = std::array::from_fn(|at| {
+                if number % 2 == 0 {
+                    first[at] & 15 | second[at] << 4
+                } else {
+                    first[at] >> 4 | second[at] & 0xf0
+                }
+            });
+            put_nibbles(&numbers, output, steps);
+        }
+    }
+
+    fn part(panel: &Panel, part: usize, output: usize) -> Part {
+        let [factor, minimum] = panel.levels[part].get(output);
+        Part {
+            steps: nibbles(&panel.steps[part], output).map(i16::from),
+            factors: [i32::from(factor); 2],
+            scale: panel.scales[output].to_f32(),
+            minimum: panel.minima[output].to_f32() * f32::from(minimum),
+        }
+    }
+
+    // Eight pairs of at most 15 · 127 each fit sixteen bits.
+    #[cfg(target_arch = "x86_64")]
+    const SPANS: usize = 1;
+
+    #[cfg(target_arch = "x86_64")]
+    const SPAN: usize = 8;
+
+    #[cfg(target_arch = "x86_64")]
+    const OFFSETS: [i16; 4] = [0; 4];
+
+    #[cfg(target_arch = "x86_64")]
+    const HAS_MINIMA: bool = true;
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    #[inline]
+    unsafe fn prepare(panel: &Panel, part: usize, ready: &mut super::avx2::Ready) {
+        use std::arch::x86_64::{
+            _mm_and_si128, _mm_cvtsi64_si128, _mm_or_si128, _mm_set1_epi8, _mm_slli_epi16,
+            _mm_srli_epi16, _mm_srli_si128, _mm_unpacklo_epi64, _mm256_cvtepi32_ps,
+            _mm256_cvtepu8_epi32, _mm256_mul_ps, _mm256_or_si256, _mm256_slli_epi32,
+        };
+
+        use super::avx2::{load_bytes, load_halves, nibbles};
+
+        ready.steps[..8].copy_from_slice(&nibbles(&panel.steps[part]));
+        let levels = &panel.levels[part];
+        let (four, two) = (_mm_set1_epi8(15), _mm_set1_epi8(3));
+        let low = load_bytes(&levels.low);
+        let high = _mm_cvtsi64_si128(i64::from_le_bytes(levels.high));
+        let high = _mm_unpacklo_epi64(high, _mm_srli_epi16::<4>(high));
+        let scales = _mm_or_si128(
+            _mm_and_si128(low, four),
+            _mm_slli_epi16::<4>(_mm_and_si128(high, two)),
+        );
+        let minima = _mm_or_si128(
+            _mm_and_si128(_mm_srli_epi16::<4>(low), four),
+            _mm_slli_epi16::<4>(_mm_and_si128(_mm_srli_epi16::<2>(high), two)),
+        );
+        let halves = |bytes| [bytes, _mm_srli_si128::<8>(bytes)];
+        ready.factors[0] = halves(scales).map(|bytes| {
+            let once = _mm256_cvtepu8_epi32(bytes);
+            _mm256_or_si256(once, _mm256_slli_epi32::<16>(once))
+        });
+        ready.scales = load_halves(&panel.scales);
+        let worth = load_halves(&panel.minima);
+        for (half, bytes) in halves(minima).into_iter().enumerate() {
+            let minima = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
+            ready.minima[half] = _mm256_mul_ps(worth[half], minima);
+        }
+    }
+}

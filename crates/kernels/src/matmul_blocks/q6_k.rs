@@ -1,0 +1,117 @@
+//! `Q6_K` in panels.
+
+use bytemuck::{Pod, Zeroable};
+use half::f16;
+
+use super::formats::{Block, NibblePanel, Part, nibbles, put_nibbles};
+use crate::blocks::{BLOCK, BlockQ6K, SUPER_BLOCK};
+use crate::panels::PANEL;
+
+const PARTS: usize = SUPER_BLOCK / BLOCK;
+
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub struct Panel {
+    scales: [f16; PANEL],
+    /// A factor for each half of 32 inputs.
+    factors: [[[i8; PANEL]; 2]; PARTS],
+    /// The low four bits of the steps, which are 32 too many.
+    low: [NibblePanel; PARTS],
+    high: [HighPanel; PARTS],
+}
+
+/// The high two bits of 32 inputs of sixteen outputs: for each half of the inputs, four fours of them in
+/// the bits of a byte.
+type HighPanel = [[[u8; 4]; PANEL]; 2];
+
+const _: () = assert!(size_of::<Panel>() == PANEL * size_of::<BlockQ6K>());
+
+impl Block for BlockQ6K {
+    const NUMBERS: usize = SUPER_BLOCK;
+
+    type Panel = Panel;
+
+    fn put(&self, output: usize, panel: &mut Panel) {
+        panel.scales[output] = self.scale;
+        for part in 0..PARTS {
+            let step = |at: usize| self.step(part * BLOCK + at);
+            let low = std::array::from_fn(|at| step(at) & 15 | step(at + 16) << 4);
+            put_nibbles(&low, output, &mut panel.low[part]);
+            for half in 0..2 {
+                panel.factors[part][half][output] = self.levels[part * 2 + half];
+                for at in 0..BLOCK / 2 {
+                    let bits = step(half * 16 + at) >> 4 << (at / 4 * 2);
+                    panel.high[part][half][output][at % 4] |= bits;
+                }
+            }
+        }
+    }
+
+    fn part(panel: &Panel, part: usize, output: usize) -> Part {
+        let low = nibbles(&panel.low[part], output);
+        let high = |at: usize| {
+            let byte = panel.high[part][at / 16][output][at % 4];
+            byte >> (at % 16 / 4 * 2) & 3
+        };
+        Part {
+            steps: std::array::from_fn(|at| i16::from(low[at] | high(at) << 4) - 32),
+            factors: panel.factors[part].map(|factors| i32::from(factors[output])),
+            scale: panel.scales[output].to_f32(),
+            minimum: 0.0,
+        }
+    }
+
+    // Two pairs of at most 63 · 127 each fit sixteen bits; each half of the inputs has a factor.
+    #[cfg(target_arch = "x86_64")]
+    const SPANS: usize = 4;
+
+    #[cfg(target_arch = "x86_64")]
+    const SPAN: usize = 2;
+
+    // 32, in two sums for each output.
+    #[cfg(target_arch = "x86_64")]
+    const OFFSETS: [i16; 4] = [-16; 4];
+
+    #[cfg(target_arch = "x86_64")]
+    const HAS_MINIMA: bool = false;
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    #[inline]
+    unsafe fn prepare(panel: &Panel, part: usize, ready: &mut super::avx2::Ready) {
+        use std::arch::x86_64::{
+            _mm_srli_si128, _mm256_and_si256, _mm256_blend_epi16, _mm256_cvtepi8_epi32,
+            _mm256_or_si256, _mm256_set1_epi8, _mm256_slli_epi16, _mm256_slli_epi32,
+            _mm256_srli_epi16,
+        };
+
+        use super::avx2::{load_bytes, load_fours, load_halves, nibbles};
+
+        ready.steps[..8].copy_from_slice(&nibbles(&panel.low[part]));
+        let two = _mm256_set1_epi8(0x30);
+        for (group, bytes) in panel.high[part].iter().enumerate() {
+            for (half, bytes) in load_fours(bytes).into_iter().enumerate() {
+                let shifted = [
+                    _mm256_slli_epi16::<4>(bytes),
+                    _mm256_slli_epi16::<2>(bytes),
+                    bytes,
+                    _mm256_srli_epi16::<2>(bytes),
+                ];
+                for (four, bits) in shifted.into_iter().enumerate() {
+                    let steps = &mut ready.steps[group * 4 + four][half];
+                    *steps = _mm256_or_si256(*steps, _mm256_and_si256(bits, two));
+                }
+            }
+        }
+        let pairs = ready.factors.as_chunks_mut::<2>().0;
+        for (factors, bytes) in pairs.iter_mut().zip(&panel.factors[part]) {
+            let bytes = load_bytes(bytemuck::cast_ref(bytes));
+            *factors = [[bytes, _mm_srli_si128::<8>(bytes)].map(|bytes| {
+                let wide = _mm256_cvtepi8_epi32(bytes);
+                // The same sixteen bits twice.
+                _mm256_blend_epi16::<0b1010_1010>(wide, _mm256_slli_epi32::<16>(wide))
+            }); 2];
+        }
+        ready.scales = load_halves(&panel.scales);
+    }
+}
