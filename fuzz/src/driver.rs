@@ -101,14 +101,17 @@ fn measured(target: &Target, input: &[u8]) -> (String, usize) {
     (said, change.bytes_allocated)
 }
 
-/// Outcomes that differ in numbers, names or signs alone are one.
+/// Outcomes that differ in numbers and quoted names alone are one, and names may hold quotes: what counts
+/// are the letters before the first and after the last of them.
 fn words_of(said: &str) -> String {
-    let mut quoted = false;
-    said.chars()
-        .filter(|one| {
-            quoted ^= *one == '`';
-            !quoted && (one.is_ascii_alphabetic() || *one == ' ')
-        })
+    let said = said.replace("`<memory>`", "");
+    let said = said.split("\nhint: ").next().unwrap_or_default();
+    let is_quote = |one: char| one == '`' || one == '"';
+    let before = said.split(is_quote).next().unwrap_or_default();
+    let after = said.rsplit(is_quote).next().unwrap_or_default();
+    let letters = before.chars().chain(after.chars());
+    letters
+        .filter(|one| one.is_ascii_alphabetic() || *one == ' ')
         .collect()
 }
 

@@ -5,6 +5,7 @@ mod parts;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::flaw::printable;
 use super::{Gguf, Metadata, Safetensors, View};
 use crate::Error;
 
@@ -59,7 +60,7 @@ impl Checkpoint {
                 if homes.insert(name.to_owned(), home).is_some() {
                     return Err(Error::Damaged {
                         path: path.to_owned(),
-                        reason: format!("two of its files hold a tensor `{}`", name.escape_debug()),
+                        reason: format!("two of its files hold a tensor `{}`", printable(name)),
                     });
                 }
                 names.push(name.to_owned());
@@ -91,7 +92,7 @@ impl Checkpoint {
                 path: files[*home].clone(),
                 reason: format!(
                     "the index says that it holds tensor `{}`, which it does not",
-                    name.escape_debug()
+                    printable(name)
                 ),
                 hint: "fetch the index and all shards again, from one revision".to_owned(),
             });

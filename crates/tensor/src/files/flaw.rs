@@ -68,9 +68,25 @@ impl Flaw {
 
 /// At most the first 64 characters of a name out of a file, with what a terminal would obey escaped.
 pub(super) fn printable(name: &str) -> String {
-    let mut shown: String = name.chars().take(64).flat_map(char::escape_debug).collect();
-    if name.chars().nth(64).is_some() {
-        shown.push('…');
+    shortened(name, 64)
+}
+
+/// What a parser said about bytes out of a file, in which it may quote them: shortened and escaped alike.
+pub(super) fn said(error: &serde_json::Error) -> String {
+    shortened(&error.to_string(), 256)
+}
+
+fn shortened(text: &str, characters: usize) -> String {
+    let mut shown = String::new();
+    for (at, character) in text.chars().enumerate() {
+        if at == characters {
+            shown.push('…');
+            break;
+        }
+        match character {
+            '"' | '\'' => shown.push(character),
+            _ => shown.extend(character.escape_debug()),
+        }
     }
     shown
 }

@@ -150,3 +150,21 @@ fn what_is_released_can_be_read_again() {
     file.release("no such tensor");
     assert_eq!(file.view("a").unwrap().bytes, before);
 }
+
+#[test]
+fn what_a_file_says_is_quoted_short_and_without_what_a_terminal_obeys() {
+    let long = "x".repeat(100_000);
+    let headers = [
+        format!(r#"{{"a\u001b[2J{long}":{{"dtype":"F4","shape":[0],"data_offsets":[0,0]}}}}"#),
+        format!(r#"{{"a":{{"\u001b[2J{long}":1}}}}"#),
+        format!(r#"{{"a":"\u001b[2J{long}"}}"#),
+    ];
+    for header in headers {
+        let refusal = refusal(&header, 0);
+        assert!(refusal.contains(r"\u{1b}[2J"), "{refusal}");
+        assert!(
+            refusal.len() < 600 && !refusal.contains('\u{1b}'),
+            "{refusal}"
+        );
+    }
+}

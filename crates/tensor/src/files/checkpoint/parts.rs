@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::Error;
+use crate::files::flaw::{printable, said};
 
 /// The longest index of shards that is read, in bytes.
 const INDEX_BYTES_MAX: u64 = 64 << 20;
@@ -151,7 +152,7 @@ fn of_index(folder: &Path, path: &Path) -> Result<Found, Error> {
     let text = fs::read(path).map_err(Error::io("read", path))?;
     super::super::identify::refuse_strangers(path, &text)?;
     let index: Index = serde_json::from_slice(&text)
-        .map_err(|error| damaged(format!("it cannot be read: {error}")))?;
+        .map_err(|error| damaged(format!("it cannot be read: {}", said(&error))))?;
     let mut shards: Vec<&str> = index.weight_map.values().map(String::as_str).collect();
     shards.sort_unstable();
     shards.dedup();
@@ -163,7 +164,7 @@ fn of_index(folder: &Path, path: &Path) -> Result<Found, Error> {
         if Path::new(shard).file_name() != Some(shard.as_ref()) {
             return Err(damaged(format!(
                 "it names `{}`, which is not a file beside it",
-                shard.escape_debug()
+                printable(shard)
             )));
         }
         if !folder.join(shard).exists() {

@@ -209,7 +209,8 @@ fn alignment(entries: &[(String, Value)]) -> Result<usize, Flaw> {
             Ok(*stated as usize)
         }
         Some(other) => Err(Flaw::contradiction(format!(
-            "`general.alignment` is {other:?}, not a power of two"
+            "`general.alignment` is {}, not a power of two",
+            printable(&format!("{other:?}"))
         ))),
     }
 }

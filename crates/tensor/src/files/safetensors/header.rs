@@ -8,7 +8,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use crate::files::Dtype;
 use crate::files::directory::{Directory, Entry};
-use crate::files::flaw::{Flaw, printable};
+use crate::files::flaw::{Flaw, printable, said};
 
 /// The longest header that is read, in bytes; the format's own limit.
 const HEADER_BYTES_MAX: u64 = 100_000_000;
@@ -40,8 +40,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<(BTreeMap<String, String>, Directory)
             hint: "point at a `.safetensors` or `.gguf` file",
         });
     }
-    let header: Header = serde_json::from_slice(header)
-        .map_err(|error| Flaw::contradiction(format!("its header cannot be read: {error}")))?;
+    let header: Header = serde_json::from_slice(header).map_err(|error| {
+        Flaw::contradiction(format!("its header cannot be read: {}", said(&error)))
+    })?;
     let entries = header
         .tensors
         .into_iter()
