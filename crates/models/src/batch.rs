@@ -14,12 +14,10 @@ pub struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// The position of each token in its sequence, and the length of that with all new tokens.
-    pub(crate) fn positions(&self) -> impl Iterator<Item = (usize, usize)> {
-        self.sequences.iter().flat_map(|sequence| {
-            let length = sequence.past + sequence.tokens;
-            (sequence.past..length).map(move |position| (position, length))
-        })
+    /// The position of each token in its sequence.
+    pub(crate) fn positions(&self) -> impl Iterator<Item = usize> {
+        let sequences = self.sequences.iter();
+        sequences.flat_map(|sequence| sequence.past..sequence.past + sequence.tokens)
     }
 }
 

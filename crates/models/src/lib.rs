@@ -13,7 +13,15 @@ mod settings;
 mod source;
 mod windows;
 
+mod experts;
+mod feed_forward;
+mod self_attention;
+
+mod gemma3;
+mod gpt_oss;
 mod llama;
+mod olmo;
+mod qwen3_moe;
 
 mod tokenizer;
 

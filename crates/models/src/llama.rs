@@ -91,23 +91,15 @@ impl Network for Llama {
         vec![pages; self.layers.len()]
     }
 
-    fn weights(&self) -> Vec<&Weight> {
+    fn weights(&self) -> Vec<(&Weight, f64)> {
         let layers = self.layers.iter().flat_map(|layer| {
-            [
-                &layer.q,
-                &layer.k,
-                &layer.v,
-                &layer.o,
-                &layer.gate,
-                &layer.up,
-                &layer.down,
-            ]
+            let Layer { q, k, v, o, .. } = layer;
+            [q, k, v, o, &layer.gate, &layer.up, &layer.down]
         });
-        [&self.embedding]
-            .into_iter()
-            .chain(&self.head)
-            .chain(layers)
-            .collect()
+        // Of an embedding that is no head a token meets one row.
+        let embedding = (&self.embedding, if self.head.is_some() { 0.0 } else { 1.0 });
+        let all = self.head.iter().chain(layers).map(|weight| (weight, 1.0));
+        [embedding].into_iter().chain(all).collect()
     }
 }
 
@@ -130,10 +122,6 @@ impl Llama {
         let kv_heads = settings.count_if("num_key_value_heads")?.unwrap_or(heads);
         let head_dim = settings.head_dim()?;
         let vocab = settings.count("vocab_size")?;
-        let mut rotary = Rotary::new(settings, head_dim)?;
-        if loader.pairs_are_neighbours() {
-            rotary = rotary.interleaved();
-        }
         let is_tied = settings.is_on("tie_word_embeddings")? || !loader.has("lm_head.weight");
         let sizes = Sizes {
             hidden,
@@ -159,7 +147,7 @@ impl Llama {
                 true => None,
                 false => Some(loader.linear("lm_head", vocab, hidden)?),
             },
-            rotary,
+            rotary: loader.rotary(head_dim)?,
             heads,
             kv_heads,
             head_dim,

@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use kernels::Pool;
 use tensor::files::{Checkpoint, View};
-use tensor::{Parameter, Weight, WeightType};
+use tensor::{Parameter, Weight};
 
 use crate::error::Error;
+use crate::model::LoadOptions;
 use crate::names::Names;
+use crate::rotary::{Rotary, Served};
 use crate::settings::Settings;
 
 /// Takes weights out of a checkpoint, checks their shapes and packs them.
@@ -16,7 +18,7 @@ pub(crate) struct Loader<'a> {
     /// What the checkpoint says of itself.
     pub settings: Settings,
     names: Names,
-    weight_type: WeightType,
+    options: LoadOptions,
     pool: &'a Pool,
 }
 
@@ -25,16 +27,40 @@ impl<'a> Loader<'a> {
         checkpoint: &'a Checkpoint,
         settings: Settings,
         names: Names,
-        weight_type: WeightType,
+        options: LoadOptions,
         pool: &'a Pool,
     ) -> Self {
         Self {
             checkpoint,
             settings,
             names,
-            weight_type,
+            options,
             pool,
         }
+    }
+
+    /// Tokens for which the model is served.
+    pub fn context_length(&self) -> Result<usize, Error> {
+        let made_for = self.settings.count_if("max_position_embeddings")?;
+        let served = self.options.context_length.or(made_for);
+        Ok(served.unwrap_or(2048))
+    }
+
+    /// How heads of `head_dim` turn with the position, by the settings of the whole model.
+    pub fn rotary(&self, head_dim: usize) -> Result<Rotary, Error> {
+        let served = Served(self.context_length()?);
+        let rotary = Rotary::new(&self.settings, head_dim, served)?;
+        Ok(if self.names.pairs_are_neighbours() {
+            rotary.interleaved()
+        } else {
+            rotary
+        })
+    }
+
+    /// The same by the settings `rope` of one kind of layers.
+    pub fn rotary_of(&self, rope: &Settings, head_dim: usize) -> Result<Rotary, Error> {
+        let served = Served(self.context_length()?);
+        Rotary::of(rope, &self.settings, head_dim, served)
     }
 
     /// The matrix `name.weight` of `[outputs, inputs]`, with `name.bias` where there is one.
@@ -73,15 +99,35 @@ impl<'a> Loader<'a> {
     ) -> Result<Weight, Error> {
         let view = self.view(name, &[outputs, inputs])?;
         let view = part(&view, rows);
-        let weight = Weight::from_view(&view, self.weight_type, self.pool);
+        let weight = Weight::from_view(&view, self.options.weights, self.pool);
         self.checkpoint.release(&self.names.stored(name));
         Ok(weight)
+    }
+
+    /// Packs a matrix `[outputs, inputs]` that is part of a larger array, or put together from several.
+    pub fn pack(&self, view: &View<'_>) -> Weight {
+        Weight::from_view(view, self.options.weights, self.pool)
+    }
+
+    /// Says that the tensor of that name will not be read again.
+    pub fn release(&self, name: &str) {
+        self.checkpoint.release(&self.names.stored(name));
     }
 
     /// The small array of that name.
     pub fn parameter(&self, name: &str, shape: &[usize]) -> Result<Parameter, Error> {
         let view = self.view(name, shape)?;
         Ok(Parameter::new(view.to_f32(), shape))
+    }
+
+    /// The scales `name.weight` of a norm that adds one to what is stored. GGUF files have it added.
+    pub fn centred_norm(&self, name: &str, size: usize) -> Result<Parameter, Error> {
+        let stored = self.parameter(&format!("{name}.weight"), &[size])?;
+        if self.names.are_of_gguf() {
+            return Ok(stored);
+        }
+        let values: Vec<f32> = stored.values().iter().map(|scale| 1.0 + scale).collect();
+        Ok(Parameter::new(values, [size]))
     }
 
     /// Whether there is a tensor of that name.
@@ -111,11 +157,6 @@ impl<'a> Loader<'a> {
         }
         view.shape = shape.to_vec();
         Ok(view)
-    }
-
-    /// Whether heads are stored so that neighbours turn together, as GGUF files of Llama have them.
-    pub fn pairs_are_neighbours(&self) -> bool {
-        self.names.pairs_are_neighbours()
     }
 }
 

@@ -8,9 +8,12 @@ use tensor::{CacheType, Context, Tensor, Weight, WeightType};
 
 use crate::batch::{Batch, Cache, Memory};
 use crate::error::Error;
+use crate::gemma3::Gemma3;
+use crate::gpt_oss::GptOss;
 use crate::llama::Llama;
 use crate::loader::Loader;
-use crate::settings::Settings;
+use crate::olmo::Olmo;
+use crate::qwen3_moe::Qwen3Moe;
 use crate::source::{Source, read_source};
 
 /// A language model: weights and the network that they belong to. Shared between threads; whoever
@@ -39,6 +42,10 @@ pub struct Config {
     pub parameters: u64,
     /// Bytes of the matrices as they are held.
     pub weight_bytes: u64,
+    /// Those that each token meets: fewer where tokens go to some of many experts.
+    pub active_parameters: u64,
+    /// Their bytes.
+    pub active_bytes: u64,
     /// Formats of the matrices as they are held, with the bytes of each, largest first.
     pub weight_types: Vec<(String, u64)>,
 }
@@ -48,6 +55,9 @@ pub struct Config {
 pub struct LoadOptions {
     /// How matrices are held.
     pub weights: WeightType,
+    /// Tokens for which it is served, prompt and answer together; what the checkpoint says when none.
+    /// Models that stretch positions do so for this length.
+    pub context_length: Option<usize>,
 }
 
 /// One family: tokens in, logits out.
@@ -58,8 +68,8 @@ pub(crate) trait Network: Send + Sync {
     /// What each layer keeps of past tokens.
     fn memory(&self) -> Vec<Memory>;
 
-    /// All matrices.
-    fn weights(&self) -> Vec<&Weight>;
+    /// All matrices, with the share of tokens that meet each.
+    fn weights(&self) -> Vec<(&Weight, f64)>;
 }
 
 impl Model {
@@ -87,9 +97,9 @@ impl Model {
             settings,
             names,
         } = read_source(checkpoint)?;
-        let loader = Loader::new(checkpoint, settings, names, options.weights, pool);
+        let loader = Loader::new(checkpoint, settings, names, options, pool);
         let network = network(&architecture, &loader)?;
-        let config = Config::of(architecture, &loader.settings, &*network)?;
+        let config = Config::of(architecture, &loader, &*network)?;
         Ok(Self {
             layers: network.memory(),
             network,
@@ -130,17 +140,27 @@ fn network(architecture: &str, loader: &Loader<'_>) -> Result<Box<dyn Network>, 
         "llama" | "mistral" | "qwen2" | "qwen3" | "smollm3" | "phi3" => {
             Box::new(Llama::load(loader)?)
         }
+        "gemma3" | "gemma3_text" => Box::new(Gemma3::load(loader)?),
+        "olmo2" | "olmo3" => Box::new(Olmo::load(loader)?),
+        "qwen3_moe" => Box::new(Qwen3Moe::load(loader)?),
+        "gpt_oss" => Box::new(GptOss::load(loader)?),
         other => return Err(Error::UnknownArchitecture(other.to_owned())),
     })
 }
 
 impl Config {
-    fn of(architecture: String, settings: &Settings, network: &dyn Network) -> Result<Self, Error> {
+    fn of(architecture: String, loader: &Loader<'_>, network: &dyn Network) -> Result<Self, Error> {
+        let settings = &loader.settings;
+        let context_length = loader.context_length()?;
         let mut types: Vec<(String, u64)> = Vec::new();
         let (mut parameters, mut weight_bytes) = (0, 0);
-        for weight in network.weights() {
-            parameters += (weight.outputs() * weight.inputs()) as u64;
+        let (mut active_parameters, mut active_bytes) = (0.0, 0.0);
+        for (weight, share) in network.weights() {
+            let count = (weight.outputs() * weight.inputs()) as u64;
             let bytes = weight.bytes() as u64;
+            parameters += count;
+            active_parameters += share * count as f64;
+            active_bytes += share * bytes as f64;
             weight_bytes += bytes;
             let name = weight.dtype().name();
             match types.iter_mut().find(|(known, _)| known == name) {
@@ -152,13 +172,13 @@ impl Config {
         Ok(Self {
             architecture,
             vocab: settings.count("vocab_size")?,
-            context_length: settings
-                .count_if("max_position_embeddings")?
-                .unwrap_or(2048),
+            context_length,
             layers: settings.count("num_hidden_layers")?,
             hidden: settings.count("hidden_size")?,
             parameters,
             weight_bytes,
+            active_parameters: active_parameters as u64,
+            active_bytes: active_bytes as u64,
             weight_types: types,
         })
     }

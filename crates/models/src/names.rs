@@ -47,6 +47,11 @@ impl Names {
         }
     }
 
+    /// Whether they are those of GGUF.
+    pub fn are_of_gguf(&self) -> bool {
+        matches!(self.kind, Kind::Gguf { .. })
+    }
+
     /// Whether heads are stored so that neighbours turn together.
     pub fn pairs_are_neighbours(&self) -> bool {
         matches!(

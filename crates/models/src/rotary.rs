@@ -13,29 +13,16 @@ pub(crate) struct Rotary {
     /// What cosines and sines are multiplied with.
     magnitude: f32,
     pairs: RopePairs,
-    stretch: Stretch,
 }
 
-/// What changes with the length of the sequence.
-#[derive(Clone, Debug)]
-enum Stretch {
-    Fixed,
-    /// Other frequencies beyond a length, as in Phi-4-mini. Source: Ding et al. 2024.
-    Long {
-        beyond: usize,
-        frequencies: Vec<f32>,
-    },
-    /// A base that grows with the length. Source: "NTK-aware" interpolation, bloc97 2023.
-    Dynamic {
-        beyond: usize,
-        factor: f64,
-        base: f64,
-    },
-}
+/// The length for which positions are stretched: where the answer depended on how far a text has come,
+/// what is remembered of its beginning would not fit its end, and cutting a prompt would change it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Served(pub usize);
 
 impl Rotary {
     /// Reads the settings of the whole model. `head_dim` is the width of a head.
-    pub fn new(settings: &Settings, head_dim: usize) -> Result<Self, Error> {
+    pub fn new(settings: &Settings, head_dim: usize, served: Served) -> Result<Self, Error> {
         let mut rope = settings
             .inner("rope_parameters")?
             .or(settings.inner("rope_scaling")?)
@@ -43,11 +30,16 @@ impl Rotary {
         rope.fill_from(settings, &["rope_theta", "partial_rotary_factor"]);
         let beyond = "original_max_position_embeddings";
         rope.fill_from(settings, &[beyond]);
-        Self::of(&rope, settings, head_dim)
+        Self::of(&rope, settings, head_dim, served)
     }
 
     /// Reads one set of parameters, as of one kind of layers.
-    pub fn of(rope: &Settings, settings: &Settings, head_dim: usize) -> Result<Self, Error> {
+    pub fn of(
+        rope: &Settings,
+        settings: &Settings,
+        head_dim: usize,
+        served: Served,
+    ) -> Result<Self, Error> {
         let base = rope.number_if("rope_theta")?.unwrap_or(10_000.0);
         let share = rope.number_if("partial_rotary_factor")?.unwrap_or(1.0);
         let kind = rope.word_if("rope_type")?.or(rope.word_if("type")?);
@@ -66,7 +58,6 @@ impl Rotary {
             frequencies: plain(base, half),
             magnitude: 1.0,
             pairs: RopePairs::Halves,
-            stretch: Stretch::Fixed,
         };
         let context = settings.count_if("max_position_embeddings")?;
         match kind {
@@ -78,15 +69,16 @@ impl Rotary {
                 rotary.divide(rope.number_if("factor")?.unwrap_or(1.0));
             }
             "dynamic" => {
-                rotary.stretch = Stretch::Dynamic {
-                    beyond: context.unwrap_or(2048),
-                    factor: rope.number("factor")?,
-                    base,
-                };
+                // "NTK-aware" interpolation, bloc97 2023.
+                let (factor, dim) = (rope.number("factor")?, turned as f64);
+                let context = context.unwrap_or(2048);
+                let longer = served.0.max(context) as f64 / context as f64;
+                let growth = factor * longer - (factor - 1.0);
+                rotary.frequencies = plain(base * growth.powf(dim / (dim - 2.0)), half);
             }
             "llama3" => rotary.stretch_like_llama3(rope)?,
             "yarn" => rotary.stretch_by_yarn(rope, base, context)?,
-            "longrope" | "su" => rotary.stretch_long(rope, base, context)?,
+            "longrope" | "su" => rotary.stretch_long(rope, base, context, served)?,
             other => {
                 let flaw = format!("rotary embedding of the unknown kind `{other}`");
                 return Err(Error::Config(flaw));
@@ -101,30 +93,12 @@ impl Rotary {
         self
     }
 
-    /// Cosines and sines for tokens at `positions`, each in a sequence that is `length` long.
-    pub fn angles(&self, cx: &Context, positions: impl Iterator<Item = (usize, usize)>) -> Angles {
+    /// Cosines and sines for tokens at `positions`.
+    pub fn angles(&self, cx: &Context, positions: impl Iterator<Item = usize>) -> Angles {
         let half = self.frequencies.len();
         let (mut cos, mut sin) = (Vec::new(), Vec::new());
-        for (position, length) in positions {
-            let stretched;
-            let frequencies = match &self.stretch {
-                Stretch::Long {
-                    beyond,
-                    frequencies,
-                } if length > *beyond => frequencies,
-                Stretch::Dynamic {
-                    beyond,
-                    factor,
-                    base,
-                } if length > *beyond => {
-                    let dim = (2 * half) as f64;
-                    let growth = factor * length as f64 / *beyond as f64 - (factor - 1.0);
-                    stretched = plain(base * growth.powf(dim / (dim - 2.0)), half);
-                    &stretched
-                }
-                _ => &self.frequencies,
-            };
-            for frequency in frequencies {
+        for position in positions {
+            for frequency in &self.frequencies {
                 // The product is rounded to f32 as in the reference; the functions are exact.
                 let angle = f64::from(position as f32 * frequency);
                 cos.push(angle.cos() as f32 * self.magnitude);
@@ -205,12 +179,13 @@ impl Rotary {
         Ok(())
     }
 
-    /// Each pair has its own factor, another one in long texts.
+    /// Each pair has its own factor, another one in long texts. Source: Ding et al. 2024.
     fn stretch_long(
         &mut self,
         rope: &Settings,
         base: f64,
         context: Option<usize>,
+        served: Served,
     ) -> Result<(), Error> {
         let original = rope.number("original_max_position_embeddings")?;
         let factor = match (rope.number_if("factor")?, context) {
@@ -232,11 +207,9 @@ impl Rotary {
             let pairs = plain.iter().zip(factors);
             Ok(pairs.map(|(plain, factor)| plain / factor as f32).collect())
         };
-        self.frequencies = with("short_factor")?;
-        self.stretch = Stretch::Long {
-            beyond: original as usize,
-            frequencies: with("long_factor")?,
-        };
+        let (short, long) = (with("short_factor")?, with("long_factor")?);
+        let is_long = served.0 > original as usize;
+        self.frequencies = if is_long { long } else { short };
         self.magnitude = match rope.number_if("attention_factor")? {
             Some(factor) => factor as f32,
             None if factor <= 1.0 => 1.0,

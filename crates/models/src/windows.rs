@@ -21,19 +21,35 @@ impl Windows {
     }
 }
 
-/// Reads `sliding_window` and `layer_types`. A window of W tokens counts the token itself there, and
-/// does not here.
+/// Reads `sliding_window` and which layers have it: by name, all but each n-th, or all from one on. A
+/// window of W tokens counts the token itself there, and does not here.
 pub(crate) fn windows(settings: &Settings) -> Result<Windows, Error> {
     let is_used = settings.flag_if("use_sliding_window")?.unwrap_or(true);
     let window = settings.count_if("sliding_window")?.filter(|_| is_used);
     let kinds = settings.words_if("layer_types")?;
-    Ok(Windows {
-        window: window.map(|window| window.saturating_sub(1)),
-        layers: kinds.map(|kinds| {
+    let pattern = settings.count_if("sliding_window_pattern")?;
+    let first = settings.count_if("max_window_layers")?;
+    let layers = 0..settings.count("num_hidden_layers")?;
+    let layers: Option<Vec<bool>> = match (kinds, pattern, first) {
+        (Some(kinds), _, _) => Some(
             kinds
                 .iter()
                 .map(|kind| *kind == "sliding_attention")
-                .collect()
-        }),
+                .collect(),
+        ),
+        (None, Some(pattern), _) => {
+            let pattern = pattern.max(1);
+            Some(
+                layers
+                    .map(|layer| !(layer + 1).is_multiple_of(pattern))
+                    .collect(),
+            )
+        }
+        (None, None, Some(first)) => Some(layers.map(|layer| layer >= first).collect()),
+        (None, None, None) => None,
+    };
+    Ok(Windows {
+        window: window.map(|window| window.saturating_sub(1)),
+        layers,
     })
 }

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use models::{Batch, Cache, LoadOptions, Model};
-use tensor::files::Safetensors;
-use tensor::{CacheType, Context, Pool, Sequence};
+use tensor::files::{Dtype, Safetensors};
+use tensor::{CacheType, Context, Pool, Sequence, WeightType};
 
 /// The largest error of a row over its size.
 const RELATIVE: f32 = 1e-4;
@@ -21,12 +21,12 @@ pub struct Case {
 }
 
 impl Case {
-    pub fn load(name: &'static str) -> Self {
+    pub fn load(name: &'static str, options: LoadOptions) -> Self {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
             .join("../../fixtures/models")
             .join(name);
         let pool = Arc::new(Pool::of_all_cores());
-        let model = Model::load(&folder, LoadOptions::default(), &pool);
+        let model = Model::load(&folder, options, &pool);
         Self {
             name,
             golden: Safetensors::open(folder.join("golden.safetensors")).expect("golden outputs"),
@@ -172,8 +172,8 @@ impl Case {
     }
 
     /// All of it.
-    pub fn check(name: &'static str) {
-        let case = Self::load(name);
+    pub fn check(name: &'static str, options: LoadOptions) {
+        let case = Self::load(name, options);
         case.layers_and_logits();
         case.cx.observe(|_, _| ());
         case.pieces();
@@ -184,15 +184,27 @@ impl Case {
 
 /// A test for each checkpoint.
 macro_rules! agrees_with_the_reference {
-    ($($test:ident: $name:literal),* $(,)?) => {
+    ($($test:ident: $name:literal $(with $options:expr)?),* $(,)?) => {
         $(
             #[test]
             fn $test() {
-                Case::check($name);
+                Case::check($name, [$($options,)? LoadOptions::default()][0]);
             }
         )*
     };
 }
+
+/// Matrices in full precision, whatever the checkpoint has.
+const FULL: LoadOptions = LoadOptions {
+    weights: WeightType::As(Dtype::F32),
+    context_length: None,
+};
+
+/// Served for no more than what its prompt and answer take.
+const SHORT: LoadOptions = LoadOptions {
+    weights: WeightType::Stored,
+    context_length: Some(128),
+};
 
 agrees_with_the_reference! {
     llama: "llama",
@@ -202,6 +214,22 @@ agrees_with_the_reference! {
     llama_with_a_dynamic_base: "llama-rope-dynamic",
     llama_with_linear_scaling: "llama-rope-linear",
     llama_with_yarn: "llama-rope-yarn",
+    gemma3: "gemma3",
+    gemma3_inside_a_model_that_sees: "gemma3-nested-softcap",
+    olmo2: "olmo2",
+    olmo3_with_windows_and_yarn: "olmo3",
+    mistral_with_a_window: "mistral-window",
+    phi3_beyond_its_first_context: "phi3-longrope-long",
+    phi3_with_a_window: "phi3-window",
+    phi3_within_its_first_context: "phi3-longrope-short" with SHORT,
+    qwen2: "qwen2",
+    qwen2_with_a_window_in_later_layers: "qwen2-window",
     qwen3: "qwen3",
+    qwen3_with_experts: "qwen3-moe",
+    qwen3_with_four_experts_for_each_token_in_some_layers: "qwen3-moe-top4-mixed",
+    qwen3_with_one_expert_for_each_token: "qwen3-moe-top1-raw",
     qwen3_with_yarn_and_a_head_of_its_own: "qwen3-yarn-untied",
+    smollm3: "smollm3",
+    gpt_oss: "gpt-oss" with FULL,
+    gpt_oss_with_experts_in_floats: "gpt-oss-float-top4",
 }

@@ -8,9 +8,9 @@ use crate::tensor::Tensor;
 /// Source: Shazeer 2020, as in Gemma.
 pub fn geglu(cx: &Context, gate: &Tensor, up: &Tensor) -> Tensor {
     let slope = |gate: f32, up: f32| {
-        let inner = 1.595_769_1 * (gate + 0.044_715 * gate.powi(3));
+        let inner = 1.595_769 * (gate + 0.044_715 * gate.powi(3));
         let share = sigmoid(inner);
-        let steep = 1.595_769_1 * (1.0 + 0.134_145 * gate * gate);
+        let steep = 1.595_769 * (1.0 + 0.134_145 * gate * gate);
         (
             up * share * (1.0 + gate * (1.0 - share) * steep),
             gate * share,
