@@ -1,7 +1,7 @@
 //! Four bits that choose one of sixteen values.
 
 use super::scale_at;
-use super::simple::nibble;
+use super::simple::nibbles;
 
 /// The values of `IQ4_NL`, closer together where weights are.
 const UNEVEN: [i8; 16] = [
@@ -13,9 +13,9 @@ const E2M1_DOUBLED: [i8; 16] = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, 
 
 pub(super) fn iq4_nl(block: &[u8; 18], out: &mut [f32; 32]) {
     let scale = scale_at(block, 0);
-    for (at, out) in out.iter_mut().enumerate() {
-        *out = scale * chosen(&UNEVEN, nibble(&block[2..], at));
-    }
+    nibbles(&block[2..], out, |_, choice| {
+        scale * chosen(&UNEVEN, choice)
+    });
 }
 
 /// Eight groups of 32 with six bits of scale each.
@@ -27,9 +27,9 @@ pub(super) fn iq4_xs(block: &[u8; 136], out: &mut [f32; 256]) {
         let low = lower[group / 2] >> (group % 2 * 4) & 15;
         let high = (upper >> (group * 2) & 3) as u8;
         let scale = scale * (f32::from(low | high << 4) - 32.0);
-        for (at, out) in out.iter_mut().enumerate() {
-            *out = scale * chosen(&UNEVEN, nibble(&choices[group * 16..], at));
-        }
+        nibbles(&choices[group * 16..], out, |_, choice| {
+            scale * chosen(&UNEVEN, choice)
+        });
     }
 }
 
@@ -39,9 +39,9 @@ pub(super) fn mxfp4(block: &[u8; 17], out: &mut [f32; 32]) {
         small @ 0..2 => 0x0020_0000 << small,
         exponent => (exponent - 1) << 23,
     });
-    for (at, out) in out.iter_mut().enumerate() {
-        *out = scale * chosen(&E2M1_DOUBLED, nibble(&block[1..], at));
-    }
+    nibbles(&block[1..], out, |_, choice| {
+        scale * chosen(&E2M1_DOUBLED, choice)
+    });
 }
 
 /// Four groups of sixteen, each with a scale of four exponent and three mantissa bits, unsigned.

@@ -5,32 +5,28 @@ use super::scale_at;
 
 pub(super) fn q4_0(block: &[u8; 18], out: &mut [f32; 32]) {
     let scale = scale_at(block, 0);
-    for (at, out) in out.iter_mut().enumerate() {
-        *out = scale * (f32::from(nibble(&block[2..], at)) - 8.0);
-    }
+    nibbles(&block[2..], out, |_, step| scale * (f32::from(step) - 8.0));
 }
 
 pub(super) fn q4_1(block: &[u8; 20], out: &mut [f32; 32]) {
     let (scale, least) = (scale_at(block, 0), scale_at(block, 2));
-    for (at, out) in out.iter_mut().enumerate() {
-        *out = scale * f32::from(nibble(&block[4..], at)) + least;
-    }
+    nibbles(&block[4..], out, |_, step| scale * f32::from(step) + least);
 }
 
 pub(super) fn q5_0(block: &[u8; 22], out: &mut [f32; 32]) {
     let scale = scale_at(block, 0);
-    for (at, out) in out.iter_mut().enumerate() {
-        let step = nibble(&block[6..], at) | fifth_bit(&block[2..6], at);
-        *out = scale * (f32::from(step) - 16.0);
-    }
+    let mask = mask_at(block, 2);
+    nibbles(&block[6..], out, |at, step| {
+        scale * (f32::from(step | fifth_bit(mask, at)) - 16.0)
+    });
 }
 
 pub(super) fn q5_1(block: &[u8; 24], out: &mut [f32; 32]) {
     let (scale, least) = (scale_at(block, 0), scale_at(block, 2));
-    for (at, out) in out.iter_mut().enumerate() {
-        let step = nibble(&block[8..], at) | fifth_bit(&block[4..8], at);
-        *out = scale * f32::from(step) + least;
-    }
+    let mask = mask_at(block, 4);
+    nibbles(&block[8..], out, |at, step| {
+        scale * f32::from(step | fifth_bit(mask, at)) + least
+    });
 }
 
 pub(super) fn q8_0(block: &[u8; 34], out: &mut [f32; 32]) {
@@ -40,12 +36,22 @@ pub(super) fn q8_0(block: &[u8; 34], out: &mut [f32; 32]) {
     }
 }
 
-/// Number `at` of 32 in sixteen bytes.
-pub(super) fn nibble(bytes: &[u8], at: usize) -> u8 {
-    bytes[at % 16] >> (at / 16 * 4) & 15
+/// The numbers that `number` makes of their places and four bits each, from sixteen bytes.
+pub(super) fn nibbles(bytes: &[u8], out: &mut [f32; 32], number: impl Fn(usize, u8) -> f32) {
+    let (first, last) = out.split_at_mut(16);
+    for (at, out) in first.iter_mut().enumerate() {
+        *out = number(at, bytes[at] & 15);
+    }
+    for (at, out) in last.iter_mut().enumerate() {
+        *out = number(16 + at, bytes[at] >> 4);
+    }
 }
 
-/// Bit `at` of four bytes, as the fifth of a number.
-fn fifth_bit(bytes: &[u8], at: usize) -> u8 {
-    (bytes[at / 8] >> (at % 8) & 1) << 4
+/// Four bytes that hold the fifth bits of 32 numbers.
+fn mask_at(block: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]])
+}
+
+fn fifth_bit(mask: u32, at: usize) -> u8 {
+    ((mask >> at & 1) << 4) as u8
 }

@@ -27,8 +27,10 @@ fn digits(bytes: &[u8], scale: f32, out: &mut [f32]) {
 /// Two bits a number.
 pub(super) fn tq2_0(block: &[u8; 66], out: &mut [f32; 256]) {
     let scale = scale_at(block, 64);
-    for (at, out) in out.iter_mut().enumerate() {
-        let step = block[at / 128 * 32 + at % 32] >> (at % 128 / 32 * 2) & 3;
-        *out = scale * (f32::from(step) - 1.0);
+    for (group, out) in out.as_chunks_mut::<32>().0.iter_mut().enumerate() {
+        let shift = group % 4 * 2;
+        for (out, step) in out.iter_mut().zip(&block[group / 4 * 32..][..32]) {
+            *out = scale * (f32::from(step >> shift & 3) - 1.0);
+        }
     }
 }
