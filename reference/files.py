@@ -79,8 +79,9 @@ def quantised() -> dict[str, np.ndarray]:
     """Weights of several sizes, some zero; BF16 and F16 as their bits."""
     random = np.random.default_rng(SEED)
     numbers = random.normal(size=(6, 512)).astype(np.float32)
-    numbers *= np.array([[1e-6], [1e-2], [1.0], [30.0], [3e4], [0.0]], dtype=np.float32)
+    numbers *= np.array([[1e-6], [1e-2], [1.0], [30.0], [3e4], [1.0]], dtype=np.float32)
     numbers[2, :32] = 0
+    numbers[5] = 0
     made = {"f32": numbers}
     for name in ["F16", "BF16", "Q8_0", "Q4_0", "MXFP4"]:
         made[name] = gguf.quantize(numbers, Type[name]).view(np.uint8)

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use half::{bf16, f16};
-use kernels::{BlockQ8_0, Pool};
+use kernels::{BlockMxfp4, BlockQ4_0, BlockQ4K, BlockQ6K, BlockQ8_0, Pool};
 
 use super::view::read_into;
 use super::{Dtype, GgufWriter, TensorInfo, Value, View};
@@ -136,6 +136,10 @@ fn encoder(dtype: Dtype) -> Option<Encode> {
         Dtype::F16 => |numbers, out| singles(numbers, out, |x| f16::from_f32(x).to_le_bytes()),
         Dtype::Bf16 => |numbers, out| singles(numbers, out, |x| bf16::from_f32(x).to_le_bytes()),
         Dtype::Q8_0 => |numbers, out| blocks(numbers, out, BlockQ8_0::quantise),
+        Dtype::Q4_0 => |numbers, out| blocks(numbers, out, BlockQ4_0::quantise),
+        Dtype::Q4K => |numbers, out| blocks(numbers, out, BlockQ4K::quantise),
+        Dtype::Q6K => |numbers, out| blocks(numbers, out, BlockQ6K::quantise),
+        Dtype::Mxfp4 => |numbers, out| blocks(numbers, out, BlockMxfp4::quantise),
         _ => return None,
     })
 }

@@ -15,7 +15,13 @@ fn pool(threads: usize) -> Pool {
 fn blocks_are_those_that_the_reference_makes() {
     let golden = Checkpoint::open(format!("{FIXTURES}/quantised.safetensors")).unwrap();
     let numbers = golden.view("f32").unwrap();
-    for dtype in [Dtype::F16, Dtype::Bf16, Dtype::Q8_0] {
+    for dtype in [
+        Dtype::F16,
+        Dtype::Bf16,
+        Dtype::Q8_0,
+        Dtype::Q4_0,
+        Dtype::Mxfp4,
+    ] {
         let expected = golden.view(dtype.name()).unwrap().bytes;
         for threads in [1, 3] {
             let made = quantise(&numbers, dtype, &pool(threads)).unwrap();
@@ -24,6 +30,29 @@ fn blocks_are_those_that_the_reference_makes() {
     }
     let same = quantise(&numbers, Dtype::F32, &pool(1)).unwrap();
     assert_eq!(same, numbers.bytes);
+}
+
+#[test]
+fn k_blocks_are_as_near_as_their_bits_allow() {
+    let golden = Checkpoint::open(format!("{FIXTURES}/quantised.safetensors")).unwrap();
+    let numbers = golden.view("f32").unwrap();
+    // Root of the mean square error against that of the numbers: normal ones, at these bits.
+    for (dtype, least, most) in [(Dtype::Q4K, 0.05, 0.085), (Dtype::Q6K, 0.01, 0.02)] {
+        let made = quantise(&numbers, dtype, &pool(2)).unwrap();
+        let made = View::new(dtype, numbers.shape.clone(), &made).unwrap();
+        // Rows of a size that half floats of scales can tell apart.
+        for row in 1..4 {
+            let (own, found) = (numbers.at(row).to_f32(), made.at(row).to_f32());
+            let square = |x: &f32| f64::from(*x).powi(2);
+            let error: f64 = own.iter().zip(&found).map(|(a, b)| square(&(a - b))).sum();
+            let relative = (error / own.iter().map(square).sum::<f64>()).sqrt();
+            assert!(
+                (least..most).contains(&relative),
+                "{dtype}, row {row}: {relative}"
+            );
+        }
+        assert!(made.at(5).to_f32().iter().all(|x| *x == 0.0), "zeros stay");
+    }
 }
 
 #[test]
