@@ -157,7 +157,7 @@ impl Bpe {
         heap.clear();
         heap.extend(pieces.windows(2).enumerate().filter_map(|(at, pair)| {
             let merge = self.merge_of(word, vocabulary, &pair[0], &pair[1]);
-            (merge != u64::MAX).then(|| Reverse(merge & !0xffff_ffff | at as u64))
+            (merge != u64::MAX).then_some(Reverse(merge & !0xffff_ffff | at as u64))
         }));
         while let Some(Reverse(entry)) = heap.pop() {
             let at = entry as u32;
