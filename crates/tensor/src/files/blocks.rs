@@ -1,6 +1,8 @@
 //! Numbers in blocks that share scales, as f32: the block formats of GGUF.
 //!
-//! Source: `ggml-quants.c` of the `ggml` project; checked bit for bit against PyPI's `gguf`.
+//! Source: `ggml-quants.c` of the `ggml` project; checked bit for bit against PyPI's `gguf`. `kernels`
+//! reads some of these formats too, a row at a time; here whole models are read, so loops are laid out
+//! for speed.
 
 mod codebook;
 mod k;

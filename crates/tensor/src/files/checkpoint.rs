@@ -135,6 +135,12 @@ impl Checkpoint {
         self.names.iter().map(String::as_str)
     }
 
+    /// The bytes of all its tensors together.
+    pub fn bytes(&self) -> u64 {
+        let views = self.names().filter_map(|name| self.view(name).ok());
+        views.map(|view| view.bytes.len() as u64).sum()
+    }
+
     /// Whether it holds a tensor called `name`.
     pub fn contains(&self, name: &str) -> bool {
         self.homes.contains_key(name)

@@ -1,10 +1,12 @@
 //! Opening whatever people point at: folders, single files, shards, and things that are no models.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use tempfile::TempDir;
-use tensor::files::Checkpoint;
+use tensor::Pool;
+use tensor::files::{Checkpoint, Dtype, Source, Value, View, write_gguf};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures");
 
@@ -60,6 +62,40 @@ fn a_folder_a_file_and_shards_are_opened_alike() {
             .unwrap(),
         "llama"
     );
+}
+
+#[test]
+fn all_parts_of_a_split_gguf_model_are_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |number: u16| folder.path().join(format!("m-{number:05}-of-00002.gguf"));
+    let write = |number: u16, promised: i32| {
+        let values = [
+            ("split.no", Value::U16(number - 1)),
+            ("split.count", Value::U16(2)),
+            ("split.tensors.count", Value::I32(promised)),
+        ];
+        let view = View::new(Dtype::F32, vec![1], &[0, 0, 128, 63]).unwrap();
+        let source = Source {
+            name: format!("t{number}"),
+            dtype: Dtype::F32,
+            view,
+        };
+        let values = values.each_ref().map(|(key, value)| (*key, value));
+        let pool = Pool::new(NonZeroUsize::MIN);
+        write_gguf(path(number), &values, &[source], &pool, &mut |_| {}).unwrap();
+    };
+    write(1, 2);
+    assert!(refusal(&path(1)).contains("its part `m-00002-of-00002.gguf` is not there"));
+    write(2, 2);
+    for opened in [folder.path(), &path(1), &path(2)] {
+        let checkpoint = Checkpoint::open(opened).unwrap();
+        assert_eq!(checkpoint.names().collect::<Vec<_>>(), ["t1", "t2"]);
+        assert_eq!(checkpoint.view("t2").unwrap().to_f32(), [1.0]);
+        assert_eq!(checkpoint.bytes(), 8);
+        assert_eq!(checkpoint.metadata().unwrap().u64("split.no").unwrap(), 0);
+    }
+    write(1, 3);
+    assert!(refusal(folder.path()).contains("its parts hold 2 tensors of 3"));
 }
 
 #[test]

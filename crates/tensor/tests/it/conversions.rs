@@ -1,5 +1,6 @@
 //! The numbers that every type stands for, compared with PyPI's `gguf` and `torch`.
 
+use kernels::{BlockMxfp4, BlockQ4_0, BlockQ4K, BlockQ6K, BlockQ8_0};
 use tensor::files::{Checkpoint, Dtype, View};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/files");
@@ -30,6 +31,31 @@ fn blocks_of_every_format_hold_the_numbers_that_the_reference_reads() {
         let expected = golden.view(&format!("{format}.f32")).unwrap();
         let blocks = View::new(dtype, vec![expected.len()], bytes).unwrap();
         assert_same(format, &blocks.to_f32(), &expected.to_f32());
+    }
+}
+
+#[test]
+fn the_blocks_of_products_hold_the_same_numbers() {
+    fn numbers<B: bytemuck::Pod, const N: usize>(
+        bytes: &[u8],
+        dequantise: impl Fn(&B) -> [f32; N],
+    ) -> Vec<f32> {
+        let blocks = bytes.chunks_exact(size_of::<B>());
+        let block = |bytes| dequantise(&bytemuck::pod_read_unaligned(bytes));
+        blocks.flat_map(block).collect()
+    }
+    let golden = Checkpoint::open(format!("{FIXTURES}/blocks.safetensors")).unwrap();
+    let bytes = |name: &str| golden.view(&format!("{name}.bytes")).unwrap().bytes;
+    let all = [
+        ("Q8_0", numbers(bytes("Q8_0"), BlockQ8_0::dequantise)),
+        ("Q4_0", numbers(bytes("Q4_0"), BlockQ4_0::dequantise)),
+        ("Q4_K", numbers(bytes("Q4_K"), BlockQ4K::dequantise)),
+        ("Q6_K", numbers(bytes("Q6_K"), BlockQ6K::dequantise)),
+        ("MXFP4", numbers(bytes("MXFP4"), BlockMxfp4::dequantise)),
+    ];
+    for (name, found) in all {
+        let expected = golden.view(&format!("{name}.f32")).unwrap().to_f32();
+        assert_same(name, &found, &expected);
     }
 }
 
