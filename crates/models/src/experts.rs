@@ -83,13 +83,23 @@ impl Choice {
     }
 }
 
+impl Routes {
+    /// The same with the shares of each expert scaled.
+    pub fn scaled(mut self, factors: &[f32]) -> Self {
+        for (route, factor) in self.experts.iter_mut().zip(factors) {
+            route.shares.iter_mut().for_each(|share| *share *= factor);
+        }
+        self
+    }
+}
+
 impl Experts {
     /// Those of a layer.
     pub fn new(experts: Vec<Expert>, gate: Gate) -> Self {
         Self { experts, gate }
     }
 
-    /// The experts of `mlp`, as `model.layers.3.mlp`: one by one, as three arrays of all, or with gates and
+    /// The experts of `mlp`, which is what the names of theirs begin with, as `model.layers.3.mlp`: one by one, as three arrays of all, or with gates and
     /// ups one after the other in a single array.
     pub fn load(
         loader: &Loader<'_>,

@@ -18,6 +18,7 @@ mod feed_forward;
 mod self_attention;
 
 mod gemma3;
+mod gemma4;
 mod gpt_oss;
 mod llama;
 mod olmo;

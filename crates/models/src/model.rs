@@ -9,6 +9,7 @@ use tensor::{CacheType, Context, Tensor, Weight, WeightType};
 use crate::batch::{Batch, Cache, Memory};
 use crate::error::Error;
 use crate::gemma3::Gemma3;
+use crate::gemma4::Gemma4;
 use crate::gpt_oss::GptOss;
 use crate::llama::Llama;
 use crate::loader::Loader;
@@ -141,6 +142,7 @@ fn network(architecture: &str, loader: &Loader<'_>) -> Result<Box<dyn Network>, 
             Box::new(Llama::load(loader)?)
         }
         "gemma3" | "gemma3_text" => Box::new(Gemma3::load(loader)?),
+        "gemma4" | "gemma4_text" => Box::new(Gemma4::load(loader)?),
         "olmo2" | "olmo3" => Box::new(Olmo::load(loader)?),
         "qwen3_moe" => Box::new(Qwen3Moe::load(loader)?),
         "gpt_oss" => Box::new(GptOss::load(loader)?),

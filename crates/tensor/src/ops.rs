@@ -15,7 +15,7 @@ mod norm;
 mod rope;
 mod rows;
 
-pub use attention::attention;
+pub use attention::{attend, attention};
 pub use elementwise::{add, scale, swiglu};
 pub use embedding::embedding;
 pub use gates::{geglu, gelu, sigmoid_gate, soft_cap, swiglu_clamped};

@@ -216,6 +216,8 @@ agrees_with_the_reference! {
     llama_with_yarn: "llama-rope-yarn",
     gemma3: "gemma3",
     gemma3_inside_a_model_that_sees: "gemma3-nested-softcap",
+    gemma4_with_experts_inside_a_model_that_sees: "gemma4-moe-nested",
+    gemma4_with_shared_keys_and_embeddings_for_each_layer: "gemma4",
     olmo2: "olmo2",
     olmo3_with_windows_and_yarn: "olmo3",
     mistral_with_a_window: "mistral-window",
