@@ -22,6 +22,11 @@ const STRANGERS: &[(&[u8], &str, &str)] = &[
         "convert it to safetensors",
     ),
     (
+        b"\x80\x04",
+        "is a pickle, which can run code when it is read",
+        "convert it to safetensors",
+    ),
+    (
         b"ggjt",
         "is in a format older than GGUF",
         "fetch a GGUF file of the model",
@@ -47,8 +52,10 @@ pub(super) fn refuse_strangers(path: &Path, bytes: &[u8]) -> Result<(), Error> {
             hint: "fetch it again".to_owned(),
         });
     }
+    // The length at the start of a safetensors file may begin with any two bytes, but ends in zeros.
+    let may_be_length = bytes.get(4..8) == Some(&[0; 4]);
     for (start, reason, hint) in STRANGERS {
-        if bytes.starts_with(start) {
+        if bytes.starts_with(start) && !may_be_length {
             return Err(Error::NotAModel {
                 path: path.to_owned(),
                 reason: (*reason).to_owned(),

@@ -139,6 +139,18 @@ fn an_empty_tensor_and_a_scalar_are_tensors() {
 }
 
 #[test]
+fn a_header_whose_length_looks_like_a_pickle_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    for length in [0x0280, 0x0480] {
+        let header = format!("{:length$}", header(&[("a", "1", "0,1")]));
+        std::fs::write(&path, file(&header, 1)).unwrap();
+        let read = Safetensors::open(&path).unwrap();
+        assert_eq!(read.names().collect::<Vec<_>>(), ["a"]);
+    }
+}
+
+#[test]
 fn what_is_released_can_be_read_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
