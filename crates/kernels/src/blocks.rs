@@ -14,7 +14,7 @@ pub use q6_k::BlockQ6K;
 pub use q8_0::BlockQ8_0;
 
 pub(crate) use mxfp4::{OFFSET as MXFP4_OFFSET, VALUES as MXFP4_VALUES, worth as mxfp4_worth};
-pub(crate) use q8_0::quantise as quantise_q8_0;
+pub(crate) use q8_0::{quantise, quantise_q8_0};
 
 /// Numbers in a small block.
 pub const BLOCK: usize = 32;

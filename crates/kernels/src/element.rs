@@ -11,6 +11,7 @@ use bytemuck::Pod;
 use half::slice::HalfFloatSliceExt as _;
 use half::{bf16, f16};
 
+use crate::levels::at_each_level;
 use crate::panels::PANEL;
 
 /// Two neighbouring inputs of the sixteen outputs of a panel.
@@ -122,13 +123,7 @@ impl Element for bf16 {
     }
 
     fn take(from: &[f32], to: &mut [Self]) -> f32 {
-        for (to, from) in to.iter_mut().zip(from) {
-            let bits = from.to_bits();
-            // To the nearest, ties to even; what is not a number stays so without a carry.
-            let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
-            let quiet = bits >> 16 | 0x40;
-            *to = bf16::from_bits(if from.is_nan() { quiet } else { rounded } as u16);
-        }
+        round(from, to);
         1.0
     }
 
@@ -150,6 +145,22 @@ impl Element for bf16 {
     }
 }
 
+at_each_level! {
+    /// The nearest bfloat16 of each number.
+    fn round(from: &[f32], to: &mut [bf16]) = round_each
+}
+
+#[inline(always)]
+fn round_each(from: &[f32], to: &mut [bf16]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        let bits = from.to_bits();
+        // To the nearest, ties to even; what is not a number stays so without a carry.
+        let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
+        let quiet = bits >> 16 | 0x40;
+        *to = bf16::from_bits(if from.is_nan() { quiet } else { rounded } as u16);
+    }
+}
+
 impl Element for i8 {
     const PAIRED: bool = false;
 
@@ -159,7 +170,9 @@ impl Element for i8 {
     }
 
     fn take(from: &[f32], to: &mut [Self]) -> f32 {
-        crate::blocks::quantise_q8_0(from, to)
+        let mut scale = 0.0;
+        crate::blocks::quantise_q8_0(from, to, &mut scale);
+        scale
     }
 
     #[cfg(target_arch = "x86_64")]

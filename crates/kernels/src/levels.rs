@@ -62,15 +62,31 @@ fn add_up(mut lanes: [f32; LANES]) -> f32 {
 /// The largest item; negative infinity for none. What is not a number is passed over.
 #[inline(always)]
 pub(crate) fn largest(values: &[f32]) -> f32 {
+    largest_of(values, |x| x)
+}
+
+/// The largest `value` of an item; negative infinity for none. What is not a number is passed over.
+#[inline(always)]
+pub(crate) fn largest_of(values: &[f32], value: impl Fn(f32) -> f32) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; LANES];
     let (whole, rest) = values.as_chunks::<LANES>();
     for chunk in whole {
         for (lane, x) in lanes.iter_mut().zip(chunk) {
-            *lane = if *x > *lane { *x } else { *lane };
+            let x = value(*x);
+            *lane = if x > *lane { x } else { *lane };
         }
     }
     for (lane, x) in lanes.iter_mut().zip(rest) {
-        *lane = if *x > *lane { *x } else { *lane };
+        let x = value(*x);
+        *lane = if x > *lane { x } else { *lane };
     }
-    lanes.into_iter().fold(f32::NEG_INFINITY, f32::max)
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            let x = lanes[lane + width];
+            lanes[lane] = if x > lanes[lane] { x } else { lanes[lane] };
+        }
+        width /= 2;
+    }
+    lanes[0]
 }

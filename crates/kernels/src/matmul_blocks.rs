@@ -64,7 +64,7 @@ impl<B: Block> PackedBlocks<B> {
             "blocks of {outputs} × {inputs}"
         );
         let count = outputs.div_ceil(PANEL) * columns;
-        let mut panels = Aligned::zeroed(count * size_of::<B::Panel>());
+        let mut panels = Aligned::in_large_pages(count * size_of::<B::Panel>());
         let made = &mut panels.of_mut::<B::Panel>()[..count];
         pool.each_chunk(made, columns, &|panel, made| {
             let from = panel * PANEL * columns;

@@ -8,7 +8,7 @@ mod avx2;
 use half::{bf16, f16};
 
 use crate::aligned::Aligned;
-use crate::element::{Element, panel_length, place};
+use crate::element::{Element, STEP, panel_length, place};
 use crate::isa::Isa;
 use crate::panels::{Epilogue, PANEL, Plan, even_tiles, visit};
 use crate::pool::Pool;
@@ -48,16 +48,12 @@ impl<T: Element> PackedFloat<T> {
         );
         let length = panel_length(inputs);
         let count = outputs.div_ceil(PANEL) * length;
-        let mut panels = Aligned::zeroed(count * size_of::<T>());
+        let mut panels = Aligned::in_large_pages(count * size_of::<T>());
         let packed = &mut panels.of_mut::<T>()[..count];
         pool.each_chunk(packed, length, &|panel, packed| {
             let from = panel * PANEL * inputs;
             let rows = &weights[from..weights.len().min(from + PANEL * inputs)];
-            for (output, row) in rows.chunks_exact(inputs.max(1)).enumerate() {
-                for (input, weight) in row.iter().enumerate() {
-                    packed[place::<T>(input, output)] = *weight;
-                }
-            }
+            pack_panel(rows, inputs, packed);
         });
         Self {
             outputs,
@@ -103,6 +99,27 @@ impl<T: Element> PackedFloat<T> {
     fn panel(&self, panel: usize) -> &[T] {
         let length = panel_length(self.inputs);
         &self.panels.of::<T>()[panel * length..][..length]
+    }
+}
+
+/// Packs up to sixteen rows. A line of the panel is written at a time, from all rows.
+fn pack_panel<T: Element>(rows: &[T], inputs: usize, packed: &mut [T]) {
+    let count = rows.len() / inputs.max(1);
+    for (at, step) in packed.as_chunks_mut::<STEP>().0.iter_mut().enumerate() {
+        let first = 2 * at;
+        if first + 2 > inputs {
+            // An odd last input has no neighbour.
+            for output in 0..count {
+                step[place::<T>(0, output)] = rows[output * inputs + first];
+            }
+            return;
+        }
+        for output in 0..count {
+            let from = output * inputs + first;
+            let pair = &rows[from..from + 2];
+            step[place::<T>(0, output)] = pair[0];
+            step[place::<T>(1, output)] = pair[1];
+        }
     }
 }
 

@@ -1,6 +1,12 @@
 //! Rows of an input in blocks of bytes, for products of whole numbers.
 
-use crate::blocks::{BLOCK, quantise_q8_0 as quantise};
+mod scalar;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+
+use crate::blocks::BLOCK;
+use crate::isa::Isa;
 use crate::pool::Pool;
 
 /// Rows that lie together in [`QuantisedRows`].
@@ -41,12 +47,13 @@ impl QuantisedRows {
         assert_eq!(x.len(), rows * columns, "an input of {columns} columns");
         (self.rows, self.columns) = (rows, columns);
         let blocks = self.blocks();
+        let isa = Isa::current();
         let empty = bytemuck::Zeroable::zeroed();
         self.groups.resize(rows.div_ceil(GROUP) * blocks, empty);
         pool.each_chunk(&mut self.groups, blocks, &|group, made| {
             let from = group * GROUP * columns;
             let x = &x[from..x.len().min(from + GROUP * columns)];
-            fill_group(x, columns, made);
+            fill_group(isa, x, columns, made);
         });
     }
 
@@ -73,32 +80,56 @@ impl QuantisedRows {
     }
 }
 
-fn fill_group(x: &[f32], columns: usize, made: &mut [GroupBlock]) {
+fn fill_group(isa: Isa, x: &[f32], columns: usize, made: &mut [GroupBlock]) {
     for (row, x) in x.chunks_exact(columns).enumerate() {
         for (x, made) in x.chunks(BLOCK).zip(made.iter_mut()) {
             let mut values = [0.0; BLOCK];
-            values[..x.len()].copy_from_slice(x);
-            made.scales[row] = quantise(&values, &mut made.steps[row]);
-            let mut total = 0;
-            for (eight, sums) in made.steps[row]
-                .as_chunks::<8>()
-                .0
-                .iter()
-                .zip(&mut made.eighths)
-            {
-                let sum: i16 = eight.iter().map(|step| i16::from(*step)).sum();
-                sums[row] = [sum; 2];
-                total += sum;
+            let values = x.first_chunk().unwrap_or_else(|| {
+                values[..x.len()].copy_from_slice(x);
+                &values
+            });
+            match isa {
+                Isa::Scalar => scalar::block(values, row, made),
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: the level is only chosen where the machine has it.
+                Isa::Avx2 => unsafe { avx2::block(values, row, made) },
+                #[cfg(not(target_arch = "x86_64"))]
+                Isa::Avx2 => unreachable!("this machine has no AVX2"),
             }
-            made.sums[row] = [total; 2];
-            made.totals[row] = f32::from(total) * made.scales[row];
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use bytemuck::Zeroable as _;
+
     use super::*;
+    use crate::testing::Numbers;
+
+    #[test]
+    fn every_variant_agrees_to_the_bit() {
+        let mut numbers = Numbers::new(8);
+        let special = [f32::NAN, f32::INFINITY, 1e-44, -0.0, 1e38, 0.0];
+        for turn in 0..2000 {
+            let mut x: Vec<f32> = numbers.many(3 * 40).map(|x| x * 1e3).collect();
+            if turn % 4 == 0 {
+                x[turn % 120] = special[turn / 4 % 6];
+            }
+            if turn % 5 == 0 {
+                x.iter_mut().for_each(|x| *x = (*x / 4.0).round() / 2.0);
+                x[0] = 127.0;
+            }
+            let filled = |isa| {
+                let mut made = [GroupBlock::zeroed(); 2];
+                fill_group(isa, &x, 40, &mut made);
+                bytemuck::bytes_of(&made).to_vec()
+            };
+            for isa in Isa::available() {
+                assert_eq!(filled(isa), filled(Isa::Scalar), "{isa:?} {x:?}");
+            }
+        }
+    }
 
     #[test]
     fn rows_are_filled_up_to_whole_blocks() {

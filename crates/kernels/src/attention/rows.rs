@@ -81,8 +81,10 @@ impl Rows {
         for number in first..last {
             let page = tile.sequence.table[number] as usize;
             let start = number * PAGE;
-            self.score::<T>(pages, page, tile.head);
-            for row in 0..self.count() {
+            let tokens = (end - start).min(PAGE);
+            self.score::<T>(pages, page, tile.head, tokens);
+            let scores = self.scores.as_chunks_mut::<PAGE>().0;
+            for (row, scores) in scores.iter_mut().enumerate() {
                 let position = tile.first + row / self.group;
                 let oldest = layer
                     .window
@@ -90,7 +92,7 @@ impl Rows {
                 let seen =
                     oldest.saturating_sub(start)..(position + 1).saturating_sub(start).min(PAGE);
                 weigh(
-                    &mut self.scores[row * PAGE..][..PAGE],
+                    scores,
                     seen,
                     layer.soft_cap.unwrap_or(0.0),
                     &mut self.part.highest[row],
@@ -98,17 +100,18 @@ impl Rows {
                     &mut self.part.values[row * self.dim..][..self.dim],
                 );
             }
-            self.mix::<T>(pages, page, tile.head, (end - start).min(PAGE));
+            self.mix::<T>(pages, page, tile.head, tokens);
         }
     }
 
-    /// The scores of a page's tokens.
-    fn score<T: Element>(&mut self, pages: &KvPages, page: usize, head: usize) {
+    /// The scores of a page's first `tokens` tokens, and of others that are not looked at.
+    fn score<T: Element>(&mut self, pages: &KvPages, page: usize, head: usize, tokens: usize) {
         let queries = Strided {
             numbers: &self.queries,
             stride: self.dim,
         };
-        for (number, panel) in pages.keys::<T>(page, head).enumerate() {
+        let panels = pages.keys::<T>(page, head).enumerate();
+        for (number, panel) in panels.take(tokens.div_ceil(PANEL)) {
             panel_products(Isa::current(), queries, self.dim, panel, &mut self.products);
             for (scores, made) in self.scores.chunks_exact_mut(PAGE).zip(&self.products) {
                 scores[number * PANEL..][..PANEL].copy_from_slice(made);
@@ -174,12 +177,12 @@ impl Rows {
 at_each_level! {
     /// Turns a page's scores into worths relative to the highest score so far; what was gathered
     /// before is scaled down when that rises. Scores outside of `seen` are worth nothing.
-    fn weigh(scores: &mut [f32], seen: Range<usize>, soft_cap: f32, highest: &mut f32, worth: &mut f32, sums: &mut [f32]) = definition
+    fn weigh(scores: &mut [f32; PAGE], seen: Range<usize>, soft_cap: f32, highest: &mut f32, worth: &mut f32, sums: &mut [f32]) = definition
 }
 
 #[inline(always)]
 fn definition(
-    scores: &mut [f32],
+    scores: &mut [f32; PAGE],
     seen: Range<usize>,
     soft_cap: f32,
     highest: &mut f32,

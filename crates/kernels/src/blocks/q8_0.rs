@@ -3,6 +3,7 @@
 use half::f16;
 
 use super::BLOCK;
+use crate::levels::{at_each_level, largest_of};
 
 /// One block of weights as it lies in a GGUF file.
 #[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
@@ -23,7 +24,8 @@ impl BlockQ8_0 {
             scale: f16::ZERO,
             steps: [0; BLOCK],
         };
-        let scale = quantise(values, &mut block.steps);
+        let mut scale = 0.0;
+        quantise(values, &mut block.steps, &mut scale);
         block.scale = f16::from_f32(scale);
         block
     }
@@ -34,23 +36,28 @@ impl BlockQ8_0 {
     }
 }
 
-/// Rounds `values` to steps of a common scale, which is returned. What is not a number becomes
-/// nothing; a block that holds an infinity has no usable scale and becomes nothing as well.
-pub(crate) fn quantise(values: &[f32], steps: &mut [i8]) -> f32 {
-    let largest = values
-        .iter()
-        .fold(0.0_f32, |max, value| max.max(value.abs()));
-    let scale = largest / 127.0;
-    if scale == 0.0 || !scale.is_finite() {
-        steps.fill(0);
-        return 0.0;
-    }
+at_each_level! {
+    /// Rounds `values` to steps of a common `scale`. What is not a number becomes nothing; so do numbers
+    /// beside an infinity, and numbers that are hardly any.
+    pub(crate) fn quantise_q8_0(values: &[f32], steps: &mut [i8], scale: &mut f32) = quantise
+}
+
+/// The definition of [`quantise_q8_0`].
+#[inline(always)]
+pub(crate) fn quantise(values: &[f32], steps: &mut [i8], scale: &mut f32) {
+    let largest = largest_of(values, f32::abs);
+    *scale = largest / 127.0;
     let inverse = 127.0 / largest;
-    for (step, value) in steps.iter_mut().zip(values) {
-        // As a float the number of steps is within ±127, and the cast saturates besides.
-        *step = (value * inverse).round_ties_even() as i8;
+    if !(inverse.is_finite() && scale.is_finite()) {
+        steps.fill(0);
+        *scale = 0.0;
+        return;
     }
-    scale
+    for (step, value) in steps.iter_mut().zip(values) {
+        let value = if value.is_nan() { 0.0 } else { *value };
+        // Adding 1.5 · 2²³ rounds to a whole number, ties to even; it then stands in the low bits.
+        *step = (value * inverse + 12_582_912.0).to_bits() as i8;
+    }
 }
 
 #[cfg(test)]
@@ -63,12 +70,31 @@ mod tests {
         let mut numbers = Numbers::new(1);
         for size in [1e-20, 1e-3, 1.0, 3e4] {
             let values: [f32; BLOCK] = std::array::from_fn(|_| numbers.next() * size);
-            let mut steps = [0; BLOCK];
-            let scale = quantise(&values, &mut steps);
+            let (mut steps, mut scale) = ([0; BLOCK], 0.0);
+            quantise_q8_0(&values, &mut steps, &mut scale);
             for (value, step) in values.iter().zip(steps) {
                 let error = (value - f32::from(step) * scale).abs();
                 assert!(error <= scale * 0.5001, "{value} as {step} of {scale}");
             }
+        }
+    }
+
+    #[test]
+    fn steps_are_the_nearest_ties_to_even_at_every_level() {
+        let mut numbers = Numbers::new(2);
+        for length in (0..70).chain([1000]) {
+            let mut values: Vec<f32> = numbers
+                .many(length)
+                .map(|x| (x * 254.0).round() / 2.0)
+                .collect();
+            values.iter_mut().take(1).for_each(|x| *x = 127.0);
+            let (mut out, mut plain) = (vec![0; length], vec![0; length]);
+            let (mut scale, mut other) = (0.0, 0.0);
+            quantise_q8_0(&values, &mut out, &mut scale);
+            quantise(&values, &mut plain, &mut other);
+            let exact: Vec<i8> = values.iter().map(|x| x.round_ties_even() as i8).collect();
+            assert_eq!((&out, scale), (&plain, other));
+            assert_eq!(out, exact);
         }
     }
 
@@ -84,6 +110,14 @@ mod tests {
             BlockQ8_0::quantise(&[0.0; BLOCK]).dequantise(),
             [0.0; BLOCK]
         );
+        assert_eq!(
+            BlockQ8_0::quantise(&[1e-44; BLOCK]).dequantise(),
+            [0.0; BLOCK]
+        );
+        let mut unknown = [1.0; BLOCK];
+        unknown[7] = f32::from_bits(0x7f80_0001);
+        let steps = BlockQ8_0::quantise(&unknown).steps;
+        assert_eq!((steps[6], steps[7]), (127, 0));
         let mut broken = [1.0; BLOCK];
         broken[3] = f32::INFINITY;
         assert_eq!(BlockQ8_0::quantise(&broken).dequantise(), [0.0; BLOCK]);

@@ -33,8 +33,12 @@ fn rows<T: Element, const R: usize>(
     panel: &[T],
     made: &mut [[f32; PANEL]],
 ) {
-    let rows: [&[f32]; R] = std::array::from_fn(|row| x.row(row, inputs));
-    let twos: [&[[f32; 2]]; R] = rows.map(|row| row.as_chunks().0);
+    let mut rows: [&[f32]; R] = [&[]; R];
+    let mut twos: [&[[f32; 2]]; R] = [&[]; R];
+    for (row, (whole, twos)) in rows.iter_mut().zip(&mut twos).enumerate() {
+        *whole = x.row(row, inputs);
+        *twos = whole.as_chunks().0;
+    }
     let mut sums = [[_mm256_setzero_ps(); 2]; R];
     let (steps, _) = panel.as_chunks::<STEP>();
     let whole = inputs / 2;
