@@ -50,6 +50,8 @@ pub use matmul_float::{
     PackedBf16, PackedF16, PackedF32, PackedFloat, matmul_bf16, matmul_f16, matmul_f32,
 };
 pub use panels::{Epilogue, PANEL};
+#[cfg(target_os = "linux")]
+pub use pool::Pinned;
 pub use pool::Pool;
 pub use quantised_rows::QuantisedRows;
 pub use rms_norm::rms_norm;

@@ -17,7 +17,7 @@ use crate::isa::Isa;
 use crate::panels::{Epilogue, INPUT_BYTES, PANEL, Plan, visit};
 use crate::pool::Pool;
 use crate::quantised_rows::{GROUP, QuantisedRows};
-use formats::Block;
+pub(crate) use formats::Block;
 
 /// A matrix of blocks in the order in which products read it: `[outputs / 16, inputs / block]` panels of
 /// sixteen outputs' blocks, in each the bytes of four neighbouring inputs side by side for the sixteen

@@ -4,6 +4,9 @@
 //! rows of the input while it is in its nearest cache; every output is summed by one thread in one
 //! order, so results depend neither on the number of threads nor on that of rows.
 
+use std::cell::RefCell;
+use std::ops::Range;
+
 use crate::aligned::Aligned;
 use crate::columns::Columns;
 use crate::pool::Pool;
@@ -13,6 +16,12 @@ pub const PANEL: usize = 16;
 
 /// Bytes of input that a thread keeps in its second cache beside a panel.
 pub(crate) const INPUT_BYTES: usize = 192 << 10;
+
+/// Products of numbers below which handing out work takes longer than doing it.
+const SMALL: usize = 1 << 17;
+
+/// Pieces of work for each thread.
+const PIECES: usize = 8;
 
 /// What happens to a product before it is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,16 +69,45 @@ pub(crate) fn visit(
     }
     let block = (INPUT_BYTES / plan.row_bytes.max(1)).max(tile_rows) / tile_rows * tile_rows;
     let columns = Columns::new(out, rows, outputs);
-    pool.split(outputs.div_ceil(PANEL), 1, &|panels| {
-        let tile_rows = tile_rows.min(rows);
-        let mut made = Aligned::zeroed(tile_rows * PANEL * 4);
+    let panels = outputs.div_ceil(PANEL);
+    if rows * outputs * plan.row_bytes < SMALL {
+        return visit_panels(&columns, plan, block, 0..panels, epilogue, tile);
+    }
+    // Several pieces a thread: one that is held up by others of the machine leaves the rest to them.
+    let piece = panels.div_ceil(PIECES * pool.threads()).max(1);
+    pool.deal(panels.div_ceil(piece), &|number| {
+        let panels = number * piece..panels.min((number + 1) * piece);
+        visit_panels(&columns, plan, block, panels, epilogue, tile);
+    });
+}
+
+thread_local! {
+    /// The products of a tile; kept from call to call, so that a steady loop allocates nothing.
+    static MADE: RefCell<Aligned> = RefCell::new(Aligned::zeroed(0));
+}
+
+/// Carries some panels past all rows, a block of them at a time.
+fn visit_panels(
+    columns: &Columns<'_>,
+    plan: Plan,
+    block: usize,
+    panels: Range<usize>,
+    epilogue: Epilogue<'_>,
+    tile: Tile<'_>,
+) {
+    MADE.with_borrow_mut(|made| {
+        let most = plan.tile_rows.min(plan.rows);
+        let bytes = most * size_of::<[f32; PANEL]>();
+        if made.bytes() < bytes {
+            *made = Aligned::zeroed(bytes);
+        }
         let made = made.of_mut::<[f32; PANEL]>();
-        for first in (0..rows).step_by(block) {
-            let end = (first + block).min(rows);
+        for first in (0..plan.rows).step_by(block) {
+            let end = (first + block).min(plan.rows);
             let size = if plan.is_even {
-                even_tiles(end - first, tile_rows)
+                even_tiles(end - first, plan.tile_rows)
             } else {
-                tile_rows
+                plan.tile_rows
             };
             for panel in panels.clone() {
                 for row in (first..end).step_by(size) {

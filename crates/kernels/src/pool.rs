@@ -1,16 +1,43 @@
 //! A pool of threads that stay: work is handed out in microseconds, because a token of a small
 //! model is a hundred handovers.
 
+mod chunks;
+#[cfg(target_os = "linux")]
+mod pin;
+
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{JoinHandle, Thread};
+
+use chunks::Chunks;
+#[cfg(target_os = "linux")]
+pub use pin::Pinned;
 
 /// Turns of a waiting loop before a thread goes to sleep: some tens of microseconds, more than the
 /// pause between two operations of a model.
 const SPINS: u32 = 20_000;
+
+/// The same where several pools have more threads together than there are cores: a few microseconds,
+/// since the core may be wanted by another pool.
+const SPINS_CROWDED: u32 = 500;
+
+/// Threads of all pools of this process, their callers included.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+/// Turns of a waiting loop that are in order now.
+fn spins() -> u32 {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    let cores =
+        CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get));
+    if THREADS.load(Ordering::Relaxed) > *cores {
+        SPINS_CROWDED
+    } else {
+        SPINS
+    }
+}
 
 /// Threads that run pieces of work side by side. The caller is one of them.
 ///
@@ -53,6 +80,7 @@ impl Pool {
             has_panicked: AtomicBool::new(false),
             task: Mutex::new(None),
         });
+        THREADS.fetch_add(threads.get(), Ordering::Relaxed);
         let threads: Vec<JoinHandle<()>> = (1..threads.get())
             .map(|number| {
                 let work = Arc::clone(&work);
@@ -186,52 +214,12 @@ impl Pool {
     }
 }
 
-/// Values in chunks, of which each thread takes others.
-struct Chunks<'a, T> {
-    start: *mut T,
-    values: usize,
-    length: usize,
-    owner: std::marker::PhantomData<&'a mut [T]>,
-}
-
-// SAFETY: it stands for a mutable borrow of values that may be sent, each to one thread.
-unsafe impl<T: Send> Sync for Chunks<'_, T> {}
-
-impl<'a, T> Chunks<'a, T> {
-    fn new(values: &'a mut [T], length: usize) -> Self {
-        Self {
-            start: values.as_mut_ptr(),
-            values: values.len(),
-            length: length.max(1),
-            owner: std::marker::PhantomData,
-        }
-    }
-
-    fn count(&self) -> usize {
-        self.values.div_ceil(self.length)
-    }
-
-    /// The chunk of a number.
-    ///
-    /// # Safety
-    /// Nobody has the same chunk at the same time.
-    #[expect(clippy::mut_from_ref, reason = "others have other chunks")]
-    unsafe fn get(&self, number: usize) -> &mut [T] {
-        assert!(number < self.count());
-        let from = number * self.length;
-        // SAFETY: the chunk begins inside, as just checked.
-        let first = unsafe { self.start.add(from) };
-        let length = self.length.min(self.values - from);
-        // SAFETY: it ends inside, and nobody else has it, as the caller promises.
-        unsafe { std::slice::from_raw_parts_mut(first, length) }
-    }
-}
-
 impl Drop for Pool {
     fn drop(&mut self) {
         self.work.is_over.store(true, Ordering::Relaxed);
         self.work.round.fetch_add(1, Ordering::Release);
         self.sleepers.iter().for_each(Thread::unpark);
+        THREADS.fetch_sub(self.threads(), Ordering::Relaxed);
         for thread in self.threads.drain(..) {
             // It has caught every panic of the work itself.
             let _ = thread.join();
@@ -254,7 +242,7 @@ impl Work {
         loop {
             let mut spins = 0;
             while self.round.load(Ordering::Acquire) == seen {
-                if spins < SPINS {
+                if spins < self::spins() {
                     pause(&mut spins);
                 } else {
                     std::thread::park();

@@ -1,6 +1,51 @@
 use super::*;
 use crate::testing::Numbers;
 
+/// The blocks and the numbers of a file that `reference/blocks.py` made.
+macro_rules! fixture {
+    ($name:literal, $block:ty) => {{
+        let bytes = include_bytes!(concat!("../../../../fixtures/blocks/", $name));
+        let numbers = size_of::<$block>() + 4 * <$block as crate::matmul_blocks::Block>::NUMBERS;
+        let (blocks, numbers) = bytes.split_at(bytes.len() / numbers * size_of::<$block>());
+        let blocks: Vec<$block> = bytemuck::pod_collect_to_vec(blocks);
+        let numbers: Vec<f32> = bytemuck::pod_collect_to_vec(numbers);
+        (blocks, numbers)
+    }};
+}
+
+#[test]
+fn blocks_are_read_as_gguf_reads_them_to_the_bit() {
+    macro_rules! check {
+        ($($name:literal: $block:ty),*) => {$(
+            let (blocks, numbers) = fixture!($name, $block);
+            let read: Vec<f32> = blocks.iter().flat_map(|block| block.dequantise()).collect();
+            assert_eq!(bytemuck::cast_slice::<f32, u32>(&read), bytemuck::cast_slice(&numbers));
+        )*};
+    }
+    check!("q4_0.read": BlockQ4_0, "q4_k.read": BlockQ4K, "q6_k.read": BlockQ6K);
+    check!("q8_0.read": BlockQ8_0, "mxfp4.read": BlockMxfp4);
+}
+
+#[test]
+fn blocks_are_made_as_gguf_makes_them() {
+    let (blocks, numbers) = fixture!("q4_0.made", BlockQ4_0);
+    let made: Vec<_> = numbers
+        .as_chunks()
+        .0
+        .iter()
+        .map(BlockQ4_0::quantise)
+        .collect();
+    assert_eq!(made, blocks);
+    let (blocks, numbers) = fixture!("mxfp4.made", BlockMxfp4);
+    let made: Vec<_> = numbers
+        .as_chunks()
+        .0
+        .iter()
+        .map(BlockMxfp4::quantise)
+        .collect();
+    assert_eq!(made, blocks);
+}
+
 /// The root mean square error of numbers that a format gives back, relative to theirs.
 fn error(values: &[f32], kept: &[f32]) -> f64 {
     let square = |x: f32| f64::from(x) * f64::from(x);
