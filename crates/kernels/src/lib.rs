@@ -26,6 +26,7 @@ mod matmul_float;
 mod quantised_rows;
 
 mod attention;
+mod delta_rule;
 mod gates;
 mod kv_pages;
 mod rms_norm;
@@ -39,6 +40,7 @@ mod testing;
 
 pub use attention::{Attention, attention};
 pub use blocks::{BLOCK, BlockMxfp4, BlockQ4_0, BlockQ4K, BlockQ6K, BlockQ8_0, SUPER_BLOCK};
+pub use delta_rule::{DeltaHead, causal_conv_silu, delta_rule};
 pub use gates::{geglu, gelu, sigmoid_gate, swiglu_clamped};
 pub use isa::Isa;
 pub use kv_pages::{CacheType, KvPages, PAGE, Sequence};

@@ -1,6 +1,6 @@
 //! What a network is asked, and what it remembers.
 
-use tensor::{CacheType, KvPages, Sequence};
+use tensor::{CacheType, KvPages, Sequence, States};
 
 /// New tokens of one or more sequences.
 #[derive(Clone, Copy, Debug)]
@@ -30,21 +30,29 @@ pub struct Cache {
 pub(crate) enum LayerCache {
     /// Keys and values of each token.
     Pages(KvPages),
+    /// Sums over the tokens of each sequence.
+    States(Vec<States>),
 }
 
 /// How a layer remembers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Memory {
     /// Keys and values of `kv_heads` heads of `head_dim` numbers.
     Pages { kv_heads: usize, head_dim: usize },
+    /// Sums of so many numbers.
+    States(Vec<usize>),
 }
 
 impl Cache {
     /// Room for `pages` pages of 64 tokens in each layer.
     pub(crate) fn new(layers: &[Memory], pages: usize, kind: CacheType) -> Self {
-        let layers = layers.iter().map(|layer| match *layer {
+        let layers = layers.iter().map(|layer| match layer {
             Memory::Pages { kv_heads, head_dim } => {
-                LayerCache::Pages(KvPages::new(pages, kv_heads, head_dim, kind))
+                LayerCache::Pages(KvPages::new(pages, *kv_heads, *head_dim, kind))
+            }
+            Memory::States(counts) => {
+                let states = counts.iter().map(|count| States::new(pages, *count));
+                LayerCache::States(states.collect())
             }
         });
         Self {
@@ -58,6 +66,7 @@ impl Cache {
         layers
             .map(|layer| match layer {
                 LayerCache::Pages(pages) => pages.bytes(),
+                LayerCache::States(states) => states.iter().map(States::bytes).sum(),
             })
             .sum()
     }
@@ -70,6 +79,19 @@ impl Cache {
         for layer in &mut self.layers {
             match layer {
                 LayerCache::Pages(pages) => pages.copy_page(from as usize, to as usize),
+                LayerCache::States(_) => {}
+            }
+        }
+    }
+
+    /// Gives up what layers that sum up the past keep of the sequence whose first page this is; the pages
+    /// themselves may be written anew without it.
+    pub fn forget(&mut self, first_page: u32) {
+        for layer in &mut self.layers {
+            if let LayerCache::States(states) = layer {
+                states
+                    .iter_mut()
+                    .for_each(|states| states.forget(first_page));
             }
         }
     }
@@ -78,6 +100,15 @@ impl Cache {
     pub(crate) fn pages(&mut self, layer: usize) -> &mut KvPages {
         match &mut self.layers[layer] {
             LayerCache::Pages(pages) => pages,
+            LayerCache::States(_) => panic!("layer {layer} remembers no tokens"),
+        }
+    }
+
+    /// The sums of a layer.
+    pub(crate) fn states(&mut self, layer: usize) -> &mut [States] {
+        match &mut self.layers[layer] {
+            LayerCache::States(states) => states,
+            LayerCache::Pages(_) => panic!("layer {layer} sums up nothing"),
         }
     }
 }

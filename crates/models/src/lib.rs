@@ -22,6 +22,7 @@ mod gemma4;
 mod gpt_oss;
 mod llama;
 mod olmo;
+mod qwen3_5;
 mod qwen3_moe;
 
 mod tokenizer;

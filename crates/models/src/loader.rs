@@ -86,6 +86,27 @@ impl<'a> Loader<'a> {
         Ok(weight.with_bias(Parameter::new(bias, [rows.len()])))
     }
 
+    /// Some rows of the matrix `name.weight` of `[outputs, inputs]`, wherever they lie, without bias.
+    pub fn linear_picked(
+        &self,
+        name: &str,
+        (rows, outputs): (&[usize], usize),
+        inputs: usize,
+    ) -> Result<Weight, Error> {
+        let view = self.view(&format!("{name}.weight"), &[outputs, inputs])?;
+        let bytes: Vec<u8> = rows
+            .iter()
+            .flat_map(|row| view.at(*row).bytes)
+            .copied()
+            .collect();
+        let shape = vec![rows.len(), inputs];
+        Ok(self.pack(&View {
+            dtype: view.dtype,
+            shape,
+            bytes: &bytes,
+        }))
+    }
+
     /// The whole matrix of that name.
     pub fn weight(&self, name: &str, outputs: usize, inputs: usize) -> Result<Weight, Error> {
         self.matrix(name, (0..outputs, outputs), inputs)

@@ -14,6 +14,7 @@ use crate::gpt_oss::GptOss;
 use crate::llama::Llama;
 use crate::loader::Loader;
 use crate::olmo::Olmo;
+use crate::qwen3_5::Qwen3_5;
 use crate::qwen3_moe::Qwen3Moe;
 use crate::source::{Source, read_source};
 
@@ -47,6 +48,9 @@ pub struct Config {
     pub active_parameters: u64,
     /// Their bytes.
     pub active_bytes: u64,
+    /// Whether texts that begin alike can share pages, and a text can be cut back. Not where layers sum up
+    /// the past: a sequence then goes on where it ended, with a first page of its own.
+    pub shares_prefixes: bool,
     /// Formats of the matrices as they are held, with the bytes of each, largest first.
     pub weight_types: Vec<(String, u64)>,
 }
@@ -123,6 +127,15 @@ impl Model {
         Cache::new(&self.layers, 1, kind).bytes()
     }
 
+    /// Bytes that each sequence takes in any cache, whatever its length.
+    pub fn sequence_bytes(&self) -> usize {
+        let counts = self.layers.iter().filter_map(|layer| match layer {
+            Memory::States(counts) => Some(counts.iter().sum::<usize>()),
+            Memory::Pages { .. } => None,
+        });
+        counts.sum::<usize>() * size_of::<f32>()
+    }
+
     /// The logits `[wanted, vocab]` after the wanted tokens of a batch. Keys and values of all its tokens
     /// are in the cache afterwards.
     ///
@@ -144,6 +157,9 @@ fn network(architecture: &str, loader: &Loader<'_>) -> Result<Box<dyn Network>, 
         "gemma3" | "gemma3_text" => Box::new(Gemma3::load(loader)?),
         "gemma4" | "gemma4_text" => Box::new(Gemma4::load(loader)?),
         "olmo2" | "olmo3" => Box::new(Olmo::load(loader)?),
+        "qwen3_5" | "qwen3_5_text" | "qwen3_5_moe" | "qwen3_5_moe_text" => {
+            Box::new(Qwen3_5::load(loader)?)
+        }
         "qwen3_moe" => Box::new(Qwen3Moe::load(loader)?),
         "gpt_oss" => Box::new(GptOss::load(loader)?),
         other => return Err(Error::UnknownArchitecture(other.to_owned())),
@@ -181,6 +197,10 @@ impl Config {
             weight_bytes,
             active_parameters: active_parameters as u64,
             active_bytes: active_bytes as u64,
+            shares_prefixes: !network
+                .memory()
+                .iter()
+                .any(|layer| matches!(layer, Memory::States(_))),
             weight_types: types,
         })
     }

@@ -69,12 +69,25 @@ impl SelfAttention {
         heads: Heads,
         window: Option<usize>,
     ) -> Result<Self, Error> {
+        let name = format!("{layer}.self_attn.q_proj");
+        let query = loader.linear(&name, heads.queries * heads.width, heads.hidden)?;
+        Self::load_with_query(loader, layer, heads, window, query)
+    }
+
+    /// The same with queries that are stored in another way.
+    pub fn load_with_query(
+        loader: &Loader<'_>,
+        layer: &str,
+        heads: Heads,
+        window: Option<usize>,
+        query: Weight,
+    ) -> Result<Self, Error> {
         let (queries, keys) = (heads.queries * heads.width, heads.keys * heads.width);
         let linear = |name: &str, outputs, inputs| {
             loader.linear(&format!("{layer}.self_attn.{name}"), outputs, inputs)
         };
         Ok(Self {
-            q: linear("q_proj", queries, heads.hidden)?,
+            q: query,
             k: linear("k_proj", keys, heads.hidden)?,
             v: linear("v_proj", keys, heads.hidden)?,
             o: linear("o_proj", heads.hidden, queries)?,

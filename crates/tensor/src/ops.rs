@@ -14,6 +14,7 @@ mod loss;
 mod norm;
 mod rope;
 mod rows;
+mod running;
 
 pub use attention::{attend, attention};
 pub use elementwise::{add, scale, swiglu};
@@ -25,6 +26,7 @@ pub use loss::softmax_cross_entropy;
 pub use norm::rms_norm;
 pub use rope::{Angles, rope};
 pub use rows::{add_rows, gather_rows};
+pub use running::{DeltaRule, causal_conv_silu, delta_rule};
 
 use std::ops::Range;
 

@@ -182,6 +182,21 @@ impl Case {
     }
 }
 
+#[test]
+fn layers_that_sum_up_the_past_say_so() {
+    let case = Case::load("qwen3.5", LoadOptions::default());
+    assert!(!case.model.config().shares_prefixes);
+    let mut cache = case.cache();
+    let before = cache.bytes();
+    case.run(&mut cache, &[2], 0, &case.tokens("tokens"));
+    assert_eq!(cache.bytes() - before, case.model.sequence_bytes());
+    cache.forget(2);
+    assert_eq!(cache.bytes(), before);
+    let attending = Case::load("qwen3", LoadOptions::default());
+    assert!(attending.model.config().shares_prefixes);
+    assert_eq!(attending.model.sequence_bytes(), 0);
+}
+
 /// A test for each checkpoint.
 macro_rules! agrees_with_the_reference {
     ($($test:ident: $name:literal $(with $options:expr)?),* $(,)?) => {
@@ -231,6 +246,8 @@ agrees_with_the_reference! {
     qwen3_with_four_experts_for_each_token_in_some_layers: "qwen3-moe-top4-mixed",
     qwen3_with_one_expert_for_each_token: "qwen3-moe-top1-raw",
     qwen3_with_yarn_and_a_head_of_its_own: "qwen3-yarn-untied",
+    qwen3_5: "qwen3.5",
+    qwen3_5_with_experts_inside_a_model_that_sees: "qwen3.5-moe-nested",
     smollm3: "smollm3",
     gpt_oss: "gpt-oss" with FULL,
     gpt_oss_with_experts_in_floats: "gpt-oss-float-top4",
