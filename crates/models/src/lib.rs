@@ -5,6 +5,7 @@
 mod error;
 
 mod batch;
+mod gguf;
 mod loader;
 mod model;
 mod names;

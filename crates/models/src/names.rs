@@ -9,7 +9,7 @@ enum Kind {
     /// Hugging Face, with what stands in place of `model.`.
     HuggingFace { prefix: String },
     /// GGUF.
-    Gguf { pairs_are_neighbours: bool },
+    Gguf { architecture: String },
 }
 
 impl Names {
@@ -31,7 +31,7 @@ impl Names {
     pub fn of_gguf(architecture: &str) -> Self {
         Self {
             kind: Kind::Gguf {
-                pairs_are_neighbours: architecture == "llama",
+                architecture: architecture.to_owned(),
             },
         }
     }
@@ -43,7 +43,7 @@ impl Names {
                 Some(rest) => format!("{prefix}{rest}"),
                 None => name.to_owned(),
             },
-            Kind::Gguf { .. } => gguf_name(name),
+            Kind::Gguf { architecture } => gguf_name(architecture, name),
         }
     }
 
@@ -54,17 +54,12 @@ impl Names {
 
     /// Whether heads are stored so that neighbours turn together.
     pub fn pairs_are_neighbours(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::Gguf {
-                pairs_are_neighbours: true
-            }
-        )
+        matches!(&self.kind, Kind::Gguf { architecture } if architecture == "llama")
     }
 }
 
 /// Parts of a layer, in both languages.
-const PARTS: [(&str, &str); 24] = [
+const PARTS: [(&str, &str); 23] = [
     ("input_layernorm", "attn_norm"),
     ("self_attn.q_proj", "attn_q"),
     ("self_attn.k_proj", "attn_k"),
@@ -79,7 +74,6 @@ const PARTS: [(&str, &str); 24] = [
     ("post_feedforward_layernorm", "post_ffw_norm"),
     ("mlp.gate_proj", "ffn_gate"),
     ("mlp.up_proj", "ffn_up"),
-    ("mlp.gate_up_proj", "ffn_up"),
     ("mlp.down_proj", "ffn_down"),
     ("mlp.gate", "ffn_gate_inp"),
     ("mlp.router", "ffn_gate_inp"),
@@ -91,23 +85,36 @@ const PARTS: [(&str, &str); 24] = [
     ("mlp.shared_expert.down_proj", "ffn_down_shexp"),
 ];
 
-fn gguf_name(name: &str) -> String {
+/// Parts that some architectures call by another name, or have under one that is another part elsewhere.
+const OWN_PARTS: [(&str, &str, &str); 4] = [
+    ("gemma3", "post_attention_layernorm", "post_attention_norm"),
+    ("gpt-oss", "post_attention_layernorm", "post_attention_norm"),
+    ("olmo2", "post_attention_layernorm", "post_attention_norm"),
+    ("phi3", "mlp.gate_up_proj", "ffn_up"),
+];
+
+fn gguf_name(architecture: &str, name: &str) -> String {
     match name {
         "model.embed_tokens.weight" => "token_embd.weight".into(),
         "model.norm.weight" => "output_norm.weight".into(),
         "lm_head.weight" => "output.weight".into(),
-        _ => layer_name(name).unwrap_or_else(|| name.to_owned()),
+        _ => layer_name(architecture, name).unwrap_or_else(|| name.to_owned()),
     }
 }
 
 /// `model.layers.3.self_attn.q_proj.weight` is `blk.3.attn_q.weight`.
-fn layer_name(name: &str) -> Option<String> {
+fn layer_name(architecture: &str, name: &str) -> Option<String> {
     let (number, part) = name.strip_prefix("model.layers.")?.split_once('.')?;
     let (part, ending) = match part.rsplit_once('.') {
         Some((part, ending @ ("weight" | "bias"))) => (part, ending),
         _ => (part, "weight"),
     };
-    let (_, stored) = PARTS.iter().find(|(name, _)| *name == part)?;
+    let mut own = OWN_PARTS.iter();
+    let own = own.find(|(whose, name, _)| *whose == architecture && *name == part);
+    let stored = match own {
+        Some((_, _, stored)) => stored,
+        None => &PARTS.iter().find(|(name, _)| *name == part)?.1,
+    };
     Some(format!("blk.{number}.{stored}.{ending}"))
 }
 
@@ -129,6 +136,17 @@ mod tests {
             ("lm_head.weight", "output.weight"),
         ] {
             assert_eq!(names.stored(name), stored);
+        }
+    }
+
+    #[test]
+    fn a_norm_may_be_called_otherwise_by_another_architecture() {
+        let norm = "model.layers.1.post_attention_layernorm.weight";
+        for (architecture, stored) in [
+            ("llama", "blk.1.ffn_norm.weight"),
+            ("gemma3", "blk.1.post_attention_norm.weight"),
+        ] {
+            assert_eq!(Names::of_gguf(architecture).stored(norm), stored);
         }
     }
 

@@ -22,11 +22,15 @@ pub struct Case {
 
 impl Case {
     pub fn load(name: &'static str, options: LoadOptions) -> Self {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .join("../../fixtures/models")
-            .join(name);
+        let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+        // A GGUF file has the golden outputs of the folder from which it was made.
+        let folder = fixtures.join("models").join(name.trim_end_matches(".gguf"));
+        let files = match name.ends_with(".gguf") {
+            true => fixtures.join("gguf").join(name),
+            false => folder.clone(),
+        };
         let pool = Arc::new(Pool::of_all_cores());
-        let model = Model::load(&folder, options, &pool);
+        let model = Model::load(&files, options, &pool);
         Self {
             name,
             golden: Safetensors::open(folder.join("golden.safetensors")).expect("golden outputs"),
@@ -222,6 +226,11 @@ const SHORT: LoadOptions = LoadOptions {
 };
 
 agrees_with_the_reference! {
+    gemma3_as_gguf: "gemma3.gguf",
+    gpt_oss_as_gguf: "gpt-oss.gguf" with FULL,
+    llama_as_gguf: "llama.gguf",
+    qwen3_as_gguf: "qwen3.gguf",
+    qwen3_with_experts_as_gguf: "qwen3-moe.gguf",
     llama: "llama",
     llama_in_bfloat16: "llama-bf16",
     llama_of_several_files_with_biases: "llama-mha-bias-sharded",
