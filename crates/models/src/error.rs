@@ -25,6 +25,14 @@ pub enum Error {
         /// What would help.
         hint: &'static str,
     },
+    /// A conversation cannot be rendered, or its parts are malformed.
+    #[error("the chat template: {reason}\nhint: {hint}")]
+    Chat {
+        /// What is wrong, in the template's own words if it has any.
+        reason: String,
+        /// What would help.
+        hint: &'static str,
+    },
     /// The settings of the network are missing, of a wrong type or contradict each other.
     #[error(
         "the model's settings cannot be used: {0}\nhint: is `config.json` the one that came with these weights?"
@@ -53,6 +61,10 @@ pub enum Error {
 }
 
 impl Error {
+    pub(crate) fn chat(reason: String, hint: &'static str) -> Self {
+        Self::Chat { reason, hint }
+    }
+
     pub(crate) fn tokenizer(reason: String, hint: &'static str) -> Self {
         Self::Tokenizer { reason, hint }
     }

@@ -26,6 +26,7 @@ mod olmo;
 mod qwen3_5;
 mod qwen3_moe;
 
+pub mod chat;
 mod tokenizer;
 
 pub use batch::{Batch, Cache};
