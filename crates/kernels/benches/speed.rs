@@ -190,6 +190,7 @@ impl Bench {
             heads,
             scale: 0.01,
             window: None,
+            ahead: 0,
             soft_cap: None,
             sinks: None,
         };

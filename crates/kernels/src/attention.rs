@@ -32,6 +32,9 @@ pub struct Attention<'a> {
     pub scale: f32,
     /// A token sees itself and this many before it; all when none. Source: Beltagy et al. 2020.
     pub window: Option<usize>,
+    /// It also sees this many after it, of the new tokens of its sequence: none in a language model, all in
+    /// an encoder of texts.
+    pub ahead: usize,
     /// Scores `s` become `c · tanh(s / c)`. Source: Bello et al. 2016, as in Gemma 2.
     pub soft_cap: Option<f32>,
     /// A score for each head of looking at nothing. Source: Xiao et al. 2023, as in gpt-oss.
@@ -125,12 +128,19 @@ struct Tile<'a> {
 }
 
 impl Tile<'_> {
+    /// The position after the last that a token at `position` may see.
+    fn end(&self, position: usize, layer: &Attention<'_>) -> usize {
+        let length = self.sequence.past + self.sequence.tokens;
+        position.saturating_add(layer.ahead).min(length - 1) + 1
+    }
+
     /// The segments that any of the tokens may see.
     fn segments(&self, layer: &Attention<'_>) -> Range<usize> {
         let begin = layer
             .window
             .map_or(0, |window| self.first.saturating_sub(window));
-        begin / SEGMENT..(self.first + self.rows.len()).div_ceil(SEGMENT)
+        let last = self.first + self.rows.len() - 1;
+        begin / SEGMENT..self.end(last, layer).div_ceil(SEGMENT)
     }
 }
 

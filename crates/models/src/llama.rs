@@ -109,6 +109,7 @@ impl Llama {
             heads: self.heads,
             scale: 1.0 / (self.head_dim as f32).sqrt(),
             window: layer.window,
+            ahead: 0,
             soft_cap: None,
             sinks: None,
         }

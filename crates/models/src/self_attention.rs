@@ -123,6 +123,7 @@ impl SelfAttention {
             heads: self.heads.queries,
             scale: self.scale,
             window: self.window,
+            ahead: 0,
             soft_cap: None,
             sinks: self.sinks.as_ref().map(Parameter::values),
         };

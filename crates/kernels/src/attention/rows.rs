@@ -72,7 +72,7 @@ impl Rows {
         layer: &Attention<'_>,
     ) {
         self.part.clear(self.count(), self.dim);
-        let end = tile.first + tile.rows.len();
+        let end = tile.end(tile.first + tile.rows.len() - 1, layer);
         let begin = layer
             .window
             .map_or(0, |window| tile.first.saturating_sub(window));
@@ -89,8 +89,8 @@ impl Rows {
                 let oldest = layer
                     .window
                     .map_or(0, |window| position.saturating_sub(window));
-                let seen =
-                    oldest.saturating_sub(start)..(position + 1).saturating_sub(start).min(PAGE);
+                let newest = tile.end(position, layer);
+                let seen = oldest.saturating_sub(start)..newest.saturating_sub(start).min(PAGE);
                 weigh(
                     scores,
                     seen,

@@ -116,6 +116,9 @@ impl Scene {
             let first = layer
                 .window
                 .map_or(0, |window| position.saturating_sub(window));
+            let last = position
+                .saturating_add(layer.ahead)
+                .min(self.past + self.tokens - 1);
             let at = |token: usize| (token * self.kv_heads + kv_head) * dim..;
             let score = |token: usize| {
                 let key = &self.keys[at(token)][..dim];
@@ -129,13 +132,13 @@ impl Scene {
                     f64::from(cap) * (score / f64::from(cap)).tanh()
                 })
             };
-            let worths: Vec<f64> = (first..=position).map(|token| score(token).exp()).collect();
+            let worths: Vec<f64> = (first..=last).map(|token| score(token).exp()).collect();
             let sink = layer
                 .sinks
                 .map_or(0.0, |sinks| f64::from(sinks[head]).exp());
             let sum: f64 = worths.iter().sum::<f64>() + sink;
             for number in 0..dim {
-                let gathered: f64 = (first..=position)
+                let gathered: f64 = (first..=last)
                     .zip(&worths)
                     .map(|(token, worth)| worth * f64::from(self.values[at(token)][number]))
                     .sum();
@@ -166,6 +169,7 @@ fn plain(heads: usize, dim: usize) -> Attention<'static> {
         heads,
         scale: 1.0 / (dim as f32).sqrt(),
         window: None,
+        ahead: 0,
         soft_cap: None,
         sinks: None,
     }
@@ -194,6 +198,15 @@ fn agrees_with_the_definition_for_every_kind_of_layer() {
                 Attention {
                     window: Some(100),
                     soft_cap: Some(5.0),
+                    ..plain(4, dim)
+                },
+                Attention {
+                    ahead: usize::MAX,
+                    ..plain(4, dim)
+                },
+                Attention {
+                    window: Some(4),
+                    ahead: 4,
                     ..plain(4, dim)
                 },
                 Attention {

@@ -72,6 +72,7 @@ impl LayerAttention {
             heads: self.heads.queries,
             scale: 1.0,
             window: self.window,
+            ahead: 0,
             soft_cap: None,
             sinks: None,
         };

@@ -48,6 +48,7 @@ pub fn attend(
         sequences.iter().all(|sequence| sequence.past == 0),
         "gradients flow to the start of a sequence"
     );
+    assert_eq!(layer.ahead, 0, "no gradients where tokens see later ones");
     let saved = Saved {
         q: q.clone(),
         k: k.clone(),
