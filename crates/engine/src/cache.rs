@@ -45,6 +45,12 @@ impl Table {
     pub(crate) fn length(&self) -> usize {
         self.length
     }
+
+    /// Whether both stand at a page's border after the same tokens, as far as is remembered.
+    pub(crate) fn is_at_same_place(&self, other: &Self) -> bool {
+        let is_at_border = |table: &Self| table.length == table.kept * PAGE;
+        is_at_border(self) && is_at_border(other) && self.tail == other.tail
+    }
 }
 
 /// All pages of one network.

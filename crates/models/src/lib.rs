@@ -1,7 +1,6 @@
 //! Network architectures, tokenizers and chat templates: checkpoint in, `forward` out.
 //!
-//! [`Model`] computes the logits of a [`Batch`]; [`Encoder`] makes vectors and scores of texts; [`Tokenizer`]
-//! turns text into ids and back.
+//! [`Model`] computes the logits of a [`Batch`]; [`Tokenizer`] turns text into ids and back.
 
 mod error;
 
@@ -15,17 +14,14 @@ mod settings;
 mod source;
 mod windows;
 
-mod encoder;
 mod experts;
 mod feed_forward;
 mod self_attention;
 
-mod bert;
 mod gemma3;
 mod gemma4;
 mod gpt_oss;
 mod llama;
-mod modern_bert;
 mod olmo;
 mod qwen3_5;
 mod qwen3_moe;
@@ -34,7 +30,6 @@ pub mod chat;
 mod tokenizer;
 
 pub use batch::{Batch, Cache};
-pub use encoder::{Encoder, Pooling, Text};
 pub use error::{Error, Result};
 pub use model::{Config, LoadOptions, Model};
 pub use tokenizer::{Special, Stream, Tokenizer};

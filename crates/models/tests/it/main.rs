@@ -1,7 +1,6 @@
 //! Behaviours of `models`, seen from outside.
 
 mod chat_templates;
-mod encoders;
 mod parity;
 mod random_text;
 mod tokenizer_json;
