@@ -6,10 +6,14 @@
 mod json;
 mod message;
 mod moment;
+mod parser;
 mod python;
 mod template;
+mod templates;
 
 pub use json::Json;
 pub use message::{Content, Media, Message, Part, Role, Tool, ToolCall, ToolChoice, ToolKind};
 pub use moment::Moment;
+pub use parser::{Event, Parser, Syntax};
 pub use template::{Prompt, Template};
+pub use templates::Templates;

@@ -17,6 +17,7 @@ mod vocabulary;
 
 use decode::Decoding;
 pub use decode::Stream;
+pub(crate) use folder::json as json_file;
 use frame::{Ends, Frame};
 use others::Others;
 use pipeline::Pipeline;

@@ -21,6 +21,16 @@ impl Json {
         })
     }
 
+    /// Whether this schema says that the property called `name` is text and nothing else.
+    pub(super) fn is_text(&self, name: &str) -> bool {
+        let property = self
+            .0
+            .get_attr("properties")
+            .and_then(|all| all.get_attr(name));
+        let kind = property.and_then(|property| property.get_attr("type"));
+        kind.is_ok_and(|kind| kind.as_str() == Some("string"))
+    }
+
     /// The value as templates see it.
     pub(super) fn value(&self) -> Value {
         self.0.clone()

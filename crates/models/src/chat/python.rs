@@ -8,7 +8,7 @@ use minijinja::{
 use super::json::{Layout, dumps, number};
 
 /// Steps that a template may take; real ones take some hundred a message.
-const FUEL: u64 = 20_000_000;
+const FUEL: u64 = 4_000_000;
 
 /// An environment without templates.
 pub(super) fn environment() -> Environment<'static> {

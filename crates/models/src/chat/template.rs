@@ -75,12 +75,7 @@ impl Template {
             let reason = "there is no message".to_owned();
             return Err(Error::chat(reason, "a conversation begins with one"));
         }
-        // minijinja 3.0.5 panics where it slices an empty list backwards.
-        let rendered = catch_unwind(AssertUnwindSafe(|| self.try_render(prompt)));
-        let rendered = rendered.map_err(|_| {
-            let reason = "it slices an empty list backwards".to_owned();
-            Error::chat(reason, "another template can be given")
-        })?;
+        let rendered = self.try_render(prompt);
         rendered.map_err(|error| broken(&error))
     }
 
@@ -150,7 +145,13 @@ impl Template {
         let options = prompt.options.iter();
         context.extend(options.map(|(name, option)| (name.clone(), option.value())));
         let template = self.environment.get_template(NAME)?;
-        let rendered = template.render(Value::from_pairs(context))?;
+        let context = Value::from_pairs(context);
+        // minijinja 3.0.5 panics where it slices an empty list backwards.
+        let rendered = catch_unwind(AssertUnwindSafe(|| template.render(context)));
+        let rendered = rendered.unwrap_or_else(|_| {
+            let reason = "the template slices an empty list backwards";
+            Err(Jinja::new(ErrorKind::InvalidOperation, reason))
+        })?;
         match prompt.continues_last {
             true => cut_at_tag(rendered),
             false => Ok(rendered),

@@ -3,7 +3,8 @@
 use std::{fs, path::PathBuf};
 
 use models::chat::{
-    Content, Json, Media, Message, Moment, Part, Prompt, Role, Template, Tool, ToolCall, ToolKind,
+    Content, Json, Media, Message, Moment, Part, Prompt, Role, Syntax, Template, Templates, Tool,
+    ToolCall, ToolKind,
 };
 use serde_json::Value;
 
@@ -139,5 +140,71 @@ fn templates_of_real_files_render_as_in_transformers() {
         let source = gguf.metadata().text("tokenizer.chat_template").unwrap();
         let all = differences(&format!("gguf-{name}"), source);
         assert!(all.is_empty(), "{} differ\n{}", all.len(), all.join("\n"));
+    }
+}
+
+#[test]
+fn a_checkpoint_brings_its_template_or_gets_one_that_fits() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let hello = [Message::new(Role::User, "Hello")];
+    let tools = [Tool {
+        name: "now".to_owned(),
+        description: None,
+        kind: ToolKind::Function {
+            parameters: None,
+            strict: None,
+        },
+    }];
+    let render = |tools: &[Tool]| {
+        let templates = Templates::open(folder.path()).unwrap();
+        let prompt = Prompt {
+            messages: &hello,
+            tools,
+            ..Prompt::default()
+        };
+        (
+            templates.is_own(),
+            templates.render(&prompt).unwrap(),
+            templates.syntax(),
+        )
+    };
+    let chatml = "<|im_start|>user\nHello<|im_end|>\n".to_owned();
+    assert_eq!(render(&[]), (false, chatml.clone(), Syntax::Plain));
+    write("config.json", r#"{"model_type": "qwen3"}"#);
+    assert_eq!(render(&[]), (false, chatml, Syntax::Tagged));
+    write(
+        "tokenizer_config.json",
+        r#"{"eos_token": {"content": "<E>"}, "chat_template": [
+            {"name": "default", "template": "{{ messages[0].content }}{{ eos_token }}"},
+            {"name": "tool_use", "template": "[TOOL_CALLS]{{ tools | length }}"}]}"#,
+    );
+    assert_eq!(render(&[]), (true, "Hello<E>".to_owned(), Syntax::Mistral));
+    assert_eq!(render(&tools).1, "[TOOL_CALLS]1");
+    write("chat_template.jinja", "alone\n");
+    assert_eq!(render(&tools), (true, "alone".to_owned(), Syntax::Plain));
+    write("chat_template.jinja", "{% for %}");
+    assert!(Templates::open(folder.path()).is_err());
+}
+
+#[test]
+fn a_hostile_template_is_an_error() {
+    let render = |source: &str| {
+        let template = Template::new(source, &[])?;
+        template.render(&Prompt {
+            messages: &[Message::new(Role::User, "Hello")],
+            ..Prompt::default()
+        })
+    };
+    for source in [
+        "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{{ [][::-1] | list }}",
+        "{{ raise_exception('no') }}",
+        "{{ strftime_now('%Y') }}",
+        "{{ missing.field }}",
+    ] {
+        let error = render(source).expect_err(source).to_string();
+        assert!(error.contains("\nhint: "), "{error}");
     }
 }

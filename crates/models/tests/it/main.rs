@@ -1,5 +1,6 @@
 //! Behaviours of `models`, seen from outside.
 
+mod chat_parser;
 mod chat_templates;
 mod parity;
 mod random_text;
