@@ -62,10 +62,19 @@ pub(super) fn tile<B: Block>(
             for (group, made) in made.chunks_mut(GROUP).enumerate() {
                 let x = &x.group(row + group * GROUP)[first..first + count];
                 match made.len() {
-                    1 => rows::<B, 1>(x, ready, made),
-                    2 => rows::<B, 2>(x, ready, made),
-                    3 => rows::<B, 3>(x, ready, made),
-                    _ => rows::<B, 4>(x, ready, made),
+                    1 => rows::<B, 1, 0>(x, ready, made),
+                    2 => rows::<B, 2, 0>(x, ready, made),
+                    3 if B::SPAN == 8 => rows::<B, 3, 0>(x, ready, made),
+                    _ if B::SPAN == 8 => rows::<B, 4, 0>(x, ready, made),
+                    // Several short spans for each output need the registers of two rows.
+                    length => {
+                        let (first, second) = made.split_at_mut(2);
+                        rows::<B, 2, 0>(x, ready, first);
+                        match length {
+                            3 => rows::<B, 1, 2>(x, ready, second),
+                            _ => rows::<B, 2, 2>(x, ready, second),
+                        }
+                    }
                 }
             }
         }
@@ -73,14 +82,18 @@ pub(super) fn tile<B: Block>(
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn rows<B: Block, const R: usize>(x: &[GroupBlock], ready: &[Ready], made: &mut [[f32; PANEL]]) {
+fn rows<B: Block, const R: usize, const FIRST: usize>(
+    x: &[GroupBlock],
+    ready: &[Ready],
+    made: &mut [[f32; PANEL]],
+) {
     let Some(made) = made.first_chunk_mut::<R>() else {
         return;
     };
     for (x, ready) in x.iter().zip(ready) {
         let mut whole = [[_mm256_setzero_si256(); 2]; R];
         for span in 0..B::SPANS {
-            let sums = span_sums::<B, R>(x, ready, span);
+            let sums = span_sums::<B, R, FIRST>(x, ready, span);
             for (whole, sums) in whole.iter_mut().zip(sums) {
                 for half in 0..2 {
                     let sums = _mm256_madd_epi16(sums[half], ready.factors[span][half]);
@@ -89,12 +102,12 @@ fn rows<B: Block, const R: usize>(x: &[GroupBlock], ready: &[Ready], made: &mut 
             }
         }
         for (row, (made, whole)) in made.iter_mut().zip(whole).enumerate() {
-            let scale = _mm256_set1_ps(x.scales[row]);
+            let scale = _mm256_set1_ps(x.scales[FIRST + row]);
             let halves = made.as_chunks_mut::<8>().0;
             for (half, made) in halves.iter_mut().enumerate() {
                 let mut sums = load_floats(made);
                 if B::HAS_MINIMA {
-                    let total = _mm256_set1_ps(x.totals[row]);
+                    let total = _mm256_set1_ps(x.totals[FIRST + row]);
                     sums = _mm256_fnmadd_ps(total, ready.minima[half], sums);
                 }
                 let whole = _mm256_cvtepi32_ps(whole[half]);
@@ -110,7 +123,7 @@ fn rows<B: Block, const R: usize>(x: &[GroupBlock], ready: &[Ready], made: &mut 
 /// The sums of sixteen bits of one span.
 #[target_feature(enable = "avx2,fma,f16c")]
 #[inline]
-fn span_sums<B: Block, const R: usize>(
+fn span_sums<B: Block, const R: usize, const FIRST: usize>(
     x: &GroupBlock,
     ready: &Ready,
     span: usize,
@@ -125,7 +138,7 @@ fn span_sums<B: Block, const R: usize>(
         } else {
             &x.sums
         };
-        for (sums, total) in sums.iter_mut().zip(totals) {
+        for (sums, total) in sums.iter_mut().zip(&totals[FIRST..]) {
             let total = _mm256_set1_epi32(bytemuck::cast(*total));
             *sums = [_mm256_mullo_epi16(total, offset); 2];
         }
@@ -133,7 +146,7 @@ fn span_sums<B: Block, const R: usize>(
     let first = span * B::SPAN;
     for step in first..first + B::SPAN {
         let weights = ready.steps[step];
-        for (sums, x) in sums.iter_mut().zip(&x.steps) {
+        for (sums, x) in sums.iter_mut().zip(&x.steps[FIRST..]) {
             let x = x.as_chunks::<4>().0[step % (BLOCK / 4)];
             let x = _mm256_set1_epi32(bytemuck::cast(x));
             for (sum, weights) in sums.iter_mut().zip(weights) {

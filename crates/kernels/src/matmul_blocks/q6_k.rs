@@ -13,11 +13,18 @@ const PARTS: usize = SUPER_BLOCK / BLOCK;
 #[repr(C)]
 pub struct Panel {
     scales: [f16; PANEL],
-    /// A factor for each half of 32 inputs.
-    factors: [[[i8; PANEL]; 2]; PARTS],
+    parts: [PartPanel; PARTS],
+}
+
+/// 32 inputs of sixteen outputs. All of it lies together: memory is quickest when read in order.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct PartPanel {
+    /// A factor for each half of the inputs.
+    factors: [[i8; PANEL]; 2],
     /// The low four bits of the steps, which are 32 too many.
-    low: [NibblePanel; PARTS],
-    high: [HighPanel; PARTS],
+    low: NibblePanel,
+    high: HighPanel,
 }
 
 /// The high two bits of 32 inputs of sixteen outputs: for each half of the inputs, four fours of them in
@@ -38,26 +45,28 @@ impl Block for BlockQ6K {
             let steps = self.steps(part);
             for four in 0..BLOCK / 8 {
                 let low = steps[four] & 0x0f0f_0f0f | (steps[four + 4] & 0x0f0f_0f0f) << 4;
-                panel.low[part][four][output] = low.to_le_bytes();
+                panel.parts[part].low[four][output] = low.to_le_bytes();
             }
             for (half, steps) in steps.as_chunks::<4>().0.iter().enumerate() {
-                panel.factors[part][half][output] = self.levels[part * 2 + half];
+                panel.parts[part].factors[half][output] = self.levels[part * 2 + half];
                 let bits = |four: usize| (steps[four] >> 4 & 0x0303_0303) << (four * 2);
                 let high = bits(0) | bits(1) | bits(2) | bits(3);
-                panel.high[part][half][output] = high.to_le_bytes();
+                panel.parts[part].high[half][output] = high.to_le_bytes();
             }
         }
     }
 
     fn part(panel: &Panel, part: usize, output: usize) -> Part {
-        let low = nibbles(&panel.low[part], output);
+        let low = nibbles(&panel.parts[part].low, output);
         let high = |at: usize| {
-            let byte = panel.high[part][at / 16][output][at % 4];
+            let byte = panel.parts[part].high[at / 16][output][at % 4];
             byte >> (at % 16 / 4 * 2) & 3
         };
         Part {
             steps: std::array::from_fn(|at| i16::from(low[at] | high(at) << 4) - 32),
-            factors: panel.factors[part].map(|factors| i32::from(factors[output])),
+            factors: panel.parts[part]
+                .factors
+                .map(|factors| i32::from(factors[output])),
             scale: panel.scales[output].to_f32(),
             minimum: 0.0,
         }
@@ -87,26 +96,32 @@ impl Block for BlockQ6K {
             _mm256_srli_epi16,
         };
 
-        use super::avx2::{load_bytes, load_fours, load_halves, nibbles};
+        use super::avx2::{load_bytes, load_fours, load_halves};
 
-        ready.steps[..8].copy_from_slice(&nibbles(&panel.low[part]));
-        let two = _mm256_set1_epi8(0x30);
-        for (group, bytes) in panel.high[part].iter().enumerate() {
-            for (half, bytes) in load_fours(bytes).into_iter().enumerate() {
-                let shifted = [
-                    _mm256_slli_epi16::<4>(bytes),
-                    _mm256_slli_epi16::<2>(bytes),
-                    bytes,
-                    _mm256_srli_epi16::<2>(bytes),
-                ];
-                for (four, bits) in shifted.into_iter().enumerate() {
-                    let steps = &mut ready.steps[group * 4 + four][half];
-                    *steps = _mm256_or_si256(*steps, _mm256_and_si256(bits, two));
+        let (four, two) = (_mm256_set1_epi8(15), _mm256_set1_epi8(0x30));
+        let high = [
+            load_fours(&panel.parts[part].high[0]),
+            load_fours(&panel.parts[part].high[1]),
+        ];
+        for (number, low) in panel.parts[part].low.iter().enumerate() {
+            for (half, low) in load_fours(low).into_iter().enumerate() {
+                let parts = [low, _mm256_srli_epi16::<4>(low)];
+                for (group, low) in parts.into_iter().enumerate() {
+                    let high = high[group][half];
+                    let high = match number {
+                        0 => _mm256_slli_epi16::<4>(high),
+                        1 => _mm256_slli_epi16::<2>(high),
+                        2 => high,
+                        _ => _mm256_srli_epi16::<2>(high),
+                    };
+                    let low = _mm256_and_si256(low, four);
+                    let step = _mm256_or_si256(low, _mm256_and_si256(high, two));
+                    ready.steps[group * 4 + number][half] = step;
                 }
             }
         }
         let pairs = ready.factors.as_chunks_mut::<2>().0;
-        for (factors, bytes) in pairs.iter_mut().zip(&panel.factors[part]) {
+        for (factors, bytes) in pairs.iter_mut().zip(&panel.parts[part].factors) {
             let bytes = load_bytes(bytemuck::cast_ref(bytes));
             *factors = [[bytes, _mm_srli_si128::<8>(bytes)].map(|bytes| {
                 let wide = _mm256_cvtepi8_epi32(bytes);
