@@ -1,11 +1,21 @@
 //! `Q6_K` in panels.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{
+    __m256i, _mm_srli_si128, _mm256_and_si256, _mm256_blend_epi16, _mm256_cvtepi8_epi32,
+    _mm256_or_si256, _mm256_set1_epi8, _mm256_slli_epi16, _mm256_slli_epi32, _mm256_srli_epi16,
+};
+
 use bytemuck::{Pod, Zeroable};
 use half::f16;
 
+#[cfg(target_arch = "x86_64")]
+use super::avx2::{self, Figures, Steps};
 use super::formats::{Block, NibblePanel, Part, nibbles};
 use crate::blocks::{BLOCK, BlockQ6K, SUPER_BLOCK};
 use crate::panels::PANEL;
+#[cfg(target_arch = "x86_64")]
+use crate::quantised_rows::QuantisedRows;
 
 const PARTS: usize = SUPER_BLOCK / BLOCK;
 
@@ -72,63 +82,62 @@ impl Block for BlockQ6K {
         }
     }
 
-    // Two pairs of at most 63 · 127 each fit sixteen bits; each half of the inputs has a factor.
     #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn tile_avx2(
+        x: &QuantisedRows,
+        row: usize,
+        panels: &[Panel],
+        made: &mut [[f32; PANEL]],
+    ) {
+        avx2::tile::<Self>(x, row, panels, made);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Steps for BlockQ6K {
+    // Two pairs of at most 63 · 127 each fit sixteen bits; each half of the inputs has a factor.
     const SPANS: usize = 4;
 
-    #[cfg(target_arch = "x86_64")]
     const SPAN: usize = 2;
 
     // 32, in two sums for each output.
-    #[cfg(target_arch = "x86_64")]
     const OFFSETS: [i16; 4] = [-16; 4];
 
-    #[cfg(target_arch = "x86_64")]
     const HAS_MINIMA: bool = false;
 
-    #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma,f16c")]
     #[inline]
-    unsafe fn prepare(panel: &Panel, part: usize, ready: &mut super::avx2::Ready) {
-        use std::arch::x86_64::{
-            _mm_srli_si128, _mm256_and_si256, _mm256_blend_epi16, _mm256_cvtepi8_epi32,
-            _mm256_or_si256, _mm256_set1_epi8, _mm256_slli_epi16, _mm256_slli_epi32,
-            _mm256_srli_epi16,
-        };
-
-        use super::avx2::{load_bytes, load_fours, load_halves};
-
-        let (four, two) = (_mm256_set1_epi8(15), _mm256_set1_epi8(0x30));
-        let high = [
-            load_fours(&panel.parts[part].high[0]),
-            load_fours(&panel.parts[part].high[1]),
-        ];
-        for (number, low) in panel.parts[part].low.iter().enumerate() {
-            for (half, low) in load_fours(low).into_iter().enumerate() {
-                let parts = [low, _mm256_srli_epi16::<4>(low)];
-                for (group, low) in parts.into_iter().enumerate() {
-                    let high = high[group][half];
-                    let high = match number {
-                        0 => _mm256_slli_epi16::<4>(high),
-                        1 => _mm256_slli_epi16::<2>(high),
-                        2 => high,
-                        _ => _mm256_srli_epi16::<2>(high),
-                    };
-                    let low = _mm256_and_si256(low, four);
-                    let step = _mm256_or_si256(low, _mm256_and_si256(high, two));
-                    ready.steps[group * 4 + number][half] = step;
-                }
-            }
+    unsafe fn fours(panel: &Panel, part: usize, number: usize) -> [__m256i; 2] {
+        let two = _mm256_set1_epi8(0x30);
+        let mut steps = avx2::nibbles(&panel.parts[part].low, number);
+        let high = avx2::load_fours(&panel.parts[part].high[number / 4]);
+        for (step, high) in steps.iter_mut().zip(high) {
+            let high = match number % 4 {
+                0 => _mm256_slli_epi16::<4>(high),
+                1 => _mm256_slli_epi16::<2>(high),
+                2 => high,
+                _ => _mm256_srli_epi16::<2>(high),
+            };
+            *step = _mm256_or_si256(*step, _mm256_and_si256(high, two));
         }
-        let pairs = ready.factors.as_chunks_mut::<2>().0;
+        steps
+    }
+
+    #[target_feature(enable = "avx2,fma,f16c")]
+    #[inline]
+    unsafe fn figures(panel: &Panel, part: usize) -> Figures {
+        let mut figures = Figures::zeroed();
+        let pairs = figures.factors.as_chunks_mut::<2>().0;
         for (factors, bytes) in pairs.iter_mut().zip(&panel.parts[part].factors) {
-            let bytes = load_bytes(bytemuck::cast_ref(bytes));
+            let bytes = avx2::load_bytes(bytemuck::cast_ref(bytes));
             *factors = [[bytes, _mm_srli_si128::<8>(bytes)].map(|bytes| {
                 let wide = _mm256_cvtepi8_epi32(bytes);
                 // The same sixteen bits twice.
                 _mm256_blend_epi16::<0b1010_1010>(wide, _mm256_slli_epi32::<16>(wide))
             }); 2];
         }
-        ready.scales = load_halves(&panel.scales);
+        figures.scales = avx2::load_halves(&panel.scales);
+        figures
     }
 }
