@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use kernels::{
-    Epilogue, PackedBf16, PackedF16, PackedF32, PackedQ8_0, Pool, matmul_bf16, matmul_f16,
-    matmul_f32, matmul_q8_0,
+    Epilogue, PackedBf16, PackedF16, PackedF32, PackedMxfp4, PackedQ4_0, PackedQ4K, PackedQ6K,
+    PackedQ8_0, Pool, QuantisedRows, matmul_bf16, matmul_f16, matmul_f32, matmul_mxfp4,
+    matmul_q4_0, matmul_q4_k, matmul_q6_k, matmul_q8_0,
 };
 
 use crate::context::Context;
-use crate::convert::{convert, held_as};
-use crate::files::{Dtype, View};
+use crate::files::{Dtype, View, quantise};
 use crate::parameter::{Parameter, ParameterId};
 use crate::tensor::Tensor;
 
@@ -40,6 +40,10 @@ enum Packed {
     F16(PackedF16),
     Bf16(PackedBf16),
     Q8_0(PackedQ8_0),
+    Q4_0(PackedQ4_0),
+    Q4K(PackedQ4K),
+    Q6K(PackedQ6K),
+    Mxfp4(PackedMxfp4),
 }
 
 /// Runs the same code for whatever format there is.
@@ -50,6 +54,10 @@ macro_rules! each {
             Packed::F16($name) => $body,
             Packed::Bf16($name) => $body,
             Packed::Q8_0($name) => $body,
+            Packed::Q4_0($name) => $body,
+            Packed::Q4K($name) => $body,
+            Packed::Q6K($name) => $body,
+            Packed::Mxfp4($name) => $body,
         }
     };
 }
@@ -67,7 +75,7 @@ impl Weight {
         let packed = if dtype == view.dtype {
             Packed::from_bytes(dtype, view.bytes, (outputs, inputs), pool)
         } else {
-            let bytes = convert(view, dtype, pool);
+            let bytes = quantise(view, dtype, pool).expect("a format for products can be made");
             Packed::from_bytes(dtype, &bytes, (outputs, inputs), pool)
         };
         Self {
@@ -132,6 +140,10 @@ impl Weight {
             Packed::F16(_) => Dtype::F16,
             Packed::Bf16(_) => Dtype::Bf16,
             Packed::Q8_0(_) => Dtype::Q8_0,
+            Packed::Q4_0(_) => Dtype::Q4_0,
+            Packed::Q4K(_) => Dtype::Q4K,
+            Packed::Q6K(_) => Dtype::Q6K,
+            Packed::Mxfp4(_) => Dtype::Mxfp4,
         }
     }
 
@@ -170,12 +182,12 @@ impl Weight {
             Packed::F32(packed) => matmul_f32(out, values, packed, epilogue, pool),
             Packed::F16(packed) => matmul_f16(out, values, packed, epilogue, pool),
             Packed::Bf16(packed) => matmul_bf16(out, values, packed, epilogue, pool),
-            Packed::Q8_0(packed) => {
+            blocks => {
                 let mut rows = cx.quantised.borrow_mut();
                 if !is_prepared {
                     rows.fill(values, inputs, pool);
                 }
-                matmul_q8_0(out, &rows, packed, epilogue, pool);
+                blocks.multiply(out, &rows, epilogue, pool);
                 return true;
             }
         }
@@ -214,14 +226,53 @@ impl Packed {
         (outputs, inputs): (usize, usize),
         pool: &Pool,
     ) -> Self {
+        macro_rules! pack {
+            ($variant:ident, $packed:ty) => {
+                Self::$variant(<$packed>::pack(&of_bytes(bytes), outputs, inputs, pool))
+            };
+        }
         match dtype {
-            Dtype::F32 => Self::F32(PackedF32::pack(&of_bytes(bytes), outputs, inputs, pool)),
-            Dtype::F16 => Self::F16(PackedF16::pack(&of_bytes(bytes), outputs, inputs, pool)),
-            Dtype::Bf16 => Self::Bf16(PackedBf16::pack(&of_bytes(bytes), outputs, inputs, pool)),
-            Dtype::Q8_0 => Self::Q8_0(PackedQ8_0::pack(&of_bytes(bytes), outputs, inputs, pool)),
+            Dtype::F32 => pack!(F32, PackedF32),
+            Dtype::F16 => pack!(F16, PackedF16),
+            Dtype::Bf16 => pack!(Bf16, PackedBf16),
+            Dtype::Q8_0 => pack!(Q8_0, PackedQ8_0),
+            Dtype::Q4_0 => pack!(Q4_0, PackedQ4_0),
+            Dtype::Q4K => pack!(Q4K, PackedQ4K),
+            Dtype::Q6K => pack!(Q6K, PackedQ6K),
+            Dtype::Mxfp4 => pack!(Mxfp4, PackedMxfp4),
             other => unreachable!("`{}` has no products", other.name()),
         }
     }
+
+    /// The product of prepared rows with blocks.
+    fn multiply(&self, out: &mut [f32], x: &QuantisedRows, epilogue: Epilogue<'_>, pool: &Pool) {
+        match self {
+            Self::Q8_0(packed) => matmul_q8_0(out, x, packed, epilogue, pool),
+            Self::Q4_0(packed) => matmul_q4_0(out, x, packed, epilogue, pool),
+            Self::Q4K(packed) => matmul_q4_k(out, x, packed, epilogue, pool),
+            Self::Q6K(packed) => matmul_q6_k(out, x, packed, epilogue, pool),
+            Self::Mxfp4(packed) => matmul_mxfp4(out, x, packed, epilogue, pool),
+            Self::F32(_) | Self::F16(_) | Self::Bf16(_) => unreachable!("floats are no blocks"),
+        }
+    }
+}
+
+/// The format in which a matrix of `dtype` is held, with rows of `inputs` numbers.
+fn held_as(dtype: Dtype, wanted: WeightType, inputs: usize) -> Dtype {
+    let wanted = match wanted {
+        WeightType::As(wanted) => wanted,
+        WeightType::Stored => dtype,
+    };
+    let held = match wanted {
+        Dtype::F32 | Dtype::F16 | Dtype::Bf16 => wanted,
+        Dtype::Q8_0 | Dtype::Q4_0 | Dtype::Q4K | Dtype::Q6K | Dtype::Mxfp4 => wanted,
+        Dtype::F64 => Dtype::F32,
+        other if other.is_quantised() => Dtype::Q8_0,
+        _ => Dtype::Bf16,
+    };
+    let whole = |dtype: &Dtype| inputs.is_multiple_of(dtype.block_len());
+    let choices = [held, Dtype::Q8_0, Dtype::Bf16];
+    choices.into_iter().find(whole).unwrap_or(Dtype::Bf16)
 }
 
 /// The bytes as numbers or blocks; copied when they do not lie as such must.
