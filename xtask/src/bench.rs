@@ -3,6 +3,7 @@
 //! A benchmark prints Markdown: [`machine::Machine`] first, then a [`table::Table`]. It measures
 //! the release build of the binary, made by [`freehold`].
 
+mod engine;
 mod machine;
 mod pybugs;
 mod quixbugs;
@@ -23,6 +24,11 @@ use crate::tree;
 type Bench = (&'static str, &'static str, fn(&[&str]) -> Result<()>);
 
 const BENCHES: &[Bench] = &[
+    (
+        "engine",
+        "prompts and steps of language models, side by side with llama.cpp",
+        engine::run,
+    ),
     (
         "pybugs",
         "bugs of one and two edits in small Python projects",

@@ -1,6 +1,6 @@
 //! What was typed. Each command has one variant and one struct here, and one file in `commands/`.
 
-use std::{ffi::OsString, path::PathBuf, time::Duration};
+use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
 
 use ::sandbox::Network;
 use clap::{
@@ -8,6 +8,7 @@ use clap::{
     builder::{Styles, styling::AnsiColor},
 };
 use clap_complete::Shell;
+use tensor::{CacheType, WeightType, files::Dtype};
 
 use crate::commands::sandbox::{parse_network, parse_variable};
 
@@ -40,6 +41,9 @@ pub enum Command {
     Undo(Undo),
     /// Write the tests that are missing
     Tests(Tests),
+    /// The models of this machine
+    #[command(subcommand)]
+    Model(Model),
     /// Say what this machine offers, what will work, and the fix for what will not
     Doctor,
 
@@ -154,6 +158,111 @@ pub struct Tests {
 /// Reads `90s`, `5m` and the like.
 fn duration(text: &str) -> Result<Duration, String> {
     sandbox::parse_duration(text).map_err(|error| error.to_string())
+}
+
+/// `freehold model …`
+#[derive(Debug, Subcommand)]
+pub enum Model {
+    /// Measure how fast a model runs here, beside the machine's limits and another engine
+    Bench(ModelBench),
+}
+
+/// `freehold model bench PATH`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  freehold model bench qwen3.gguf                       prompts, steps, and steps side by side
+  freehold model bench qwen3.gguf --against llama.cpp   the same with the peer, and the ratios
+  freehold model bench DIR --weights Q8_0 --cache q8    with weights and cache in eight bits")]
+pub struct ModelBench {
+    /// A folder of Hugging Face's, a `.safetensors` or a `.gguf` file
+    pub path: PathBuf,
+
+    /// Measure this engine, too, on the same file: `llama.cpp`, by way of llama-cpp-python
+    #[arg(long, value_name = "PEER", value_parser = ["llama.cpp"])]
+    pub against: Option<String>,
+
+    /// The Python that has the peer [default: the first in `PATH`]
+    #[arg(long, value_name = "PYTHON", requires = "against")]
+    pub python: Option<PathBuf>,
+
+    /// Threads [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+
+    /// Lengths of prompts
+    #[arg(
+        long,
+        value_name = "TOKENS",
+        value_delimiter = ',',
+        default_value = "512"
+    )]
+    pub prefill: Vec<usize>,
+
+    /// Write behind so many tokens, too
+    #[arg(long, value_name = "TOKENS", value_delimiter = ',')]
+    pub depth: Vec<usize>,
+
+    /// Write so many texts side by side, too
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    pub batch: Vec<usize>,
+
+    /// How weights are held: `stored`, `F32`, `BF16`, `F16`, `Q8_0`, `Q4_0`, `Q4_K`, `Q6_K`
+    #[arg(long, value_name = "TYPE", default_value = "stored")]
+    pub weights: Weights,
+
+    /// How keys and values of past tokens are held: `f32`, `f16`, `bf16`, `q8`
+    #[arg(long, value_name = "TYPE", default_value = "bf16")]
+    pub cache: Cache,
+}
+
+/// How weights are held.
+#[derive(Clone, Copy, Debug)]
+pub struct Weights(pub WeightType);
+
+impl FromStr for Weights {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.eq_ignore_ascii_case("stored") {
+            return Ok(Self(WeightType::Stored));
+        }
+        let known = [Dtype::F32, Dtype::F16, Dtype::Bf16, Dtype::Q8_0];
+        let found = known
+            .into_iter()
+            .find(|dtype| dtype.name().eq_ignore_ascii_case(text));
+        let found = found.ok_or_else(|| format!("no weights are held as `{text}`"))?;
+        Ok(Self(WeightType::As(found)))
+    }
+}
+
+/// How keys and values are held.
+#[derive(Clone, Copy, Debug)]
+pub struct Cache(pub CacheType);
+
+impl FromStr for Cache {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(Self(match text {
+            "f32" => CacheType::F32,
+            "f16" => CacheType::F16,
+            "bf16" => CacheType::Bf16,
+            "q8" => CacheType::Q8,
+            other => return Err(format!("no cache is held as `{other}`")),
+        }))
+    }
+}
+
+impl Cache {
+    /// What llama.cpp calls it; its own default for bfloat16, which is half floats.
+    pub fn peer_name(self) -> Option<&'static str> {
+        match self.0 {
+            CacheType::F32 => Some("F32"),
+            CacheType::F16 | CacheType::Bf16 => None,
+            CacheType::Q8 => Some("Q8_0"),
+        }
+    }
 }
 
 /// `freehold completions SHELL`

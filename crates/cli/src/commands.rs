@@ -3,6 +3,7 @@
 mod completions;
 mod doctor;
 mod fix;
+mod model;
 pub mod sandbox;
 mod tests;
 mod undo;
@@ -24,6 +25,7 @@ pub fn run(command: Command, console: &mut Console) -> anyhow::Result<Exit> {
         Command::Fix(args) => fix::run(args, console),
         Command::Undo(args) => undo::run(&args, console),
         Command::Tests(args) => tests::run(args, console),
+        Command::Model(command) => model::run(&command, console),
         Command::Doctor => doctor::run(console),
         Command::Sandbox(args) => sandbox::run(&args, console),
         Command::Completions(args) => completions::run(&args, console),
