@@ -1,11 +1,13 @@
-//! `cargo bench -p engine`: what choosing a token and keeping to a grammar cost, as Markdown.
+//! `cargo bench -p engine`: what choosing a token, keeping to a grammar and dealing out
+//! steps cost, as Markdown.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
 
 use engine::constrain::{Constraint, Grammars};
 use engine::sampling::{Dry, Mirostat, Sampler, Sampling, Scratch, logprobs};
-use engine::{Vocabulary, Word};
+use engine::{Error, Handle, Network, Networks, Options, Request, Vocabulary, Word};
+use models::Batch;
 
 /// Tokens of Qwen3's vocabulary.
 const VOCABULARY: usize = 151_936;
@@ -15,6 +17,7 @@ const CHOICES: usize = 200;
 fn main() {
     sampling();
     masks();
+    steps();
 }
 
 /// Logits as networks give them: a bell with a few tokens far above it.
@@ -198,5 +201,80 @@ fn masks() {
         let mean = times.iter().sum::<f64>() / times.len() as f64;
         let worst = times.iter().copied().fold(0.0, f64::max);
         println!("| {name} | {compiled:.1} | {mean:.0} | {worst:.0} |");
+    }
+}
+
+/// A network that costs nothing but the copy of its logits.
+struct Free(Vec<f32>);
+
+impl Network for Free {
+    fn vocab(&self) -> usize {
+        VOCABULARY
+    }
+
+    fn context_length(&self) -> usize {
+        40_960
+    }
+
+    fn pages(&self) -> usize {
+        4096
+    }
+
+    fn forward(&mut self, batch: &Batch<'_>, logits: &mut Vec<f32>) {
+        for _ in batch.wanted {
+            logits.extend_from_slice(&self.0);
+        }
+    }
+
+    fn copy_page(&mut self, _from: u32, _to: u32) {}
+}
+
+/// What a step costs besides the network, with prompts of 4,000 tokens behind it.
+fn steps() {
+    println!("\n| sequences | µs a step besides the network | µs a token |\n|---|---|---|");
+    for count in [1, 8, 16] {
+        let words = (0..VOCABULARY).map(|token| Word::Text(vec![b'a' + (token % 26) as u8]));
+        let vocabulary = Vocabulary::new(words.collect(), Vec::new());
+        let make = || {
+            Ok::<_, Error>(Networks {
+                network: Box::new(Free(logits(VOCABULARY))),
+                draft: None,
+            })
+        };
+        let options = Options {
+            speculation: None,
+            ..Options::default()
+        };
+        let handle = Handle::start(options, vocabulary, make).expect("an engine");
+        let request = |seed: u64| Request {
+            prompt: (0..4000)
+                .map(|at| (seed * 5000 + at) as u32 % 100_000)
+                .collect(),
+            sampling: Sampling {
+                top_k: 20,
+                top_p: 0.8,
+                temperature: 0.7,
+                ..Sampling::default()
+            },
+            seed,
+            max_tokens: Some(400),
+            ..Request::default()
+        };
+        let events: Vec<_> = (0..count)
+            .map(|seed| handle.submit(request(seed)).expect("room to wait"))
+            .collect();
+        // All have begun when the last has its first token.
+        for events in &events {
+            events.recv();
+        }
+        let (begun, before) = (Instant::now(), handle.status());
+        for events in &events {
+            events.for_each(drop);
+        }
+        let after = handle.status();
+        let spent = begun.elapsed().as_secs_f64() * 1e6;
+        let steps = (after.steps - before.steps).max(1) as f64;
+        let tokens = (after.generated - before.generated).max(1) as f64;
+        println!("| {count} | {:.0} | {:.0} |", spent / steps, spent / tokens);
     }
 }

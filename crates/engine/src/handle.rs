@@ -41,6 +41,12 @@ struct Engine {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// The most stop texts of a request.
+const STOPS_MAX: usize = 64;
+
+/// The most bytes of a stop text.
+const STOP_BYTES_MAX: usize = 1024;
+
 /// What fits at all.
 #[derive(Clone, Copy)]
 struct Limits {
@@ -260,6 +266,13 @@ impl Limits {
         if request.choices as usize > options.running_max {
             let most = options.running_max;
             return complain(format!("`{}` choices, `{most}` at most", request.choices));
+        }
+        if request.stop.len() > STOPS_MAX
+            || request.stop.iter().any(|stop| stop.len() > STOP_BYTES_MAX)
+        {
+            return complain(format!(
+                "`{STOPS_MAX}` stop texts of `{STOP_BYTES_MAX}` bytes are the most"
+            ));
         }
         if request.max_tokens == Some(0) {
             return complain("`max_tokens` is `0`".to_owned());

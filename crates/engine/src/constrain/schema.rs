@@ -44,7 +44,7 @@ pub(super) fn prepared(text: &str) -> Result<Value, String> {
         return Err("it contains itself without end: every value would be infinite".to_owned());
     }
     finite.prune(&mut schema);
-    let mut references = References::new(&root);
+    let mut references = References::new(&finite);
     references.follow(&mut schema)?;
     let moved = std::mem::take(&mut references.moved);
     let object = schema.as_object_mut().ok_or("no object")?;
@@ -62,19 +62,15 @@ pub(super) fn prepared(text: &str) -> Result<Value, String> {
 
 /// Makes every `$ref` a path of plain words below `#/`.
 struct References<'a> {
-    root: &'a Value,
-    anchors: HashMap<String, &'a Value>,
+    finite: &'a Finite<'a>,
     /// Schemas that had no plain path, by the name they get below `$defs`.
     moved: Map<String, Value>,
 }
 
 impl<'a> References<'a> {
-    fn new(root: &'a Value) -> Self {
-        let mut anchors = HashMap::new();
-        collect_anchors(root, &mut anchors);
+    fn new(finite: &'a Finite<'a>) -> Self {
         Self {
-            root,
-            anchors,
+            finite,
             moved: Map::new(),
         }
     }
@@ -122,7 +118,7 @@ impl<'a> References<'a> {
         if reference == "#" {
             return Ok(reference.to_owned());
         }
-        let target = resolve(self.root, &self.anchors, reference).ok_or_else(unknown)?;
+        let target = self.finite.target(reference).ok_or_else(unknown)?;
         let is_plain = reference.starts_with("#/") && !reference.contains(['~', '%']);
         if is_plain {
             return Ok(reference.to_owned());
@@ -140,7 +136,7 @@ impl<'a> References<'a> {
         if !self.moved.contains_key(&name) {
             self.moved.insert(name.clone(), Value::Null);
             let mut target = target.clone();
-            Finite::of(self.root).prune(&mut target);
+            self.finite.prune(&mut target);
             self.follow(&mut target)?;
             self.moved.insert(name.clone(), target);
         }
@@ -244,21 +240,43 @@ fn unescaped(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Whether schemas have finite values at all, as far as required parts decide it.
+/// Which schemas have finite values at all, as far as required parts decide it.
 struct Finite<'a> {
     root: &'a Value,
     anchors: HashMap<String, &'a Value>,
+    /// References to schemas with finite values.
+    references: HashSet<String>,
 }
 
 impl<'a> Finite<'a> {
     fn of(root: &'a Value) -> Self {
         let mut anchors = HashMap::new();
         collect_anchors(root, &mut anchors);
-        Self { root, anchors }
+        let mut all = HashSet::new();
+        collect_references(root, &mut all);
+        let mut finite = Self {
+            root,
+            anchors,
+            references: HashSet::new(),
+        };
+        // What ends without any reference comes first, then what needs only such, and so on.
+        loop {
+            let is_new = |reference: &&String| {
+                finite
+                    .target(reference)
+                    .is_none_or(|target| finite.is_finite(target))
+            };
+            let more: Vec<String> = all.iter().filter(is_new).cloned().collect();
+            if more.is_empty() {
+                return finite;
+            }
+            all.retain(|reference| !more.contains(reference));
+            finite.references.extend(more);
+        }
     }
 
-    fn is_finite(&self, schema: &Value) -> bool {
-        self.ends(schema, &mut HashSet::new())
+    fn target(&self, reference: &str) -> Option<&'a Value> {
+        resolve(self.root, &self.anchors, reference)
     }
 
     /// Takes out what only infinite values meet, so that no answer is led into it.
@@ -300,8 +318,8 @@ impl<'a> Finite<'a> {
         }
     }
 
-    /// Whether a value ends that need not contain one of the references `open` already.
-    fn ends(&self, schema: &Value, open: &mut HashSet<String>) -> bool {
+    /// Whether some value of `schema` ends, given the references that do.
+    fn is_finite(&self, schema: &Value) -> bool {
         let Some(object) = schema.as_object() else {
             return true;
         };
@@ -311,36 +329,24 @@ impl<'a> Finite<'a> {
         {
             return true;
         }
-        if let Some(Value::String(reference)) = object.get("$ref") {
-            if !open.insert(reference.clone()) {
-                return false;
-            }
-            let ends = resolve(self.root, &self.anchors, reference)
-                .is_none_or(|target| self.ends(target, open));
-            open.remove(reference);
-            if !ends {
-                return false;
-            }
+        if let Some(Value::String(reference)) = object.get("$ref")
+            && !self.references.contains(reference)
+        {
+            return false;
         }
         let list = |word: &str| object.get(word).and_then(Value::as_array);
         for word in ["anyOf", "oneOf"] {
-            if list(word).is_some_and(|any| !any.iter().any(|schema| self.ends(schema, open))) {
+            if list(word).is_some_and(|any| !any.iter().any(|schema| self.is_finite(schema))) {
                 return false;
             }
         }
-        if list("allOf").is_some_and(|all| !all.iter().all(|schema| self.ends(schema, open))) {
+        if list("allOf").is_some_and(|all| !all.iter().all(|schema| self.is_finite(schema))) {
             return false;
         }
-        let may_be = |name: &str| match object.get("type") {
+        let is_only = |name: &str| match object.get("type") {
             Some(Value::String(only)) => only == name,
-            Some(Value::Array(types)) => types.iter().any(|given| given == name),
+            Some(Value::Array(types)) => matches!(types.as_slice(), [only] if only == name),
             _ => false,
-        };
-        let is_only = |name: &str| {
-            may_be(name)
-                && object["type"]
-                    .as_array()
-                    .is_none_or(|types| types.len() == 1)
         };
         if is_only("object") {
             let properties = object.get("properties");
@@ -349,20 +355,34 @@ impl<'a> Finite<'a> {
                 .flatten()
                 .filter_map(Value::as_str);
             let part = |name: &str| properties.and_then(|all| all.get(name));
-            return required.all(|name| part(name).is_none_or(|schema| self.ends(schema, open)));
+            return required.all(|name| part(name).is_none_or(|schema| self.is_finite(schema)));
         }
-        if is_only("array") && object.get("minItems").and_then(Value::as_u64) > Some(0) {
-            let count = object["minItems"].as_u64().unwrap_or(0) as usize;
+        if is_only("array") {
+            let least = object.get("minItems").and_then(Value::as_u64).unwrap_or(0) as usize;
             let prefix = list("prefixItems").map_or(&[][..], Vec::as_slice);
-            let rest = (count > prefix.len())
+            let rest = (least > prefix.len())
                 .then(|| object.get("items"))
                 .flatten();
-            return prefix
-                .iter()
-                .take(count)
-                .chain(rest)
-                .all(|schema| self.ends(schema, open));
+            let mut needed = prefix.iter().take(least).chain(rest);
+            return needed.all(|schema| self.is_finite(schema));
         }
         true
+    }
+}
+
+fn collect_references(value: &Value, references: &mut HashSet<String>) {
+    match value {
+        Value::Object(object) => {
+            if let Some(Value::String(reference)) = object.get("$ref") {
+                references.insert(reference.clone());
+            }
+            object
+                .values()
+                .for_each(|value| collect_references(value, references));
+        }
+        Value::Array(items) => items
+            .iter()
+            .for_each(|value| collect_references(value, references)),
+        _ => {}
     }
 }

@@ -128,6 +128,30 @@ fn what_cannot_be_met_or_is_unsupported_is_refused_with_a_reason() {
 }
 
 #[test]
+fn many_references_to_each_other_are_settled_quickly() {
+    let names = || 0..60;
+    let any: Vec<String> = names()
+        .map(|n| format!(r##"{{"$ref":"#/$defs/n{n}"}}"##))
+        .collect();
+    let any = any.join(",");
+    let endless: Vec<String> = names()
+        .map(|n| format!(r#""n{n}":{{"type":"array","minItems":1,"items":{{"anyOf":[{any}]}}}}"#))
+        .collect();
+    let schema = format!(
+        r##"{{"$ref":"#/$defs/n0","$defs":{{{}}}}}"##,
+        endless.join(",")
+    );
+    let begun = std::time::Instant::now();
+    assert!(
+        guide(&Constraint::JsonSchema(schema))
+            .err()
+            .unwrap()
+            .contains("without end")
+    );
+    assert!(begun.elapsed().as_secs() < 5);
+}
+
+#[test]
 fn a_lark_grammar_is_followed() {
     let sum = Constraint::Lark("start: N (\"+\" N)*\nN: /[0-9]+/".to_owned());
     assert!(accepts(&sum, "1+23+4"));

@@ -85,10 +85,12 @@ impl<'a> Candidates<'a> {
     pub(super) fn keep_nucleus(&mut self, mass: f32) {
         if !self.is_few {
             let target = f64::from(mass) * self.weigh_all(1.0);
-            // A nucleus rarely reaches below e⁻¹² of the best; if so, the rest is looked at too.
-            self.gather(self.highest - 12.0);
-            if self.sum_of_few() < target {
-                self.gather(f32::NEG_INFINITY);
+            // A nucleus rarely reaches far below the best; where it does, more is looked at.
+            for depth in [5.0, 12.0, f32::INFINITY] {
+                self.gather(self.highest - depth);
+                if self.sum_of_few() >= target {
+                    break;
+                }
             }
             keep_mass(&mut self.scratch.few, target);
         } else {

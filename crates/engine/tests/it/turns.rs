@@ -73,6 +73,14 @@ fn what_can_never_be_served_is_refused_before_it_starts() {
         }),
         "unusable_request"
     );
+    let long = vec!["x".repeat(2000)];
+    assert_eq!(
+        code(Request {
+            stop: long,
+            ..request(1, 1, 1)
+        }),
+        "unusable_request"
+    );
     let hot = Sampling {
         temperature: -1.0,
         ..Sampling::default()
