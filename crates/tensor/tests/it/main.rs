@@ -4,6 +4,7 @@ mod activation_gradients;
 mod checkpoint;
 mod conversions;
 mod gguf;
+mod gradients;
 mod hostile;
 mod quantising;
 mod safetensors;

@@ -1,0 +1,252 @@
+//! Gradients of the operations of language models are what small steps give.
+
+use std::sync::Arc;
+
+use tensor::ops::{
+    Angles, add, add_rows, attention, embedding, gather_rows, linear, linear_onto, rms_norm, rope,
+    scale, softmax_cross_entropy, swiglu,
+};
+use tensor::{
+    Attention, CacheType, Context, KvPages, Parameter, ParameterId, Pool, RopePairs, Sequence,
+    Tensor, Weight,
+};
+
+/// Numbers by which the loss is differentiated: tensors of some shape, then parameters.
+struct Case<'a> {
+    name: &'a str,
+    tensors: &'a [[usize; 2]],
+    parameters: &'a [usize],
+    /// From tensors and parameters to `[rows, classes]`.
+    run: &'a dyn Fn(&Context, &[Tensor], &[Vec<f32>]) -> Tensor,
+}
+
+fn numbers(count: usize, seed: usize) -> Vec<f32> {
+    let mut state = seed as u64 * 77 + 13;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 40) as f32 / (1 << 23) as f32 - 1.0
+    };
+    (0..count).map(|_| 1.5 * next()).collect()
+}
+
+impl Case<'_> {
+    fn loss(&self, cx: &Context, tensors: &[Tensor], parameters: &[Vec<f32>]) -> Tensor {
+        let out = (self.run)(cx, tensors, parameters);
+        let (rows, classes) = (out.rows(), out.width());
+        let targets: Vec<Option<u32>> = (0..rows)
+            .map(|row| (row % 4 != 3).then_some((row * 5 % classes) as u32))
+            .collect();
+        softmax_cross_entropy(cx, &out, &targets)
+    }
+
+    fn check(&self) {
+        let cx = Context::new(Arc::new(Pool::of_all_cores()));
+        let tensors = self.tensors.iter().enumerate();
+        let tensors: Vec<Vec<f32>> = tensors
+            .map(|(at, shape)| numbers(shape[0] * shape[1], at + 1))
+            .collect();
+        let parameters = self.parameters.iter().enumerate();
+        let parameters: Vec<Vec<f32>> = parameters
+            .map(|(at, count)| numbers(*count, at + 50))
+            .collect();
+        let made = |tensors: &[Vec<f32>]| -> Vec<Tensor> {
+            let pairs = tensors.iter().zip(self.tensors);
+            pairs
+                .map(|(values, shape)| cx.tensor(*shape, values))
+                .collect()
+        };
+        cx.record();
+        let leaves = made(&tensors).into_iter().map(|x| cx.leaf(x));
+        let leaves: Vec<Tensor> = leaves.collect();
+        let loss = self.loss(&cx, &leaves, &parameters);
+        let gradients = cx.backward(&loss);
+        for (which, leaf) in leaves.iter().enumerate() {
+            let ours = gradients.of(leaf).expect("the loss depends on it").values();
+            for (at, ours) in ours.iter().enumerate() {
+                let stepped = slope(&tensors[which], at, |values| {
+                    let mut tensors = tensors.clone();
+                    tensors[which] = values.to_vec();
+                    self.loss(&cx, &made(&tensors), &parameters).values()[0]
+                });
+                self.assert_near(&format!("tensor {which} [{at}]"), *ours, stepped);
+            }
+        }
+        for which in 0..parameters.len() {
+            let ours = gradients.of_parameter(ParameterId(which));
+            let ours = ours.expect("the loss depends on it").values().to_vec();
+            for (at, ours) in ours.iter().enumerate() {
+                let stepped = slope(&parameters[which], at, |values| {
+                    let mut parameters = parameters.clone();
+                    parameters[which] = values.to_vec();
+                    self.loss(&cx, &made(&tensors), &parameters).values()[0]
+                });
+                self.assert_near(&format!("parameter {which} [{at}]"), *ours, stepped);
+            }
+        }
+    }
+
+    fn assert_near(&self, what: &str, ours: f32, stepped: f32) {
+        let near = (ours - stepped).abs() < 2e-3;
+        assert!(near, "{}: {what} is {ours}, not {stepped}", self.name);
+    }
+}
+
+/// How the loss changes with number `at` of `values`, by a step to each side.
+fn slope(values: &[f32], at: usize, loss: impl Fn(&[f32]) -> f32) -> f32 {
+    const STEP: f32 = 1e-2;
+    let moved = |by: f32| {
+        let mut values = values.to_vec();
+        values[at] += by;
+        loss(&values)
+    };
+    (moved(STEP) - moved(-STEP)) / (2.0 * STEP)
+}
+
+fn weight(cx: &Context, values: &[f32], outputs: usize, inputs: usize, id: usize) -> Weight {
+    Weight::of_f32(values, outputs, inputs, cx.pool()).trainable(ParameterId(id))
+}
+
+#[test]
+fn products_pass_gradients_to_inputs_weights_biases_and_residuals() {
+    Case {
+        name: "linear",
+        tensors: &[[3, 5]],
+        parameters: &[20, 4],
+        run: &|cx, x, w| {
+            let bias = Parameter::new(w[1].clone(), [4]).trainable(ParameterId(1));
+            linear(cx, &x[0], &weight(cx, &w[0], 4, 5, 0).with_bias(bias))
+        },
+    }
+    .check();
+    Case {
+        name: "linear_onto",
+        tensors: &[[3, 4], [3, 5]],
+        parameters: &[20],
+        run: &|cx, x, w| linear_onto(cx, x[0].clone(), &x[1], &weight(cx, &w[0], 4, 5, 0)),
+    }
+    .check();
+}
+
+#[test]
+fn norms_turns_gates_and_sums_pass_gradients() {
+    Case {
+        name: "rms_norm of heads",
+        tensors: &[[2, 6]],
+        parameters: &[3],
+        run: &|cx, x, w| {
+            let scales = Parameter::new(w[0].clone(), [3]).trainable(ParameterId(0));
+            rms_norm(cx, &x[0], &scales, 1e-3)
+        },
+    }
+    .check();
+    for pairs in [RopePairs::Halves, RopePairs::Interleaved] {
+        Case {
+            name: "rope",
+            tensors: &[[3, 12]],
+            parameters: &[],
+            run: &|cx, x, _| {
+                let angles = numbers(6, 9);
+                let of = |turn: fn(f32) -> f32| -> Vec<f32> {
+                    angles.iter().copied().map(turn).collect()
+                };
+                let angles = Angles {
+                    cos: cx.tensor([3, 2], &of(f32::cos)),
+                    sin: cx.tensor([3, 2], &of(f32::sin)),
+                    pairs,
+                };
+                rope(cx, x[0].clone(), 6, &angles)
+            },
+        }
+        .check();
+    }
+    Case {
+        name: "swiglu, add and scale",
+        tensors: &[[3, 4], [3, 4], [3, 4]],
+        parameters: &[],
+        run: &|cx, x, _| {
+            let sum = add(cx, swiglu(cx, &x[0], &x[1]), &x[2]);
+            // One tensor that two operations read.
+            add(cx, scale(cx, sum.clone(), 1.7), &sum)
+        },
+    }
+    .check();
+}
+
+#[test]
+fn rows_pass_gradients_to_where_they_came_from() {
+    Case {
+        name: "gather_rows and add_rows",
+        tensors: &[[3, 4], [3, 4]],
+        parameters: &[],
+        run: &|cx, x, _| {
+            let rows = gather_rows(cx, &x[0], &[2, 0, 2]);
+            add_rows(cx, x[1].clone(), &rows, &[1, 1, 0], &[0.5, -2.0, 1.0])
+        },
+    }
+    .check();
+    Case {
+        name: "embedding",
+        tensors: &[],
+        parameters: &[12],
+        run: &|cx, _, w| embedding(cx, &weight(cx, &w[0], 3, 4, 0), &[1, 1, 2, 0]),
+    }
+    .check();
+}
+
+#[test]
+fn attention_passes_gradients_to_queries_keys_and_values() {
+    const DIM: usize = 16;
+    let sinks = [0.3, -0.4];
+    for (window, soft_cap, sinks) in [
+        (None, None, None),
+        (Some(2), Some(1.5), None),
+        (None, None, Some(&sinks[..])),
+    ] {
+        Case {
+            name: "attention",
+            tensors: &[[6, 2 * DIM], [6, DIM], [6, DIM]],
+            parameters: &[],
+            run: &|cx, x, _| {
+                let mut pages = KvPages::new(2, 1, DIM, CacheType::F32);
+                let layer = Attention {
+                    heads: 2,
+                    scale: 0.3,
+                    window,
+                    soft_cap,
+                    sinks,
+                    ahead: 0,
+                };
+                let sequences = [(&[1], 4), (&[0], 2)].map(|(table, tokens)| Sequence {
+                    table,
+                    past: 0,
+                    tokens,
+                });
+                attention(cx, [&x[0], &x[1], &x[2]], &mut pages, &sequences, &layer)
+            },
+        }
+        .check();
+    }
+}
+
+#[test]
+fn a_steady_loop_takes_no_new_memory() {
+    let cx = Context::new(Arc::new(Pool::of_all_cores()));
+    let weights = weight(&cx, &numbers(64 * 64, 1), 64, 64, 0);
+    let scales = Parameter::new(numbers(64, 2), [64]);
+    let step = || {
+        let x = cx.tensor([5, 64], &numbers(5 * 64, 3));
+        let h = rms_norm(&cx, &x, &scales, 1e-6);
+        linear_onto(
+            &cx,
+            x,
+            &swiglu(&cx, &h, &linear(&cx, &h, &weights)),
+            &weights,
+        );
+    };
+    step();
+    let before = cx.buffers_made();
+    (0..10).for_each(|_| step());
+    assert_eq!(cx.buffers_made(), before);
+}
