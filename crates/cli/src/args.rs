@@ -1,5 +1,7 @@
 //! What was typed. Each command has one variant and one struct here, and one file in `commands/`.
 
+pub mod model;
+
 use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
 
 use ::sandbox::Network;
@@ -41,9 +43,9 @@ pub enum Command {
     Undo(Undo),
     /// Write the tests that are missing
     Tests(Tests),
-    /// The models of this machine
+    /// Keep open-weight models: add, look at, score, measure, remove
     #[command(subcommand)]
-    Model(Model),
+    Model(model::Model),
     /// Say what this machine offers, what will work, and the fix for what will not
     Doctor,
 
@@ -158,13 +160,6 @@ pub struct Tests {
 /// Reads `90s`, `5m` and the like.
 fn duration(text: &str) -> Result<Duration, String> {
     sandbox::parse_duration(text).map_err(|error| error.to_string())
-}
-
-/// `freehold model …`
-#[derive(Debug, Subcommand)]
-pub enum Model {
-    /// Measure how fast a model runs here, beside the machine's limits and another engine
-    Bench(ModelBench),
 }
 
 /// `freehold model bench PATH`

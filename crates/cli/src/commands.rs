@@ -8,6 +8,8 @@ pub mod sandbox;
 mod tests;
 mod undo;
 
+use std::sync::{Arc, atomic::AtomicBool};
+
 use clap::CommandFactory as _;
 
 use crate::{
@@ -16,7 +18,7 @@ use crate::{
         Console,
         paint::{self, styled},
     },
-    failure::Exit,
+    failure::{Exit, Failure},
 };
 
 /// Does what was asked for.
@@ -25,7 +27,7 @@ pub fn run(command: Command, console: &mut Console) -> anyhow::Result<Exit> {
         Command::Fix(args) => fix::run(args, console),
         Command::Undo(args) => undo::run(&args, console),
         Command::Tests(args) => tests::run(args, console),
-        Command::Model(command) => model::run(&command, console),
+        Command::Model(command) => model::run(command, console),
         Command::Doctor => doctor::run(console),
         Command::Sandbox(args) => sandbox::run(&args, console),
         Command::Completions(args) => completions::run(&args, console),
@@ -52,4 +54,18 @@ pub fn overview(console: &mut Console) -> anyhow::Result<Exit> {
     );
     console.print(&text)?;
     Ok(Exit::Done)
+}
+
+/// A flag that Ctrl-C and a request to terminate set; the second Ctrl-C ends the process at once.
+pub fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let fault = |error: std::io::Error| {
+        Failure::fault("internal", format!("cannot watch for Ctrl-C: {error}"))
+    };
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register_conditional_default(signal, Arc::clone(&stop))
+            .map_err(fault)?;
+        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(fault)?;
+    }
+    Ok(stop)
 }

@@ -1,5 +1,7 @@
 //! Where commands write: data on standard output, talk on standard error.
 
+mod progress;
+
 use std::{
     fmt::Display,
     io::{self, ErrorKind, IsTerminal as _, Write as _},
@@ -8,11 +10,23 @@ use std::{
 use serde_json::Value;
 
 use crate::failure::Failure;
+pub use progress::Progress;
 
 /// The terminal or pipe on the other side. Colour codes given to it are dropped where they would
 /// not be shown: on pipes, on dumb terminals and under `NO_COLOR`.
 pub struct Console {
     json: bool,
+}
+
+/// What came of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// Agreed.
+    Yes,
+    /// Not agreed.
+    No,
+    /// No person is at the other end.
+    NobodyThere,
 }
 
 /// The reader of standard output went away, as `head` does; nobody is left to be told.
@@ -34,6 +48,25 @@ impl Console {
     /// Whether a person watches standard error, so that a progress line may be redrawn there.
     pub fn has_watcher(&self) -> bool {
         !self.json && io::stderr().is_terminal()
+    }
+
+    /// Asks a person, who must type `y` to agree.
+    pub fn ask(&mut self, question: &str) -> Ask {
+        if self.json || !io::stderr().is_terminal() || !io::stdin().is_terminal() {
+            return Ask::NobodyThere;
+        }
+        let mut out = anstream::stderr();
+        let _ = write!(out, "{question} [y/N] ").and_then(|()| out.flush());
+        let mut answer = String::new();
+        match io::stdin().read_line(&mut answer) {
+            Ok(1..) if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) => Ask::Yes,
+            Ok(1..) => Ask::No,
+            // The line ends where the person did.
+            Ok(0) | Err(_) => {
+                self.talk("");
+                Ask::No
+            }
+        }
     }
 
     /// Writes `text`, which may carry colour codes, to standard output.

@@ -121,6 +121,10 @@ impl Failure {
             of_coder(error)
         } else if let Some(error) = error.downcast_ref() {
             of_sandbox(error)
+        } else if let Some(error) = error.downcast_ref() {
+            of_models(error)
+        } else if let Some(error) = error.downcast_ref() {
+            of_files(error)
         } else {
             (Exit::Fault, "internal")
         };
@@ -173,6 +177,41 @@ fn of_sandbox(error: &sandbox::Error) -> (Exit, &'static str) {
         if is_ours { Exit::Fault } else { Exit::Refused },
         error.code(),
     )
+}
+
+fn of_models(error: &models::Error) -> (Exit, &'static str) {
+    use models::Error;
+    match error {
+        Error::Files(error) => of_files(error),
+        Error::UnknownArchitecture(_) => (Exit::Refused, "unknown_architecture"),
+        Error::Tokenizer { .. } => (Exit::Refused, "unusable_tokenizer"),
+        Error::Config(_) | Error::Shape { .. } => (Exit::Refused, "unusable_settings"),
+        Error::Read { source, .. } => of_reading(source),
+        _ => (Exit::Refused, "unusable_model"),
+    }
+}
+
+fn of_files(error: &tensor::Error) -> (Exit, &'static str) {
+    use tensor::Error;
+    match error {
+        Error::Io { cause, .. } => of_reading(cause),
+        Error::NotAModel { .. } => (Exit::Refused, "not_a_model"),
+        Error::Incomplete { .. } | Error::Missing { .. } => (Exit::Refused, "incomplete_model"),
+        Error::Damaged { .. } => (Exit::Refused, "damaged_model"),
+        Error::Unsupported { .. } | Error::Unwritable { .. } => {
+            (Exit::Refused, "unsupported_format")
+        }
+        Error::NoRoom { .. } => (Exit::Fault, "disk_full"),
+        _ => (Exit::Refused, "unusable_model"),
+    }
+}
+
+/// What is not there was named wrongly; what may not be read is the machine's to give.
+fn of_reading(cause: &std::io::Error) -> (Exit, &'static str) {
+    match cause.kind() {
+        std::io::ErrorKind::NotFound => (Exit::Refused, "incomplete_model"),
+        _ => (Exit::Fault, "file_failed"),
+    }
 }
 
 /// Tells the caller about `error`: two lines on standard error, and with `--json` an object on

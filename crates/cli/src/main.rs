@@ -5,6 +5,10 @@ mod commands;
 mod console;
 mod environment;
 mod failure;
+mod library;
+mod memory;
+mod quantity;
+mod serving;
 
 use std::{ffi::OsString, panic, process::ExitCode};
 

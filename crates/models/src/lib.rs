@@ -9,6 +9,7 @@ mod gguf;
 mod loader;
 mod model;
 mod names;
+mod outline;
 mod rotary;
 mod settings;
 mod source;
@@ -31,5 +32,6 @@ mod tokenizer;
 
 pub use batch::{Batch, Cache};
 pub use error::{Error, Result};
-pub use model::{Config, LoadOptions, Model};
+pub use model::{ARCHITECTURES, Config, LoadOptions, Model};
+pub use outline::{Format, Outline};
 pub use tokenizer::{Special, Stream, Tokenizer};

@@ -148,7 +148,34 @@ impl Model {
     }
 }
 
-/// The network of that family.
+/// The families that there are networks for, as `config.json` names them.
+pub const ARCHITECTURES: [&str; 18] = [
+    "gemma3",
+    "gemma3_text",
+    "gemma4",
+    "gemma4_text",
+    "gpt_oss",
+    "llama",
+    "mistral",
+    "olmo2",
+    "olmo3",
+    "phi3",
+    "qwen2",
+    "qwen3",
+    "qwen3_5",
+    "qwen3_5_moe",
+    "qwen3_5_moe_text",
+    "qwen3_5_text",
+    "qwen3_moe",
+    "smollm3",
+];
+
+/// Whether there is a network for that family.
+pub(crate) fn is_known(architecture: &str) -> bool {
+    ARCHITECTURES.contains(&architecture)
+}
+
+/// The network of that family, one of [`ARCHITECTURES`].
 fn network(architecture: &str, loader: &Loader<'_>) -> Result<Box<dyn Network>, Error> {
     Ok(match architecture {
         "llama" | "mistral" | "qwen2" | "qwen3" | "smollm3" | "phi3" => {

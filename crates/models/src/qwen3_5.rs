@@ -176,6 +176,17 @@ impl Qwen3_5 {
     }
 }
 
+/// What its layers will keep of past tokens, before it is loaded.
+pub(crate) fn memory_by(settings: &Settings) -> Result<Vec<Memory>, Error> {
+    let layers = attending_layers(settings)?.into_iter();
+    layers
+        .map(|attends| match attends {
+            true => Ok(Heads::read(settings)?.memory()),
+            false => DeltaNet::memory_by(settings),
+        })
+        .collect()
+}
+
 /// Which layers attend: by name, or each n-th.
 fn attending_layers(settings: &Settings) -> Result<Vec<bool>, Error> {
     if let Some(kinds) = settings.words_if("layer_types")? {

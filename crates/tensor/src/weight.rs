@@ -34,6 +34,13 @@ pub enum WeightType {
     As(Dtype),
 }
 
+impl WeightType {
+    /// The format in which a matrix that is stored as `dtype`, with rows of `inputs` numbers, is held.
+    pub fn held(self, dtype: Dtype, inputs: usize) -> Dtype {
+        held_as(dtype, self, inputs)
+    }
+}
+
 /// The formats for which there are products.
 enum Packed {
     F32(PackedF32),

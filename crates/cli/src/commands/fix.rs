@@ -4,16 +4,10 @@ mod json;
 mod progress;
 mod text;
 
-use std::sync::{Arc, atomic::AtomicBool};
-
 use coder::fix::{FixOutcome, Options, Report};
 
-use crate::{
-    args,
-    console::Console,
-    environment,
-    failure::{Exit, Failure},
-};
+use super::stop_on_signals;
+use crate::{args, console::Console, environment, failure::Exit};
 use progress::Line;
 
 /// Searches and shows what was found.
@@ -66,18 +60,4 @@ fn diff_alone(report: &Report, console: &mut Console) -> anyhow::Result<()> {
             Ok(())
         }
     }
-}
-
-/// A flag that Ctrl-C and a request to terminate set; the second Ctrl-C ends the process at once.
-pub fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let fault = |error: std::io::Error| {
-        Failure::fault("internal", format!("cannot watch for Ctrl-C: {error}"))
-    };
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register_conditional_default(signal, Arc::clone(&stop))
-            .map_err(fault)?;
-        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(fault)?;
-    }
-    Ok(stop)
 }

@@ -27,7 +27,7 @@ pub fn run(args: args::Tests, console: &mut Console) -> anyhow::Result<Exit> {
         check_out(out, force)?;
     }
     let options = Options {
-        stop: super::fix::stop_on_signals()?,
+        stop: super::stop_on_signals()?,
         function: args.function.clone(),
         out: args.out.clone(),
         seed: args.seed,

@@ -5,6 +5,7 @@ mod doctor;
 mod fix_python;
 mod fix_rust;
 mod frame;
+mod model;
 mod tests_python;
 mod tests_refusals;
 mod tests_rust;

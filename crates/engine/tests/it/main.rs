@@ -1,6 +1,9 @@
 //! What the engine does, seen from outside.
 
-#![allow(clippy::unwrap_used, reason = "what helps tests may unwrap as tests may")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "what helps tests may unwrap as tests may"
+)]
 
 mod answers;
 mod exact;

@@ -5,6 +5,7 @@ use tensor::Parameter;
 
 use super::attention::LayerAttention;
 use super::{Gemma4, Kind, Layer, Mixture, PerLayer, Told};
+use crate::batch::Memory;
 use crate::error::Error;
 use crate::experts::{Choice, ExpertSizes, Experts};
 use crate::feed_forward::{FeedForward, Gate};
@@ -41,6 +42,15 @@ impl Gemma4 {
             hidden,
             eps: settings.number("rms_norm_eps")? as f32,
         })
+    }
+
+    /// What its layers will keep of past tokens, before it is loaded.
+    pub fn memory_by(settings: &Settings) -> Result<Vec<Memory>, Error> {
+        let plan = Plan::read(settings)?;
+        let makers = plan.kinds.iter().take(plan.makers);
+        Ok(makers
+            .map(|kind| plan.heads[*kind as usize].memory())
+            .collect())
     }
 }
 

@@ -10,6 +10,7 @@ use tensor::{Context, Parameter, Sequence, States, Tensor, Weight};
 use crate::batch::Memory;
 use crate::error::Error;
 use crate::loader::Loader;
+use crate::settings::Settings;
 
 /// The layer.
 pub(super) struct DeltaNet {
@@ -94,16 +95,12 @@ impl DeltaNet {
 
     /// What it keeps of a sequence.
     pub fn memory(&self) -> Memory {
-        let Sizes {
-            key_heads,
-            value_heads,
-            key_dim,
-            value_dim,
-            taps,
-        } = self.sizes;
-        let keys = (taps - 1) * key_heads * key_dim;
-        let values = (taps - 1) * value_heads * value_dim;
-        Memory::States(vec![value_heads * key_dim * value_dim, keys, keys, values])
+        self.sizes.memory()
+    }
+
+    /// The same, before it is loaded.
+    pub fn memory_by(settings: &Settings) -> Result<Memory, Error> {
+        Ok(Sizes::read(settings)?.memory())
     }
 
     /// Its matrices.
@@ -115,14 +112,7 @@ impl DeltaNet {
     /// That of `layer`, as `model.layers.3`.
     pub fn load(loader: &Loader<'_>, layer: &str) -> Result<Self, Error> {
         let settings = &loader.settings;
-        let sizes = Sizes {
-            key_heads: settings.count("linear_num_key_heads")?,
-            value_heads: settings.count("linear_num_value_heads")?,
-            key_dim: settings.count("linear_key_head_dim")?,
-            value_dim: settings.count("linear_value_head_dim")?,
-            taps: settings.count("linear_conv_kernel_dim")?,
-        };
-        sizes.check()?;
+        let sizes = Sizes::read(settings)?;
         let (hidden, heads) = (settings.count("hidden_size")?, sizes.value_heads);
         let values = heads * sizes.value_dim;
         let name = |part: &str| format!("{layer}.linear_attn.{part}");
@@ -151,6 +141,31 @@ impl DeltaNet {
 }
 
 impl Sizes {
+    fn read(settings: &Settings) -> Result<Self, Error> {
+        let sizes = Self {
+            key_heads: settings.count("linear_num_key_heads")?,
+            value_heads: settings.count("linear_num_value_heads")?,
+            key_dim: settings.count("linear_key_head_dim")?,
+            value_dim: settings.count("linear_value_head_dim")?,
+            taps: settings.count("linear_conv_kernel_dim")?,
+        };
+        sizes.check()?;
+        Ok(sizes)
+    }
+
+    fn memory(&self) -> Memory {
+        let Self {
+            key_heads,
+            value_heads,
+            key_dim,
+            value_dim,
+            taps,
+        } = *self;
+        let keys = (taps - 1) * key_heads * key_dim;
+        let values = (taps - 1) * value_heads * value_dim;
+        Memory::States(vec![value_heads * key_dim * value_dim, keys, keys, values])
+    }
+
     fn check(&self) -> Result<(), Error> {
         let all = [
             self.key_heads,

@@ -2,6 +2,7 @@
 
 mod chat_parser;
 mod chat_templates;
+mod outlines;
 mod parity;
 mod random_text;
 mod tokenizer_json;

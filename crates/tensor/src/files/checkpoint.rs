@@ -15,6 +15,7 @@ use crate::Error;
 pub struct Checkpoint {
     path: PathBuf,
     folder: PathBuf,
+    files: Vec<PathBuf>,
     parts: Vec<Part>,
     names: Vec<String>,
     /// The part that holds each name.
@@ -69,27 +70,24 @@ impl Checkpoint {
         let checkpoint = Self {
             path: path.to_owned(),
             folder: found.folder,
+            files: found.files,
             parts,
             names,
             homes,
         };
-        checkpoint.check_promises(found.index.as_ref(), &found.files)?;
+        checkpoint.check_promises(found.index.as_ref())?;
         Ok(checkpoint)
     }
 
     /// Checks that every tensor that the index or the first GGUF file promises is there.
-    fn check_promises(
-        &self,
-        index: Option<&HashMap<String, usize>>,
-        files: &[PathBuf],
-    ) -> Result<(), Error> {
+    fn check_promises(&self, index: Option<&HashMap<String, usize>>) -> Result<(), Error> {
         let lost = index.and_then(|index| {
             let mut lost = index.iter().filter(|(name, _)| !self.contains(name));
             lost.next()
         });
         if let Some((name, home)) = lost {
             return Err(Error::Incomplete {
-                path: files[*home].clone(),
+                path: self.files[*home].clone(),
                 reason: format!(
                     "the index says that it holds tensor `{}`, which it does not",
                     printable(name)
@@ -120,6 +118,11 @@ impl Checkpoint {
     /// The folder in which its files lie, with whatever else belongs to the model.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The files that hold its tensors, in order.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     /// What the first file says about the model, where it is GGUF.

@@ -1,0 +1,130 @@
+//! `freehold model add`: shows the licence, asks, and takes the model over.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::args::model::ModelAdd;
+use crate::commands::stop_on_signals;
+use crate::console::{Ask, Console, Progress, paint};
+use crate::failure::{Exit, Failure};
+use crate::library::{Added, How, Library, Licence, Plan, check_name, taken};
+use crate::quantity;
+
+/// Adds a model from this machine.
+pub fn run(args: &ModelAdd, library: &Library, console: &mut Console) -> anyhow::Result<Exit> {
+    let plan = Plan::of(Path::new(&args.source))?;
+    let name = args.name.clone().unwrap_or_else(|| name_of(&plan.source));
+    check_name(&name)?;
+    if library.get(&name).is_some() && !args.force {
+        return Err(taken(&name).into());
+    }
+    show(&plan, &name, console);
+    agree(&plan.licence, args.yes, console)?;
+    let how = How {
+        links: args.link,
+        replaces: args.force,
+    };
+    let stop = stop_on_signals()?;
+    let mut progress = Progress::of_bytes(console, format!("adding {name}"), plan.bytes());
+    let added = plan.carry_out(library, &name, how, &stop, &mut |bytes| progress.add(bytes));
+    drop(progress);
+    report(&added?, console)
+}
+
+/// What a model is called when its owner does not say: as the folder or file is.
+fn name_of(source: &str) -> String {
+    let name = Path::new(source).file_name().unwrap_or_default();
+    let name = name.to_string_lossy();
+    let mut endings = [".gguf", ".safetensors"].into_iter();
+    let name = endings
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(&name);
+    // Split files are called after the first of them.
+    let whole = name.split_once("-00001-of-").map(|(whole, _)| whole);
+    whole.unwrap_or(name).to_owned()
+}
+
+/// Says what is about to be added.
+fn show(plan: &Plan, name: &str, console: &mut Console) {
+    let outline = &plan.outline;
+    console.talk(format_args!(
+        "{} · {} · {} parameters · {} in {}",
+        paint::styled(paint::STRONG, name),
+        outline.architecture,
+        quantity::count(outline.parameters),
+        quantity::bytes(plan.bytes()),
+        quantity::plural(plan.count(), "file"),
+    ));
+    if !outline.is_known {
+        let note = paint::styled(paint::WARN, "note:");
+        let architecture = &outline.architecture;
+        console.talk(format_args!(
+            "{note} the architecture `{architecture}` cannot be run by this version"
+        ));
+    }
+    show_licence(&plan.licence, console);
+}
+
+/// Shows a licence before it is agreed to.
+fn show_licence(licence: &Licence, console: &mut Console) {
+    let stated = match (&licence.id, &licence.stated_in) {
+        (Some(id), Some(file)) => format!("{id}, says {file}"),
+        (None, Some(file)) => format!("its own, see {file}"),
+        _ => "not stated; ask the publisher before others get to use it".to_owned(),
+    };
+    let heading = paint::styled(paint::STRONG, "licence:");
+    console.talk(format_args!("{heading} {stated}"));
+    if let Some(link) = &licence.link {
+        console.talk(format_args!("  {link}"));
+    }
+    for line in licence.text.iter().flat_map(|text| text.lines()) {
+        console.talk(paint::styled(paint::FAINT, format_args!("  │ {line}")));
+    }
+}
+
+/// Goes on only when the owner agrees.
+fn agree(licence: &Licence, is_agreed: bool, console: &mut Console) -> anyhow::Result<()> {
+    if is_agreed {
+        return Ok(());
+    }
+    let question = match licence.id.is_some() || licence.stated_in.is_some() {
+        true => "Add it under this licence?",
+        false => "Add it?",
+    };
+    match console.ask(question) {
+        Ask::Yes => Ok(()),
+        Ask::No => Err(Failure::refused("not_agreed", "nothing was added").into()),
+        Ask::NobodyThere => {
+            let why = "the licence must be agreed to, and nobody is there to ask";
+            let hint = "`--yes` agrees to the licence that is shown above";
+            Err(Failure::refused("not_agreed", why).hint(hint).into())
+        }
+    }
+}
+
+fn report(added: &Added, console: &mut Console) -> anyhow::Result<Exit> {
+    let manifest = &added.manifest;
+    if console.is_json() {
+        let mut value = serde_json::to_value(manifest)?;
+        value["name"] = json!(added.name);
+        value["bytes"] = json!(manifest.bytes());
+        value["copied_bytes"] = json!(added.copied_bytes);
+        console.print_json(&value)?;
+        return Ok(Exit::Done);
+    }
+    let how = match (&manifest.link, added.copied_bytes) {
+        (Some(folder), _) => format!("it stays in {}", folder.display()),
+        (None, 0) => "no bytes were copied: the disk shares them".to_owned(),
+        (None, copied) => format!("{} were copied", quantity::bytes(copied)),
+    };
+    let name = &added.name;
+    console.print(&format!(
+        "added {}, {}; {how}\n",
+        paint::styled(paint::STRONG, name),
+        quantity::bytes(manifest.bytes())
+    ))?;
+    let next = paint::styled(paint::TYPED, format_args!("freehold model show {name}"));
+    console.talk(format_args!("Look at it: {next}"));
+    Ok(Exit::Done)
+}

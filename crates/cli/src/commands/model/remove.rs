@@ -1,0 +1,46 @@
+//! `freehold model remove`.
+
+use serde_json::json;
+
+use crate::args::model::ModelRemove;
+use crate::console::{Ask, Console};
+use crate::failure::{Exit, Failure};
+use crate::library::{Entry, Library};
+use crate::quantity;
+
+/// Removes a model, or what is left of one.
+pub fn run(args: &ModelRemove, library: &Library, console: &mut Console) -> anyhow::Result<Exit> {
+    let name = &args.name;
+    let entry = match library.get(name) {
+        Some(Ok(entry)) => entry,
+        // A damaged one can be removed all the same.
+        Some(Err(_)) => Entry::damaged(library, name),
+        None => return Err(library.unknown(name).into()),
+    };
+    if !args.yes {
+        agree(&entry, console)?;
+    }
+    library.remove(&entry)?;
+    if console.is_json() {
+        console.print_json(&json!({ "removed": name, "link": entry.manifest.link }))?;
+    } else {
+        console.print(&format!("removed {name}\n"))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn agree(entry: &Entry, console: &mut Console) -> Result<(), Failure> {
+    let name = &entry.name;
+    let what = match &entry.manifest.link {
+        Some(folder) => format!("its files stay in {}", folder.display()),
+        None => format!("it has {}", quantity::bytes(entry.manifest.bytes())),
+    };
+    match console.ask(&format!("Remove {name}? ({what})")) {
+        Ask::Yes => Ok(()),
+        Ask::No => Err(Failure::refused("not_agreed", "nothing was removed")),
+        Ask::NobodyThere => {
+            let why = format!("`{name}` was not removed: nobody is there to ask");
+            Err(Failure::refused("not_agreed", why).hint("`--yes` removes without asking"))
+        }
+    }
+}

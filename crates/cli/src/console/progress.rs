@@ -1,0 +1,87 @@
+//! A line that tells how far something long has come, redrawn in place.
+
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use super::{Console, paint};
+use crate::quantity;
+
+const REDRAW: Duration = Duration::from_millis(80);
+const CELLS: usize = 24;
+
+/// The line; silent where nobody watches, gone when it is dropped.
+pub struct Progress {
+    is_watched: bool,
+    /// How a count is said.
+    say: fn(u64) -> String,
+    what: String,
+    total: u64,
+    done: u64,
+    began: Instant,
+    drawn: Option<Instant>,
+}
+
+impl Progress {
+    /// Bytes of `total` that go by while `what` happens.
+    pub fn of_bytes(console: &Console, what: impl Into<String>, total: u64) -> Self {
+        Self::new(console, what.into(), total, quantity::bytes)
+    }
+
+    /// Tokens of `total` that go by while `what` happens.
+    pub fn of_tokens(console: &Console, what: impl Into<String>, total: u64) -> Self {
+        let say = |tokens| format!("{tokens} tokens");
+        Self::new(console, what.into(), total, say)
+    }
+
+    fn new(console: &Console, what: String, total: u64, say: fn(u64) -> String) -> Self {
+        Self {
+            is_watched: console.has_watcher(),
+            say,
+            what,
+            total,
+            done: 0,
+            began: Instant::now(),
+            drawn: None,
+        }
+    }
+
+    /// Says that `bytes` more have gone by.
+    pub fn add(&mut self, bytes: u64) {
+        self.done += bytes;
+        if self.is_watched && self.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW) {
+            self.draw();
+        }
+    }
+
+    fn draw(&mut self) {
+        let share = match self.total {
+            0 => 0.0,
+            total => (self.done as f64 / total as f64).min(1.0),
+        };
+        let filled = (share * CELLS as f64) as usize;
+        let bar = format!("{}{}", "━".repeat(filled), "─".repeat(CELLS - filled));
+        let seconds = self.began.elapsed().as_secs_f64();
+        let speed = match seconds > 0.5 {
+            true => format!(" · {}/s", (self.say)((self.done as f64 / seconds) as u64)),
+            false => String::new(),
+        };
+        let line = format!(
+            "{} {:3.0} % · {}{speed} · {}",
+            paint::styled(paint::TYPED, bar),
+            share * 100.0,
+            (self.say)(self.total),
+            self.what,
+        );
+        let mut out = anstream::stderr();
+        let _ = write!(out, "\r\x1b[K{line}").and_then(|()| out.flush());
+        self.drawn = Some(Instant::now());
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.drawn.is_some() {
+            let _ = write!(anstream::stderr(), "\r\x1b[K");
+        }
+    }
+}
