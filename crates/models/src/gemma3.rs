@@ -48,7 +48,7 @@ struct Layer {
 }
 
 impl Network for Gemma3 {
-    fn forward(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor {
+    fn states(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor {
         let far = self.rotary.angles(cx, batch.positions());
         let near = self.rotary_near.angles(cx, batch.positions());
         let norm = |x: &Tensor, scales: &Parameter| rms_norm(cx, x, scales, self.eps);
@@ -71,8 +71,11 @@ impl Network for Gemma3 {
             x = add(cx, x, &norm(&y, &layer.mlp_out_norm));
             cx.layer_done(number, &x);
         }
-        let x = gather_rows(cx, &x, batch.wanted); // [wanted, C]
-        let logits = linear(cx, &norm(&x, &self.norm), &self.embedding); // [wanted, vocab]
+        norm(&gather_rows(cx, &x, batch.wanted), &self.norm) // [wanted, C]
+    }
+
+    fn logits(&self, cx: &Context, states: &Tensor) -> Tensor {
+        let logits = linear(cx, states, &self.embedding); // [wanted, vocab]
         match self.soft_cap {
             Some(cap) => soft_cap(cx, logits, cap),
             None => logits,

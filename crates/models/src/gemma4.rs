@@ -89,7 +89,7 @@ struct Told {
 }
 
 impl Network for Gemma4 {
-    fn forward(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor {
+    fn states(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor {
         let angles = [0, 1].map(|kind| self.rotary[kind].angles(cx, batch.positions()));
         let norm = |x: &Tensor, scales: &Parameter| rms_norm(cx, x, scales, self.eps);
         let x = embedding(cx, &self.embedding, batch.tokens); // [T, C]
@@ -129,8 +129,11 @@ impl Network for Gemma4 {
             x = scale(cx, x, layer.factor);
             cx.layer_done(number, &x);
         }
-        let x = gather_rows(cx, &x, batch.wanted); // [wanted, C]
-        let logits = linear(cx, &norm(&x, &self.norm), &self.embedding); // [wanted, vocab]
+        norm(&gather_rows(cx, &x, batch.wanted), &self.norm) // [wanted, C]
+    }
+
+    fn logits(&self, cx: &Context, states: &Tensor) -> Tensor {
+        let logits = linear(cx, states, &self.embedding); // [wanted, vocab]
         match self.soft_cap {
             Some(cap) => soft_cap(cx, logits, cap),
             None => logits,

@@ -43,7 +43,7 @@ struct Layer {
 }
 
 impl Network for GptOss {
-    fn forward(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor {
+    fn states(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor {
         let angles = self.rotary.angles(cx, batch.positions());
         let mut x = embedding(cx, &self.embedding, batch.tokens); // [T, C]
         for (number, layer) in self.layers.iter().enumerate() {
@@ -59,8 +59,11 @@ impl Network for GptOss {
             cx.layer_done(number, &x);
         }
         let x = gather_rows(cx, &x, batch.wanted); // [wanted, C]
-        let x = rms_norm(cx, &x, &self.norm, self.eps);
-        linear(cx, &x, &self.head) // [wanted, vocab]
+        rms_norm(cx, &x, &self.norm, self.eps)
+    }
+
+    fn logits(&self, cx: &Context, states: &Tensor) -> Tensor {
+        linear(cx, states, &self.head) // [wanted, vocab]
     }
 
     fn memory(&self) -> Vec<Memory> {

@@ -1,6 +1,7 @@
 //! Network architectures, tokenizers and chat templates: checkpoint in, `forward` out.
 //!
-//! [`Model`] computes the logits of a [`Batch`]; [`Tokenizer`] turns text into ids and back.
+//! [`Model`] computes the logits of a [`Batch`]; [`Encoder`] makes vectors and scores of texts; [`Tokenizer`]
+//! turns text into ids and back.
 
 mod error;
 
@@ -15,14 +16,17 @@ mod settings;
 mod source;
 mod windows;
 
+mod encoder;
 mod experts;
 mod feed_forward;
 mod self_attention;
 
+mod bert;
 mod gemma3;
 mod gemma4;
 mod gpt_oss;
 mod llama;
+mod modern_bert;
 mod olmo;
 mod qwen3_5;
 mod qwen3_moe;
@@ -31,6 +35,7 @@ pub mod chat;
 mod tokenizer;
 
 pub use batch::{Batch, Cache};
+pub use encoder::{Encoder, Pooling, Text};
 pub use error::{Error, Result};
 pub use model::{ARCHITECTURES, Config, LoadOptions, Model};
 pub use outline::{Format, Outline};

@@ -67,8 +67,11 @@ pub struct LoadOptions {
 
 /// One family: tokens in, logits out.
 pub(crate) trait Network: Send + Sync {
-    /// The logits `[wanted, vocab]` of a batch whose pages are there.
-    fn forward(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor;
+    /// The states `[wanted, hidden]` of a batch whose pages are there, after the last norm.
+    fn states(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor;
+
+    /// The logits `[wanted, vocab]` of such states.
+    fn logits(&self, cx: &Context, states: &Tensor) -> Tensor;
 
     /// What each layer keeps of past tokens.
     fn memory(&self) -> Vec<Memory>;
@@ -142,9 +145,18 @@ impl Model {
     /// # Panics
     /// When a token is beyond the vocabulary, or the batch does not hold together.
     pub fn forward(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor {
+        let states = self.states(cx, batch, cache);
+        self.network.logits(cx, &states)
+    }
+
+    /// The states `[wanted, hidden]` from which such logits are made, as models that embed texts want them.
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    pub fn states(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor {
         let tokens: usize = batch.sequences.iter().map(|sequence| sequence.tokens).sum();
         assert_eq!(tokens, batch.tokens.len(), "every token is of a sequence");
-        self.network.forward(cx, batch, cache)
+        self.network.states(cx, batch, cache)
     }
 }
 

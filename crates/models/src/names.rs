@@ -15,9 +15,12 @@ enum Kind {
 impl Names {
     /// Those of a Hugging Face folder that holds tensors of these names.
     pub fn of_folder<'a>(stored: impl Iterator<Item = &'a str>) -> Self {
-        let ending = "embed_tokens.weight";
         let prefix = stored
-            .filter_map(|name| name.strip_suffix(ending))
+            .filter_map(|name| {
+                EMBEDDINGS
+                    .iter()
+                    .find_map(|ending| name.strip_suffix(ending))
+            })
             .filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
             .min_by_key(|prefix| prefix.len());
         Self {
@@ -57,6 +60,13 @@ impl Names {
         matches!(&self.kind, Kind::Gguf { architecture } if architecture == "llama")
     }
 }
+
+/// What every model has one of.
+const EMBEDDINGS: [&str; 3] = [
+    "embed_tokens.weight",
+    "embeddings.word_embeddings.weight",
+    "embeddings.tok_embeddings.weight",
+];
 
 /// Parts of a layer, in both languages.
 const PARTS: [(&str, &str); 23] = [

@@ -44,7 +44,7 @@ enum Mlp {
 }
 
 impl Network for Qwen3Moe {
-    fn forward(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor {
+    fn states(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor {
         let angles = self.rotary.angles(cx, batch.positions());
         let mut x = embedding(cx, &self.embedding, batch.tokens); // [T, C]
         for (number, layer) in self.layers.iter().enumerate() {
@@ -65,8 +65,11 @@ impl Network for Qwen3Moe {
             cx.layer_done(number, &x);
         }
         let x = gather_rows(cx, &x, batch.wanted); // [wanted, C]
-        let x = rms_norm(cx, &x, &self.norm, self.eps);
-        linear(cx, &x, self.head.as_ref().unwrap_or(&self.embedding)) // [wanted, vocab]
+        rms_norm(cx, &x, &self.norm, self.eps)
+    }
+
+    fn logits(&self, cx: &Context, states: &Tensor) -> Tensor {
+        linear(cx, states, self.head.as_ref().unwrap_or(&self.embedding)) // [wanted, vocab]
     }
 
     fn memory(&self) -> Vec<Memory> {

@@ -37,6 +37,13 @@ impl Settings {
         }
     }
 
+    /// Calls a value by another name.
+    pub fn rename(&mut self, from: &str, to: &str) {
+        if let Some(value) = self.0.remove(from) {
+            self.0.insert(to.into(), value);
+        }
+    }
+
     /// The value, none when it is absent or null.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.0.get(key).filter(|value| !value.is_null())

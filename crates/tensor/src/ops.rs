@@ -19,7 +19,7 @@ mod running;
 pub use attention::{attend, attention};
 pub use elementwise::{add, scale, swiglu};
 pub use embedding::embedding;
-pub use gates::{geglu, gelu, sigmoid_gate, soft_cap, swiglu_clamped};
+pub use gates::{geglu, gelu, multiply, sigmoid_gate, soft_cap, swiglu_clamped};
 pub use layer_norm::layer_norm;
 pub use linear::{linear, linear_onto, linears};
 pub use loss::softmax_cross_entropy;

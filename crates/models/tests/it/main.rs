@@ -3,6 +3,7 @@
 mod chat_parser;
 mod chat_templates;
 mod outlines;
+mod encoders;
 mod parity;
 mod random_text;
 mod tokenizer_json;

@@ -48,6 +48,17 @@ pub fn sigmoid_gate(cx: &Context, gate: &Tensor, x: &Tensor) -> Tensor {
     gated(cx, [gate, x], kernels::sigmoid_gate, slope)
 }
 
+/// `a · b`, of one shape.
+pub fn multiply(cx: &Context, a: &Tensor, b: &Tensor) -> Tensor {
+    let kernel = |out: &mut [f32], a: &[f32], b: &[f32]| {
+        let pairs = a.iter().zip(b);
+        out.iter_mut()
+            .zip(pairs)
+            .for_each(|(out, (a, b))| *out = a * b);
+    };
+    gated(cx, [a, b], kernel, |a, b| (b, a))
+}
+
 /// `x · Φ(x)`, exact to f32; in the memory of `x` when nobody else needs it.
 /// Source: Hendrycks & Gimpel 2016, as in BERT.
 pub fn gelu(cx: &Context, x: Tensor) -> Tensor {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use tensor::ops::{
-    geglu, gelu, layer_norm, sigmoid_gate, soft_cap, softmax_cross_entropy, swiglu_clamped,
+    geglu, gelu, layer_norm, multiply, sigmoid_gate, soft_cap, softmax_cross_entropy,
+    swiglu_clamped,
 };
 use tensor::{Context, Parameter, ParameterId, Pool, Tensor};
 
@@ -47,7 +48,8 @@ fn slope(values: &[f32], at: usize, loss: impl Fn(&[f32]) -> f32) -> f32 {
 
 #[test]
 fn gradients_are_what_small_steps_give() {
-    let operations: [(&str, Operation); 6] = [
+    let operations: [(&str, Operation); 7] = [
+        ("multiply", |cx, a, b| multiply(cx, a, b)),
         ("geglu", |cx, a, b| geglu(cx, a, b)),
         ("swiglu_clamped", |cx, a, b| swiglu_clamped(cx, a, b, 0.9)),
         ("sigmoid_gate", |cx, a, b| sigmoid_gate(cx, a, b)),
