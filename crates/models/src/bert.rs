@@ -14,7 +14,7 @@ use tensor::ops::{
 };
 use tensor::{Attention, CacheType, Context, KvPages, Parameter, Tensor, Weight};
 
-use crate::encoder::{EncoderNetwork, Text, sequences, tables};
+use crate::encoder::{EncoderNetwork, Text, head_dim, sequences, tables};
 use crate::error::Error;
 use crate::loader::Loader;
 use crate::rotary::Rotary;
@@ -151,7 +151,7 @@ impl Bert {
         let rows = |name: &str, rows| {
             loader.weight(&format!("model.embeddings.{name}.weight"), rows, hidden)
         };
-        let layers = (0..settings.count("num_hidden_layers")?).map(|number| {
+        let layers = (0..settings.layers()?).map(|number| {
             let name = |part: &str| format!("model.encoder.layer.{number}.{part}");
             let square = |part: &str| loader.linear(&name(part), hidden, hidden);
             Ok(Layer {
@@ -189,7 +189,7 @@ impl Bert {
                 false => None,
             },
             heads,
-            head_dim: hidden / heads.max(1),
+            head_dim: head_dim(hidden, heads)?,
             eps,
         })
     }
@@ -227,7 +227,7 @@ impl Bert {
         let mut rope = settings.clone();
         rope.rename("rotary_emb_base", "rope_theta");
         rope.rename("rotary_emb_fraction", "partial_rotary_factor");
-        let head_dim = hidden / heads.max(1);
+        let head_dim = head_dim(hidden, heads)?;
         Ok(Self {
             words: rows("word_embeddings", settings.count("vocab_size")?)?,
             positions: None,

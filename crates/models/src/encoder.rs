@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::loader::Loader;
 use crate::model::{LoadOptions, Model};
 use crate::modern_bert::ModernBert;
+use crate::self_attention::Heads;
 use crate::settings::Settings;
 use crate::source::{Source, read_source};
 
@@ -182,6 +183,17 @@ impl Encoder {
         }
         Some(cx.tensor([texts.len(), self.labels], &scores))
     }
+}
+
+/// Numbers in each of some heads.
+pub(crate) fn head_dim(hidden: usize, heads: usize) -> Result<usize, Error> {
+    let heads = Heads {
+        hidden,
+        queries: heads,
+        keys: heads,
+        width: hidden.checked_div(heads).unwrap_or(0),
+    };
+    Ok(heads.checked()?.width)
 }
 
 /// The mean of all rows.

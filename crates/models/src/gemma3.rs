@@ -103,7 +103,7 @@ impl Gemma3 {
         let heads = Heads::read(settings)?;
         let [far, near] = both_ways(settings)?;
         let windows = windows(settings)?;
-        let layers = (0..settings.count("num_hidden_layers")?)
+        let layers = (0..settings.layers()?)
             .map(|number| Layer::load(loader, heads, number, windows.of(number)));
         let vocab = settings.count("vocab_size")?;
         Ok(Self {

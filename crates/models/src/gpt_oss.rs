@@ -95,7 +95,7 @@ impl GptOss {
         };
         let gate = Gate::Clamped(settings.number_if("swiglu_limit")?.unwrap_or(7.0) as f32);
         let windows = windows(settings)?;
-        let layers = (0..settings.count("num_hidden_layers")?).map(|number| {
+        let layers = (0..settings.layers()?).map(|number| {
             let layer = format!("model.layers.{number}");
             let norm = |name: &str| loader.parameter(&format!("{layer}.{name}.weight"), &[hidden]);
             let window = windows.of(number);

@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::loader::Loader;
 use crate::model::Network;
 use crate::rotary::Rotary;
+use crate::self_attention::Heads;
 use crate::windows::windows;
 
 /// The network.
@@ -121,10 +122,12 @@ impl Llama {
     /// Reads the network from a checkpoint.
     pub fn load(loader: &Loader<'_>) -> Result<Self, Error> {
         let settings = &loader.settings;
-        let hidden = settings.count("hidden_size")?;
-        let heads = settings.count("num_attention_heads")?;
-        let kv_heads = settings.count_if("num_key_value_heads")?.unwrap_or(heads);
-        let head_dim = settings.head_dim()?;
+        let Heads {
+            hidden,
+            queries: heads,
+            keys: kv_heads,
+            width: head_dim,
+        } = Heads::read(settings)?;
         let vocab = settings.count("vocab_size")?;
         let is_tied = settings.is_on("tie_word_embeddings")? || !loader.has("lm_head.weight");
         let sizes = Sizes {
@@ -136,7 +139,7 @@ impl Llama {
         };
         let windows = windows(settings)?;
         let has_positions = layers_with_positions(loader)?;
-        let layers = (0..settings.count("num_hidden_layers")?).map(|number| {
+        let layers = (0..settings.layers()?).map(|number| {
             let window = windows.of(number);
             let has_positions = has_positions
                 .as_ref()

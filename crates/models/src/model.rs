@@ -230,7 +230,7 @@ impl Config {
             architecture,
             vocab: settings.count("vocab_size")?,
             context_length,
-            layers: settings.count("num_hidden_layers")?,
+            layers: settings.layers()?,
             hidden: settings.count("hidden_size")?,
             parameters,
             weight_bytes,

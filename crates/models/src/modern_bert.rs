@@ -14,7 +14,7 @@ use tensor::ops::{
 };
 use tensor::{Attention, CacheType, Context, KvPages, Parameter, Tensor, Weight};
 
-use crate::encoder::{EncoderNetwork, Text, mean, sequences, tables};
+use crate::encoder::{EncoderNetwork, Text, head_dim, mean, sequences, tables};
 use crate::error::Error;
 use crate::loader::Loader;
 use crate::rotary::Rotary;
@@ -136,7 +136,7 @@ impl ModernBert {
         let layers = layers_that_see_all(settings)?;
         let layers = layers.into_iter().enumerate();
         let layers = layers.map(|(number, sees_all)| Layer::load(loader, hidden, number, sees_all));
-        let head_dim = hidden / heads.max(1);
+        let head_dim = head_dim(hidden, heads)?;
         let rotary = |kind: &str, key: &str, usual: f64| {
             let named = settings.inner("rope_parameters")?.unwrap_or_default();
             let rope = named.inner(kind)?.unwrap_or_else(|| {
@@ -181,7 +181,7 @@ fn layers_that_see_all(settings: &Settings) -> Result<Vec<bool>, Error> {
         .count_if("global_attn_every_n_layers")?
         .unwrap_or(3)
         .max(1);
-    let layers = 0..settings.count("num_hidden_layers")?;
+    let layers = 0..settings.layers()?;
     Ok(layers.map(|layer| layer.is_multiple_of(every)).collect())
 }
 

@@ -90,7 +90,7 @@ impl Olmo {
         let heads = Heads::read(settings)?;
         let [far, near] = both_ways(settings)?;
         let windows = windows(settings)?;
-        let layers = (0..settings.count("num_hidden_layers")?)
+        let layers = (0..settings.layers()?)
             .map(|number| Layer::load(loader, heads, number, windows.of(number)));
         let (hidden, vocab) = (heads.hidden, settings.count("vocab_size")?);
         let is_tied = settings.is_on("tie_word_embeddings")? || !loader.has("lm_head.weight");

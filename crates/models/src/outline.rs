@@ -179,6 +179,6 @@ fn memory(architecture: &str, settings: &Settings) -> Result<Vec<Memory>, Error>
     if architecture.starts_with("qwen3_5") {
         return qwen3_5::memory_by(settings);
     }
-    let layers = settings.count("num_hidden_layers")?;
+    let layers = settings.layers()?;
     Ok(vec![Heads::read(settings)?.memory(); layers])
 }

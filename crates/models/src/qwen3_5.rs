@@ -199,7 +199,7 @@ fn attending_layers(settings: &Settings) -> Result<Vec<bool>, Error> {
         .count_if("full_attention_interval")?
         .unwrap_or(4)
         .max(1);
-    let layers = 1..=settings.count("num_hidden_layers")?;
+    let layers = 1..=settings.layers()?;
     Ok(layers.map(|layer| layer.is_multiple_of(interval)).collect())
 }
 

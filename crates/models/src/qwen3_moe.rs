@@ -100,8 +100,7 @@ impl Qwen3Moe {
         let settings = &loader.settings;
         let heads = Heads::read(settings)?;
         let (hidden, vocab) = (heads.hidden, settings.count("vocab_size")?);
-        let layers = (0..settings.count("num_hidden_layers")?)
-            .map(|number| Layer::load(loader, heads, number));
+        let layers = (0..settings.layers()?).map(|number| Layer::load(loader, heads, number));
         let is_tied = settings.is_on("tie_word_embeddings")? || !loader.has("lm_head.weight");
         Ok(Self {
             embedding: loader.weight("model.embed_tokens.weight", vocab, hidden)?,

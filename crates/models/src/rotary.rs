@@ -50,7 +50,7 @@ impl Rotary {
             (head_dim as f64 * share) as usize
         };
         let half = turned / 2;
-        if base <= 0.0 || turned > head_dim || half == 0 {
+        if base <= 0.0 || !(0.0..=1.0).contains(&share) || half == 0 {
             let flaw = format!("rotary embedding of base `{base}` over `{share}` of a head");
             return Err(Error::Config(flaw));
         }

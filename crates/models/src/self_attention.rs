@@ -8,6 +8,10 @@ use crate::error::Error;
 use crate::loader::Loader;
 use crate::settings::Settings;
 
+/// More heads than any layer has, and wider than any is.
+const HEADS_MAX: usize = 1 << 12;
+const WIDTH_MAX: usize = 1 << 12;
+
 /// How many heads there are, and how wide.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Heads {
@@ -44,12 +48,33 @@ impl Heads {
     /// Those of the whole model.
     pub fn read(settings: &Settings) -> Result<Self, Error> {
         let queries = settings.count("num_attention_heads")?;
-        Ok(Self {
+        let heads = Self {
             hidden: settings.count("hidden_size")?,
             queries,
             keys: settings.count_if("num_key_value_heads")?.unwrap_or(queries),
             width: settings.head_dim()?,
-        })
+        };
+        heads.checked()
+    }
+
+    /// The same if there can be such heads, so that no array is made for those that there cannot.
+    pub fn checked(self) -> Result<Self, Error> {
+        let Self {
+            queries,
+            keys,
+            width,
+            ..
+        } = self;
+        let are_fine = (1..=HEADS_MAX).contains(&queries)
+            && (1..=queries).contains(&keys)
+            && queries.is_multiple_of(keys)
+            && (16..=WIDTH_MAX).contains(&width)
+            && width.is_multiple_of(16);
+        if are_fine {
+            return Ok(self);
+        }
+        let flaw = format!("`{queries}` heads of `{width}` numbers cannot share `{keys}` of keys");
+        Err(Error::Config(flaw))
     }
 
     /// What a layer of such heads remembers.

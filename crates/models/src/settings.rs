@@ -4,6 +4,9 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 
+/// More layers than any network has.
+const LAYERS_MAX: usize = 10_000;
+
 /// Named values, read with the type that the network needs. Names and meanings are those of Hugging
 /// Face configurations.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +55,16 @@ impl Settings {
     /// A count, which must be there.
     pub fn count(&self, key: &str) -> Result<usize, Error> {
         self.count_if(key)?.ok_or_else(|| absent(key))
+    }
+
+    /// Layers, few enough to make a list of them.
+    pub fn layers(&self) -> Result<usize, Error> {
+        match self.count("num_hidden_layers")? {
+            layers @ 1..=LAYERS_MAX => Ok(layers),
+            layers => Err(Error::Config(format!(
+                "there are no networks of `{layers}` layers"
+            ))),
+        }
     }
 
     /// Numbers in a head: `head_dim`, or the share of one in the hidden size.

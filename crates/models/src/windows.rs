@@ -29,7 +29,7 @@ pub(crate) fn windows(settings: &Settings) -> Result<Windows, Error> {
     let kinds = settings.words_if("layer_types")?;
     let pattern = settings.count_if("sliding_window_pattern")?;
     let first = settings.count_if("max_window_layers")?;
-    let layers = 0..settings.count("num_hidden_layers")?;
+    let layers = 0..settings.layers()?;
     let layers: Option<Vec<bool>> = match (kinds, pattern, first) {
         (Some(kinds), _, _) => Some(
             kinds

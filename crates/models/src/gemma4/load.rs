@@ -68,7 +68,7 @@ pub(super) struct Plan {
 
 impl Plan {
     fn read(settings: &Settings) -> Result<Self, Error> {
-        let layers = settings.count("num_hidden_layers")?;
+        let layers = settings.layers()?;
         let kinds = match settings.words_if("layer_types")? {
             Some(kinds) => kinds.iter().map(|kind| *kind == "full_attention").collect(),
             None => (1..=layers)
@@ -99,7 +99,7 @@ impl Plan {
         };
         Ok(Self {
             kinds,
-            heads: [near, all],
+            heads: [near, all.checked()?],
             makers,
             window: settings.count("sliding_window")?,
             told: settings

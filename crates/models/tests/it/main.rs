@@ -2,9 +2,10 @@
 
 mod chat_parser;
 mod chat_templates;
-mod outlines;
 mod encoders;
+mod outlines;
 mod parity;
 mod random_text;
+mod settings;
 mod tokenizer_json;
 mod vocabularies;
