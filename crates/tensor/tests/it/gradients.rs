@@ -11,13 +11,15 @@ use tensor::{
     Tensor, Weight,
 };
 
+type Operation<'a> = dyn Fn(&Context, &[Tensor], &[Vec<f32>]) -> Tensor + 'a;
+
 /// Numbers by which the loss is differentiated: tensors of some shape, then parameters.
 struct Case<'a> {
     name: &'a str,
     tensors: &'a [[usize; 2]],
     parameters: &'a [usize],
     /// From tensors and parameters to `[rows, classes]`.
-    run: &'a dyn Fn(&Context, &[Tensor], &[Vec<f32>]) -> Tensor,
+    run: &'a Operation<'a>,
 }
 
 fn numbers(count: usize, seed: usize) -> Vec<f32> {
