@@ -7,7 +7,7 @@ use std::arch::x86_64::{
     _mm256_and_si256, _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_fnmadd_ps,
     _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_mul_ps,
     _mm256_mullo_epi16, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps,
-    _mm256_setzero_si256, _mm256_srli_epi16, _mm256_storeu_ps,
+    _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi16, _mm256_storeu_ps,
 };
 use std::cell::RefCell;
 
@@ -48,6 +48,9 @@ pub(super) fn tile<B: Block>(
     panels: &[B::Panel],
     made: &mut [[f32; PANEL]],
 ) {
+    if let [made] = made {
+        return single::<B>(x.group(row), panels, made);
+    }
     made.fill([0.0; PANEL]);
     let parts = B::NUMBERS / BLOCK;
     let blocks = panels.len() * parts;
@@ -70,6 +73,41 @@ pub(super) fn tile<B: Block>(
             }
         }
     });
+}
+
+/// The products of one row, for which what is made ready stays in registers.
+#[target_feature(enable = "avx2,fma,f16c")]
+fn single<B: Block>(x: &[GroupBlock], panels: &[B::Panel], made: &mut [f32; PANEL]) {
+    let parts = B::NUMBERS / BLOCK;
+    let mut sums = [_mm256_setzero_ps(); 2];
+    let mut ready = Ready::zeroed();
+    for (panel, x) in panels.iter().zip(x.chunks_exact(parts)) {
+        for (part, x) in x.iter().enumerate() {
+            // SAFETY: this function runs where the machine has the level.
+            unsafe { B::prepare(panel, part, &mut ready) };
+            let mut whole = [_mm256_setzero_si256(); 2];
+            for span in 0..B::SPANS {
+                let [spans] = span_sums::<B, 1>(x, &ready, span);
+                for half in 0..2 {
+                    let sums = _mm256_madd_epi16(spans[half], ready.factors[span][half]);
+                    whole[half] = _mm256_add_epi32(whole[half], sums);
+                }
+            }
+            let scale = _mm256_set1_ps(x.scales[0]);
+            for half in 0..2 {
+                if B::HAS_MINIMA {
+                    let total = _mm256_set1_ps(x.totals[0]);
+                    sums[half] = _mm256_fnmadd_ps(total, ready.minima[half], sums[half]);
+                }
+                let scale = _mm256_mul_ps(scale, ready.scales[half]);
+                sums[half] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole[half]), scale, sums[half]);
+            }
+        }
+    }
+    for (sums, made) in sums.into_iter().zip(made.as_chunks_mut::<8>().0) {
+        // SAFETY: eight floats have room for eight.
+        unsafe { _mm256_storeu_ps(made.as_mut_ptr(), sums) };
+    }
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
