@@ -304,8 +304,20 @@ impl Limits {
     }
 }
 
+/// Tells the handles that nobody works any more, however the thread ends.
+struct Farewell<'a>(&'a Inbox);
+
+impl Drop for Farewell<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.is_over = true;
+        state.incoming.clear();
+    }
+}
+
 /// The engine's thread.
 fn run(scheduler: &mut Scheduler, inbox: &Inbox) {
+    let _farewell = Farewell(inbox);
     loop {
         let mut state = inbox.state();
         while scheduler.is_idle()
@@ -333,8 +345,5 @@ fn run(scheduler: &mut Scheduler, inbox: &Inbox) {
         inbox.state().status = scheduler.status();
     }
     scheduler.abandon();
-    let mut state = inbox.state();
-    state.is_over = true;
-    state.incoming.clear();
-    state.status = scheduler.status();
+    inbox.state().status = scheduler.status();
 }
