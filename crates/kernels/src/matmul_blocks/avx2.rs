@@ -155,11 +155,10 @@ fn span_sums<B: Block, const R: usize>(
 ) -> [[__m256i; 2]; R] {
     let mut sums = [[_mm256_setzero_si256(); 2]; R];
     if B::OFFSETS[span] != 0 {
-        // What weights have too much is taken away before they are added: both lanes of an output
-        // give half of it.
+        // What weights have too much is taken away before they are added.
         let offset = _mm256_set1_epi16(B::OFFSETS[span]);
-        let totals = if B::SPAN == 2 {
-            &x.eighths[span]
+        let totals = if B::ARE_HALVES_APART {
+            &x.halves[span]
         } else {
             &x.sums
         };

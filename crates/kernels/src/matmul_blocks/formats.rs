@@ -29,11 +29,15 @@ pub trait Block: Pod + Send + Sync {
     #[cfg(target_arch = "x86_64")]
     const SPAN: usize;
 
-    /// What the steps of a span are too large by, for each of the sums of sixteen bits that an output
-    /// has in it, and less than nothing; of the sum of all 32 inputs, or of the eight of a span of two
-    /// fours.
+    /// What the steps of a span are too large by, and less than nothing: dealt out over the sums of
+    /// sixteen bits that an output has in all spans, or whole where halves are apart.
     #[cfg(target_arch = "x86_64")]
     const OFFSETS: [i16; 4];
+
+    /// Whether each half of the inputs is a span, and each sum of sixteen bits gives what its own inputs
+    /// have too much.
+    #[cfg(target_arch = "x86_64")]
+    const ARE_HALVES_APART: bool = false;
 
     /// Whether something is taken away that steps do not tell.
     #[cfg(target_arch = "x86_64")]

@@ -63,16 +63,19 @@ impl Block for BlockQ6K {
         }
     }
 
-    // Two pairs of at most 63 · 127 each fit sixteen bits; each half of the inputs has a factor.
+    // Each half of the inputs has a factor. Eight products of at most 32 · 127 fit sixteen bits; that they
+    // do not before 32 is taken off each weight does not matter, for sums go round.
     #[cfg(target_arch = "x86_64")]
-    const SPANS: usize = 4;
+    const SPANS: usize = 2;
 
     #[cfg(target_arch = "x86_64")]
-    const SPAN: usize = 2;
+    const SPAN: usize = 4;
 
-    // 32, in two sums for each output.
     #[cfg(target_arch = "x86_64")]
-    const OFFSETS: [i16; 4] = [-16; 4];
+    const OFFSETS: [i16; 4] = [-32, -32, 0, 0];
+
+    #[cfg(target_arch = "x86_64")]
+    const ARE_HALVES_APART: bool = true;
 
     #[cfg(target_arch = "x86_64")]
     const HAS_MINIMA: bool = false;
@@ -89,30 +92,32 @@ impl Block for BlockQ6K {
 
         use super::avx2::{load_bytes, load_fours, load_halves, nibbles};
 
-        ready.steps[..8].copy_from_slice(&nibbles(&panel.low[part]));
+        let low = nibbles(&panel.low[part]);
+        let [first, second] = &panel.high[part];
+        let (first, second) = (load_fours(first), load_fours(second));
         let two = _mm256_set1_epi8(0x30);
-        for (group, bytes) in panel.high[part].iter().enumerate() {
-            for (half, bytes) in load_fours(bytes).into_iter().enumerate() {
-                let shifted = [
-                    _mm256_slli_epi16::<4>(bytes),
-                    _mm256_slli_epi16::<2>(bytes),
-                    bytes,
-                    _mm256_srli_epi16::<2>(bytes),
-                ];
-                for (four, bits) in shifted.into_iter().enumerate() {
-                    let steps = &mut ready.steps[group * 4 + four][half];
-                    *steps = _mm256_or_si256(*steps, _mm256_and_si256(bits, two));
-                }
-            }
+        // Written out, so that every index is a number and nothing goes through memory.
+        for half in 0..2 {
+            let with =
+                |four: usize, bits| _mm256_or_si256(low[four][half], _mm256_and_si256(bits, two));
+            let (bytes, steps) = (first[half], &mut ready.steps);
+            steps[0][half] = with(0, _mm256_slli_epi16::<4>(bytes));
+            steps[1][half] = with(1, _mm256_slli_epi16::<2>(bytes));
+            steps[2][half] = with(2, bytes);
+            steps[3][half] = with(3, _mm256_srli_epi16::<2>(bytes));
+            let bytes = second[half];
+            steps[4][half] = with(4, _mm256_slli_epi16::<4>(bytes));
+            steps[5][half] = with(5, _mm256_slli_epi16::<2>(bytes));
+            steps[6][half] = with(6, bytes);
+            steps[7][half] = with(7, _mm256_srli_epi16::<2>(bytes));
         }
-        let pairs = ready.factors.as_chunks_mut::<2>().0;
-        for (factors, bytes) in pairs.iter_mut().zip(&panel.factors[part]) {
+        for (factors, bytes) in ready.factors.iter_mut().zip(&panel.factors[part]) {
             let bytes = load_bytes(bytemuck::cast_ref(bytes));
-            *factors = [[bytes, _mm_srli_si128::<8>(bytes)].map(|bytes| {
+            *factors = [bytes, _mm_srli_si128::<8>(bytes)].map(|bytes| {
                 let wide = _mm256_cvtepi8_epi32(bytes);
                 // The same sixteen bits twice.
                 _mm256_blend_epi16::<0b1010_1010>(wide, _mm256_slli_epi32::<16>(wide))
-            }); 2];
+            });
         }
         ready.scales = load_halves(&panel.scales);
     }
