@@ -3,6 +3,7 @@ use std::num::NonZeroUsize;
 use half::f16;
 
 use super::*;
+use crate::blocks::SUPER_BLOCK;
 use crate::testing::{Numbers, assert_close};
 
 /// A format whose blocks can be made by chance.
@@ -192,4 +193,40 @@ fn inputs_that_are_not_whole_blocks_are_refused() {
 #[should_panic(expected = "64 inputs are not whole blocks of 256")]
 fn inputs_that_are_not_whole_blocks_of_blocks_are_refused() {
     PackedQ4K::pack(&[], 1, 64, &Pool::of_all_cores());
+}
+
+#[test]
+fn the_fullest_sums_of_six_bits_go_round_and_come_back() {
+    let pool = Pool::of_all_cores();
+    // The largest step of each sign stands for these.
+    for weight in [-32.0, 31.0] {
+        let mut values = [weight; SUPER_BLOCK];
+        // Something to make the scale 1 whatever the search likes best.
+        values[SUPER_BLOCK - 1] = -32.0;
+        let blocks = vec![BlockQ6K::quantise(&values); PANEL];
+        let packed = PackedBlocks::pack(&blocks, PANEL, SUPER_BLOCK, &pool);
+        for pattern in 0..16 {
+            let sign = |at: usize| {
+                if pattern >> (at % 4) & 1 == 0 {
+                    1.0
+                } else {
+                    -1.0
+                }
+            };
+            let x: Vec<f32> = (0..SUPER_BLOCK).map(sign).collect();
+            let x = rows(&x, SUPER_BLOCK);
+            let outs: Vec<Vec<f32>> = Isa::available()
+                .map(|isa| {
+                    let mut out = vec![0.0; PANEL];
+                    matmul_on(isa, &mut out, &x, &packed, Epilogue::Store, &pool);
+                    out
+                })
+                .collect();
+            for out in &outs {
+                for (ours, plain) in out.iter().zip(&outs[0]) {
+                    assert!((ours - plain).abs() <= 1e-3 * plain.abs().max(1.0));
+                }
+            }
+        }
+    }
 }
