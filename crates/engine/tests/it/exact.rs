@@ -1,6 +1,6 @@
 //! An answer is a function of the request: neither the batch, nor memory, nor guesses change it.
 
-use engine::{Options, Reason, Request, Speculation};
+use engine::{Event, Options, Reason, Request, Speculation};
 
 use crate::toy::{Toy, prompt, read, request, sampling};
 
@@ -233,10 +233,8 @@ fn a_long_prompt_does_not_hold_up_running_answers() {
             ..request(2, 1, 1)
         })
         .unwrap();
-    let (short, long) = (read(&short).1, read(&long).1);
-    // The prompt takes 62 steps, in which the other answer has its 29.
-    assert!(
-        short.timings.decode < long.timings.prefill,
-        "{short:?} {long:?}"
-    );
+    read(&long);
+    // The prompt takes 62 steps, in which the other answer has its 29: by now they are all there.
+    let mut events = std::iter::from_fn(|| short.try_recv());
+    assert!(events.any(|event| matches!(event, Event::Finished(_))));
 }

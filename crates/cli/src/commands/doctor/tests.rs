@@ -102,5 +102,5 @@ fn scripts_read_the_same_lines_as_json() {
         serde_json::json!({ "name": "Landlock", "state": "good", "value": "version 4", "fix": null })
     );
     let titles: Vec<&String> = json.as_object().unwrap().keys().collect();
-    assert_eq!(titles, ["commands", "machine", "programs", "sandbox"]);
+    assert_eq!(titles, ["machine", "sandbox", "programs", "commands"]);
 }
