@@ -23,7 +23,7 @@ pub mod stop;
 pub use error::Error;
 pub use events::{Control, Events};
 pub use handle::{Handle, Networks};
-pub use network::{Local, Network};
+pub use network::{Local, LocalOptions, Network};
 pub use request::{Event, Finished, Reason, Reasoning, Request, Timings, Token, Usage};
 pub use resident::{Models, Shelf};
 pub use scheduler::{Options, Status};

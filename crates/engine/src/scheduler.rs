@@ -10,7 +10,7 @@ mod plan;
 
 pub(crate) use compute::message;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Table};
 use crate::network::Network;
 use crate::request::Reason;
 use crate::sampling::Scratch;
@@ -83,8 +83,14 @@ impl Scheduler {
         }
     }
 
-    /// Takes a sequence in; it waits for its turn.
-    pub(crate) fn enqueue(&mut self, sequence: Sequence) {
+    /// Takes a sequence in; it waits for its turn. Where no past can be shared, each choice is a
+    /// sequence from the start.
+    pub(crate) fn enqueue(&mut self, mut sequence: Sequence) {
+        if !self.network.keeps_pages_only() {
+            let siblings = 1..=std::mem::take(&mut sequence.siblings);
+            let alone = siblings.map(|choice| sequence.sibling(choice, Table::default()));
+            self.waiting.extend(alone);
+        }
         self.waiting.push(sequence);
     }
 
@@ -150,11 +156,14 @@ impl Scheduler {
             let is_finished = |sequence: &mut Sequence| sequence.finished.is_some();
             for mut sequence in list.extract_if(.., is_finished) {
                 let table = std::mem::take(&mut sequence.table);
+                if let Some(first) = table.pages().first() {
+                    self.network.forget(*first);
+                }
                 self.cache.release(table, &sequence.tokens);
                 self.drafter.forget(&sequence);
                 let reason = sequence.finished.take().unwrap_or(Reason::Cancelled);
                 for choice in 1..=sequence.siblings {
-                    let mut sibling = sequence.sibling(choice, Default::default());
+                    let mut sibling = sequence.sibling(choice, Table::default());
                     sibling.report(reason.clone());
                 }
                 sequence.report(reason);

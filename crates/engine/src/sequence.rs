@@ -42,6 +42,8 @@ pub(crate) struct Sequence {
     pub(crate) draft_length: usize,
     /// Whether anything was computed for it yet.
     pub(crate) has_computed: bool,
+    /// It was in a batch that broke, and is tried alone next.
+    pub(crate) is_suspect: bool,
     /// Its pages were needed by others.
     pub(crate) is_set_aside: bool,
     pub(crate) usage: Usage,
@@ -71,6 +73,7 @@ impl Sequence {
                 ..Usage::default()
             },
             has_computed: false,
+            is_suspect: false,
             is_set_aside: false,
             finished: None,
             sampler: sampler(request, 0),
@@ -84,7 +87,7 @@ impl Sequence {
         }
     }
 
-    /// Another choice over the same prompt, with a table of its own.
+    /// Another choice over the same prompt, computed so far as `table` holds it.
     pub(crate) fn sibling(&self, choice: u32, table: Table) -> Self {
         let request = &self.job.request;
         Self {
@@ -96,7 +99,8 @@ impl Sequence {
             waited: self.waited,
             draft_length: self.draft_length,
             usage: self.usage,
-            has_computed: true,
+            has_computed: self.has_computed,
+            is_suspect: false,
             is_set_aside: false,
             finished: None,
             sampler: sampler(request, choice),
@@ -294,7 +298,11 @@ impl Sequence {
 
     /// The text that `token` makes certain.
     fn release(&mut self, token: u32, is_thinking: bool) -> String {
-        let bytes = self.job.vocabulary.text(token);
+        let vocabulary = &self.job.vocabulary;
+        let mut bytes = vocabulary.text(token);
+        if self.usage.generated == 1 && vocabulary.strips_first_space() {
+            bytes = bytes.strip_prefix(b" ").unwrap_or(bytes);
+        }
         if is_thinking {
             return self.aside.push(bytes).text;
         }

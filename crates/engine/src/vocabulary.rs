@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use models::{Special, Tokenizer};
+
 /// Splits text into tokens as the model's tokenizer does.
 pub type Encode = Arc<dyn Fn(&str) -> Vec<u32> + Send + Sync>;
 
@@ -12,6 +14,7 @@ pub struct Vocabulary {
     words: Arc<[Word]>,
     end: Arc<[u32]>,
     encode: Option<Encode>,
+    strips_first_space: bool,
 }
 
 /// What one token stands for.
@@ -30,7 +33,35 @@ impl Vocabulary {
             words: words.into(),
             end: end.into(),
             encode: None,
+            strips_first_space: false,
         }
+    }
+
+    /// That of a model's tokenizer.
+    pub fn of(tokenizer: &Arc<Tokenizer>) -> Self {
+        let size = tokenizer.vocab_size() as u32;
+        let word = |token: u32| {
+            let bytes = tokenizer.token_bytes(token).to_vec();
+            if tokenizer.is_special(token) {
+                Word::Control(String::from_utf8_lossy(&bytes).into_owned())
+            } else {
+                Word::Text(bytes)
+            }
+        };
+        let end = tokenizer.eos().iter().copied();
+        let end = end.filter(|token| *token < size).collect();
+        // Some tokenizers write a space before the first word, which is no part of the text.
+        let spaced = (0..size).find(|token| match tokenizer.token_bytes(*token) {
+            [b' ', letter, ..] => letter.is_ascii_alphabetic() && !tokenizer.is_special(*token),
+            _ => false,
+        });
+        let is_bare = |token| !tokenizer.decode(&[token], true).starts_with(' ');
+        let theirs = Arc::clone(tokenizer);
+        Self {
+            strips_first_space: spaced.is_some_and(is_bare),
+            ..Self::new((0..size).map(word).collect(), end)
+        }
+        .with_encode(Arc::new(move |text| theirs.encode(text, Special::AsText)))
     }
 
     /// With the model's own splitting of text, which lets constraints force tokens ahead.
@@ -91,6 +122,11 @@ impl Vocabulary {
         (0..self.words.len() as u32)
             .filter(|token| holds(self.text(*token)))
             .collect()
+    }
+
+    /// Whether a space at the very beginning of an answer is no part of it.
+    pub(crate) fn strips_first_space(&self) -> bool {
+        self.strips_first_space
     }
 
     pub(crate) fn encode(&self) -> Option<&Encode> {

@@ -95,6 +95,9 @@ impl Scheduler {
     pub(super) fn release(&mut self, at: usize) {
         let sequence = &mut self.running[at];
         let table = std::mem::take(&mut sequence.table);
+        if let Some(first) = table.pages().first() {
+            self.network.forget(*first);
+        }
         self.cache.release(table, &sequence.tokens);
         self.drafter.forget(sequence);
         sequence.is_set_aside = true;

@@ -22,6 +22,14 @@ impl Scheduler {
             return rows;
         }
         self.logits.clear();
+        if !self.network.keeps_pages_only() && slices.len() > 1 {
+            // What it keeps of these pasts is not to be trusted any more: they begin anew, alone.
+            for slice in slices.iter() {
+                self.running[slice.at].is_suspect = true;
+                self.release(slice.at);
+            }
+            return vec![None; slices.len()];
+        }
         let mut rows = Vec::new();
         for slice in slices {
             slice.drafts.clear();
@@ -99,9 +107,10 @@ impl Scheduler {
         let mut siblings = Vec::new();
         for (slice, row) in slices.iter().zip(rows) {
             let sequence = &mut running[slice.at];
-            if sequence.finished.is_some() {
+            if sequence.finished.is_some() || sequence.is_set_aside {
                 continue;
             }
+            sequence.is_suspect &= row.is_none();
             let known = sequence.table.length() + slice.feed;
             sequence.has_computed = true;
             cache.computed(&mut sequence.table, &sequence.tokens[..known]);

@@ -23,6 +23,9 @@ impl Scheduler {
     /// Deals the tokens of a step out.
     pub(super) fn plan(&mut self) -> Vec<Slice> {
         let mut order: Vec<usize> = (0..self.running.len()).collect();
+        if let Some(suspect) = self.running.iter().position(|sequence| sequence.is_suspect) {
+            order = vec![suspect];
+        }
         order.sort_unstable_by_key(|at| std::cmp::Reverse(rank(&self.running[*at])));
         let mut budget = self.options.step_tokens;
         let mut slices = Vec::new();

@@ -1,5 +1,7 @@
 //! An answer is a function of the request: neither the batch, nor memory, nor guesses change it.
 
+use std::time::Duration;
+
 use engine::{Event, Options, Reason, Request, Speculation};
 
 use crate::toy::{Toy, prompt, read, request, sampling};
@@ -168,6 +170,38 @@ fn a_draft_network_without_room_or_that_breaks_harms_nobody() {
 }
 
 #[test]
+fn networks_that_sum_up_their_past_give_the_same_answers_too() {
+    for pages in [7, 200] {
+        let toy = Toy {
+            is_recurrent: true,
+            ..Toy::new(pages)
+        };
+        check(
+            &toy,
+            None,
+            Options {
+                step_tokens: 50,
+                ..Options::default()
+            },
+            &requests(20),
+        );
+    }
+    let toy = Toy {
+        is_recurrent: true,
+        ..Toy::new(100)
+    };
+    let handle = toy.start(Options::default());
+    let asked = Request {
+        choices: 3,
+        ..request(3, 150, 20)
+    };
+    let answers = engine::answers(&handle, asked.clone()).unwrap();
+    let found: Vec<_> = answers.into_iter().map(|answer| answer.tokens).collect();
+    let expected: Vec<_> = (0..3).map(|choice| toy.expected(&asked, choice)).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn choices_of_one_request_share_its_prompt_and_differ() {
     let toy = Toy::new(100);
     let handle = toy.start(plain());
@@ -215,7 +249,10 @@ fn an_answer_as_long_as_the_context_or_all_memory_ends_there() {
 
 #[test]
 fn a_long_prompt_does_not_hold_up_running_answers() {
-    let toy = Toy::new(200);
+    let toy = Toy {
+        pace: Duration::from_millis(2),
+        ..Toy::new(200)
+    };
     let handle = toy.start(Options {
         step_tokens: 64,
         ..plain()

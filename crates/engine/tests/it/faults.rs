@@ -8,7 +8,15 @@ use crate::toy::{POISON, Toy, read, request, until_idle};
 
 #[test]
 fn a_request_that_breaks_the_network_ends_alone() {
-    let toy = Toy::new(200);
+    for is_recurrent in [false, true] {
+        breaks_alone(&Toy {
+            is_recurrent,
+            ..Toy::new(200)
+        });
+    }
+}
+
+fn breaks_alone(toy: &Toy) {
     let handle = toy.start(Options::default());
     let good: Vec<Request> = (0..6).map(|seed| request(seed, 90, 40)).collect();
     let events: Vec<_> = good

@@ -8,6 +8,7 @@
 mod answers;
 mod exact;
 mod faults;
+mod networks;
 mod schemas;
 mod sharing;
 mod toy;

@@ -1,6 +1,7 @@
 //! A network without weights: its logits are a function of the tokens that it finds in the pages of a
 //! sequence, so that any page that is wrong changes the answer.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -33,6 +34,8 @@ pub struct Toy {
     pub pace: Duration,
     /// How many of the last tokens mostly decide.
     pub order: usize,
+    /// Whether it sums its past up, as recurrent layers do, instead of reading it from pages.
+    pub is_recurrent: bool,
 }
 
 impl Toy {
@@ -45,6 +48,7 @@ impl Toy {
             accent: 0,
             pace: Duration::ZERO,
             order: 2,
+            is_recurrent: false,
         }
     }
 
@@ -71,6 +75,7 @@ impl Toy {
     fn network(self) -> Paged {
         Paged {
             slots: vec![[None; PAGE]; self.pages],
+            sums: HashMap::new(),
             toy: self,
         }
     }
@@ -120,6 +125,8 @@ impl Toy {
 struct Paged {
     toy: Toy,
     slots: Vec<[Option<u32>; PAGE]>,
+    /// By first page, the text summed up.
+    sums: HashMap<u32, Vec<u32>>,
 }
 
 impl Network for Paged {
@@ -147,6 +154,16 @@ impl Network for Paged {
             {
                 self.slots[sequence.table[at / PAGE] as usize][at % PAGE] = Some(*token);
             }
+            if self.toy.is_recurrent {
+                let sum = self.sums.entry(sequence.table[0]).or_default();
+                sum.truncate(if sequence.past == 0 { 0 } else { sum.len() });
+                assert_eq!(
+                    sum.len(),
+                    sequence.past,
+                    "a summed up text goes on where it ends"
+                );
+                sum.extend(&batch.tokens[start..start + sequence.tokens]);
+            }
             start += sequence.tokens;
         }
         for wanted in batch.wanted {
@@ -163,8 +180,21 @@ impl Network for Paged {
                         .expect("a past that was computed")
                 })
                 .collect();
+            let sum = self.sums.get(&sequence.table[0]);
+            assert!(
+                sum.is_none_or(|sum| sum.starts_with(&text)),
+                "another's past"
+            );
             logits.extend(self.toy.logits(&text));
         }
+    }
+
+    fn keeps_pages_only(&self) -> bool {
+        !self.toy.is_recurrent
+    }
+
+    fn forget(&mut self, first_page: u32) {
+        self.sums.remove(&first_page);
     }
 
     fn copy_page(&mut self, from: u32, to: u32) {
