@@ -17,6 +17,8 @@ mod element;
 mod exp;
 mod levels;
 mod panels;
+#[cfg(target_arch = "x86_64")]
+mod prefetch;
 
 mod roofline;
 

@@ -3,7 +3,7 @@
 //! before they are widened. What is made ready serves all rows while it is in the nearest cache.
 
 use std::arch::x86_64::{
-    __m128i, __m256, __m256i, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_add_epi16,
+    __m128i, __m256, __m256i, _mm_loadu_si128, _mm256_add_epi16,
     _mm256_add_epi32, _mm256_and_si256, _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_fmadd_ps,
     _mm256_fnmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16,
     _mm256_mul_ps, _mm256_mullo_epi16, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32,
@@ -17,6 +17,7 @@ use half::f16;
 use super::formats::{Block, NibblePanel};
 use crate::blocks::BLOCK;
 use crate::panels::PANEL;
+use crate::prefetch::ahead;
 use crate::quantised_rows::{GROUP, GroupBlock, QuantisedRows};
 
 /// 32 inputs of sixteen outputs, in halves of eight outputs each.
@@ -34,9 +35,6 @@ pub struct Ready {
 
 /// 32 inputs that are made ready together.
 const TOGETHER: usize = 8;
-
-/// How far memory is asked for before it is needed.
-const AHEAD: usize = 2048;
 
 thread_local! {
     static READY: RefCell<Box<[Ready; TOGETHER]>> =
@@ -76,18 +74,6 @@ pub(super) fn tile<B: Block>(
             }
         }
     });
-}
-
-/// Asks for what comes [`AHEAD`] bytes behind a panel, which is the next panel's where this one ends: the
-/// machine's own guesses stop at the borders of pages.
-#[target_feature(enable = "avx2,fma,f16c")]
-#[inline]
-fn ahead<P>(panel: &P) {
-    let start = std::ptr::from_ref(panel).cast::<i8>();
-    for line in (0..size_of::<P>()).step_by(64) {
-        // SAFETY: a hint may name any address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(AHEAD + line)) };
-    }
 }
 
 /// The products of one row, for which what is made ready stays in registers.

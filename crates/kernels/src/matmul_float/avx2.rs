@@ -7,6 +7,7 @@ use std::arch::x86_64::{
 use super::Strided;
 use crate::element::{Element, STEP};
 use crate::panels::PANEL;
+use crate::prefetch::ahead;
 
 /// The products of up to six rows of `x` with one panel.
 #[target_feature(enable = "avx2,fma,f16c")]
@@ -43,6 +44,9 @@ fn rows<T: Element, const R: usize>(
     let (steps, _) = panel.as_chunks::<STEP>();
     let whole = inputs / 2;
     for (at, step) in steps[..whole].iter().enumerate() {
+        if R == 1 {
+            ahead(step);
+        }
         // SAFETY: this function runs where the machine has the level.
         let [even, odd] = unsafe { T::load(step) };
         for row in 0..R {
