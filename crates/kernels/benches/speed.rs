@@ -1,11 +1,12 @@
 //! `cargo bench -p kernels [-- WORDS]`: every format beside what this machine can do at most, as
 //! Markdown. Words choose the formats whose names hold one of them; `attention` is that of a layer.
 //!
-//! The least time of several rounds counts, and the limits are measured anew before each format, so
-//! that shares mean something on a machine that others use as well.
+//! The least time of several rounds counts, and the limits are measured anew before each format. One
+//! thread is timed by what it was given of its core (Linux), so that its figures mean something on a
+//! machine that others use as well; several threads by the clock.
 
 use std::num::NonZeroUsize;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use half::{bf16, f16};
 use kernels::{
@@ -33,6 +34,7 @@ fn main() {
     let mut bench = Bench {
         reading: Reading::new(512 << 20),
         pool: Pool::new(NonZeroUsize::MIN),
+        begun: Instant::now(),
     };
     println!("instructions: {}\n", Isa::current().name());
     for threads in [NonZeroUsize::MIN, all] {
@@ -111,6 +113,7 @@ const FORMATS: [Format; 8] = [
 struct Bench {
     reading: Reading,
     pool: Pool,
+    begun: Instant,
 }
 
 impl Bench {
@@ -149,7 +152,7 @@ impl Bench {
             let mut out = vec![0.0; rows * OUTPUTS];
             // A call alone may be lucky with its caches: a round over many matrices is what counts.
             let few = if rows > 100 { 2 } else { matrices.len() };
-            let time = shortest(if rows > 100 { 12 } else { 7 }, || {
+            let time = self.shortest(if rows > 100 { 12 } else { 7 }, || {
                 for weights in &matrices[..few] {
                     run(&mut out, &x, weights);
                 }
@@ -201,7 +204,7 @@ impl Bench {
         };
         let queries: Vec<f32> = (0..tokens * heads * dim).map(value).collect();
         let mut out = vec![0.0; queries.len()];
-        let time = shortest(7, || {
+        let time = self.shortest(7, || {
             for pages in &layers {
                 attention(&mut out, &queries, pages, &[new], &layer, &self.pool);
             }
@@ -216,12 +219,32 @@ impl Bench {
         );
     }
 
+    /// The shortest of some calls, in seconds.
+    fn shortest(&self, times: usize, mut call: impl FnMut()) -> f64 {
+        let turns = (0..times).map(|_| {
+            let begun = self.now();
+            call();
+            self.now().saturating_sub(begun).as_secs_f64()
+        });
+        turns.fold(f64::MAX, f64::min)
+    }
+
+    /// The time since the start.
+    fn now(&self) -> Duration {
+        #[cfg(target_os = "linux")]
+        if self.pool.threads() == 1 {
+            let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+            return Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32);
+        }
+        self.begun.elapsed()
+    }
+
     /// What this machine gives at most just now: GFLOP/s and GB/s.
     fn limits(&self) -> (f64, f64) {
         let mut operations = 0;
-        let time = shortest(5, || operations = multiply(2_000_000, &self.pool));
+        let time = self.shortest(5, || operations = multiply(2_000_000, &self.pool));
         let mut bytes = 0;
-        let reading = shortest(5, || bytes = self.reading.read(&self.pool));
+        let reading = self.shortest(5, || bytes = self.reading.read(&self.pool));
         (operations as f64 / time / 1e9, bytes as f64 / reading / 1e9)
     }
 }
@@ -239,15 +262,4 @@ fn blocks<const N: usize, B: Copy>(quantise: fn(&[f32; N]) -> B) -> Vec<B> {
 
 fn value(at: usize) -> f32 {
     (at.wrapping_mul(0x9e37_79b9) >> 16 & 0xff) as f32 / 128.0 - 1.0
-}
-
-/// The shortest of some calls, in seconds.
-fn shortest(times: usize, mut call: impl FnMut()) -> f64 {
-    (0..times)
-        .map(|_| {
-            let begun = Instant::now();
-            call();
-            begun.elapsed().as_secs_f64()
-        })
-        .fold(f64::MAX, f64::min)
 }

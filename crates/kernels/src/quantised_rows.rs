@@ -23,8 +23,8 @@ pub(crate) struct GroupBlock {
     pub totals: [f32; GROUP],
     /// The sums of the steps of each row, twice, for formats with offsets.
     pub sums: [[i16; 2]; GROUP],
-    /// The same of each sixteen inputs, but for the first and last two of each four apart.
-    pub halves: [[[i16; 2]; GROUP]; 2],
+    /// The same of each eight inputs.
+    pub eighths: [[[i16; 2]; GROUP]; BLOCK / 8],
 }
 
 /// The rows of an input, quantised for products with quantised weights. Made once and filled again
@@ -139,7 +139,7 @@ mod tests {
         let last = rows.group(0)[1];
         assert_eq!((last.steps[1][7], last.steps[1][8]), (127, 0));
         assert_eq!(last.sums[1], [8 * 127; 2]);
-        assert_eq!(last.halves.map(|sums| sums[1]), [[4 * 127; 2], [0; 2]]);
+        assert_eq!(last.eighths.map(|sums| sums[1][0]), [8 * 127, 0, 0, 0]);
         rows.fill(&[2.0; 32], 32, &Pool::of_all_cores());
         assert_eq!((rows.rows(), rows.blocks()), (1, 1));
     }

@@ -2,10 +2,10 @@
 
 use bytemuck::Pod;
 
-#[cfg(target_arch = "x86_64")]
-use super::avx2::Ready;
 use crate::blocks::BLOCK;
 use crate::panels::PANEL;
+#[cfg(target_arch = "x86_64")]
+use crate::quantised_rows::QuantisedRows;
 
 /// A format of blocks.
 pub trait Block: Pod + Send + Sync {
@@ -21,34 +21,17 @@ pub trait Block: Pod + Send + Sync {
     /// What 32 inputs of an output are.
     fn part(panel: &Self::Panel, part: usize, output: usize) -> Part;
 
-    /// Sums of sixteen bits that 32 inputs need: each is multiplied with a factor of its own.
-    #[cfg(target_arch = "x86_64")]
-    const SPANS: usize;
-
-    /// Fours of inputs in a span.
-    #[cfg(target_arch = "x86_64")]
-    const SPAN: usize;
-
-    /// What the steps of a span are too large by, and less than nothing: dealt out over the sums of
-    /// sixteen bits that an output has in all spans, or whole where halves are apart.
-    #[cfg(target_arch = "x86_64")]
-    const OFFSETS: [i16; 4];
-
-    /// Whether each half of the inputs is a span, and each sum of sixteen bits gives what its own inputs
-    /// have too much.
-    #[cfg(target_arch = "x86_64")]
-    const ARE_HALVES_APART: bool = false;
-
-    /// Whether something is taken away that steps do not tell.
-    #[cfg(target_arch = "x86_64")]
-    const HAS_MINIMA: bool;
-
-    /// Makes 32 inputs of a panel ready for products.
+    /// The products of as many rows as `made` has, from `row` on, with one panel.
     ///
     /// # Safety
     /// The machine has AVX2 and F16C.
     #[cfg(target_arch = "x86_64")]
-    unsafe fn prepare(panel: &Self::Panel, part: usize, ready: &mut Ready);
+    unsafe fn tile_avx2(
+        x: &QuantisedRows,
+        row: usize,
+        panels: &[Self::Panel],
+        made: &mut [[f32; PANEL]],
+    );
 }
 
 /// 32 weights of one output: `scale · factor · step - minimum`, with a factor for each half.

@@ -1,10 +1,19 @@
 //! `MXFP4` in panels.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{
+    __m256i, _mm256_broadcastsi128_si256, _mm256_set1_epi16, _mm256_shuffle_epi8,
+};
+
 use bytemuck::{Pod, Zeroable};
 
+#[cfg(target_arch = "x86_64")]
+use super::avx2::{self, Figures, Steps};
 use super::formats::{Block, NibblePanel, Part, nibbles, put_nibbles};
 use crate::blocks::{BLOCK, BlockMxfp4, MXFP4_OFFSET, MXFP4_VALUES, mxfp4_worth};
 use crate::panels::PANEL;
+#[cfg(target_arch = "x86_64")]
+use crate::quantised_rows::QuantisedRows;
 
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
@@ -35,30 +44,33 @@ impl Block for BlockMxfp4 {
         }
     }
 
-    // Four pairs of at most 24 · 127 each fit sixteen bits, eight would not.
     #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn tile_avx2(
+        x: &QuantisedRows,
+        row: usize,
+        panels: &[Panel],
+        made: &mut [[f32; PANEL]],
+    ) {
+        avx2::tile::<Self>(x, row, panels, made);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Steps for BlockMxfp4 {
+    // Four pairs of at most 24 · 127 each fit sixteen bits, eight would not.
     const SPANS: usize = 2;
 
-    #[cfg(target_arch = "x86_64")]
     const SPAN: usize = 4;
 
     // 12, in two sums for each output and span.
-    #[cfg(target_arch = "x86_64")]
     const OFFSETS: [i16; 4] = [-3, -3, 0, 0];
 
-    #[cfg(target_arch = "x86_64")]
     const HAS_MINIMA: bool = false;
 
-    #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma,f16c")]
     #[inline]
-    unsafe fn prepare(panel: &Panel, _: usize, ready: &mut super::avx2::Ready) {
-        use std::arch::x86_64::{
-            _mm256_broadcastsi128_si256, _mm256_set1_epi16, _mm256_shuffle_epi8,
-        };
-
-        use super::avx2::{load_bytes, nibbles};
-
+    unsafe fn fours(panel: &Panel, _: usize, number: usize) -> [__m256i; 2] {
         const TABLE: [u8; 16] = {
             let mut table = [0; 16];
             let mut at = 0;
@@ -68,11 +80,20 @@ impl Block for BlockMxfp4 {
             }
             table
         };
-        let table = _mm256_broadcastsi128_si256(load_bytes(&TABLE));
-        for (ready, numbers) in ready.steps.iter_mut().zip(nibbles(&panel.numbers)) {
-            *ready = numbers.map(|numbers| _mm256_shuffle_epi8(table, numbers));
-        }
-        ready.factors = [[_mm256_set1_epi16(1); 2]; 4];
-        ready.scales = bytemuck::cast(panel.exponents.map(mxfp4_worth));
+        let table = _mm256_broadcastsi128_si256(avx2::load_bytes(&TABLE));
+        let [first, second] = avx2::nibbles(&panel.numbers, number);
+        [
+            _mm256_shuffle_epi8(table, first),
+            _mm256_shuffle_epi8(table, second),
+        ]
+    }
+
+    #[target_feature(enable = "avx2,fma,f16c")]
+    #[inline]
+    unsafe fn figures(panel: &Panel, _: usize) -> Figures {
+        let mut figures = Figures::zeroed();
+        figures.factors = [[_mm256_set1_epi16(1); 2]; 4];
+        figures.scales = bytemuck::cast(panel.exponents.map(mxfp4_worth));
+        figures
     }
 }

@@ -1,11 +1,18 @@
 //! `Q4_0` in panels.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{__m256i, _mm256_set1_epi16};
+
 use bytemuck::{Pod, Zeroable};
 use half::f16;
 
+#[cfg(target_arch = "x86_64")]
+use super::avx2::{self, Figures, Steps};
 use super::formats::{Block, NibblePanel, Part, nibbles, put_nibbles};
 use crate::blocks::{BLOCK, BlockQ4_0};
 use crate::panels::PANEL;
+#[cfg(target_arch = "x86_64")]
+use crate::quantised_rows::QuantisedRows;
 
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
@@ -35,30 +42,42 @@ impl Block for BlockQ4_0 {
         }
     }
 
-    // Eight pairs of at most 15 · 127 each fit sixteen bits.
     #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn tile_avx2(
+        x: &QuantisedRows,
+        row: usize,
+        panels: &[Panel],
+        made: &mut [[f32; PANEL]],
+    ) {
+        avx2::tile::<Self>(x, row, panels, made);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Steps for BlockQ4_0 {
+    // Eight pairs of at most 15 · 127 each fit sixteen bits.
     const SPANS: usize = 1;
 
-    #[cfg(target_arch = "x86_64")]
     const SPAN: usize = 8;
 
     // 8, in two sums for each output.
-    #[cfg(target_arch = "x86_64")]
     const OFFSETS: [i16; 4] = [-4, 0, 0, 0];
 
-    #[cfg(target_arch = "x86_64")]
     const HAS_MINIMA: bool = false;
 
-    #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma,f16c")]
     #[inline]
-    unsafe fn prepare(panel: &Panel, _: usize, ready: &mut super::avx2::Ready) {
-        use std::arch::x86_64::_mm256_set1_epi16;
+    unsafe fn fours(panel: &Panel, _: usize, number: usize) -> [__m256i; 2] {
+        avx2::nibbles(&panel.steps, number)
+    }
 
-        use super::avx2::{load_halves, nibbles};
-
-        ready.steps[..8].copy_from_slice(&nibbles(&panel.steps));
-        ready.factors[0] = [_mm256_set1_epi16(1); 2];
-        ready.scales = load_halves(&panel.scales);
+    #[target_feature(enable = "avx2,fma,f16c")]
+    #[inline]
+    unsafe fn figures(panel: &Panel, _: usize) -> Figures {
+        let mut figures = Figures::zeroed();
+        figures.factors[0] = [_mm256_set1_epi16(1); 2];
+        figures.scales = avx2::load_halves(&panel.scales);
+        figures
     }
 }

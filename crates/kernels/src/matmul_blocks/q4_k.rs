@@ -1,11 +1,22 @@
 //! `Q4_K` in panels.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{
+    __m256i, _mm_and_si128, _mm_cvtsi64_si128, _mm_or_si128, _mm_set1_epi8, _mm_slli_epi16,
+    _mm_srli_epi16, _mm_srli_si128, _mm_unpacklo_epi64, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32,
+    _mm256_mul_ps, _mm256_or_si256, _mm256_slli_epi32,
+};
+
 use bytemuck::{Pod, Zeroable};
 use half::f16;
 
+#[cfg(target_arch = "x86_64")]
+use super::avx2::{self, Figures, Steps};
 use super::formats::{Block, NibblePanel, Part, nibbles, put_nibbles};
 use crate::blocks::{BLOCK, BlockQ4K, SUPER_BLOCK};
 use crate::panels::PANEL;
+#[cfg(target_arch = "x86_64")]
+use crate::quantised_rows::QuantisedRows;
 
 const PARTS: usize = SUPER_BLOCK / BLOCK;
 
@@ -83,35 +94,42 @@ impl Block for BlockQ4K {
         }
     }
 
-    // Eight pairs of at most 15 · 127 each fit sixteen bits.
-    #[cfg(target_arch = "x86_64")]
-    const SPANS: usize = 1;
-
-    #[cfg(target_arch = "x86_64")]
-    const SPAN: usize = 8;
-
-    #[cfg(target_arch = "x86_64")]
-    const OFFSETS: [i16; 4] = [0; 4];
-
-    #[cfg(target_arch = "x86_64")]
-    const HAS_MINIMA: bool = true;
-
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn tile_avx2(
+        x: &QuantisedRows,
+        row: usize,
+        panels: &[Panel],
+        made: &mut [[f32; PANEL]],
+    ) {
+        avx2::tile::<Self>(x, row, panels, made);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Steps for BlockQ4K {
+    // Eight pairs of at most 15 · 127 each fit sixteen bits.
+    const SPANS: usize = 1;
+
+    const SPAN: usize = 8;
+
+    const OFFSETS: [i16; 4] = [0; 4];
+
+    const HAS_MINIMA: bool = true;
+
+    #[target_feature(enable = "avx2,fma,f16c")]
     #[inline]
-    unsafe fn prepare(panel: &Panel, part: usize, ready: &mut super::avx2::Ready) {
-        use std::arch::x86_64::{
-            _mm_and_si128, _mm_cvtsi64_si128, _mm_or_si128, _mm_set1_epi8, _mm_slli_epi16,
-            _mm_srli_epi16, _mm_srli_si128, _mm_unpacklo_epi64, _mm256_cvtepi32_ps,
-            _mm256_cvtepu8_epi32, _mm256_mul_ps, _mm256_or_si256, _mm256_slli_epi32,
-        };
+    unsafe fn fours(panel: &Panel, part: usize, number: usize) -> [__m256i; 2] {
+        avx2::nibbles(&panel.steps[part], number)
+    }
 
-        use super::avx2::{load_bytes, load_halves, nibbles};
-
-        ready.steps[..8].copy_from_slice(&nibbles(&panel.steps[part]));
+    #[target_feature(enable = "avx2,fma,f16c")]
+    #[inline]
+    unsafe fn figures(panel: &Panel, part: usize) -> Figures {
+        let mut figures = Figures::zeroed();
         let levels = &panel.levels[part];
         let (four, two) = (_mm_set1_epi8(15), _mm_set1_epi8(3));
-        let low = load_bytes(&levels.low);
+        let low = avx2::load_bytes(&levels.low);
         let high = _mm_cvtsi64_si128(i64::from_le_bytes(levels.high));
         let high = _mm_unpacklo_epi64(high, _mm_srli_epi16::<4>(high));
         let scales = _mm_or_si128(
@@ -123,15 +141,16 @@ impl Block for BlockQ4K {
             _mm_slli_epi16::<4>(_mm_and_si128(_mm_srli_epi16::<2>(high), two)),
         );
         let halves = |bytes| [bytes, _mm_srli_si128::<8>(bytes)];
-        ready.factors[0] = halves(scales).map(|bytes| {
+        figures.factors[0] = halves(scales).map(|bytes| {
             let once = _mm256_cvtepu8_epi32(bytes);
             _mm256_or_si256(once, _mm256_slli_epi32::<16>(once))
         });
-        ready.scales = load_halves(&panel.scales);
-        let worth = load_halves(&panel.minima);
+        figures.scales = avx2::load_halves(&panel.scales);
+        let worth = avx2::load_halves(&panel.minima);
         for (half, bytes) in halves(minima).into_iter().enumerate() {
             let minima = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
-            ready.minima[half] = _mm256_mul_ps(worth[half], minima);
+            figures.minima[half] = _mm256_mul_ps(worth[half], minima);
         }
+        figures
     }
 }

@@ -1,11 +1,16 @@
 //! `Q8_0` in panels.
 
+#[cfg(target_arch = "x86_64")]
+mod signs;
+
 use bytemuck::{Pod, Zeroable};
 use half::f16;
 
 use super::formats::{Block, Part};
 use crate::blocks::{BLOCK, BlockQ8_0};
 use crate::panels::PANEL;
+#[cfg(target_arch = "x86_64")]
+use crate::quantised_rows::{GROUP, QuantisedRows};
 
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
@@ -37,43 +42,16 @@ impl Block for BlockQ8_0 {
         }
     }
 
-    // A byte is 16 times its high four bits and its low four bits, 128 too many: both are small enough
-    // to be summed in sixteen bits.
-    #[cfg(target_arch = "x86_64")]
-    const SPANS: usize = 2;
-
-    #[cfg(target_arch = "x86_64")]
-    const SPAN: usize = 8;
-
-    // All 128 · 16⁻¹ are in the high four bits, in two sums for each output.
-    #[cfg(target_arch = "x86_64")]
-    const OFFSETS: [i16; 4] = [0, -4, 0, 0];
-
-    #[cfg(target_arch = "x86_64")]
-    const HAS_MINIMA: bool = false;
-
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma,f16c")]
-    #[inline]
-    unsafe fn prepare(panel: &Panel, _: usize, ready: &mut super::avx2::Ready) {
-        use std::arch::x86_64::{
-            _mm256_and_si256, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_srli_epi16,
-            _mm256_xor_si256,
-        };
-
-        use super::avx2::{load_fours, load_halves};
-
-        let (low, top) = (_mm256_set1_epi8(15), _mm256_set1_epi8(-128));
-        for (four, bytes) in panel.steps.iter().enumerate() {
-            for (half, bytes) in load_fours(bytes).into_iter().enumerate() {
-                let bytes = _mm256_xor_si256(bytes, top);
-                ready.steps[four][half] = _mm256_and_si256(bytes, low);
-                let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), low);
-                ready.steps[four + 8][half] = high;
-            }
+    unsafe fn tile_avx2(
+        x: &QuantisedRows,
+        row: usize,
+        panels: &[Panel],
+        made: &mut [[f32; PANEL]],
+    ) {
+        for (group, made) in made.chunks_mut(GROUP).enumerate() {
+            signs::rows(x.group(row + group * GROUP), panels, made);
         }
-        ready.factors[0] = [_mm256_set1_epi16(1); 2];
-        ready.factors[1] = [_mm256_set1_epi16(16); 2];
-        ready.scales = load_halves(&panel.scales);
     }
 }

@@ -2,11 +2,11 @@
 
 use std::arch::x86_64::{
     __m256, __m256i, _CMP_ORD_Q, _mm_cvtss_f32, _mm_max_ps, _mm_max_ss, _mm_movehdup_ps,
-    _mm_movehl_ps, _mm256_add_epi16, _mm256_and_ps, _mm256_andnot_ps, _mm256_castps256_ps128,
-    _mm256_cmp_ps, _mm256_cvtps_epi32, _mm256_extractf128_ps, _mm256_loadu_ps,
+    _mm_movehl_ps, _mm256_add_epi32, _mm256_and_ps, _mm256_andnot_ps, _mm256_castps256_ps128,
+    _mm256_cmp_ps, _mm256_cvtps_epi32, _mm256_extractf128_ps, _mm256_loadu_ps, _mm256_madd_epi16,
     _mm256_maddubs_epi16, _mm256_max_ps, _mm256_mul_ps, _mm256_packs_epi16, _mm256_packs_epi32,
-    _mm256_permutevar8x32_epi32, _mm256_set1_epi8, _mm256_set1_ps, _mm256_setr_epi32,
-    _mm256_setzero_ps, _mm256_shuffle_epi32, _mm256_storeu_si256,
+    _mm256_permutevar8x32_epi32, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_ps,
+    _mm256_setr_epi32, _mm256_setzero_ps, _mm256_shuffle_epi32, _mm256_storeu_si256,
 };
 
 use super::GroupBlock;
@@ -25,7 +25,7 @@ pub(super) fn block(values: &[f32; BLOCK], row: usize, made: &mut GroupBlock) {
     if !(inverse.is_finite() && scale.is_finite()) {
         made.steps[row] = [0; BLOCK];
         made.scales[row] = 0.0;
-        return set_sums([[0; 2]; 2], row, made);
+        return set_sums([0; 8], row, made);
     }
     made.scales[row] = scale;
     let whole = x.map(|x| {
@@ -44,22 +44,21 @@ pub(super) fn block(values: &[f32; BLOCK], row: usize, made: &mut GroupBlock) {
     // SAFETY: a row's steps are thirty-two bytes.
     unsafe { _mm256_storeu_si256(made.steps[row].as_mut_ptr().cast(), steps) };
     let pairs = _mm256_maddubs_epi16(_mm256_set1_epi8(1), steps);
-    // Each half of the register holds half of the inputs.
-    let two = _mm256_add_epi16(pairs, _mm256_shuffle_epi32::<0b0100_1110>(pairs));
-    let four = _mm256_add_epi16(two, _mm256_shuffle_epi32::<0b1011_0001>(two));
-    let sums = bytemuck::cast::<__m256i, [[i16; 2]; 8]>(four);
-    set_sums([sums[0], sums[4]], row, made);
+    let fours = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    let eights = _mm256_add_epi32(fours, _mm256_shuffle_epi32::<0b1011_0001>(fours));
+    set_sums(bytemuck::cast::<__m256i, [i32; 8]>(eights), row, made);
 }
 
-/// Notes the sums of sixteen steps each, the first and last two of each four apart.
+/// Notes the sums of eight steps each, which stand twice in `eights`.
 #[inline(always)]
-fn set_sums(halves: [[i16; 2]; 2], row: usize, made: &mut GroupBlock) {
-    let total: i16 = halves.as_flattened().iter().sum();
-    for (sums, half) in made.halves.iter_mut().zip(halves) {
-        sums[row] = half;
+fn set_sums(eights: [i32; 8], row: usize, made: &mut GroupBlock) {
+    let mut total = 0;
+    for (sums, sum) in made.eighths.iter_mut().zip(eights.into_iter().step_by(2)) {
+        sums[row] = [sum as i16; 2];
+        total += sum;
     }
-    made.sums[row] = [total; 2];
-    made.totals[row] = f32::from(total) * made.scales[row];
+    made.sums[row] = [total as i16; 2];
+    made.totals[row] = total as f32 * made.scales[row];
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]

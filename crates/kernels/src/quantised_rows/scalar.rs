@@ -7,14 +7,11 @@ use crate::blocks::{BLOCK, quantise};
 pub(super) fn block(values: &[f32; BLOCK], row: usize, made: &mut GroupBlock) {
     quantise(values, &mut made.steps[row], &mut made.scales[row]);
     let mut total = 0;
-    let halves = made.steps[row].as_chunks::<16>().0;
-    for (half, sums) in halves.iter().zip(&mut made.halves) {
-        let mut apart = [0; 2];
-        for (at, step) in half.iter().enumerate() {
-            apart[at % 4 / 2] += i16::from(*step);
-        }
-        sums[row] = apart;
-        total += apart[0] + apart[1];
+    let eights = made.steps[row].as_chunks::<8>().0;
+    for (eight, sums) in eights.iter().zip(&mut made.eighths) {
+        let sum: i16 = eight.iter().map(|step| i16::from(*step)).sum();
+        sums[row] = [sum; 2];
+        total += sum;
     }
     made.sums[row] = [total; 2];
     made.totals[row] = f32::from(total) * made.scales[row];
