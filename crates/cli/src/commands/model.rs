@@ -3,6 +3,7 @@
 mod add;
 mod bench;
 mod list;
+mod measure;
 mod peer;
 mod remove;
 mod report;

@@ -1,7 +1,5 @@
 //! `freehold model score`: how probable a model finds each token of a text.
 
-mod measure;
-
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -11,12 +9,12 @@ use serde_json::{Value, json};
 use tensor::files::Dtype;
 use tensor::{CacheType, WeightType};
 
+use super::measure::{Scored, measure};
 use crate::args::model::{ModelScore, Pass};
 use crate::console::{Console, Progress, paint};
 use crate::failure::{Exit, Failure};
 use crate::library::{Library, Located, unreadable};
 use crate::serving::{self, CACHE, Opened};
-use measure::{Scored, measure};
 
 /// The longest text that is read, in bytes.
 const TEXT_BYTES_MAX: u64 = 64 << 20;

@@ -1,4 +1,4 @@
-//! The log-probability of each token after those before it.
+//! The log-probability of each token after those before it, for `freehold model score`.
 
 use std::sync::Arc;
 
