@@ -1,5 +1,6 @@
 //! What was typed. Each command has one variant and one struct here, and one file in `commands/`.
 
+pub mod chat;
 pub mod model;
 
 use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
@@ -43,6 +44,8 @@ pub enum Command {
     Undo(Undo),
     /// Write the tests that are missing
     Tests(Tests),
+    /// Talk with a model, or let it answer once
+    Chat(chat::Chat),
     /// Keep open-weight models: add, look at, score, measure, remove
     #[command(subcommand)]
     Model(model::Model),

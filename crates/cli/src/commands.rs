@@ -1,5 +1,6 @@
 //! One file per command; each takes what was typed and writes to the console.
 
+mod chat;
 mod completions;
 mod doctor;
 mod fix;
@@ -27,6 +28,7 @@ pub fn run(command: Command, console: &mut Console) -> anyhow::Result<Exit> {
         Command::Fix(args) => fix::run(args, console),
         Command::Undo(args) => undo::run(&args, console),
         Command::Tests(args) => tests::run(args, console),
+        Command::Chat(args) => chat::run(&args, console),
         Command::Model(command) => model::run(command, console),
         Command::Doctor => doctor::run(console),
         Command::Sandbox(args) => sandbox::run(&args, console),

@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 
 use crate::failure::Failure;
-pub use progress::Progress;
+pub use progress::{Passing, Progress};
 
 /// The terminal or pipe on the other side. Colour codes given to it are dropped where they would
 /// not be shown: on pipes, on dumb terminals and under `NO_COLOR`.
@@ -50,6 +50,16 @@ impl Console {
         !self.json && io::stderr().is_terminal()
     }
 
+    /// Whether a person reads standard output.
+    pub fn has_reader(&self) -> bool {
+        !self.json && io::stdout().is_terminal()
+    }
+
+    /// A line that stands on standard error until it is dropped, if a person watches.
+    pub fn passing(&self, text: &str) -> Passing {
+        Passing::new(self, text)
+    }
+
     /// Asks a person, who must type `y` to agree.
     pub fn ask(&mut self, question: &str) -> Ask {
         if self.json || !io::stderr().is_terminal() || !io::stdin().is_terminal() {
@@ -75,7 +85,11 @@ impl Console {
     /// [`ReaderGone`] when the reader has left, else a [`Failure`] that says why writing failed.
     pub fn print(&mut self, text: &str) -> anyhow::Result<()> {
         let mut out = anstream::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Self::written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    }
+
+    fn written(written: io::Result<()>) -> anyhow::Result<()> {
+        match written {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(ReaderGone.into()),
             Err(error) => Err(Failure::fault(
@@ -84,6 +98,15 @@ impl Console {
             )
             .into()),
         }
+    }
+
+    /// Writes `text` to standard output as it is, escape codes and all.
+    ///
+    /// # Errors
+    /// As [`Console::print`].
+    pub fn print_plain(&mut self, text: &str) -> anyhow::Result<()> {
+        let mut out = io::stdout().lock();
+        Self::written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
     }
 
     /// Writes `value` and a line feed to standard output.

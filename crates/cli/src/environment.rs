@@ -65,3 +65,21 @@ pub fn run_name() -> String {
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
+
+/// Seconds since 1970 began.
+pub fn seconds_since_1970() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap_or_default().as_secs() as i64
+}
+
+/// A number that is another each time.
+pub fn any_number() -> u64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    RandomState::new().hash_one(process::id())
+}
+
+/// Columns of the terminal that shows standard output.
+pub fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout());
+    size.map_or(80, |size| usize::from(size.ws_col).max(1))
+}

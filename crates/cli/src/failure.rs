@@ -124,6 +124,8 @@ impl Failure {
         } else if let Some(error) = error.downcast_ref() {
             of_models(error)
         } else if let Some(error) = error.downcast_ref() {
+            of_engine(error)
+        } else if let Some(error) = error.downcast_ref() {
             of_files(error)
         } else {
             (Exit::Fault, "internal")
@@ -184,11 +186,21 @@ fn of_models(error: &models::Error) -> (Exit, &'static str) {
     match error {
         Error::Files(error) => of_files(error),
         Error::UnknownArchitecture(_) => (Exit::Refused, "unknown_architecture"),
+        Error::Chat { .. } => (Exit::Refused, "unusable_template"),
         Error::Tokenizer { .. } => (Exit::Refused, "unusable_tokenizer"),
         Error::Config(_) | Error::Shape { .. } => (Exit::Refused, "unusable_settings"),
         Error::Read { source, .. } => of_reading(source),
         _ => (Exit::Refused, "unusable_model"),
     }
+}
+
+fn of_engine(error: &engine::Error) -> (Exit, &'static str) {
+    use engine::Error;
+    let exit = match error {
+        Error::Broken { .. } | Error::Stopped => Exit::Fault,
+        _ => Exit::Refused,
+    };
+    (exit, error.code())
 }
 
 fn of_files(error: &tensor::Error) -> (Exit, &'static str) {

@@ -107,7 +107,6 @@ impl Library {
         }
     }
 
-    #[allow(dead_code, reason = "`chat` comes next")]
     /// The model to take when none was named: the only one, or the one used last.
     pub fn usual(&self) -> anyhow::Result<Located> {
         let entries = self.entries()?.into_iter().filter_map(Result::ok);
@@ -166,7 +165,6 @@ impl Entry {
         }
     }
 
-    #[allow(dead_code, reason = "`chat` comes next")]
     /// Notes that it is used now; nothing depends on it but which model is taken next when none is named.
     pub fn touch(&self) {
         let _ = fs::File::open(Manifest::path(&self.folder))

@@ -3,9 +3,11 @@
 mod args;
 mod commands;
 mod console;
+mod conversation;
 mod environment;
 mod failure;
 mod library;
+mod markdown;
 mod memory;
 mod quantity;
 mod serving;

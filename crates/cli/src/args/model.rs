@@ -9,7 +9,7 @@ use super::{ModelBench, Weights};
 /// `freehold model …`
 #[derive(Debug, Subcommand)]
 pub enum Model {
-    /// Add a model from a folder, a file or a hub
+    /// Add a model from a folder or a file
     Add(ModelAdd),
     /// List the models that were added
     List(ModelList),

@@ -11,6 +11,8 @@ mod score;
 mod show;
 mod speed;
 
+pub use score::not_utf8;
+
 use super::stop_on_signals;
 use crate::args::model::Model;
 use crate::console::Console;

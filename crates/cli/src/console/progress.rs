@@ -85,3 +85,28 @@ impl Drop for Progress {
         }
     }
 }
+
+/// A line that is there until it is dropped.
+pub struct Passing {
+    is_watched: bool,
+}
+
+impl Passing {
+    pub(super) fn new(console: &Console, text: &str) -> Self {
+        let is_watched = console.has_watcher();
+        if is_watched {
+            let mut out = anstream::stderr();
+            let faint = paint::styled(paint::FAINT, text);
+            let _ = write!(out, "\r\x1b[K{faint}").and_then(|()| out.flush());
+        }
+        Self { is_watched }
+    }
+}
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        if self.is_watched {
+            let _ = write!(anstream::stderr(), "\r\x1b[K");
+        }
+    }
+}

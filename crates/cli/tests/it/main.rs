@@ -1,6 +1,7 @@
 //! What the binary does when run as people and scripts run it.
 #![allow(clippy::unwrap_used, reason = "tests may unwrap")]
 
+mod chat;
 mod doctor;
 mod fix_python;
 mod fix_rust;

@@ -1,0 +1,176 @@
+//! `freehold chat` in pipes: what comes out, what is refused.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::{Run, freehold};
+
+/// A machine with one tiny model of random weights, which speaks ASCII nonsense.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let model = home.path().join("tiny");
+        fs::create_dir(&model).unwrap();
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/models/qwen3");
+        for file in ["config.json", "model.safetensors"] {
+            fs::copy(fixture.join(file), model.join(file)).unwrap();
+        }
+        fs::write(model.join("tokenizer.json"), tokenizer().to_string()).unwrap();
+        let settings = json!({ "eos_token": "<|im_end|>" });
+        fs::write(model.join("tokenizer_config.json"), settings.to_string()).unwrap();
+        Self(home)
+    }
+
+    fn model(&self) -> String {
+        self.0.path().join("tiny").display().to_string()
+    }
+
+    /// Runs `freehold chat` on the model, with `input` through the pipe.
+    fn chat(&self, args: &[&str], input: &[u8]) -> Run {
+        let model = self.model();
+        let args = [&["chat", "--model", &model, "--max-tokens", "12"], args].concat();
+        self.run(&args, input)
+    }
+
+    fn run(&self, args: &[&str], input: &[u8]) -> Run {
+        let mut child = freehold()
+            .args(args)
+            .env("FREEHOLD_DATA", self.0.path().join("data"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        // Who refuses early does not read.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = child.wait_with_output().unwrap();
+        Run {
+            exit: status.code(),
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
+        }
+    }
+
+    fn json(&self, args: &[&str], input: &[u8]) -> Value {
+        let run = self.chat(&[args, &["--json"]].concat(), input);
+        serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"))
+    }
+}
+
+/// A tokenizer with a token for each printable character of ASCII, and those of ChatML.
+fn tokenizer() -> Value {
+    let letters = ('!'..='~').map(|c| c.to_string());
+    let words = letters.chain(["Ġ".to_owned(), "Ċ".to_owned()]);
+    let vocab: serde_json::Map<String, Value> =
+        words.zip(0..).map(|(word, id)| (word, json!(id))).collect();
+    let special = ["<|im_start|>", "<|im_end|>", "<|endoftext|>"];
+    let added = special.iter().zip(96..).map(|(content, id)| {
+        json!({
+            "id": id, "content": content, "special": true, "single_word": false,
+            "lstrip": false, "rstrip": false, "normalized": false,
+        })
+    });
+    let bytes = json!({
+        "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true,
+    });
+    json!({
+        "version": "1.0", "truncation": null, "padding": null,
+        "added_tokens": added.collect::<Vec<Value>>(),
+        "normalizer": null, "pre_tokenizer": bytes, "post_processor": null, "decoder": bytes,
+        "model": {
+            "type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null,
+            "end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false,
+            "vocab": vocab, "merges": [],
+        },
+    })
+}
+
+#[test]
+fn an_answer_in_a_pipe_is_plain_text_and_the_same_for_a_seed() {
+    let home = Home::new();
+    let first = home.chat(&["Hello", "--seed", "7"], b"");
+    assert_eq!(first.exit, Some(0), "{first:?}");
+    assert!(first.stdout.ends_with('\n'), "{first:?}");
+    assert!(!first.stdout.contains('\x1b'), "{first:?}");
+    let again = home.chat(&["Hello", "--seed", "7"], b"");
+    assert_eq!(again.stdout, first.stdout);
+    let other = home.chat(&["Hello", "--seed", "8", "--temperature", "1.5"], b"");
+    assert_ne!(other.stdout, first.stdout);
+}
+
+#[test]
+fn what_comes_through_the_pipe_is_read_after_the_prompt() {
+    let home = Home::new();
+    let alone = home.json(&["Summarise"], b"");
+    let both = home.json(&["Summarise"], b"A letter.\n");
+    let tokens = |answer: &Value| answer["usage"]["prompt_tokens"].as_u64().unwrap();
+    assert_eq!(tokens(&both) - tokens(&alone), "\n\nA letter.".len() as u64);
+    assert_eq!(both["finish_reason"], "length");
+    assert_eq!(both["usage"]["completion_tokens"], 12);
+}
+
+#[test]
+fn an_answer_meets_its_schema() {
+    let home = Home::new();
+    let schema = home.0.path().join("schema.json");
+    fs::write(&schema, r#"{"enum": ["yes", "no"]}"#).unwrap();
+    let schema = schema.to_str().unwrap();
+    let run = home.chat(&["Well?", "--json-schema", schema], b"");
+    assert_eq!(run.exit, Some(0), "{run:?}");
+    let said: Value = serde_json::from_str(run.stdout.trim()).unwrap();
+    assert!(said == "yes" || said == "no", "{run:?}");
+}
+
+#[test]
+fn what_cannot_be_answered_is_refused_with_a_hint() {
+    let home = Home::new();
+    let long = "word ".repeat(400);
+    let broken = home.0.path().join("broken.json");
+    fs::write(&broken, "{").unwrap();
+    let broken = broken.to_str().unwrap();
+    let cases: [(&[&str], &[u8], &str); 6] = [
+        (&[], b"", "nothing_said"),
+        (&[], b"caf\xe9", "not_utf8"),
+        (&[&long], b"", "prompt_too_long"),
+        (&["x", "--context", "4096"], b"", "context_too_long"),
+        (&["x", "--json-schema", broken], b"", "unusable_constraint"),
+        (&["x", "--temperature=-1"], b"", "usage"),
+    ];
+    for (args, input, code) in cases {
+        let run = home.chat(&[args, &["--json"]].concat(), input);
+        let said: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(said["error"]["code"], code, "{run:?}");
+        assert_eq!(run.exit, Some(1), "{run:?}");
+        assert!(run.stderr.contains("hint: "), "{run:?}");
+    }
+}
+
+#[test]
+fn without_a_model_the_message_says_how_to_add_one() {
+    let home = Home::new();
+    let run = home.run(&["chat", "Hello"], b"");
+    assert_eq!(run.exit, Some(1));
+    assert!(run.stderr.contains("freehold model add"), "{run:?}");
+}
+
+#[test]
+fn a_tokenizer_of_another_model_is_refused_before_loading() {
+    let home = Home::new();
+    let mut wrong = tokenizer();
+    wrong["added_tokens"][2]["id"] = json!(200);
+    let path = Path::new(&home.model()).join("tokenizer.json");
+    fs::write(path, wrong.to_string()).unwrap();
+    let run = home.chat(&["Hello", "--json"], b"");
+    let said: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(said["error"]["code"], "unusable_tokenizer", "{run:?}");
+}
