@@ -2,18 +2,24 @@
 
 use std::sync::OnceLock;
 
-/// A set of instructions for which kernels have a variant, from least to most.
+/// A set of instructions for which kernels have a variant, from least to most. Each architecture has its
+/// own: a level that a machine can never have is not there to be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Isa {
     /// Plain Rust: the definition of each kernel.
     Scalar,
     /// x86-64 with AVX2, FMA and F16C.
+    #[cfg(target_arch = "x86_64")]
     Avx2,
 }
 
 impl Isa {
     /// Every level, from least to most.
-    pub const ALL: [Self; 2] = [Self::Scalar, Self::Avx2];
+    pub const ALL: &[Self] = &[
+        Self::Scalar,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx2,
+    ];
 
     /// The level that kernels use: the best that this machine has, or a lower one that the
     /// environment variable `KERNELS_ISA` names. It is read once; it can lower the choice, never
@@ -47,20 +53,24 @@ impl Isa {
 
     /// The level called `name`, as in `KERNELS_ISA`.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|isa| isa.name() == name)
+        Self::ALL.iter().copied().find(|isa| isa.name() == name)
     }
 
     /// The name of the level, as in `KERNELS_ISA`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
+            #[cfg(target_arch = "x86_64")]
             Self::Avx2 => "avx2",
         }
     }
 
     /// The levels that this machine has, for tests that compare them.
     pub fn available() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(|isa| *isa <= Self::current())
+        Self::ALL
+            .iter()
+            .copied()
+            .filter(|isa| *isa <= Self::current())
     }
 }
 
@@ -71,7 +81,7 @@ mod tests {
     #[test]
     fn levels_are_found_by_their_names_and_ordered() {
         for isa in Isa::ALL {
-            assert_eq!(Isa::named(isa.name()), Some(isa));
+            assert_eq!(Isa::named(isa.name()), Some(*isa));
         }
         assert_eq!(Isa::named("best"), None);
         assert!(Isa::ALL.is_sorted());
