@@ -5,6 +5,7 @@ mod chat_templates;
 mod encoders;
 mod outlines;
 mod parity;
+mod quantised;
 mod random_text;
 mod settings;
 mod tokenizer_json;
