@@ -3,7 +3,8 @@
 use std::{
     any::Any,
     backtrace::{Backtrace, BacktraceStatus},
-    panic,
+    io, panic,
+    path::Path,
     process::ExitCode,
 };
 
@@ -67,6 +68,18 @@ impl Failure {
         }
     }
 
+    /// The system refused to let a file be read.
+    pub fn unreadable(path: &Path, error: &io::Error) -> Self {
+        let what = format!("`{}` cannot be read: {error}", path.display());
+        let failure = Self::fault("file_failed", what);
+        match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                failure.hint("is the file yours? `ls -l` shows who may read it")
+            }
+            _ => failure,
+        }
+    }
+
     /// Adds what would mend it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -121,6 +134,10 @@ impl Failure {
             of_coder(error)
         } else if let Some(error) = error.downcast_ref() {
             of_sandbox(error)
+        } else if let Some(error) = error.downcast_ref() {
+            of_library(error)
+        } else if let Some(error) = error.downcast_ref() {
+            of_dialogue(error)
         } else if let Some(error) = error.downcast_ref() {
             of_models(error)
         } else if let Some(error) = error.downcast_ref() {
@@ -181,6 +198,27 @@ fn of_sandbox(error: &sandbox::Error) -> (Exit, &'static str) {
     )
 }
 
+fn of_library(error: &library::Error) -> (Exit, &'static str) {
+    use library::Error;
+    match error {
+        Error::Refused(reason) => (Exit::Refused, reason.code),
+        Error::Failed(reason) => (Exit::Fault, reason.code),
+        Error::Model(error) => of_models(error),
+        Error::Files(error) => of_files(error),
+        _ => (Exit::Refused, "unusable_model"),
+    }
+}
+
+fn of_dialogue(error: &dialogue::Error) -> (Exit, &'static str) {
+    use dialogue::Error;
+    match error {
+        Error::Library(error) => of_library(error),
+        Error::Model(error) => of_models(error),
+        Error::Engine(error) => of_engine(error),
+        other => (Exit::Refused, other.code()),
+    }
+}
+
 fn of_models(error: &models::Error) -> (Exit, &'static str) {
     use models::Error;
     match error {
@@ -219,9 +257,9 @@ fn of_files(error: &tensor::Error) -> (Exit, &'static str) {
 }
 
 /// What is not there was named wrongly; what may not be read is the machine's to give.
-fn of_reading(cause: &std::io::Error) -> (Exit, &'static str) {
+fn of_reading(cause: &io::Error) -> (Exit, &'static str) {
     match cause.kind() {
-        std::io::ErrorKind::NotFound => (Exit::Refused, "incomplete_model"),
+        io::ErrorKind::NotFound => (Exit::Refused, "incomplete_model"),
         _ => (Exit::Fault, "file_failed"),
     }
 }
@@ -275,8 +313,6 @@ pub fn announce_panics() {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use anyhow::Context as _;
 
     use super::*;

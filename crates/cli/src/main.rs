@@ -3,14 +3,9 @@
 mod args;
 mod commands;
 mod console;
-mod conversation;
 mod environment;
 mod failure;
-mod library;
 mod markdown;
-mod memory;
-mod quantity;
-mod serving;
 
 use std::{ffi::OsString, panic, process::ExitCode};
 

@@ -74,7 +74,7 @@ impl Tokenizer {
     }
 
     /// Turns ids into text as they come.
-    pub fn stream(&self, skip_special: bool) -> Stream<'_> {
+    pub fn stream(&self, skip_special: bool) -> Stream<&Self> {
         Stream::new(self, skip_special)
     }
 

@@ -10,6 +10,7 @@ mod voice;
 use std::fs;
 use std::io::{self, IsTerminal as _, Read as _};
 
+use engine::constrain::Constraint;
 use engine::sampling::Sampling;
 use models::chat::{Message, Moment, Role};
 use serde_json::json;
@@ -17,10 +18,10 @@ use serde_json::json;
 use super::model::{library, not_utf8};
 use crate::args::chat::Chat;
 use crate::console::Console;
-use crate::conversation::{Outcome, Settings, Speaker};
 use crate::environment;
 use crate::failure::{Exit, Failure};
-use crate::library::{Located, unreadable};
+use dialogue::{Outcome, Settings, Speaker};
+use library::Located;
 use session::Session;
 use voice::{Manner, Voice};
 
@@ -72,15 +73,16 @@ struct How {
 
 impl How {
     /// A request for an answer to `messages`.
-    fn request<'a>(&self, messages: &'a [Message]) -> crate::conversation::Request<'a> {
-        crate::conversation::Request {
+    fn request<'a>(&self, messages: &'a [Message]) -> dialogue::Request<'a> {
+        dialogue::Request {
             messages,
             sampling: self.sampling.clone(),
             seed: self.seed.unwrap_or_else(environment::any_number),
             max_tokens: self.max_tokens,
-            schema: self.schema.clone(),
+            constraint: self.schema.clone().map(Constraint::JsonSchema),
             thinks: self.thinks,
             now: Some(now()),
+            ..dialogue::Request::default()
         }
     }
 }
@@ -93,6 +95,7 @@ fn load(located: &Located, args: &Chat, console: &mut Console) -> anyhow::Result
         Settings {
             weights: args.weights.0,
             context: args.context.map(|tokens| tokens as usize),
+            ..Settings::default()
         },
     );
     drop(line);
@@ -124,7 +127,7 @@ fn said(args: &Chat) -> anyhow::Result<String> {
         let read = io::stdin()
             .take(INPUT_BYTES_MAX + 1)
             .read_to_end(&mut bytes);
-        read.map_err(|error| unreadable("standard input".as_ref(), &error))?;
+        read.map_err(|error| Failure::unreadable("standard input".as_ref(), &error))?;
         if bytes.len() as u64 > INPUT_BYTES_MAX {
             let what = format!(
                 "more than `{}` MiB came through the pipe",
@@ -162,7 +165,7 @@ fn read_schema(path: &std::path::Path) -> Result<String, Failure> {
             format!("there is no file `{}`", path.display()),
         ),
         io::ErrorKind::InvalidData => not_utf8(&format!("`{}`", path.display()), 0),
-        _ => unreadable(path, &error),
+        _ => Failure::unreadable(path, &error),
     })?;
     match serde_json::from_str::<serde_json::Value>(&text) {
         Ok(_) => Ok(text),

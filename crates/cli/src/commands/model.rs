@@ -18,7 +18,7 @@ use crate::args::model::Model;
 use crate::console::Console;
 use crate::environment;
 use crate::failure::Exit;
-use crate::library::Library;
+use library::Library;
 
 /// Does what was asked for.
 pub fn run(command: Model, console: &mut Console) -> anyhow::Result<Exit> {

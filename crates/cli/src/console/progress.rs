@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use super::{Console, paint};
-use crate::quantity;
+use library::quantity;
 
 const REDRAW: Duration = Duration::from_millis(80);
 const CELLS: usize = 24;

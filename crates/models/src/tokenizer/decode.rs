@@ -1,5 +1,7 @@
 //! From ids to text, at once or as they come.
 
+use std::ops::Deref;
+
 use super::{Tokenizer, vocabulary::Kind};
 
 /// What tokens become when they are read as text.
@@ -20,8 +22,8 @@ pub(super) enum Decoding {
 ///
 /// What [`Stream::push`] and [`Stream::finish`] return, one after another, is what
 /// [`Tokenizer::decode`] makes of all the ids, as long as they are valid text.
-pub struct Stream<'a> {
-    tokenizer: &'a Tokenizer,
+pub struct Stream<T> {
+    tokenizer: T,
     skip_special: bool,
     /// Bytes of a character that is not complete yet.
     pending: Vec<u8>,
@@ -35,8 +37,9 @@ pub struct Stream<'a> {
 /// Ids of context that a decoder with neighbours is shown again.
 const WINDOW_MAX: usize = 64;
 
-impl<'a> Stream<'a> {
-    pub(super) fn new(tokenizer: &'a Tokenizer, skip_special: bool) -> Self {
+impl<T: Deref<Target = Tokenizer>> Stream<T> {
+    /// A stream of `tokenizer`, borrowed or shared; `skip_special` leaves out special tokens.
+    pub fn new(tokenizer: T, skip_special: bool) -> Self {
         Self {
             tokenizer,
             skip_special,
@@ -75,14 +78,14 @@ impl<'a> Stream<'a> {
     }
 
     fn push_character(&mut self, id: u32, strips_first_space: bool) -> String {
-        let bytes = self.tokenizer.token_bytes(id);
-        let mut text = String::new();
+        let mut text;
         if self.tokenizer.vocabulary.kind(id) == Kind::Byte {
-            self.pending.extend_from_slice(bytes);
+            self.pending
+                .extend_from_slice(self.tokenizer.token_bytes(id));
             text = self.complete();
         } else {
-            text.push_str(&self.broken());
-            text.push_str(&String::from_utf8_lossy(bytes));
+            text = self.broken();
+            text.push_str(&String::from_utf8_lossy(self.tokenizer.token_bytes(id)));
         }
         if self.is_first && !text.is_empty() {
             self.is_first = false;

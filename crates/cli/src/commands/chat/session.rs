@@ -11,10 +11,10 @@ use super::voice::{Manner, Voice, stats, verdict};
 use super::{How, load, now, saved};
 use crate::args::chat::Chat;
 use crate::console::{Console, ReaderGone, paint};
-use crate::conversation::Speaker;
 use crate::environment;
 use crate::failure::{self, Exit, Failure};
-use crate::library::{Library, Located};
+use dialogue::Speaker;
+use library::{Library, Located};
 
 /// What was said, and with whom.
 pub struct Session<'a> {

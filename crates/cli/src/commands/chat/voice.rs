@@ -9,10 +9,10 @@ use models::chat::Event as Said;
 
 use super::keys::Keys;
 use crate::console::{Console, paint};
-use crate::conversation::{Moment, Outcome, Request, Speaker};
 use crate::environment;
 use crate::failure::{Exit, Failure};
 use crate::markdown::Markdown;
+use dialogue::{Moment, Outcome, Request, Speaker};
 
 /// How often keys and signals are looked at while nothing is said.
 const PATIENCE: Duration = Duration::from_millis(30);

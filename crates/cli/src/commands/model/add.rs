@@ -8,8 +8,8 @@ use crate::args::model::ModelAdd;
 use crate::commands::stop_on_signals;
 use crate::console::{Ask, Console, Progress, paint};
 use crate::failure::{Exit, Failure};
-use crate::library::{Added, How, Library, Licence, Plan, check_name, taken};
-use crate::quantity;
+use library::quantity;
+use library::{Added, How, Library, Licence, Plan, check_name, taken};
 
 /// Adds a model from this machine.
 pub fn run(args: &ModelAdd, library: &Library, console: &mut Console) -> anyhow::Result<Exit> {

@@ -7,8 +7,8 @@ use tensor::files::Checkpoint;
 use crate::args::model::ModelList;
 use crate::console::{Console, paint};
 use crate::failure::Exit;
-use crate::library::{Entry, Library};
-use crate::quantity;
+use library::quantity;
+use library::{Entry, Library};
 
 /// Lists models, or what can be run.
 pub fn run(args: &ModelList, library: &Library, console: &mut Console) -> anyhow::Result<Exit> {

@@ -5,8 +5,8 @@ use serde_json::json;
 use crate::args::model::ModelRemove;
 use crate::console::{Ask, Console};
 use crate::failure::{Exit, Failure};
-use crate::library::{Entry, Library};
-use crate::quantity;
+use library::quantity;
+use library::{Entry, Library};
 
 /// Removes a model, or what is left of one.
 pub fn run(args: &ModelRemove, library: &Library, console: &mut Console) -> anyhow::Result<Exit> {

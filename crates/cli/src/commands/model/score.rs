@@ -13,8 +13,8 @@ use super::measure::{Scored, measure};
 use crate::args::model::{ModelScore, Pass};
 use crate::console::{Console, Progress, paint};
 use crate::failure::{Exit, Failure};
-use crate::library::{Library, Located, unreadable};
-use crate::serving::{self, CACHE, Opened};
+use library::{CACHE, Opened};
+use library::{Library, Located};
 
 /// The longest text that is read, in bytes.
 const TEXT_BYTES_MAX: u64 = 64 << 20;
@@ -119,7 +119,7 @@ impl How {
             Pass::Served => "scoring as served",
         };
         let mut progress = Progress::of_tokens(console, name, tokens.len() as u64);
-        let pool = serving::pool();
+        let pool = library::pool();
         let options = LoadOptions {
             weights,
             ..LoadOptions::default()
@@ -158,7 +158,7 @@ fn text_of(file: &Path) -> Result<String, Failure> {
             let what = format!("there is no file `{}`", file.display());
             Failure::refused("no_such_file", what)
         }
-        _ => unreadable(file, &error),
+        _ => Failure::unreadable(file, &error),
     })?;
     let name = match is_input {
         true => "standard input".to_owned(),

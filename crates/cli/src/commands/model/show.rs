@@ -10,10 +10,10 @@ use tensor::WeightType;
 use crate::args::model::ModelShow;
 use crate::console::{Console, Progress, paint};
 use crate::failure::{Exit, Failure};
-use crate::library::{Library, Licence, Located, sha256_of};
-use crate::memory::Memory;
-use crate::quantity;
-use crate::serving::{CACHE, Needs, Opened};
+use library::Memory;
+use library::quantity;
+use library::{CACHE, Needs, Opened};
+use library::{Library, Licence, Located, sha256_of};
 
 /// Contexts for which the memory is told, besides the model's own.
 const CONTEXTS: [usize; 4] = [2_048, 8_192, 32_768, 131_072];
@@ -218,7 +218,7 @@ fn verify(located: &Located, stop: &AtomicBool, console: &Console) -> anyhow::Re
         if stop.load(Ordering::Relaxed) {
             return Err(Failure::fault("stopped", "stopped before all files were read").into());
         }
-        let found = sum.map_err(|error| crate::library::unreadable(&path, &error))?;
+        let found = sum.map_err(|error| Failure::unreadable(&path, &error))?;
         if found != file.sha256 {
             let what = format!(
                 "`{}` has changed since it was added: its sha256 is `{found}`, not `{}`",

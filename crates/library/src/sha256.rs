@@ -25,7 +25,7 @@ pub fn sha256_of(path: &Path, each: &mut dyn FnMut(usize) -> io::Result<()>) -> 
 }
 
 /// Bytes as people write them.
-pub fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -1,20 +1,11 @@
-//! The models that the owner has added: where they lie, what is known of them, and how they are named.
-
-mod add;
-mod licence;
-mod manifest;
-mod sha256;
+//! The models that were added: where they lie, what is known of them, and how they are named.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-pub use add::{Added, How, Plan, check_name, taken};
-pub use licence::Licence;
-pub use manifest::{Kept, Manifest};
-pub use sha256::sha256_of;
-
-use crate::failure::Failure;
+use crate::error::{Error, Result};
+use crate::manifest::Manifest;
 
 /// The folder of all models, one folder each.
 #[derive(Debug, Clone)]
@@ -58,11 +49,11 @@ impl Library {
     }
 
     /// All models by name; those whose manifest cannot be read come as the reason why.
-    pub fn entries(&self) -> anyhow::Result<Vec<Result<Entry, Failure>>> {
+    pub fn entries(&self) -> Result<Vec<Result<Entry>>> {
         let listed = match fs::read_dir(&self.folder) {
             Ok(listed) => listed,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(unreadable(&self.folder, &error).into()),
+            Err(error) => return Err(unreadable(&self.folder, &error)),
         };
         let mut names = Vec::new();
         for entry in listed {
@@ -77,7 +68,7 @@ impl Library {
     }
 
     /// The model of that name, if there is one.
-    pub fn get(&self, name: &str) -> Option<Result<Entry, Failure>> {
+    pub fn get(&self, name: &str) -> Option<Result<Entry>> {
         let folder = self.folder.join(name);
         if !is_name(name) || !folder.is_dir() {
             return None;
@@ -91,7 +82,7 @@ impl Library {
     }
 
     /// The model that was meant by `typed`: a name of the library, else a path.
-    pub fn locate(&self, typed: &str) -> anyhow::Result<Located> {
+    pub fn locate(&self, typed: &str) -> Result<Located> {
         if let Some(entry) = self.get(typed) {
             return Ok(entry?.located());
         }
@@ -102,17 +93,17 @@ impl Library {
                 path: path.to_owned(),
                 entry: None,
             }),
-            Ok(false) => Err(self.unknown(typed).into()),
-            Err(error) => Err(unreadable(path, &error).into()),
+            Ok(false) => Err(self.unknown(typed)),
+            Err(error) => Err(unreadable(path, &error)),
         }
     }
 
     /// The model to take when none was named: the only one, or the one used last.
-    pub fn usual(&self) -> anyhow::Result<Located> {
+    pub fn usual(&self) -> Result<Located> {
         let entries = self.entries()?.into_iter().filter_map(Result::ok);
         let usual = entries.max_by_key(Entry::used);
         let usual = usual.ok_or_else(|| {
-            Failure::refused("no_model", "there is no model yet to talk to").hint(
+            Error::refused("no_model", "there is no model yet to talk to").hint(
                 "add one you have: `freehold model add FOLDER` takes open weights as a folder of \
                  safetensors or a GGUF file\n\
                  none at hand? `freehold fix`, `tests` and `sandbox` work without one",
@@ -122,18 +113,18 @@ impl Library {
     }
 
     /// Takes a model away. What it linked to stays.
-    pub fn remove(&self, entry: &Entry) -> anyhow::Result<()> {
+    pub fn remove(&self, entry: &Entry) -> Result<()> {
         // Out of sight first, so that half a model is never found.
         let gone = self.folder.join(format!(".gone-{}", entry.name));
         let removed = fs::rename(&entry.folder, &gone).and_then(|()| fs::remove_dir_all(&gone));
         removed.map_err(|error| {
             let what = format!("cannot remove `{}`: {error}", entry.folder.display());
-            Failure::fault("file_failed", what).into()
+            Error::failed("file_failed", what)
         })
     }
 
     /// That there is nothing called `typed`.
-    pub fn unknown(&self, typed: &str) -> Failure {
+    pub fn unknown(&self, typed: &str) -> Error {
         let entries = self.entries().unwrap_or_default();
         let known = entries.iter().flatten();
         let known: Vec<String> = known.map(|entry| format!("`{}`", entry.name)).collect();
@@ -142,7 +133,7 @@ impl Library {
             false => format!("there are {}", known.join(", ")),
         };
         let what = format!("`{typed}` is neither a model that was added nor a path");
-        Failure::refused("no_such_model", what).hint(hint)
+        Error::refused("no_such_model", what).hint(hint)
     }
 }
 
@@ -186,18 +177,18 @@ impl Entry {
 }
 
 /// Whether a model may be called so: letters, digits and `._-`, beginning with a letter or digit.
-pub fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     let is_inner = |c: char| c.is_alphanumeric() || "._-".contains(c);
     name.starts_with(char::is_alphanumeric) && name.chars().all(is_inner) && name.len() <= 100
 }
 
 /// That the system refused to look.
-pub fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     let what = format!("`{}` cannot be read: {error}", path.display());
     match error.kind() {
-        ErrorKind::PermissionDenied => Failure::fault("file_failed", what)
+        ErrorKind::PermissionDenied => Error::failed("file_failed", what)
             .hint("is the file yours? `ls -l` shows who may read it"),
-        _ => Failure::fault("file_failed", what),
+        _ => Error::failed("file_failed", what),
     }
 }
 

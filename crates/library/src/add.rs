@@ -8,9 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use models::Outline;
 use tensor::files::Checkpoint;
 
-use super::{Kept, Library, Licence, Manifest, is_name, sha256_of, unreadable};
-use crate::failure::Failure;
+use crate::collection::{Library, is_name, unreadable};
+use crate::error::{Error, Result};
+use crate::licence::Licence;
+use crate::manifest::{Kept, Manifest};
 use crate::quantity;
+use crate::sha256::sha256_of;
 
 const PIECE_BYTES: usize = 1 << 20;
 
@@ -55,9 +58,9 @@ pub struct Added {
 
 impl Plan {
     /// Looks at the folder or file at `path`, and checks that it is a whole model.
-    pub fn of(path: &Path) -> anyhow::Result<Self> {
+    pub fn of(path: &Path) -> Result<Self> {
         let path = path.canonicalize().map_err(|error| match error.kind() {
-            ErrorKind::NotFound => Failure::refused(
+            ErrorKind::NotFound => Error::refused(
                 "no_such_model",
                 format!("there is nothing at `{}`", path.display()),
             )
@@ -112,13 +115,13 @@ impl Plan {
         how: How,
         stop: &AtomicBool,
         each: &mut dyn FnMut(u64),
-    ) -> anyhow::Result<Added> {
+    ) -> Result<Added> {
         check_name(name)?;
         let room = library.folder();
         fs::create_dir_all(room).map_err(|error| unwritable(room, &error))?;
         let target = room.join(name);
         if target.exists() && !how.replaces {
-            return Err(taken(name).into());
+            return Err(taken(name));
         }
         let staged = tempfile::Builder::new()
             .prefix(".adding-")
@@ -174,25 +177,25 @@ pub struct How {
 }
 
 /// Refuses what cannot be a name.
-pub fn check_name(name: &str) -> Result<(), Failure> {
+pub fn check_name(name: &str) -> Result<()> {
     match is_name(name) {
         true => Ok(()),
         false => Err(
-            Failure::refused("bad_name", format!("a model cannot be called `{name}`"))
+            Error::refused("bad_name", format!("a model cannot be called `{name}`"))
                 .hint("letters, digits, `.`, `_` and `-`, beginning with a letter or digit: `--name NAME`"),
         ),
     }
 }
 
 /// That there is one of that name already.
-pub fn taken(name: &str) -> Failure {
-    Failure::refused("name_taken", format!("there is a model `{name}` already")).hint(format!(
+pub fn taken(name: &str) -> Error {
+    Error::refused("name_taken", format!("there is a model `{name}` already")).hint(format!(
         "choose another with `--name`, replace it with `--force`, or `freehold model remove {name}`"
     ))
 }
 
 impl Found {
-    fn below(folder: &Path, file: &Path, is_weights: bool) -> Result<Self, Failure> {
+    fn below(folder: &Path, file: &Path, is_weights: bool) -> Result<Self> {
         let about = fs::metadata(file).map_err(|error| unreadable(file, &error))?;
         let path = file.strip_prefix(folder).unwrap_or(file);
         let path = match path.is_absolute() {
@@ -209,7 +212,7 @@ impl Found {
 
 /// The files of a folder that belong to its model besides the weights: settings, tokenizer, templates,
 /// card and licence; settings of modules one level below.
-fn companions(folder: &Path) -> Result<Vec<Found>, Failure> {
+fn companions(folder: &Path) -> Result<Vec<Found>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
         let entry = entry.map_err(|error| unreadable(folder, &error))?;
@@ -252,7 +255,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Clones, links or copies every file, with its sum.
-    fn take_over(&mut self) -> anyhow::Result<Vec<Kept>> {
+    fn take_over(&mut self) -> Result<Vec<Kept>> {
         let mut to_copy = Vec::new();
         for file in &self.plan.files {
             let (from, to) = (self.plan.folder.join(&file.path), self.to.join(&file.path));
@@ -273,7 +276,7 @@ impl Work<'_> {
         self.sums(self.to)
     }
 
-    fn copy(&mut self, from: &Path, to: &Path, bytes: u64) -> anyhow::Result<()> {
+    fn copy(&mut self, from: &Path, to: &Path, bytes: u64) -> Result<()> {
         let full = |error: io::Error| no_room_or(to, bytes, &error);
         let mut source = File::open(from).map_err(|error| unreadable(from, &error))?;
         let mut target = File::create_new(to).map_err(full)?;
@@ -281,7 +284,7 @@ impl Work<'_> {
             let flags = rustix::fs::FallocateFlags::KEEP_SIZE;
             let reserved = rustix::fs::fallocate(&target, flags, 0, bytes);
             if let Err(full @ (rustix::io::Errno::NOSPC | rustix::io::Errno::DQUOT)) = reserved {
-                return Err(no_room_or(to, bytes, &full.into()).into());
+                return Err(no_room_or(to, bytes, &full.into()));
             }
         }
         let mut piece = vec![0; PIECE_BYTES];
@@ -300,7 +303,7 @@ impl Work<'_> {
     }
 
     /// The sums of all files below `folder`.
-    fn sums(&mut self, folder: &Path) -> anyhow::Result<Vec<Kept>> {
+    fn sums(&mut self, folder: &Path) -> Result<Vec<Kept>> {
         let mut kept = Vec::new();
         for file in &self.plan.files {
             let path = folder.join(&file.path);
@@ -323,7 +326,7 @@ impl Work<'_> {
         Ok(kept)
     }
 
-    fn go_on(&self) -> Result<(), Failure> {
+    fn go_on(&self) -> Result<()> {
         match self.stop.load(Ordering::Relaxed) {
             true => Err(stopped()),
             false => Ok(()),
@@ -332,8 +335,8 @@ impl Work<'_> {
 }
 
 /// That the owner stopped it.
-pub fn stopped() -> Failure {
-    Failure::fault("stopped", "stopped; nothing was added")
+pub fn stopped() -> Error {
+    Error::failed("stopped", "stopped; nothing was added")
 }
 
 /// Whether `to` is now a copy of `from` that shares its blocks until one is written.
@@ -357,7 +360,7 @@ fn is_linked(from: &Path, to: &Path) -> bool {
 }
 
 /// Refuses when the file system below `folder` has not `needed` bytes left.
-fn check_room(folder: &Path, needed: u64) -> Result<(), Failure> {
+fn check_room(folder: &Path, needed: u64) -> Result<()> {
     let Ok(about) = rustix::fs::statvfs(folder) else {
         return Ok(());
     };
@@ -368,7 +371,7 @@ fn check_room(folder: &Path, needed: u64) -> Result<(), Failure> {
     }
 }
 
-fn no_room(path: &Path, needed: u64, free: Option<u64>) -> Failure {
+fn no_room(path: &Path, needed: u64, free: Option<u64>) -> Error {
     let free = free.map_or_else(String::new, |free| {
         format!(", and {} are free", quantity::bytes(free))
     });
@@ -377,13 +380,13 @@ fn no_room(path: &Path, needed: u64, free: Option<u64>) -> Failure {
         quantity::bytes(needed),
         path.display()
     );
-    Failure::fault("disk_full", what).hint(
+    Error::failed("disk_full", what).hint(
         "free some space, refer to the files where they lie with `--link`, or choose another disk with \
          the variable FREEHOLD_DATA; nothing was left behind",
     )
 }
 
-fn no_room_or(path: &Path, needed: u64, error: &io::Error) -> Failure {
+fn no_room_or(path: &Path, needed: u64, error: &io::Error) -> Error {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             no_room(path, needed, None)
@@ -392,11 +395,11 @@ fn no_room_or(path: &Path, needed: u64, error: &io::Error) -> Failure {
     }
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
+fn unwritable(path: &Path, error: &io::Error) -> Error {
     if error.kind() == ErrorKind::StorageFull {
         return no_room(path, 0, None);
     }
     let what = format!("`{}` cannot be written: {error}", path.display());
-    Failure::fault("file_failed", what)
+    Error::failed("file_failed", what)
         .hint("models are kept below FREEHOLD_DATA, else $XDG_DATA_HOME/freehold")
 }

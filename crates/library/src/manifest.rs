@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Licence;
-use crate::failure::Failure;
+use crate::error::{Error, Result};
+use crate::licence::Licence;
 
 const FILE: &str = "freehold.json";
 
@@ -50,12 +50,12 @@ impl Manifest {
     }
 
     /// Reads the manifest of the model in `folder`.
-    pub fn read(folder: &Path) -> Result<Self, Failure> {
+    pub fn read(folder: &Path) -> Result<Self> {
         let path = Self::path(folder);
         let damaged = |reason: String| {
             let name = folder.file_name().unwrap_or_default().to_string_lossy();
             let what = format!("the manifest `{}` cannot be used: {reason}", path.display());
-            Failure::refused("damaged_manifest", what).hint(format!(
+            Error::refused("damaged_manifest", what).hint(format!(
                 "remove the folder `{}` and add `{name}` again",
                 folder.display()
             ))

@@ -1,5 +1,7 @@
 //! An answer as it comes.
 
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use engine::{Control, Event, Events, Finished, Reason};
@@ -27,20 +29,20 @@ pub struct Outcome {
 }
 
 /// The events of one answer. Dropping it ends the answer.
-pub struct Answering<'a> {
+pub struct Answering {
     events: Events,
     parser: Option<Parser>,
-    stream: Option<Stream<'a>>,
-    tokenizer: &'a Tokenizer,
+    stream: Option<Stream<Arc<Tokenizer>>>,
+    tokenizer: Arc<Tokenizer>,
     message: Message,
 }
 
-impl<'a> Answering<'a> {
-    pub(super) fn new(events: Events, parser: Parser, tokenizer: &'a Tokenizer) -> Self {
+impl Answering {
+    pub(crate) fn new(events: Events, parser: Parser, tokenizer: Arc<Tokenizer>) -> Self {
         Self {
             events,
             parser: Some(parser),
-            stream: Some(tokenizer.stream(false)),
+            stream: Some(Stream::new(Arc::clone(&tokenizer), false)),
             tokenizer,
             message: Message::empty(Role::Assistant),
         }
@@ -56,6 +58,17 @@ impl<'a> Answering<'a> {
         let Some(event) = self.events.recv_timeout(patience) else {
             return Moment::Silence;
         };
+        self.take(event)
+    }
+
+    /// What comes next, for an async task, which is woken when it does; `None` after the end.
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Moment>> {
+        self.events
+            .poll_recv(cx)
+            .map(|event| event.map(|event| self.take(event)))
+    }
+
+    fn take(&mut self, event: Event) -> Moment {
         match event {
             Event::Token(token) => Moment::Said(self.read(token.token)),
             Event::Finished(finished) => {

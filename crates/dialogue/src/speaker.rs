@@ -1,20 +1,19 @@
 //! A model that is loaded and can be talked to.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use engine::constrain::Constraint;
 use engine::sampling::Sampling;
-use engine::{Handle, Local, LocalOptions, Networks, Options, Reasoning, Vocabulary};
-use models::chat::{Json, Message, Moment, Parser, Prompt, Syntax, Templates};
+use engine::{Handle, Local, LocalOptions, Networks, Options, Reasoning, Status, Vocabulary};
+use library::{CACHE, Memory, Needs, Opened};
+use models::chat::{Json, Message, Moment, Parser, Prompt, Syntax, Templates, Tool};
 use models::{LoadOptions, Model, Special, Tokenizer};
 use tensor::WeightType;
 
-use super::answering::Answering;
-use crate::failure::Failure;
-use crate::memory::Memory;
-use crate::serving::{self, CACHE, Needs, Opened};
+use crate::answering::Answering;
+use crate::error::{Error, Result};
+use crate::sampling::recommended;
 
 /// Tokens of context that are served when nobody asks for more and the model was made for more.
 const CONTEXT_USUAL: usize = 16_384;
@@ -23,12 +22,25 @@ const CONTEXT_USUAL: usize = 16_384;
 const CONTEXT_LEAST: usize = 512;
 
 /// How a model is loaded for talking.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Settings {
     /// How matrices are held.
     pub weights: WeightType,
     /// Tokens of prompt and answer together; as memory allows, when none.
     pub context: Option<usize>,
+    /// Answers that are made at the same time; the cache has room for the whole context of each. 1 by
+    /// default.
+    pub answers: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            weights: WeightType::default(),
+            context: None,
+            answers: 1,
+        }
+    }
 }
 
 /// What is asked of a model.
@@ -36,14 +48,16 @@ pub struct Settings {
 pub struct Request<'a> {
     /// What was said so far, the last thing by whoever asks.
     pub messages: &'a [Message],
+    /// What the model may call.
+    pub tools: &'a [Tool],
     /// How tokens are chosen.
     pub sampling: Sampling,
     /// The same seed gives the same answer.
     pub seed: u64,
     /// The most tokens of the answer.
     pub max_tokens: Option<usize>,
-    /// A JSON schema that the answer meets.
-    pub schema: Option<String>,
+    /// What the answer must look like, after the thinking.
+    pub constraint: Option<Constraint>,
     /// Whether to think first; as the model likes, when none.
     pub thinks: Option<bool>,
     /// The date, for templates that print it.
@@ -59,24 +73,25 @@ pub struct Speaker {
     sampling: Sampling,
     context: usize,
     context_most: usize,
+    bytes: u64,
 }
 
 impl Speaker {
     /// Loads the model at `path`. What can be known to be wrong is said before the weights are read.
-    pub fn load(path: &Path, settings: Settings) -> anyhow::Result<Self> {
+    pub fn load(path: &Path, settings: Settings) -> Result<Self> {
         let opened = Opened::at(path)?;
-        if !opened.outline.is_known {
-            let architecture = opened.outline.architecture.clone();
-            return Err(models::Error::UnknownArchitecture(architecture).into());
-        }
+        opened.check_known()?;
         let tokenizer = Arc::new(Tokenizer::open(path)?);
         check_tokenizer(&tokenizer, opened.outline.vocab)?;
         let templates = Templates::open(path)?;
         let context_most = opened.outline.context_length;
         let context = context(&opened, settings)?;
-        opened.check_memory(settings.weights, (context, CACHE))?;
-        let cache_bytes = opened.outline.cache_bytes(context, CACHE) as usize;
-        let pool = serving::pool();
+        let sequences = settings.answers.max(1);
+        let cached = sequences * context;
+        opened.check_memory(settings.weights, (cached, CACHE))?;
+        let needs = Needs::of(&opened.outline, settings.weights, (cached, CACHE));
+        let cache_bytes = needs.cache as usize;
+        let pool = library::pool();
         let options = LoadOptions {
             weights: settings.weights,
             context_length: Some(context),
@@ -86,7 +101,7 @@ impl Speaker {
             let options = LocalOptions {
                 cache_bytes,
                 cache_type: CACHE,
-                sequences: 1,
+                sequences,
             };
             Ok(Networks {
                 network: Box::new(Local::new(model, options, pool)?),
@@ -94,7 +109,7 @@ impl Speaker {
             })
         };
         let options = Options {
-            running_max: 1,
+            running_max: sequences,
             ..Options::default()
         };
         let handle = Handle::start(options, Vocabulary::of(&tokenizer), make)?;
@@ -105,6 +120,7 @@ impl Speaker {
             sampling: recommended(opened.checkpoint.folder()),
             context,
             context_most,
+            bytes: needs.all(),
         })
     }
 
@@ -118,13 +134,23 @@ impl Speaker {
         self.context
     }
 
+    /// Memory that it takes, in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How many answers are being made and how many wait.
+    pub fn status(&self) -> Status {
+        self.handle.status()
+    }
+
     /// Whether the chat template is the checkpoint's own.
     pub fn has_own_template(&self) -> bool {
         self.templates.is_own()
     }
 
     /// How many tokens a conversation has as the model reads it.
-    pub fn count(&self, messages: &[Message], now: Option<Moment>) -> anyhow::Result<usize> {
+    pub fn count(&self, messages: &[Message], now: Option<Moment>) -> Result<usize> {
         let request = Request {
             messages,
             now,
@@ -133,12 +159,16 @@ impl Speaker {
         Ok(self.prompt(&request)?.1.len())
     }
 
-    /// Begins an answer.
-    pub fn answer(&self, request: &Request<'_>) -> anyhow::Result<Answering<'_>> {
+    /// Begins an answer. What is wrong with the request is said at once.
+    ///
+    /// # Errors
+    /// [`Error::TooLong`] when the conversation does not fit, [`Error::Model`] when the template refuses it,
+    /// [`Error::Engine`] when the constraint cannot be met or too many wait.
+    pub fn answer(&self, request: &Request<'_>) -> Result<Answering> {
         let (text, prompt) = self.prompt(request)?;
         let length = prompt.len();
         if length >= self.context {
-            return Err(self.too_long(length).into());
+            return Err(self.too_long(length));
         }
         let syntax = self.templates.syntax();
         let submitted = self.handle.submit(engine::Request {
@@ -147,16 +177,20 @@ impl Speaker {
             seed: request.seed,
             max_tokens: request.max_tokens,
             reasoning: self.reasoning(syntax, &text),
-            constraint: request.schema.clone().map(Constraint::JsonSchema),
+            constraint: request.constraint.clone(),
             ..engine::Request::default()
         });
         let calls = request.messages.iter().map(|said| said.tool_calls.len());
-        let parser = Parser::new(syntax, &text, &[], calls.sum());
-        Ok(Answering::new(submitted?, parser, &self.tokenizer))
+        let parser = Parser::new(syntax, &text, request.tools, calls.sum());
+        Ok(Answering::new(
+            submitted?,
+            parser,
+            Arc::clone(&self.tokenizer),
+        ))
     }
 
     /// The prompt as text and as tokens.
-    fn prompt(&self, request: &Request<'_>) -> anyhow::Result<(String, Vec<u32>)> {
+    fn prompt(&self, request: &Request<'_>) -> Result<(String, Vec<u32>)> {
         let thinks = request.thinks.map(|thinks| {
             vec![
                 ("enable_thinking".to_owned(), Json::from(thinks)),
@@ -169,6 +203,7 @@ impl Speaker {
         });
         let text = self.templates.render(&Prompt {
             messages: request.messages,
+            tools: request.tools,
             adds_generation_prompt: true,
             options: &thinks.unwrap_or_default(),
             now: request.now,
@@ -197,35 +232,36 @@ impl Speaker {
         })
     }
 
-    fn too_long(&self, tokens: usize) -> Failure {
-        let context = self.context;
-        let what = format!("the prompt has `{tokens}` tokens, and the context holds `{context}`");
-        let hint = match context < self.context_most {
+    fn too_long(&self, tokens: usize) -> Error {
+        let (context, most) = (self.context, self.context_most);
+        let hint = match context < most {
             true => format!(
-                "`--context N` serves more, up to `{}` where memory allows",
-                self.context_most
+                "the model was made for up to `{most}`: `--context N` serves more where memory allows"
             ),
             false => "shorten it, or take a model with a longer context".to_owned(),
         };
-        Failure::refused("prompt_too_long", what).hint(hint)
+        Error::TooLong {
+            tokens,
+            context,
+            hint,
+        }
     }
 }
 
 /// Tokens of context to serve: as asked for, else as many as are usual and fit.
-fn context(opened: &Opened, settings: Settings) -> Result<usize, Failure> {
+fn context(opened: &Opened, settings: Settings) -> Result<usize> {
     let most = opened.outline.context_length;
     if let Some(asked) = settings.context {
         if asked > most {
-            let what = format!("the model was made for `{most}` tokens of context, not `{asked}`");
-            return Err(Failure::refused("context_too_long", what)
-                .hint(format!("`--context {most}` is the most")));
+            return Err(Error::Context { asked, most });
         }
         return Ok(asked);
     }
     let available = Memory::read().available;
     let mut context = most.min(CONTEXT_USUAL);
     let fits = |context: usize| {
-        Needs::of(&opened.outline, settings.weights, (context, CACHE)).all() <= available
+        let cached = settings.answers.max(1) * context;
+        Needs::of(&opened.outline, settings.weights, (cached, CACHE)).all() <= available
     };
     while context / 2 >= CONTEXT_LEAST && !fits(context) {
         context /= 2;
@@ -234,39 +270,10 @@ fn context(opened: &Opened, settings: Settings) -> Result<usize, Failure> {
 }
 
 /// Refuses a tokenizer with tokens that the weights have no rows for.
-fn check_tokenizer(tokenizer: &Tokenizer, rows: usize) -> Result<(), Failure> {
+fn check_tokenizer(tokenizer: &Tokenizer, rows: usize) -> Result<()> {
     let tokens = tokenizer.vocab_size();
-    if tokens <= rows {
-        return Ok(());
-    }
-    let what =
-        format!("the tokenizer has `{tokens}` tokens, and the weights have rows for `{rows}`");
-    Err(Failure::refused("unusable_tokenizer", what)
-        .hint("is `tokenizer.json` the one that came with these weights?"))
-}
-
-/// What `generation_config.json` in `folder` recommends.
-fn recommended(folder: &Path) -> Sampling {
-    let usual = Sampling {
-        temperature: 0.7,
-        top_p: 0.95,
-        ..Sampling::default()
-    };
-    let text = fs::read_to_string(folder.join("generation_config.json")).unwrap_or_default();
-    let Ok(stated) = serde_json::from_str::<serde_json::Value>(&text) else {
-        return usual;
-    };
-    let number = |key: &str| stated[key].as_f64().map(|number| number as f32);
-    let sampling = Sampling {
-        temperature: number("temperature").unwrap_or(usual.temperature),
-        top_p: number("top_p").unwrap_or(usual.top_p),
-        top_k: stated["top_k"].as_u64().unwrap_or(0) as usize,
-        min_p: number("min_p").unwrap_or(0.0),
-        repetition_penalty: number("repetition_penalty").unwrap_or(1.0),
-        ..usual.clone()
-    };
-    match sampling.complaint() {
-        None => sampling,
-        Some(_) => usual,
+    match tokens <= rows {
+        true => Ok(()),
+        false => Err(Error::Tokenizer { tokens, rows }),
     }
 }

@@ -7,7 +7,7 @@ use models::{LoadOptions, Model, Outline};
 use tensor::files::Checkpoint;
 use tensor::{CacheType, Pool, WeightType};
 
-use crate::failure::Failure;
+use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::quantity;
 
@@ -27,7 +27,7 @@ pub struct Opened {
 
 impl Opened {
     /// Opens what lies at `path`.
-    pub fn at(path: &Path) -> anyhow::Result<Self> {
+    pub fn at(path: &Path) -> Result<Self> {
         let checkpoint = Checkpoint::open(path)?;
         let outline = Outline::of_checkpoint(&checkpoint)?;
         Ok(Self {
@@ -36,12 +36,23 @@ impl Opened {
         })
     }
 
+    /// Refuses an architecture for which there is no network.
+    pub fn check_known(&self) -> Result<()> {
+        match self.outline.is_known {
+            true => Ok(()),
+            false => {
+                let architecture = self.outline.architecture.clone();
+                Err(models::Error::UnknownArchitecture(architecture).into())
+            }
+        }
+    }
+
     /// Refuses what this machine's memory cannot hold, before anything is loaded.
     pub fn check_memory(
         &self,
         weights: WeightType,
         (tokens, cache): (usize, CacheType),
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         let needed = Needs::of(&self.outline, weights, (tokens, cache)).all();
         let Memory { available, .. } = Memory::read();
         if needed <= available {
@@ -52,18 +63,15 @@ impl Opened {
             quantity::bytes(needed),
             quantity::bytes(available)
         );
-        Err(Failure::refused("not_enough_memory", what).hint(
+        Err(Error::refused("not_enough_memory", what).hint(
             "`freehold model show` says what it needs at which context; a smaller format, a shorter \
              context or a smaller model needs less",
         ))
     }
 
     /// Loads the weights.
-    pub fn load(&self, options: LoadOptions, pool: &Pool) -> anyhow::Result<Model> {
-        if !self.outline.is_known {
-            let architecture = self.outline.architecture.clone();
-            return Err(models::Error::UnknownArchitecture(architecture).into());
-        }
+    pub fn load(&self, options: LoadOptions, pool: &Pool) -> Result<Model> {
+        self.check_known()?;
         Ok(Model::of_checkpoint(&self.checkpoint, options, pool)?)
     }
 }

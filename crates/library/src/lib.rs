@@ -1,0 +1,27 @@
+//! Keeps the owner's models: where they came from, under which licence, and what they need.
+//!
+//! A [`Library`] is a folder with a folder a model. A [`Plan`] adds one: what is to come is known and the
+//! licence shown before it is carried out, and what fails leaves nothing behind. [`Opened`] is a model that
+//! was looked at and not loaded; its [`Needs`] beside this machine's [`Memory`] say whether it fits.
+
+mod error;
+
+mod collection;
+mod licence;
+mod manifest;
+mod sha256;
+
+mod add;
+
+mod memory;
+mod opened;
+pub mod quantity;
+
+pub use add::{Added, How, Plan, check_name, taken};
+pub use collection::{Entry, Library, Located};
+pub use error::{Error, Result};
+pub use licence::Licence;
+pub use manifest::{Kept, Manifest};
+pub use memory::Memory;
+pub use opened::{CACHE, Needs, Opened, WORK_BYTES, pool};
+pub use sha256::sha256_of;
