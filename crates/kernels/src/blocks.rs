@@ -13,7 +13,9 @@ pub use q4_k::BlockQ4K;
 pub use q6_k::BlockQ6K;
 pub use q8_0::BlockQ8_0;
 
-pub(crate) use mxfp4::{OFFSET as MXFP4_OFFSET, VALUES as MXFP4_VALUES, worth as mxfp4_worth};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use mxfp4::OFFSET as MXFP4_OFFSET;
+pub(crate) use mxfp4::{VALUES as MXFP4_VALUES, worth as mxfp4_worth};
 pub(crate) use q8_0::{quantise, quantise_q8_0};
 
 /// Numbers in a small block.

@@ -1,5 +1,8 @@
 //! The kinds of number that weights, keys and values are kept in.
 
+#[cfg(target_arch = "aarch64")]
+mod neon;
+
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
     __m256, _mm_cvtsi64_si128, _mm_loadu_si128, _mm256_and_si256, _mm256_castsi256_ps,
@@ -20,6 +23,8 @@ pub(crate) const STEP: usize = 2 * PANEL;
 /// Sixteen floats for each of two neighbouring inputs, in halves.
 #[cfg(target_arch = "x86_64")]
 pub type Step = [[__m256; 2]; 2];
+#[cfg(target_arch = "aarch64")]
+pub use neon::Step;
 
 /// A kind of number that a panel may hold.
 ///
@@ -41,6 +46,13 @@ pub trait Element: Pod + std::fmt::Debug + Send + Sync {
     /// # Safety
     /// The machine has AVX2 and F16C.
     #[cfg(target_arch = "x86_64")]
+    unsafe fn load(step: &[Self; STEP]) -> Step;
+
+    /// The numbers of a step as floats.
+    ///
+    /// # Safety
+    /// The machine has NEON.
+    #[cfg(target_arch = "aarch64")]
     unsafe fn load(step: &[Self; STEP]) -> Step;
 }
 
@@ -84,6 +96,13 @@ impl Element for f32 {
         }
         loaded
     }
+
+    #[cfg(target_arch = "aarch64")]
+    #[target_feature(enable = "neon")]
+    #[inline]
+    unsafe fn load(step: &[Self; STEP]) -> Step {
+        neon::floats(step)
+    }
 }
 
 impl Element for f16 {
@@ -111,6 +130,13 @@ impl Element for f16 {
             *loaded = _mm256_cvtph_ps(halves);
         }
         loaded
+    }
+
+    #[cfg(target_arch = "aarch64")]
+    #[target_feature(enable = "neon")]
+    #[inline]
+    unsafe fn load(step: &[Self; STEP]) -> Step {
+        neon::halves(step)
     }
 }
 
@@ -142,6 +168,13 @@ impl Element for bf16 {
             pairs.map(|pairs| _mm256_castsi256_ps(_mm256_slli_epi32::<16>(pairs))),
             pairs.map(|pairs| _mm256_castsi256_ps(_mm256_and_si256(pairs, upper))),
         ]
+    }
+
+    #[cfg(target_arch = "aarch64")]
+    #[target_feature(enable = "neon")]
+    #[inline]
+    unsafe fn load(step: &[Self; STEP]) -> Step {
+        neon::pairs(step)
     }
 }
 
@@ -187,6 +220,13 @@ impl Element for i8 {
         }
         loaded
     }
+
+    #[cfg(target_arch = "aarch64")]
+    #[target_feature(enable = "neon")]
+    #[inline]
+    unsafe fn load(step: &[Self; STEP]) -> Step {
+        neon::bytes(step)
+    }
 }
 
 #[cfg(test)]
@@ -231,16 +271,18 @@ mod tests {
             let (step, _) = taken::<T>(&from);
             let step: [T; STEP] = step.try_into().unwrap();
             #[cfg(target_arch = "x86_64")]
-            if crate::Isa::current() >= crate::Isa::Avx2 {
+            let loaded = (crate::Isa::current() >= crate::Isa::Avx2).then(|| {
                 // SAFETY: the level has been looked at.
-                let loaded = unsafe { T::load(&step) };
-                for (input, halves) in loaded.into_iter().enumerate() {
-                    for (half, lanes) in halves.into_iter().enumerate() {
-                        let lanes: [f32; 8] = bytemuck::cast(lanes);
-                        for (lane, loaded) in lanes.into_iter().enumerate() {
-                            let at = place::<T>(input, half * 8 + lane);
-                            assert_eq!(loaded, step[at].to_f32());
-                        }
+                unsafe { T::load(&step) }
+            });
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: every such machine has NEON.
+            let loaded = Some(unsafe { T::load(&step) });
+            for loaded in loaded.into_iter() {
+                let loaded: [[f32; PANEL]; 2] = bytemuck::cast(loaded);
+                for (input, lanes) in loaded.into_iter().enumerate() {
+                    for (output, loaded) in lanes.into_iter().enumerate() {
+                        assert_eq!(loaded, step[place::<T>(input, output)].to_f32());
                     }
                 }
             }

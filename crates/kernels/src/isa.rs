@@ -11,6 +11,15 @@ pub enum Isa {
     /// x86-64 with AVX2, FMA and F16C.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// AArch64, all of which has NEON with fused multiplications and half floats.
+    #[cfg(target_arch = "aarch64")]
+    Neon,
+    /// The same with dot products of bytes (`FEAT_DotProd`, from Armv8.4 on).
+    #[cfg(target_arch = "aarch64")]
+    NeonDot,
+    /// The same with products of small matrices of bytes (`FEAT_I8MM`, from Armv8.6 on).
+    #[cfg(target_arch = "aarch64")]
+    NeonI8mm,
 }
 
 impl Isa {
@@ -19,6 +28,12 @@ impl Isa {
         Self::Scalar,
         #[cfg(target_arch = "x86_64")]
         Self::Avx2,
+        #[cfg(target_arch = "aarch64")]
+        Self::Neon,
+        #[cfg(target_arch = "aarch64")]
+        Self::NeonDot,
+        #[cfg(target_arch = "aarch64")]
+        Self::NeonI8mm,
     ];
 
     /// The level that kernels use: the best that this machine has, or a lower one that the
@@ -39,6 +54,16 @@ impl Isa {
 
     /// The best level that this machine has.
     pub fn best() -> Self {
+        #[cfg(target_arch = "aarch64")]
+        {
+            let has_dot = std::arch::is_aarch64_feature_detected!("dotprod");
+            let has_i8mm = std::arch::is_aarch64_feature_detected!("i8mm");
+            match (has_dot, has_i8mm) {
+                (true, true) => Self::NeonI8mm,
+                (true, false) => Self::NeonDot,
+                (false, _) => Self::Neon,
+            }
+        }
         #[cfg(target_arch = "x86_64")]
         {
             let has_avx2 = std::arch::is_x86_feature_detected!("avx2");
@@ -48,6 +73,7 @@ impl Isa {
                 return Self::Avx2;
             }
         }
+        #[cfg(not(target_arch = "aarch64"))]
         Self::Scalar
     }
 
@@ -62,6 +88,12 @@ impl Isa {
             Self::Scalar => "scalar",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => "avx2",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => "neon",
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDot => "neon_dot",
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonI8mm => "neon_i8mm",
         }
     }
 

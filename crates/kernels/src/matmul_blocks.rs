@@ -10,6 +10,8 @@ mod scalar;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 
 use crate::aligned::Aligned;
 use crate::blocks::{BLOCK, BlockMxfp4, BlockQ4_0, BlockQ4K, BlockQ6K, BlockQ8_0};
@@ -182,6 +184,11 @@ fn matmul_on<B: Block>(
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the level is only chosen where the machine has it.
             Isa::Avx2 => unsafe { B::tile_avx2(x, row, panel, made) },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: the level is only chosen where the machine has it.
+            Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe {
+                B::tile_neon(isa, x, row, panel, made);
+            },
         }
     });
 }

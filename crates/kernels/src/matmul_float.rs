@@ -4,6 +4,8 @@ mod scalar;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 
 use half::{bf16, f16};
 
@@ -227,6 +229,11 @@ pub(crate) fn panel_products<T: Element>(
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the level is only chosen where the machine has it.
             Isa::Avx2 => unsafe { avx2::tile(x, inputs, panel, made) },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: the level is only chosen where the machine has it.
+            Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe {
+                neon::tile(x, inputs, panel, made);
+            },
         }
     }
 }
@@ -237,6 +244,8 @@ fn tile_rows(isa: Isa) -> usize {
         Isa::Scalar => 1,
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => 6,
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => 6,
     }
 }
 

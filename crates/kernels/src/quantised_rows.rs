@@ -4,6 +4,8 @@ mod scalar;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 
 use crate::blocks::BLOCK;
 use crate::isa::Isa;
@@ -25,6 +27,18 @@ pub(crate) struct GroupBlock {
     pub sums: [[i16; 2]; GROUP],
     /// The same of each eight inputs.
     pub eighths: [[[i16; 2]; GROUP]; BLOCK / 8],
+}
+
+impl GroupBlock {
+    /// Notes the sums of eight steps each of a row.
+    fn set_sums(&mut self, row: usize, eighths: [i32; BLOCK / 8]) {
+        for (sums, sum) in self.eighths.iter_mut().zip(eighths) {
+            sums[row] = [sum as i16; 2];
+        }
+        let total: i32 = eighths.iter().sum();
+        self.sums[row] = [total as i16; 2];
+        self.totals[row] = total as f32 * self.scales[row];
+    }
 }
 
 /// The rows of an input, quantised for products with quantised weights. Made once and filled again
@@ -93,6 +107,11 @@ fn fill_group(isa: Isa, x: &[f32], columns: usize, made: &mut [GroupBlock]) {
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: the level is only chosen where the machine has it.
                 Isa::Avx2 => unsafe { avx2::block(values, row, made) },
+                #[cfg(target_arch = "aarch64")]
+                // SAFETY: the level is only chosen where the machine has it.
+                Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe {
+                    neon::block(values, row, made);
+                },
             }
         }
     }

@@ -3,6 +3,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod scalar;
 
 use crate::aligned::Aligned;
@@ -19,6 +21,8 @@ pub fn multiply(rounds: usize, pool: &Pool) -> u64 {
         Isa::Scalar => 4,
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => 8,
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => 8,
     };
     pool.run(&|_| {
         let sum = match Isa::current() {
@@ -26,6 +30,9 @@ pub fn multiply(rounds: usize, pool: &Pool) -> u64 {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the level is only chosen where the machine has it.
             Isa::Avx2 => unsafe { avx2::multiply(rounds) },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: the level is only chosen where the machine has it.
+            Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe { neon::multiply(rounds) },
         };
         std::hint::black_box(sum);
     });
@@ -53,6 +60,9 @@ impl Reading {
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: the level is only chosen where the machine has it.
                 Isa::Avx2 => unsafe { avx2::read(words) },
+                #[cfg(target_arch = "aarch64")]
+                // SAFETY: the level is only chosen where the machine has it.
+                Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe { neon::read(words) },
             };
             std::hint::black_box(sum);
         });
@@ -77,6 +87,11 @@ mod tests {
                 // SAFETY: the level has been looked at.
                 assert_eq!(unsafe { avx2::read(&vec![1; length]) }, length as u64);
             }
+        }
+        #[cfg(target_arch = "aarch64")]
+        for length in [0, 3, 64, 70, 129] {
+            // SAFETY: every such machine has NEON.
+            assert_eq!(unsafe { neon::read(&vec![1; length]) }, length as u64);
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{BLOCK, join, parted};
 pub(crate) const VALUES: [i8; 16] = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
 
 /// What makes every value positive.
+#[cfg(target_arch = "x86_64")]
 pub(crate) const OFFSET: i8 = 12;
 
 /// One block of weights as it lies in a GGUF file.

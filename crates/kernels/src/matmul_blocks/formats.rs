@@ -3,8 +3,10 @@
 use bytemuck::Pod;
 
 use crate::blocks::BLOCK;
+#[cfg(target_arch = "aarch64")]
+use crate::isa::Isa;
 use crate::panels::PANEL;
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::quantised_rows::QuantisedRows;
 
 /// A format of blocks.
@@ -27,6 +29,19 @@ pub trait Block: Pod + Send + Sync {
     /// The machine has AVX2 and F16C.
     #[cfg(target_arch = "x86_64")]
     unsafe fn tile_avx2(
+        x: &QuantisedRows,
+        row: usize,
+        panels: &[Self::Panel],
+        made: &mut [[f32; PANEL]],
+    );
+
+    /// The products of as many rows as `made` has, from `row` on, with one panel.
+    ///
+    /// # Safety
+    /// The machine has the level.
+    #[cfg(target_arch = "aarch64")]
+    unsafe fn tile_neon(
+        isa: Isa,
         x: &QuantisedRows,
         row: usize,
         panels: &[Self::Panel],

@@ -10,16 +10,22 @@ use bytemuck::{Pod, Zeroable};
 #[cfg(target_arch = "x86_64")]
 use super::avx2::{self, Figures, Steps};
 use super::formats::{Block, NibblePanel, Part, nibbles, put_nibbles};
-use crate::blocks::{BLOCK, BlockMxfp4, MXFP4_OFFSET, MXFP4_VALUES, mxfp4_worth};
-use crate::panels::PANEL;
+#[cfg(target_arch = "aarch64")]
+use super::neon;
 #[cfg(target_arch = "x86_64")]
+use crate::blocks::MXFP4_OFFSET;
+use crate::blocks::{BLOCK, BlockMxfp4, MXFP4_VALUES, mxfp4_worth};
+#[cfg(target_arch = "aarch64")]
+use crate::isa::Isa;
+use crate::panels::PANEL;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::quantised_rows::QuantisedRows;
 
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub struct Panel {
-    exponents: [u8; PANEL],
-    numbers: NibblePanel,
+    pub(super) exponents: [u8; PANEL],
+    pub(super) numbers: NibblePanel,
 }
 
 const _: () = assert!(size_of::<Panel>() == PANEL * size_of::<BlockMxfp4>());
@@ -53,6 +59,19 @@ impl Block for BlockMxfp4 {
         made: &mut [[f32; PANEL]],
     ) {
         avx2::tile::<Self>(x, row, panels, made);
+    }
+
+    #[cfg(target_arch = "aarch64")]
+    #[target_feature(enable = "neon")]
+    unsafe fn tile_neon(
+        isa: Isa,
+        x: &QuantisedRows,
+        row: usize,
+        panels: &[Panel],
+        made: &mut [[f32; PANEL]],
+    ) {
+        // SAFETY: the machine has the level, as the caller promises.
+        unsafe { neon::tile::<Self>(isa, x, row, panels, made) };
     }
 }
 

@@ -9,16 +9,20 @@ use half::f16;
 #[cfg(target_arch = "x86_64")]
 use super::avx2::{self, Figures, Steps};
 use super::formats::{Block, NibblePanel, Part, nibbles, put_nibbles};
+#[cfg(target_arch = "aarch64")]
+use super::neon;
 use crate::blocks::{BLOCK, BlockQ4_0};
+#[cfg(target_arch = "aarch64")]
+use crate::isa::Isa;
 use crate::panels::PANEL;
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::quantised_rows::QuantisedRows;
 
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub struct Panel {
-    scales: [f16; PANEL],
-    steps: NibblePanel,
+    pub(super) scales: [f16; PANEL],
+    pub(super) steps: NibblePanel,
 }
 
 const _: () = assert!(size_of::<Panel>() == PANEL * size_of::<BlockQ4_0>());
@@ -51,6 +55,19 @@ impl Block for BlockQ4_0 {
         made: &mut [[f32; PANEL]],
     ) {
         avx2::tile::<Self>(x, row, panels, made);
+    }
+
+    #[cfg(target_arch = "aarch64")]
+    #[target_feature(enable = "neon")]
+    unsafe fn tile_neon(
+        isa: Isa,
+        x: &QuantisedRows,
+        row: usize,
+        panels: &[Panel],
+        made: &mut [[f32; PANEL]],
+    ) {
+        // SAFETY: the machine has the level, as the caller promises.
+        unsafe { neon::tile::<Self>(isa, x, row, panels, made) };
     }
 }
 

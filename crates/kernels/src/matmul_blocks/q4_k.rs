@@ -13,9 +13,13 @@ use half::f16;
 #[cfg(target_arch = "x86_64")]
 use super::avx2::{self, Figures, Steps};
 use super::formats::{Block, NibblePanel, Part, nibbles, put_nibbles};
+#[cfg(target_arch = "aarch64")]
+use super::neon;
 use crate::blocks::{BLOCK, BlockQ4K, SUPER_BLOCK};
+#[cfg(target_arch = "aarch64")]
+use crate::isa::Isa;
 use crate::panels::PANEL;
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::quantised_rows::QuantisedRows;
 
 const PARTS: usize = SUPER_BLOCK / BLOCK;
@@ -23,10 +27,10 @@ const PARTS: usize = SUPER_BLOCK / BLOCK;
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub struct Panel {
-    scales: [f16; PANEL],
-    minima: [f16; PANEL],
-    levels: [Levels; PARTS],
-    steps: [NibblePanel; PARTS],
+    pub(super) scales: [f16; PANEL],
+    pub(super) minima: [f16; PANEL],
+    pub(super) levels: [Levels; PARTS],
+    pub(super) steps: [NibblePanel; PARTS],
 }
 
 const _: () = assert!(size_of::<Panel>() == PANEL * size_of::<BlockQ4K>());
@@ -34,12 +38,12 @@ const _: () = assert!(size_of::<Panel>() == PANEL * size_of::<BlockQ4K>());
 /// Scales and minima of sixteen outputs, six bits each.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct Levels {
+pub(super) struct Levels {
     /// The low four bits of a scale, then those of a minimum.
-    low: [u8; PANEL],
+    pub(super) low: [u8; PANEL],
     /// The high two bits of a scale, then those of a minimum, of an output; then those of the output
     /// eight further on.
-    high: [u8; PANEL / 2],
+    pub(super) high: [u8; PANEL / 2],
 }
 
 impl Levels {
@@ -103,6 +107,19 @@ impl Block for BlockQ4K {
         made: &mut [[f32; PANEL]],
     ) {
         avx2::tile::<Self>(x, row, panels, made);
+    }
+
+    #[cfg(target_arch = "aarch64")]
+    #[target_feature(enable = "neon")]
+    unsafe fn tile_neon(
+        isa: Isa,
+        x: &QuantisedRows,
+        row: usize,
+        panels: &[Panel],
+        made: &mut [[f32; PANEL]],
+    ) {
+        // SAFETY: the machine has the level, as the caller promises.
+        unsafe { neon::tile::<Self>(isa, x, row, panels, made) };
     }
 }
 

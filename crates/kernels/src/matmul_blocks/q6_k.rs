@@ -12,9 +12,13 @@ use half::f16;
 #[cfg(target_arch = "x86_64")]
 use super::avx2::{self, Figures, Steps};
 use super::formats::{Block, NibblePanel, Part, nibbles};
+#[cfg(target_arch = "aarch64")]
+use super::neon;
 use crate::blocks::{BLOCK, BlockQ6K, SUPER_BLOCK};
+#[cfg(target_arch = "aarch64")]
+use crate::isa::Isa;
 use crate::panels::PANEL;
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::quantised_rows::QuantisedRows;
 
 const PARTS: usize = SUPER_BLOCK / BLOCK;
@@ -22,19 +26,19 @@ const PARTS: usize = SUPER_BLOCK / BLOCK;
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub struct Panel {
-    scales: [f16; PANEL],
-    parts: [PartPanel; PARTS],
+    pub(super) scales: [f16; PANEL],
+    pub(super) parts: [PartPanel; PARTS],
 }
 
 /// 32 inputs of sixteen outputs. All of it lies together: memory is quickest when read in order.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
-struct PartPanel {
+pub(super) struct PartPanel {
     /// A factor for each half of the inputs.
-    factors: [[i8; PANEL]; 2],
+    pub(super) factors: [[i8; PANEL]; 2],
     /// The low four bits of the steps, which are 32 too many.
-    low: NibblePanel,
-    high: HighPanel,
+    pub(super) low: NibblePanel,
+    pub(super) high: HighPanel,
 }
 
 /// The high two bits of 32 inputs of sixteen outputs: for each half of the inputs, four fours of them in
@@ -91,6 +95,19 @@ impl Block for BlockQ6K {
         made: &mut [[f32; PANEL]],
     ) {
         avx2::tile::<Self>(x, row, panels, made);
+    }
+
+    #[cfg(target_arch = "aarch64")]
+    #[target_feature(enable = "neon")]
+    unsafe fn tile_neon(
+        isa: Isa,
+        x: &QuantisedRows,
+        row: usize,
+        panels: &[Panel],
+        made: &mut [[f32; PANEL]],
+    ) {
+        // SAFETY: the machine has the level, as the caller promises.
+        unsafe { neon::tile::<Self>(isa, x, row, panels, made) };
     }
 }
 

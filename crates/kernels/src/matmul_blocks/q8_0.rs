@@ -7,16 +7,22 @@ use bytemuck::{Pod, Zeroable};
 use half::f16;
 
 use super::formats::{Block, Part};
+#[cfg(target_arch = "aarch64")]
+use super::neon;
 use crate::blocks::{BLOCK, BlockQ8_0};
+#[cfg(target_arch = "aarch64")]
+use crate::isa::Isa;
 use crate::panels::PANEL;
 #[cfg(target_arch = "x86_64")]
-use crate::quantised_rows::{GROUP, QuantisedRows};
+use crate::quantised_rows::GROUP;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use crate::quantised_rows::QuantisedRows;
 
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 pub struct Panel {
-    scales: [f16; PANEL],
-    steps: [[[u8; 4]; PANEL]; BLOCK / 4],
+    pub(super) scales: [f16; PANEL],
+    pub(super) steps: [[[u8; 4]; PANEL]; BLOCK / 4],
 }
 
 const _: () = assert!(size_of::<Panel>() == PANEL * size_of::<BlockQ8_0>());
@@ -53,5 +59,18 @@ impl Block for BlockQ8_0 {
         for (group, made) in made.chunks_mut(GROUP).enumerate() {
             signs::rows(x.group(row + group * GROUP), panels, made);
         }
+    }
+
+    #[cfg(target_arch = "aarch64")]
+    #[target_feature(enable = "neon")]
+    unsafe fn tile_neon(
+        isa: Isa,
+        x: &QuantisedRows,
+        row: usize,
+        panels: &[Panel],
+        made: &mut [[f32; PANEL]],
+    ) {
+        // SAFETY: the machine has the level, as the caller promises.
+        unsafe { neon::tile::<Self>(isa, x, row, panels, made) };
     }
 }

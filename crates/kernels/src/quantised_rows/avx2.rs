@@ -1,9 +1,9 @@
 //! Four registers of eight numbers a block.
 
 use std::arch::x86_64::{
-    __m256, __m256i, _CMP_ORD_Q, _mm_cvtss_f32, _mm_max_ps, _mm_max_ss, _mm_movehdup_ps,
-    _mm_movehl_ps, _mm256_add_epi32, _mm256_and_ps, _mm256_andnot_ps, _mm256_castps256_ps128,
-    _mm256_cmp_ps, _mm256_cvtps_epi32, _mm256_extractf128_ps, _mm256_loadu_ps, _mm256_madd_epi16,
+    __m256, _CMP_ORD_Q, _mm_cvtss_f32, _mm_max_ps, _mm_max_ss, _mm_movehdup_ps, _mm_movehl_ps,
+    _mm256_add_epi32, _mm256_and_ps, _mm256_andnot_ps, _mm256_castps256_ps128, _mm256_cmp_ps,
+    _mm256_cvtps_epi32, _mm256_extractf128_ps, _mm256_loadu_ps, _mm256_madd_epi16,
     _mm256_maddubs_epi16, _mm256_max_ps, _mm256_mul_ps, _mm256_packs_epi16, _mm256_packs_epi32,
     _mm256_permutevar8x32_epi32, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_ps,
     _mm256_setr_epi32, _mm256_setzero_ps, _mm256_shuffle_epi32, _mm256_storeu_si256,
@@ -25,7 +25,7 @@ pub(super) fn block(values: &[f32; BLOCK], row: usize, made: &mut GroupBlock) {
     if !(inverse.is_finite() && scale.is_finite()) {
         made.steps[row] = [0; BLOCK];
         made.scales[row] = 0.0;
-        return set_sums([0; 8], row, made);
+        return made.set_sums(row, [0; 4]);
     }
     made.scales[row] = scale;
     let whole = x.map(|x| {
@@ -46,19 +46,9 @@ pub(super) fn block(values: &[f32; BLOCK], row: usize, made: &mut GroupBlock) {
     let pairs = _mm256_maddubs_epi16(_mm256_set1_epi8(1), steps);
     let fours = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
     let eights = _mm256_add_epi32(fours, _mm256_shuffle_epi32::<0b1011_0001>(fours));
-    set_sums(bytemuck::cast::<__m256i, [i32; 8]>(eights), row, made);
-}
-
-/// Notes the sums of eight steps each, which stand twice in `eights`.
-#[inline(always)]
-fn set_sums(eights: [i32; 8], row: usize, made: &mut GroupBlock) {
-    let mut total = 0;
-    for (sums, sum) in made.eighths.iter_mut().zip(eights.into_iter().step_by(2)) {
-        sums[row] = [sum as i16; 2];
-        total += sum;
-    }
-    made.sums[row] = [total as i16; 2];
-    made.totals[row] = total as f32 * made.scales[row];
+    // Each stands twice.
+    let eights: [[i32; 2]; 4] = bytemuck::cast(eights);
+    made.set_sums(row, eights.map(|[eight, _]| eight));
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
