@@ -25,6 +25,22 @@ pub fn read() -> Environment {
     }
 }
 
+/// The hub that models are fetched from: HF_ENDPOINT, the token in HF_TOKEN, and HTTPS_PROXY.
+pub fn hub(endpoint: Option<&str>) -> library::HubOptions {
+    let given = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    let usual = library::HubOptions::default();
+    library::HubOptions {
+        endpoint: endpoint
+            .map(str::to_owned)
+            .or_else(|| given("HF_ENDPOINT"))
+            .unwrap_or(usual.endpoint),
+        token: given("HF_TOKEN"),
+        proxy: ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+            .into_iter()
+            .find_map(given),
+    }
+}
+
 /// `$FREEHOLD_DATA`, else `$XDG_DATA_HOME/freehold`, else `~/.local/share/freehold`.
 fn data(home: Option<PathBuf>) -> PathBuf {
     let given = |name| {

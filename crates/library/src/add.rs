@@ -1,5 +1,6 @@
 //! Takes a model over: finds its files, clones or copies them, keeps their sums, or leaves nothing behind.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use tensor::files::Checkpoint;
 
 use crate::collection::{Library, is_name, unreadable};
 use crate::error::{Error, Result};
+use crate::hub::Fetched;
 use crate::licence::Licence;
 use crate::manifest::{Kept, Manifest};
 use crate::quantity;
@@ -34,6 +36,8 @@ pub struct Plan {
     pub licence: Licence,
     /// How large it is and of which kind.
     pub outline: Outline,
+    /// Sums that are known already.
+    sums: HashMap<PathBuf, String>,
 }
 
 /// A file that belongs to the model.
@@ -93,7 +97,36 @@ impl Plan {
             entry,
             files,
             outline,
+            sums: HashMap::new(),
         })
+    }
+
+    /// Looks at what came from a hub, and checks that it is a whole model.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn of_fetched(fetched: &Fetched) -> Result<Self> {
+        let path = match &fetched.entry {
+            Some(entry) => fetched.folder.join(entry),
+            None => fetched.folder.clone(),
+        };
+        let mut plan = Self::of(&path)?;
+        // A GGUF file's card and licence came along with it.
+        let beside = fetched.sums.keys().filter(|path| {
+            let is_missing = !plan.files.iter().any(|file| file.path == **path);
+            is_missing && path.components().count() == 1
+        });
+        let mut papers = Vec::new();
+        if plan.folder == fetched.folder.canonicalize().unwrap_or_default() {
+            for path in beside {
+                papers.push(Found::below(&plan.folder, &plan.folder.join(path), false)?);
+            }
+        }
+        plan.files.extend(papers);
+        plan.source.clone_from(&fetched.source);
+        plan.licence = fetched.licence.clone();
+        plan.sums.clone_from(&fetched.sums);
+        Ok(plan)
     }
 
     /// Bytes of all files.
@@ -195,6 +228,14 @@ pub fn taken(name: &str) -> Error {
 }
 
 impl Found {
+    fn kept(&self, sha256: String) -> Kept {
+        Kept {
+            path: self.path.clone(),
+            bytes: self.bytes,
+            sha256,
+        }
+    }
+
     fn below(folder: &Path, file: &Path, is_weights: bool) -> Result<Self> {
         let about = fs::metadata(file).map_err(|error| unreadable(file, &error))?;
         let path = file.strip_prefix(folder).unwrap_or(file);
@@ -233,7 +274,7 @@ fn companions(folder: &Path) -> Result<Vec<Found>> {
     Ok(files)
 }
 
-fn is_companion(name: &str) -> bool {
+pub(crate) fn is_companion(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let is_paper = ["license", "licence", "notice", "readme", "copying"]
         .iter()
@@ -306,6 +347,11 @@ impl Work<'_> {
     fn sums(&mut self, folder: &Path) -> Result<Vec<Kept>> {
         let mut kept = Vec::new();
         for file in &self.plan.files {
+            if let Some(sum) = self.plan.sums.get(&file.path) {
+                (self.each)(file.bytes);
+                kept.push(file.kept(sum.clone()));
+                continue;
+            }
             let path = folder.join(&file.path);
             let (stop, each) = (self.stop, &mut *self.each);
             let sum = sha256_of(&path, &mut |bytes| {
@@ -317,11 +363,7 @@ impl Work<'_> {
             });
             self.go_on()?;
             let sha256 = sum.map_err(|error| unreadable(&path, &error))?;
-            kept.push(Kept {
-                path: file.path.clone(),
-                bytes: file.bytes,
-                sha256,
-            });
+            kept.push(file.kept(sha256));
         }
         Ok(kept)
     }
@@ -360,7 +402,7 @@ fn is_linked(from: &Path, to: &Path) -> bool {
 }
 
 /// Refuses when the file system below `folder` has not `needed` bytes left.
-fn check_room(folder: &Path, needed: u64) -> Result<()> {
+pub(crate) fn check_room(folder: &Path, needed: u64) -> Result<()> {
     let Ok(about) = rustix::fs::statvfs(folder) else {
         return Ok(());
     };
@@ -386,7 +428,7 @@ fn no_room(path: &Path, needed: u64, free: Option<u64>) -> Error {
     )
 }
 
-fn no_room_or(path: &Path, needed: u64, error: &io::Error) -> Error {
+pub(crate) fn no_room_or(path: &Path, needed: u64, error: &io::Error) -> Error {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             no_room(path, needed, None)
@@ -395,7 +437,7 @@ fn no_room_or(path: &Path, needed: u64, error: &io::Error) -> Error {
     }
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Error {
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Error {
     if error.kind() == ErrorKind::StorageFull {
         return no_room(path, 0, None);
     }

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::hub::HubName;
 use crate::manifest::Manifest;
 
 /// The folder of all models, one folder each.
@@ -46,6 +47,48 @@ impl Library {
     /// Where models lie.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Where files of a hub lie until all of them have come.
+    pub(crate) fn downloads(&self) -> PathBuf {
+        self.folder.join(".downloads")
+    }
+
+    /// Models of hubs that have come in part: how they are called there, and how many bytes of each are
+    /// here.
+    pub fn unfinished(&self) -> Vec<(HubName, u64)> {
+        let mut unfinished = Vec::new();
+        for folder in self.download_folders() {
+            if let Some(name) = name_in(&folder) {
+                unfinished.push((name, bytes_below(&folder)));
+            }
+        }
+        unfinished.sort_by_key(|(name, _)| name.to_string());
+        unfinished
+    }
+
+    /// Throws away what has come of `name`; whether there was anything.
+    pub fn give_up(&self, name: &HubName) -> bool {
+        let folders = self.download_folders();
+        let mut gone = false;
+        for folder in folders {
+            gone |= name_in(&folder).as_ref() == Some(name) && fs::remove_dir_all(folder).is_ok();
+        }
+        gone
+    }
+
+    /// Throws away what has come of other commits of `name`, as they will not be gone on with.
+    pub(crate) fn forget_other_commits(&self, name: &HubName, kept: &Path) {
+        for folder in self.download_folders() {
+            if folder != kept && name_in(&folder).as_ref() == Some(name) {
+                let _ = fs::remove_dir_all(folder);
+            }
+        }
+    }
+
+    fn download_folders(&self) -> Vec<PathBuf> {
+        let listed = fs::read_dir(self.downloads()).into_iter().flatten();
+        listed.flatten().map(|entry| entry.path()).collect()
     }
 
     /// All models by name; those whose manifest cannot be read come as the reason why.
@@ -174,6 +217,22 @@ impl Entry {
             entry: Some(self),
         }
     }
+}
+
+/// Which model a folder of downloads is for.
+fn name_in(folder: &Path) -> Option<HubName> {
+    let text = fs::read_to_string(folder.join(".name")).ok()?;
+    text.parse().ok()
+}
+
+fn bytes_below(folder: &Path) -> u64 {
+    let listed = fs::read_dir(folder).into_iter().flatten().flatten();
+    let bytes = listed.map(|entry| match entry.metadata() {
+        Ok(about) if about.is_dir() => bytes_below(&entry.path()),
+        Ok(about) => about.len(),
+        Err(_) => 0,
+    });
+    bytes.sum()
 }
 
 /// Whether a model may be called so: letters, digits and `._-`, beginning with a letter or digit.

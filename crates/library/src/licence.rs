@@ -41,12 +41,28 @@ impl Licence {
         let Some((file, text)) = licence_file(folder) else {
             return licence;
         };
-        if licence.id.is_none() {
-            licence.id = recognise(&text).map(str::to_owned);
-            licence.stated_in = Some(file);
-        }
-        licence.text = Some(beginning(&text));
+        licence.add_text(&file, &text);
         licence
+    }
+
+    /// What somebody says of a model that is not here yet.
+    pub(crate) fn stated(id: Option<String>, link: Option<String>, by: &str) -> Self {
+        let id = id.filter(|id| id != "other").map(|id| printable(&id));
+        Self {
+            stated_in: id.is_some().then(|| by.to_owned()),
+            id,
+            link: link.map(|link| printable(&link)),
+            text: None,
+        }
+    }
+
+    /// Adds the text in the licence file called `file`.
+    pub(crate) fn add_text(&mut self, file: &str, text: &str) {
+        if self.id.is_none() {
+            self.id = recognise(text).map(str::to_owned);
+            self.stated_in = Some(printable(file));
+        }
+        self.text = Some(beginning(text));
     }
 
     fn of_gguf(metadata: &Metadata) -> Self {
@@ -113,16 +129,19 @@ fn licence_file(folder: &Path) -> Option<(String, String)> {
     let names = fs::read_dir(folder).ok()?.flatten();
     let mut names: Vec<String> = names
         .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| {
-            let name = name.to_ascii_lowercase();
-            name.starts_with("license") || name.starts_with("licence") || name == "copying"
-        })
+        .filter(|name| is_licence_file(name))
         .collect();
     names.sort();
     let texts = names.into_iter();
     texts
         .filter_map(|name| Some((name.clone(), text(&folder.join(name))?)))
         .next()
+}
+
+/// Whether a file of that name holds a licence.
+pub(crate) fn is_licence_file(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("license") || name.starts_with("licence") || name == "copying"
 }
 
 fn text(path: &Path) -> Option<String> {

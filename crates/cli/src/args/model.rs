@@ -9,7 +9,7 @@ use super::{ModelBench, Weights};
 /// `freehold model …`
 #[derive(Debug, Subcommand)]
 pub enum Model {
-    /// Add a model from a folder or a file
+    /// Add a model from a folder, a file or a hub
     Add(ModelAdd),
     /// List the models that were added
     List(ModelList),
@@ -30,13 +30,21 @@ Examples:
   freehold model add ~/Downloads/Qwen3-0.6B           a folder of safetensors
   freehold model add model.gguf --name small          a file
   freehold model add /srv/models/llama --link         use it where it lies
+  freehold model add hub:Qwen/Qwen3-0.6B              fetch it; a second time goes on where it stopped
+  freehold model add hub:owner/name-GGUF:Q4_K_M       one of several formats
+  freehold model add hub:owner/name@REVISION          another branch, tag or commit
 
 Files are cloned where the file system can, weights are else hard-linked, and copied where that
-cannot be. The licence is shown first. The sha256 of each file is kept; `show --verify` compares.")]
+cannot be. The licence is shown first. The sha256 of each file is kept; `show --verify` compares.
+For models that are not open to everybody, HF_TOKEN holds the token; HF_ENDPOINT names another hub.")]
 pub struct ModelAdd {
-    /// A folder or file with weights
-    #[arg(value_name = "PATH")]
+    /// A folder or file with weights, or the name of a model at a hub
+    #[arg(value_name = "PATH|hub:OWNER/NAME")]
     pub source: String,
+
+    /// The hub's address [default: HF_ENDPOINT, else that of Hugging Face]
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
 
     /// What it will be called [default: the name of the folder or file]
     #[arg(long, value_name = "NAME")]
@@ -78,7 +86,7 @@ pub struct ModelShow {
 /// `freehold model remove NAME`
 #[derive(Debug, clap::Args)]
 pub struct ModelRemove {
-    /// The name of a model that was added
+    /// The name of a model that was added; that of one at a hub, to throw away what came of it
     pub name: String,
 
     /// Do not ask

@@ -17,6 +17,8 @@ pub struct Progress {
     what: String,
     total: u64,
     done: u64,
+    /// Of these, what had gone by earlier.
+    before: u64,
     began: Instant,
     drawn: Option<Instant>,
 }
@@ -40,6 +42,7 @@ impl Progress {
             what,
             total,
             done: 0,
+            before: 0,
             began: Instant::now(),
             drawn: None,
         }
@@ -53,6 +56,16 @@ impl Progress {
         }
     }
 
+    /// Says that `bytes` in all have gone by; fewer than before where something begins anew.
+    pub fn set(&mut self, bytes: u64) {
+        // What was there at the beginning is no speed.
+        if self.done == 0 {
+            self.before = bytes;
+        }
+        self.done = bytes;
+        self.add(0);
+    }
+
     fn draw(&mut self) {
         let share = match self.total {
             0 => 0.0,
@@ -62,7 +75,7 @@ impl Progress {
         let bar = format!("{}{}", "━".repeat(filled), "─".repeat(CELLS - filled));
         let seconds = self.began.elapsed().as_secs_f64();
         let speed = match seconds > 0.5 {
-            true => format!(" · {}/s", (self.say)((self.done as f64 / seconds) as u64)),
+            true => self.speed(seconds),
             false => String::new(),
         };
         let line = format!(
@@ -75,6 +88,28 @@ impl Progress {
         let mut out = anstream::stderr();
         let _ = write!(out, "\r\x1b[K{line}").and_then(|()| out.flush());
         self.drawn = Some(Instant::now());
+    }
+}
+
+impl Progress {
+    /// How fast it goes, and how long it will take where that is worth knowing.
+    fn speed(&self, seconds: f64) -> String {
+        let speed = self.done.saturating_sub(self.before) as f64 / seconds;
+        let left = self.total.saturating_sub(self.done) as f64 / speed.max(1e-9);
+        let left = match left {
+            left if !(5.0..86_400.0).contains(&left) => String::new(),
+            left => format!(" · {} left", duration(left as u64)),
+        };
+        format!(" · {}/s{left}", (self.say)(speed as u64))
+    }
+}
+
+/// `40 s`, `12 min`, `3 h 5 min`.
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0..100 => format!("{seconds} s"),
+        100..6000 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
     }
 }
 

@@ -7,9 +7,13 @@ mod fix_python;
 mod fix_rust;
 mod frame;
 mod model;
+mod model_of_a_hub;
 mod tests_python;
 mod tests_refusals;
 mod tests_rust;
+
+#[path = "../../../library/tests/it/scripted_hub.rs"]
+mod scripted_hub;
 
 use std::{path::Path, process::Command};
 

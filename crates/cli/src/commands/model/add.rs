@@ -1,35 +1,91 @@
-//! `freehold model add`: shows the licence, asks, and takes the model over.
+//! `freehold model add`: shows the licence, asks, and takes the model over, or fetches it.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
+use library::{
+    Added, How, Hub, HubName, Library, Licence, Memory, Offer, Plan, check_name, quantity, taken,
+};
 use serde_json::json;
 
 use crate::args::model::ModelAdd;
 use crate::commands::stop_on_signals;
 use crate::console::{Ask, Console, Progress, paint};
+use crate::environment;
 use crate::failure::{Exit, Failure};
-use library::quantity;
-use library::{Added, How, Library, Licence, Plan, check_name, taken};
 
-/// Adds a model from this machine.
+/// Adds a model from this machine or a hub.
 pub fn run(args: &ModelAdd, library: &Library, console: &mut Console) -> anyhow::Result<Exit> {
+    match HubName::is_meant_by(&args.source) {
+        true => of_hub(args, library, console),
+        false => of_path(args, library, console),
+    }
+}
+
+fn of_path(args: &ModelAdd, library: &Library, console: &mut Console) -> anyhow::Result<Exit> {
     let plan = Plan::of(Path::new(&args.source))?;
     let name = args.name.clone().unwrap_or_else(|| name_of(&plan.source));
-    check_name(&name)?;
-    if library.get(&name).is_some() && !args.force {
-        return Err(taken(&name).into());
-    }
+    check_free(&name, args, library)?;
     show(&plan, &name, console);
+    show_licence(&plan.licence, console);
     agree(&plan.licence, args.yes, console)?;
+    let stop = stop_on_signals()?;
+    let added = carry_out(plan, &name, args, library, &stop, console)?;
+    report(&added, console)
+}
+
+/// Shows what a hub offers, fetches it, and adds it.
+fn of_hub(args: &ModelAdd, library: &Library, console: &mut Console) -> anyhow::Result<Exit> {
+    let wanted: HubName = args.source.parse()?;
+    if args.link {
+        let what = "`--link` refers to files of this machine, and those of a hub are not here";
+        return Err(Failure::refused("usage", what)
+            .hint("leave `--link` out")
+            .into());
+    }
+    let hub = Hub::new(&environment::hub(args.endpoint.as_deref()))?;
+    let line = console.passing(&format!("asking for {wanted}"));
+    let offer = hub.look(&wanted);
+    drop(line);
+    let offer = offer?;
+    let name = args.name.clone().unwrap_or_else(|| offer.usual_name());
+    check_free(&name, args, library)?;
+    show_offer(&offer, &name, console);
+    agree(&offer.licence, args.yes, console)?;
+    let stop = stop_on_signals()?;
+    let mut progress = Progress::of_bytes(console, format!("fetching {name}"), offer.bytes());
+    let fetched = hub.fetch(&offer, library, &stop, &mut |bytes| progress.set(bytes));
+    drop(progress);
+    let fetched = fetched?;
+    let plan = Plan::of_fetched(&fetched)?;
+    note_unknown(&plan, console);
+    let added = carry_out(plan, &name, args, library, &stop, console)?;
+    fetched.clear();
+    report(&added, console)
+}
+
+fn check_free(name: &str, args: &ModelAdd, library: &Library) -> anyhow::Result<()> {
+    check_name(name)?;
+    match library.get(name).is_some() && !args.force {
+        true => Err(taken(name).into()),
+        false => Ok(()),
+    }
+}
+
+fn carry_out(
+    plan: Plan,
+    name: &str,
+    args: &ModelAdd,
+    library: &Library,
+    stop: &AtomicBool,
+    console: &Console,
+) -> anyhow::Result<Added> {
     let how = How {
         links: args.link,
         replaces: args.force,
     };
-    let stop = stop_on_signals()?;
     let mut progress = Progress::of_bytes(console, format!("adding {name}"), plan.bytes());
-    let added = plan.carry_out(library, &name, how, &stop, &mut |bytes| progress.add(bytes));
-    drop(progress);
-    report(&added?, console)
+    Ok(plan.carry_out(library, name, how, stop, &mut |bytes| progress.add(bytes))?)
 }
 
 /// What a model is called when its owner does not say: as the folder or file is.
@@ -56,14 +112,41 @@ fn show(plan: &Plan, name: &str, console: &mut Console) {
         quantity::bytes(plan.bytes()),
         quantity::plural(plan.count(), "file"),
     ));
-    if !outline.is_known {
+    note_unknown(plan, console);
+}
+
+fn note_unknown(plan: &Plan, console: &mut Console) {
+    if !plan.outline.is_known {
         let note = paint::styled(paint::WARN, "note:");
-        let architecture = &outline.architecture;
+        let architecture = &plan.outline.architecture;
         console.talk(format_args!(
             "{note} the architecture `{architecture}` cannot be run by this version"
         ));
     }
-    show_licence(&plan.licence, console);
+}
+
+/// Says what a hub would send, and whether it would fit.
+fn show_offer(offer: &Offer, name: &str, console: &mut Console) {
+    let commit: String = offer.commit.chars().take(12).collect();
+    console.talk(format_args!(
+        "{} · {} at {commit} · {} in {}",
+        paint::styled(paint::STRONG, name),
+        offer.name,
+        quantity::bytes(offer.bytes()),
+        quantity::plural(offer.count(), "file"),
+    ));
+    let needed = offer.weight_bytes() + library::WORK_BYTES;
+    let memory = Memory::read();
+    if needed > memory.available {
+        let note = paint::styled(paint::WARN, "note:");
+        console.talk(format_args!(
+            "{note} it needs more than {} of memory, and {} are available of {}",
+            quantity::bytes(needed),
+            quantity::bytes(memory.available),
+            quantity::bytes(memory.total)
+        ));
+    }
+    show_licence(&offer.licence, console);
 }
 
 /// Shows a licence before it is agreed to.

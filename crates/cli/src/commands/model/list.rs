@@ -25,17 +25,34 @@ pub fn run(args: &ModelList, library: &Library, console: &mut Console) -> anyhow
             }
         }
     }
+    let unfinished = library.unfinished();
     if console.is_json() {
         let models: Vec<Value> = rows.iter().map(Row::json).collect();
-        console.print_json(&json!({ "models": models }))?;
+        let unfinished = unfinished
+            .iter()
+            .map(|(name, bytes)| json!({ "name": name.to_string(), "bytes": bytes }));
+        let unfinished: Vec<Value> = unfinished.collect();
+        console.print_json(&json!({ "models": models, "unfinished": unfinished }))?;
     } else if rows.is_empty() {
         let add = paint::styled(paint::TYPED, "freehold model add FOLDER");
         console.talk("no model was added yet");
         console.talk(format_args!(
-            "{add} adds open weights: a folder of safetensors or a GGUF file"
+            "{add} adds open weights: a folder of safetensors, a GGUF file, or hub:OWNER/NAME"
         ));
     } else {
         console.print(&table(&rows))?;
+    }
+    let told = if console.is_json() {
+        &[]
+    } else {
+        &unfinished[..]
+    };
+    for (name, bytes) in told {
+        let note = paint::styled(paint::WARN, "note:");
+        console.talk(format_args!(
+            "{note} {} of {name} have come; `freehold model add {name}` goes on, `remove {name}` gives up",
+            quantity::bytes(*bytes)
+        ));
     }
     Ok(Exit::Done)
 }

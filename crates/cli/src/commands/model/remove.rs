@@ -6,11 +6,14 @@ use crate::args::model::ModelRemove;
 use crate::console::{Ask, Console};
 use crate::failure::{Exit, Failure};
 use library::quantity;
-use library::{Entry, Library};
+use library::{Entry, HubName, Library};
 
 /// Removes a model, or what is left of one.
 pub fn run(args: &ModelRemove, library: &Library, console: &mut Console) -> anyhow::Result<Exit> {
     let name = &args.name;
+    if HubName::is_meant_by(name) {
+        return give_up(&name.parse()?, library, console);
+    }
     let entry = match library.get(name) {
         Some(Ok(entry)) => entry,
         // A damaged one can be removed all the same.
@@ -25,6 +28,21 @@ pub fn run(args: &ModelRemove, library: &Library, console: &mut Console) -> anyh
         console.print_json(&json!({ "removed": name, "link": entry.manifest.link }))?;
     } else {
         console.print(&format!("removed {name}\n"))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Throws away what has come of a model of a hub.
+fn give_up(name: &HubName, library: &Library, console: &mut Console) -> anyhow::Result<Exit> {
+    if !library.give_up(name) {
+        let what = format!("nothing of `{name}` is waiting to be gone on with");
+        return Err(Failure::refused("no_such_model", what)
+            .hint("`freehold model list` says what is here")
+            .into());
+    }
+    match console.is_json() {
+        true => console.print_json(&json!({ "removed": name.to_string() }))?,
+        false => console.print(&format!("threw away what had come of {name}\n"))?,
     }
     Ok(Exit::Done)
 }
