@@ -5,9 +5,11 @@ mod neon;
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m256, _mm_cvtsi64_si128, _mm_loadu_si128, _mm256_and_si256, _mm256_castsi256_ps,
+    __m256, __m512, _mm_cvtsi64_si128, _mm_loadu_si128, _mm256_and_si256, _mm256_castsi256_ps,
     _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_set1_epi32, _mm256_setzero_ps, _mm256_slli_epi32,
+    _mm256_set1_epi32, _mm256_setzero_ps, _mm256_slli_epi32, _mm512_and_si512, _mm512_castsi512_ps,
+    _mm512_cvtepi8_epi32, _mm512_cvtepi32_ps, _mm512_cvtph_ps, _mm512_loadu_ps, _mm512_loadu_si512,
+    _mm512_set1_epi32, _mm512_slli_epi32,
 };
 
 use bytemuck::Pod;
@@ -25,6 +27,10 @@ pub(crate) const STEP: usize = 2 * PANEL;
 pub type Step = [[__m256; 2]; 2];
 #[cfg(target_arch = "aarch64")]
 pub use neon::Step;
+
+/// Sixteen floats for each of two neighbouring inputs.
+#[cfg(target_arch = "x86_64")]
+pub type WideStep = [__m512; 2];
 
 /// A kind of number that a panel may hold.
 ///
@@ -54,6 +60,13 @@ pub trait Element: Pod + std::fmt::Debug + Send + Sync {
     /// The machine has NEON.
     #[cfg(target_arch = "aarch64")]
     unsafe fn load(step: &[Self; STEP]) -> Step;
+
+    /// The numbers of a step as floats, in registers twice as wide.
+    ///
+    /// # Safety
+    /// The machine has AVX-512 as [`Isa::Avx512`](crate::Isa::Avx512) says.
+    #[cfg(target_arch = "x86_64")]
+    unsafe fn load_wide(step: &[Self; STEP]) -> WideStep;
 }
 
 /// Where the weight of an input and an output stands in a panel.
@@ -103,6 +116,17 @@ impl Element for f32 {
     unsafe fn load(step: &[Self; STEP]) -> Step {
         neon::floats(step)
     }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")]
+    #[inline]
+    unsafe fn load_wide(step: &[Self; STEP]) -> WideStep {
+        [0, PANEL].map(|from| {
+            let numbers = &step[from..][..PANEL];
+            // SAFETY: sixteen floats.
+            unsafe { _mm512_loadu_ps(numbers.as_ptr()) }
+        })
+    }
 }
 
 impl Element for f16 {
@@ -137,6 +161,17 @@ impl Element for f16 {
     #[inline]
     unsafe fn load(step: &[Self; STEP]) -> Step {
         neon::halves(step)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")]
+    #[inline]
+    unsafe fn load_wide(step: &[Self; STEP]) -> WideStep {
+        [0, PANEL].map(|from| {
+            let numbers = &step[from..][..PANEL];
+            // SAFETY: sixteen halves are thirty-two bytes.
+            _mm512_cvtph_ps(unsafe { _mm256_loadu_si256(numbers.as_ptr().cast()) })
+        })
     }
 }
 
@@ -175,6 +210,20 @@ impl Element for bf16 {
     #[inline]
     unsafe fn load(step: &[Self; STEP]) -> Step {
         neon::pairs(step)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")]
+    #[inline]
+    unsafe fn load_wide(step: &[Self; STEP]) -> WideStep {
+        // SAFETY: thirty-two numbers of two bytes.
+        let pairs = unsafe { _mm512_loadu_si512(step.as_ptr().cast()) };
+        // A bfloat16 is the upper half of a float.
+        let upper = _mm512_set1_epi32(-65_536);
+        [
+            _mm512_castsi512_ps(_mm512_slli_epi32::<16>(pairs)),
+            _mm512_castsi512_ps(_mm512_and_si512(pairs, upper)),
+        ]
     }
 }
 
@@ -226,6 +275,18 @@ impl Element for i8 {
     #[inline]
     unsafe fn load(step: &[Self; STEP]) -> Step {
         neon::bytes(step)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")]
+    #[inline]
+    unsafe fn load_wide(step: &[Self; STEP]) -> WideStep {
+        [0, PANEL].map(|from| {
+            let numbers = &step[from..][..PANEL];
+            // SAFETY: sixteen bytes.
+            let bytes = unsafe { _mm_loadu_si128(numbers.as_ptr().cast()) };
+            _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes))
+        })
     }
 }
 
@@ -283,6 +344,18 @@ mod tests {
                 for (input, lanes) in loaded.into_iter().enumerate() {
                     for (output, loaded) in lanes.into_iter().enumerate() {
                         assert_eq!(loaded, step[place::<T>(input, output)].to_f32());
+                    }
+                }
+            }
+            #[cfg(target_arch = "x86_64")]
+            if crate::Isa::current() >= crate::Isa::Avx512 {
+                // SAFETY: the level has been looked at.
+                let loaded = unsafe { T::load_wide(&step) };
+                for (input, lanes) in loaded.into_iter().enumerate() {
+                    // SAFETY: a register is sixteen floats.
+                    let lanes: [f32; PANEL] = unsafe { std::mem::transmute(lanes) };
+                    for (lane, loaded) in lanes.into_iter().enumerate() {
+                        assert_eq!(loaded, step[place::<T>(input, lane)].to_f32());
                     }
                 }
             }

@@ -1,5 +1,8 @@
 //! Which instructions this machine has, decided once.
 
+#[cfg(target_arch = "x86_64")]
+mod tiles;
+
 use std::sync::OnceLock;
 
 /// A set of instructions for which kernels have a variant, from least to most. Each architecture has its
@@ -11,6 +14,14 @@ pub enum Isa {
     /// x86-64 with AVX2, FMA and F16C.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// The same with AVX-512: its foundation, bytes and words (BW), double words (DQ), shorter vectors
+    /// (VL) and the dot products of whole numbers (VNNI).
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    /// The same with the tile unit for bfloat16 and bytes (AMX), which the system has to grant. Products
+    /// with weights in bfloat16 round their inputs to it here, for one row as for many.
+    #[cfg(target_arch = "x86_64")]
+    Amx,
     /// AArch64, all of which has NEON with fused multiplications and half floats.
     #[cfg(target_arch = "aarch64")]
     Neon,
@@ -28,6 +39,10 @@ impl Isa {
         Self::Scalar,
         #[cfg(target_arch = "x86_64")]
         Self::Avx2,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx512,
+        #[cfg(target_arch = "x86_64")]
+        Self::Amx,
         #[cfg(target_arch = "aarch64")]
         Self::Neon,
         #[cfg(target_arch = "aarch64")]
@@ -48,33 +63,53 @@ impl Isa {
             )]
             let wanted = std::env::var("KERNELS_ISA").ok();
             let wanted = wanted.and_then(|name| Self::named(&name));
-            wanted.map_or_else(Self::best, |wanted| wanted.min(Self::best()))
+            let highest = wanted.or(Self::ALL.last().copied());
+            Self::best_up_to(highest.unwrap_or(Self::Scalar))
         })
     }
 
-    /// The best level that this machine has.
+    /// The best level that this machine has. Where it has a tile unit, the system is asked for it, once a
+    /// process.
     pub fn best() -> Self {
-        #[cfg(target_arch = "aarch64")]
-        {
-            let has_dot = std::arch::is_aarch64_feature_detected!("dotprod");
-            let has_i8mm = std::arch::is_aarch64_feature_detected!("i8mm");
-            match (has_dot, has_i8mm) {
-                (true, true) => Self::NeonI8mm,
-                (true, false) => Self::NeonDot,
-                (false, _) => Self::Neon,
+        Self::best_up_to(Self::ALL.last().copied().unwrap_or(Self::Scalar))
+    }
+
+    /// The best level of this machine that is not above `highest`; nothing above is asked for.
+    fn best_up_to(highest: Self) -> Self {
+        let levels = Self::ALL.iter().copied();
+        levels
+            .take_while(|isa| *isa <= highest && isa.is_here())
+            .last()
+            .unwrap_or(Self::Scalar)
+    }
+
+    /// Whether this machine has what the level needs beyond the one below it.
+    fn is_here(self) -> bool {
+        match self {
+            Self::Scalar => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => {
+                std::arch::is_x86_feature_detected!("avx2")
+                    && std::arch::is_x86_feature_detected!("fma")
+                    && std::arch::is_x86_feature_detected!("f16c")
             }
-        }
-        #[cfg(target_arch = "x86_64")]
-        {
-            let has_avx2 = std::arch::is_x86_feature_detected!("avx2");
-            let has_fma = std::arch::is_x86_feature_detected!("fma");
-            let has_f16c = std::arch::is_x86_feature_detected!("f16c");
-            if has_avx2 && has_fma && has_f16c {
-                return Self::Avx2;
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => {
+                std::arch::is_x86_feature_detected!("avx512f")
+                    && std::arch::is_x86_feature_detected!("avx512bw")
+                    && std::arch::is_x86_feature_detected!("avx512dq")
+                    && std::arch::is_x86_feature_detected!("avx512vl")
+                    && std::arch::is_x86_feature_detected!("avx512vnni")
             }
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx => tiles::are_granted(),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => true,
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDot => std::arch::is_aarch64_feature_detected!("dotprod"),
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonI8mm => std::arch::is_aarch64_feature_detected!("i8mm"),
         }
-        #[cfg(not(target_arch = "aarch64"))]
-        Self::Scalar
     }
 
     /// The level called `name`, as in `KERNELS_ISA`.
@@ -94,6 +129,10 @@ impl Isa {
             Self::NeonDot => "neon_dot",
             #[cfg(target_arch = "aarch64")]
             Self::NeonI8mm => "neon_i8mm",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => "avx512",
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx => "amx",
         }
     }
 

@@ -16,6 +16,11 @@ macro_rules! at_each_level {
             fn avx2($($argument: $kind),*) {
                 $body($($argument),*)
             }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+            fn avx512($($argument: $kind),*) {
+                $body($($argument),*)
+            }
             match $crate::isa::Isa::current() {
                 $crate::isa::Isa::Scalar => $body($($argument),*),
                 #[cfg(target_arch = "x86_64")]
@@ -26,6 +31,11 @@ macro_rules! at_each_level {
                 $crate::isa::Isa::Neon | $crate::isa::Isa::NeonDot | $crate::isa::Isa::NeonI8mm => {
                     $body($($argument),*)
                 }
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: the same. Tiles have nothing to give here.
+                $crate::isa::Isa::Avx512 | $crate::isa::Isa::Amx => unsafe {
+                    avx512($($argument),*)
+                },
             }
         }
     };

@@ -10,6 +10,8 @@ mod scalar;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 
@@ -189,6 +191,9 @@ fn matmul_on<B: Block>(
             Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe {
                 B::tile_neon(isa, x, row, panel, made);
             },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the same.
+            Isa::Avx512 | Isa::Amx => unsafe { avx512::tile::<B>(x, row, panel, made) },
         }
     });
 }

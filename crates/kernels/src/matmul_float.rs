@@ -4,6 +4,8 @@ mod scalar;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 
@@ -234,6 +236,9 @@ pub(crate) fn panel_products<T: Element>(
             Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe {
                 neon::tile(x, inputs, panel, made);
             },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the same.
+            Isa::Avx512 | Isa::Amx => unsafe { avx512::tile(x, inputs, panel, made) },
         }
     }
 }
@@ -246,6 +251,8 @@ fn tile_rows(isa: Isa) -> usize {
         Isa::Avx2 => 6,
         #[cfg(target_arch = "aarch64")]
         Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => 6,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 | Isa::Amx => 14,
     }
 }
 

@@ -3,6 +3,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod scalar;
@@ -23,6 +25,8 @@ pub fn multiply(rounds: usize, pool: &Pool) -> u64 {
         Isa::Avx2 => 8,
         #[cfg(target_arch = "aarch64")]
         Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => 8,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 | Isa::Amx => 16,
     };
     pool.run(&|_| {
         let sum = match Isa::current() {
@@ -33,6 +37,9 @@ pub fn multiply(rounds: usize, pool: &Pool) -> u64 {
             #[cfg(target_arch = "aarch64")]
             // SAFETY: the level is only chosen where the machine has it.
             Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe { neon::multiply(rounds) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the same.
+            Isa::Avx512 | Isa::Amx => unsafe { avx512::multiply(rounds) },
         };
         std::hint::black_box(sum);
     });
@@ -63,6 +70,9 @@ impl Reading {
                 #[cfg(target_arch = "aarch64")]
                 // SAFETY: the level is only chosen where the machine has it.
                 Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe { neon::read(words) },
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: the same.
+                Isa::Avx512 | Isa::Amx => unsafe { avx512::read(words) },
             };
             std::hint::black_box(sum);
         });
@@ -92,6 +102,14 @@ mod tests {
         for length in [0, 3, 64, 70, 129] {
             // SAFETY: every such machine has NEON.
             assert_eq!(unsafe { neon::read(&vec![1; length]) }, length as u64);
+        }
+
+        #[cfg(target_arch = "x86_64")]
+        if Isa::current() >= Isa::Avx512 {
+            for length in [0, 3, 64, 70, 129] {
+                // SAFETY: the level has been looked at.
+                assert_eq!(unsafe { avx512::read(&vec![1; length]) }, length as u64);
+            }
         }
     }
 }

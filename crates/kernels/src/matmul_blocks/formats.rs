@@ -1,7 +1,12 @@
 //! What a format of blocks must tell to be multiplied with.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::__m512i;
+
 use bytemuck::Pod;
 
+#[cfg(target_arch = "x86_64")]
+use super::avx512::WideFigures;
 use crate::blocks::BLOCK;
 #[cfg(target_arch = "aarch64")]
 use crate::isa::Isa;
@@ -47,6 +52,32 @@ pub trait Block: Pod + Send + Sync {
         panels: &[Self::Panel],
         made: &mut [[f32; PANEL]],
     );
+
+    /// Spans of 32 inputs that have a scale of their own: one or two.
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_SPANS: usize;
+
+    /// What the steps of [`wide_fours`](Self::wide_fours) are too large by.
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_OFFSET: i16;
+
+    /// Whether something is taken away that steps do not tell.
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_MINIMA: bool;
+
+    /// The fours of that number of the outputs, as steps that are not negative.
+    ///
+    /// # Safety
+    /// The machine has AVX-512 as [`Isa::Avx512`](crate::Isa::Avx512) says.
+    #[cfg(target_arch = "x86_64")]
+    unsafe fn wide_fours(panel: &Self::Panel, part: usize, number: usize) -> __m512i;
+
+    /// The figures of 32 inputs.
+    ///
+    /// # Safety
+    /// The machine has AVX-512 as [`Isa::Avx512`](crate::Isa::Avx512) says.
+    #[cfg(target_arch = "x86_64")]
+    unsafe fn wide_figures(panel: &Self::Panel, part: usize) -> WideFigures;
 }
 
 /// 32 weights of one output: `scale · factor · step - minimum`, with a factor for each half.

@@ -2,13 +2,16 @@
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m256i, _mm256_broadcastsi128_si256, _mm256_set1_epi16, _mm256_shuffle_epi8,
+    __m256i, __m512i, _mm256_broadcastsi128_si256, _mm256_set1_epi16, _mm256_shuffle_epi8,
+    _mm512_broadcast_i32x4, _mm512_setzero_ps, _mm512_shuffle_epi8,
 };
 
 use bytemuck::{Pod, Zeroable};
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2::{self, Figures, Steps};
+#[cfg(target_arch = "x86_64")]
+use super::avx512::{self, WideFigures};
 use super::formats::{Block, NibblePanel, Part, nibbles, put_nibbles};
 #[cfg(target_arch = "aarch64")]
 use super::neon;
@@ -27,6 +30,18 @@ pub struct Panel {
     pub(super) exponents: [u8; PANEL],
     pub(super) numbers: NibblePanel,
 }
+
+/// What a number is worth, made so large that none is negative.
+#[cfg(target_arch = "x86_64")]
+const STEPS: [u8; 16] = {
+    let mut steps = [0; 16];
+    let mut at = 0;
+    while at < 16 {
+        steps[at] = (MXFP4_VALUES[at] + MXFP4_OFFSET) as u8;
+        at += 1;
+    }
+    steps
+};
 
 const _: () = assert!(size_of::<Panel>() == PANEL * size_of::<BlockMxfp4>());
 
@@ -73,6 +88,33 @@ impl Block for BlockMxfp4 {
         // SAFETY: the machine has the level, as the caller promises.
         unsafe { neon::tile::<Self>(isa, x, row, panels, made) };
     }
+
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_SPANS: usize = 1;
+
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_OFFSET: i16 = MXFP4_OFFSET as i16;
+
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_MINIMA: bool = false;
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
+    #[inline]
+    unsafe fn wide_fours(panel: &Panel, _: usize, number: usize) -> __m512i {
+        let table = _mm512_broadcast_i32x4(avx512::load_bytes(&STEPS));
+        _mm512_shuffle_epi8(table, avx512::nibbles(&panel.numbers, number))
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
+    #[inline]
+    unsafe fn wide_figures(panel: &Panel, _: usize) -> WideFigures {
+        WideFigures {
+            scales: [avx512::load(&panel.exponents.map(mxfp4_worth)); 2],
+            minima: _mm512_setzero_ps(),
+        }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -90,16 +132,7 @@ impl Steps for BlockMxfp4 {
     #[target_feature(enable = "avx2,fma,f16c")]
     #[inline]
     unsafe fn fours(panel: &Panel, _: usize, number: usize) -> [__m256i; 2] {
-        const TABLE: [u8; 16] = {
-            let mut table = [0; 16];
-            let mut at = 0;
-            while at < 16 {
-                table[at] = (MXFP4_VALUES[at] + MXFP4_OFFSET) as u8;
-                at += 1;
-            }
-            table
-        };
-        let table = _mm256_broadcastsi128_si256(avx2::load_bytes(&TABLE));
+        let table = _mm256_broadcastsi128_si256(avx2::load_bytes(&STEPS));
         let [first, second] = avx2::nibbles(&panel.numbers, number);
         [
             _mm256_shuffle_epi8(table, first),

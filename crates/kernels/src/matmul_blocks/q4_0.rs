@@ -1,13 +1,15 @@
 //! `Q4_0` in panels.
 
 #[cfg(target_arch = "x86_64")]
-use std::arch::x86_64::{__m256i, _mm256_set1_epi16};
+use std::arch::x86_64::{__m256i, __m512i, _mm256_set1_epi16, _mm512_setzero_ps};
 
 use bytemuck::{Pod, Zeroable};
 use half::f16;
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2::{self, Figures, Steps};
+#[cfg(target_arch = "x86_64")]
+use super::avx512::{self, WideFigures};
 use super::formats::{Block, NibblePanel, Part, nibbles, put_nibbles};
 #[cfg(target_arch = "aarch64")]
 use super::neon;
@@ -68,6 +70,32 @@ impl Block for BlockQ4_0 {
     ) {
         // SAFETY: the machine has the level, as the caller promises.
         unsafe { neon::tile::<Self>(isa, x, row, panels, made) };
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_SPANS: usize = 1;
+
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_OFFSET: i16 = 8;
+
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_MINIMA: bool = false;
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
+    #[inline]
+    unsafe fn wide_fours(panel: &Panel, _: usize, number: usize) -> __m512i {
+        avx512::nibbles(&panel.steps, number)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
+    #[inline]
+    unsafe fn wide_figures(panel: &Panel, _: usize) -> WideFigures {
+        WideFigures {
+            scales: [avx512::load_halves(&panel.scales); 2],
+            minima: _mm512_setzero_ps(),
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m256i, _mm_and_si128, _mm_cvtsi64_si128, _mm_or_si128, _mm_set1_epi8, _mm_slli_epi16,
-    _mm_srli_epi16, _mm_srli_si128, _mm_unpacklo_epi64, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32,
-    _mm256_mul_ps, _mm256_or_si256, _mm256_slli_epi32,
+    __m128i, __m256i, __m512i, _mm_and_si128, _mm_cvtsi64_si128, _mm_or_si128, _mm_set1_epi8,
+    _mm_slli_epi16, _mm_srli_epi16, _mm_srli_si128, _mm_unpacklo_epi64, _mm256_cvtepi32_ps,
+    _mm256_cvtepu8_epi32, _mm256_mul_ps, _mm256_or_si256, _mm256_slli_epi32, _mm512_cvtepi32_ps,
+    _mm512_cvtepu8_epi32, _mm512_mul_ps,
 };
 
 use bytemuck::{Pod, Zeroable};
@@ -12,6 +13,8 @@ use half::f16;
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2::{self, Figures, Steps};
+#[cfg(target_arch = "x86_64")]
+use super::avx512::{self, WideFigures};
 use super::formats::{Block, NibblePanel, Part, nibbles, put_nibbles};
 #[cfg(target_arch = "aarch64")]
 use super::neon;
@@ -121,6 +124,36 @@ impl Block for BlockQ4K {
         // SAFETY: the machine has the level, as the caller promises.
         unsafe { neon::tile::<Self>(isa, x, row, panels, made) };
     }
+
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_SPANS: usize = 1;
+
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_OFFSET: i16 = 0;
+
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_MINIMA: bool = true;
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
+    #[inline]
+    unsafe fn wide_fours(panel: &Panel, part: usize, number: usize) -> __m512i {
+        avx512::nibbles(&panel.steps[part], number)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
+    #[inline]
+    unsafe fn wide_figures(panel: &Panel, part: usize) -> WideFigures {
+        let [scales, minima] = levels(&panel.levels[part])
+            .map(|bytes| _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes)));
+        // A scale of eleven bits times one of six is exact.
+        let scales = _mm512_mul_ps(avx512::load_halves(&panel.scales), scales);
+        WideFigures {
+            scales: [scales; 2],
+            minima: _mm512_mul_ps(avx512::load_halves(&panel.minima), minima),
+        }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -144,19 +177,7 @@ impl Steps for BlockQ4K {
     #[inline]
     unsafe fn figures(panel: &Panel, part: usize) -> Figures {
         let mut figures = Figures::zeroed();
-        let levels = &panel.levels[part];
-        let (four, two) = (_mm_set1_epi8(15), _mm_set1_epi8(3));
-        let low = avx2::load_bytes(&levels.low);
-        let high = _mm_cvtsi64_si128(i64::from_le_bytes(levels.high));
-        let high = _mm_unpacklo_epi64(high, _mm_srli_epi16::<4>(high));
-        let scales = _mm_or_si128(
-            _mm_and_si128(low, four),
-            _mm_slli_epi16::<4>(_mm_and_si128(high, two)),
-        );
-        let minima = _mm_or_si128(
-            _mm_and_si128(_mm_srli_epi16::<4>(low), four),
-            _mm_slli_epi16::<4>(_mm_and_si128(_mm_srli_epi16::<2>(high), two)),
-        );
+        let [scales, minima] = levels(&panel.levels[part]);
         let halves = |bytes| [bytes, _mm_srli_si128::<8>(bytes)];
         figures.factors[0] = halves(scales).map(|bytes| {
             let once = _mm256_cvtepu8_epi32(bytes);
@@ -170,4 +191,24 @@ impl Steps for BlockQ4K {
         }
         figures
     }
+}
+
+/// Scales and minima of sixteen outputs, a byte each.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,f16c")]
+#[inline]
+fn levels(levels: &Levels) -> [__m128i; 2] {
+    let (four, two) = (_mm_set1_epi8(15), _mm_set1_epi8(3));
+    let low = avx2::load_bytes(&levels.low);
+    let high = _mm_cvtsi64_si128(i64::from_le_bytes(levels.high));
+    let high = _mm_unpacklo_epi64(high, _mm_srli_epi16::<4>(high));
+    let scales = _mm_or_si128(
+        _mm_and_si128(low, four),
+        _mm_slli_epi16::<4>(_mm_and_si128(high, two)),
+    );
+    let minima = _mm_or_si128(
+        _mm_and_si128(_mm_srli_epi16::<4>(low), four),
+        _mm_slli_epi16::<4>(_mm_and_si128(_mm_srli_epi16::<2>(high), two)),
+    );
+    [scales, minima]
 }

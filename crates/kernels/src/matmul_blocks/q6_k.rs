@@ -2,8 +2,10 @@
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m256i, _mm_srli_si128, _mm256_and_si256, _mm256_blend_epi16, _mm256_cvtepi8_epi32,
+    __m256i, __m512i, _mm_srli_si128, _mm256_and_si256, _mm256_blend_epi16, _mm256_cvtepi8_epi32,
     _mm256_or_si256, _mm256_set1_epi8, _mm256_slli_epi16, _mm256_slli_epi32, _mm256_srli_epi16,
+    _mm512_and_si512, _mm512_cvtepi8_epi32, _mm512_cvtepi32_ps, _mm512_mul_ps, _mm512_or_si512,
+    _mm512_set1_epi8, _mm512_setzero_ps, _mm512_slli_epi16, _mm512_srli_epi16,
 };
 
 use bytemuck::{Pod, Zeroable};
@@ -11,6 +13,8 @@ use half::f16;
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2::{self, Figures, Steps};
+#[cfg(target_arch = "x86_64")]
+use super::avx512::{self, WideFigures};
 use super::formats::{Block, NibblePanel, Part, nibbles};
 #[cfg(target_arch = "aarch64")]
 use super::neon;
@@ -108,6 +112,48 @@ impl Block for BlockQ6K {
     ) {
         // SAFETY: the machine has the level, as the caller promises.
         unsafe { neon::tile::<Self>(isa, x, row, panels, made) };
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_SPANS: usize = 2;
+
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_OFFSET: i16 = 32;
+
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_MINIMA: bool = false;
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
+    #[inline]
+    unsafe fn wide_fours(panel: &Panel, part: usize, number: usize) -> __m512i {
+        let part = &panel.parts[part];
+        let high = avx512::load_fours(&part.high[number / 4]);
+        let high = match number % 4 {
+            0 => _mm512_slli_epi16::<4>(high),
+            1 => _mm512_slli_epi16::<2>(high),
+            2 => high,
+            _ => _mm512_srli_epi16::<2>(high),
+        };
+        let high = _mm512_and_si512(high, _mm512_set1_epi8(0x30));
+        _mm512_or_si512(avx512::nibbles(&part.low, number), high)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
+    #[inline]
+    unsafe fn wide_figures(panel: &Panel, part: usize) -> WideFigures {
+        let scales = avx512::load_halves(&panel.scales);
+        let factors = panel.parts[part].factors.each_ref();
+        WideFigures {
+            // A scale of eleven bits times one of eight is exact.
+            scales: factors.map(|factors| {
+                let factors = avx512::load_bytes(bytemuck::cast_ref(factors));
+                let factors = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(factors));
+                _mm512_mul_ps(scales, factors)
+            }),
+            minima: _mm512_setzero_ps(),
+        }
     }
 }
 

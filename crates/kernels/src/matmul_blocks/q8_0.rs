@@ -3,9 +3,14 @@
 #[cfg(target_arch = "x86_64")]
 mod signs;
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{__m512i, _mm512_set1_epi8, _mm512_setzero_ps, _mm512_xor_si512};
+
 use bytemuck::{Pod, Zeroable};
 use half::f16;
 
+#[cfg(target_arch = "x86_64")]
+use super::avx512::{self, WideFigures};
 use super::formats::{Block, Part};
 #[cfg(target_arch = "aarch64")]
 use super::neon;
@@ -72,5 +77,33 @@ impl Block for BlockQ8_0 {
     ) {
         // SAFETY: the machine has the level, as the caller promises.
         unsafe { neon::tile::<Self>(isa, x, row, panels, made) };
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_SPANS: usize = 1;
+
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_OFFSET: i16 = 128;
+
+    #[cfg(target_arch = "x86_64")]
+    const WIDE_MINIMA: bool = false;
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
+    #[inline]
+    unsafe fn wide_fours(panel: &Panel, _: usize, number: usize) -> __m512i {
+        // One bit more and none of them is negative.
+        let high = _mm512_set1_epi8(i8::MIN);
+        _mm512_xor_si512(avx512::load_fours(&panel.steps[number]), high)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
+    #[inline]
+    unsafe fn wide_figures(panel: &Panel, _: usize) -> WideFigures {
+        WideFigures {
+            scales: [avx512::load_halves(&panel.scales); 2],
+            minima: _mm512_setzero_ps(),
+        }
     }
 }
