@@ -86,7 +86,7 @@ fn write(folder: &Path, change: &dyn Fn(View<'_>) -> Vec<f32>) {
         .map(|(name, shape)| {
             let values = numbers(&shape, &mut seed);
             let bytes = bytemuck::cast_slice(&values);
-            let view = View::new(Dtype::F32, shape.clone(), bytes).unwrap();
+            let view = View::new(Dtype::F32, shape.clone(), bytes).expect("all its bytes");
             let changed = if shape.len() == 2 {
                 change(view)
             } else {
@@ -100,11 +100,12 @@ fn write(folder: &Path, change: &dyn Fn(View<'_>) -> Vec<f32>) {
         .map(|(name, shape, values)| {
             let bytes = bytemuck::cast_slice(values);
             let view = View::new(Dtype::F32, shape.clone(), bytes);
-            (name.as_str(), view.unwrap())
+            (name.as_str(), view.expect("all its bytes"))
         })
         .collect();
-    write_safetensors(folder.join("model.safetensors"), &views, &BTreeMap::new()).unwrap();
-    std::fs::write(folder.join("config.json"), config()).unwrap();
+    write_safetensors(folder.join("model.safetensors"), &views, &BTreeMap::new())
+        .expect("a file to be written");
+    std::fs::write(folder.join("config.json"), config()).expect("a file to be written");
 }
 
 /// The logits after each of some tokens, read in two pieces.
@@ -113,7 +114,7 @@ fn logits(folder: &Path, weights: WeightType, pool: &Arc<Pool>) -> Vec<f32> {
         weights,
         ..LoadOptions::default()
     };
-    let model = Model::load(folder, options, pool).unwrap();
+    let model = Model::load(folder, options, pool).expect("a checkpoint");
     let cx = Context::new(Arc::clone(pool));
     let mut cache = model.cache(2, CacheType::F32);
     let tokens: Vec<u32> = (0..20).map(|at| at * 37 % VOCAB as u32).collect();
@@ -144,12 +145,13 @@ fn relative_error(ours: &[f32], exact: &[f32]) -> f64 {
 
 fn agrees(dtype: Dtype, bound: f64) {
     let pool = Arc::new(Pool::of_all_cores());
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), &|view| view.to_f32());
     let ours = logits(folder.path(), WeightType::As(dtype), &pool);
     write(folder.path(), &|view| {
-        let bytes = quantise(&view, dtype, &pool).unwrap();
-        View::new(dtype, view.shape, &bytes).unwrap().to_f32()
+        let bytes = quantise(&view, dtype, &pool).expect("a type that is made");
+        let made = View::new(dtype, view.shape, &bytes);
+        made.expect("all its bytes").to_f32()
     });
     let exact = logits(folder.path(), WeightType::As(Dtype::F32), &pool);
     let error = relative_error(&ours, &exact);
