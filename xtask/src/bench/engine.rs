@@ -6,6 +6,7 @@
 mod weights;
 
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
@@ -106,6 +107,10 @@ pub fn run(args: &[&str]) -> Result<()> {
             }
             let measured = measure(&binary, &path, &options)?;
             add_rows(&mut table, &name, &measured);
+            if !options.is_quick {
+                add_deep_rows(&mut table, &name, &measure_deep(&binary, &path)?);
+            }
+            add_first_row(&mut table, &name, time_to_first(&binary, &path)?);
         }
     }
     println!("{table}");
@@ -131,6 +136,66 @@ fn measure(binary: &Path, model: &Path, options: &Options) -> Result<Value> {
     let output = command.stderr(std::process::Stdio::inherit()).output()?;
     ensure!(output.status.success(), "`{command:?}` failed");
     Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// Steps behind few and many tokens, with keys and values in eight bits.
+fn measure_deep(binary: &Path, model: &Path) -> Result<Value> {
+    let mut command = std::process::Command::new(binary);
+    command.args(["model", "bench", "--json"]).arg(model);
+    command.args(["--prefill", "64", "--depth", "8192", "--cache", "q8"]);
+    let output = command.stderr(std::process::Stdio::inherit()).output()?;
+    ensure!(output.status.success(), "`{command:?}` failed");
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// Seconds from the start of a process to the first probabilities after a short prompt, the best of
+/// three, with the file in memory already.
+fn time_to_first(binary: &Path, model: &Path) -> Result<f64> {
+    let mut best = f64::INFINITY;
+    for _ in 0..3 {
+        let mut command = std::process::Command::new(binary);
+        command.args(["model", "score", "--tokens", "1,2,3", "--only", "served"]);
+        command.args(["--context", "512"]).arg(model);
+        let begun = Instant::now();
+        let output = command.output()?;
+        best = best.min(begun.elapsed().as_secs_f64());
+        ensure!(output.status.success(), "`{command:?}` failed");
+    }
+    Ok(best)
+}
+
+fn add_deep_rows(table: &mut Table, name: &str, measured: &Value) {
+    let rates: Vec<f64> = measured["rows"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|row| {
+            let task = row["task"].as_str();
+            task.is_some_and(|task| task.starts_with("decode"))
+        })
+        .filter_map(|row| row["tokens_per_second"].as_f64())
+        .collect();
+    if let [shallow, deep] = rates[..] {
+        table.row([
+            name.to_owned(),
+            "decode at depth 8192, q8 cache".to_owned(),
+            format!("{deep:.1}"),
+            format!("{:.2} of depth 128", deep / shallow),
+            String::new(),
+            String::new(),
+        ]);
+    }
+}
+
+fn add_first_row(table: &mut Table, name: &str, seconds: f64) {
+    table.row([
+        name.to_owned(),
+        "start to first token, s".to_owned(),
+        format!("{seconds:.2}"),
+        String::new(),
+        String::new(),
+        String::new(),
+    ]);
 }
 
 fn add_rows(table: &mut Table, name: &str, measured: &Value) {

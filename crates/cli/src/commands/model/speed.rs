@@ -212,10 +212,14 @@ impl Subject {
         begun.elapsed()
     }
 
-    /// Steps of `sequences` texts behind `depth` tokens each. What those were does not matter, so the
-    /// cache holds whatever it holds.
+    /// Steps of `sequences` texts behind `depth` tokens each. What those were does not matter, so every
+    /// page holds the same ones; but memory that was never written would be read from nowhere.
     fn decode(&mut self, sequences: usize, depth: usize) -> Figure {
         let pages = (depth + STEPS + 1).div_ceil(PAGE);
+        self.prompt(PAGE);
+        for page in 1..sequences * pages {
+            self.cache.copy_page(0, page as u32);
+        }
         let tables: Vec<Vec<u32>> = (0..sequences)
             .map(|sequence| {
                 (0..pages)
