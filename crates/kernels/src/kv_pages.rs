@@ -159,20 +159,14 @@ impl KvPages {
         }
     }
 
-    /// The key panels of a head in a page, each `[head_dim, 16]`.
-    pub(crate) fn keys<T: Element>(&self, page: usize, head: usize) -> impl Iterator<Item = &[T]> {
-        let block = self.keys.block(page * self.kv_heads + head);
-        block.chunks_exact(PANEL * self.head_dim)
+    /// The key panels of a head in a page, four of `[head_dim, 16]`.
+    pub(crate) fn keys<T: Element>(&self, page: usize, head: usize) -> &[T] {
+        self.keys.block(page * self.kv_heads + head)
     }
 
-    /// The value panels of a head in a page, each `[64, 16]`.
-    pub(crate) fn values<T: Element>(
-        &self,
-        page: usize,
-        head: usize,
-    ) -> impl Iterator<Item = &[T]> {
-        let block = self.values.block(page * self.kv_heads + head);
-        block.chunks_exact(PANEL * PAGE)
+    /// The value panels of a head in a page, one of `[64, 16]` for each sixteen of `head_dim`.
+    pub(crate) fn values<T: Element>(&self, page: usize, head: usize) -> &[T] {
+        self.values.block(page * self.kv_heads + head)
     }
 
     /// What a step of the keys and of the values of each token is worth, where they have steps.

@@ -213,11 +213,28 @@ impl<'a> Strided<'a> {
 }
 
 /// The products of as many rows of `x` as `made` has with the first `inputs` of one panel.
-pub(crate) fn panel_products<T: Element>(
+fn panel_products<T: Element>(
     isa: Isa,
     x: Strided<'_>,
     inputs: usize,
     panel: &[T],
+    made: &mut [[f32; PANEL]],
+) {
+    // A single row waits for memory; more of them compute.
+    let next = if made.len() == 1 {
+        Next::Behind
+    } else {
+        Next::Near
+    };
+    tiles(isa, x, inputs, (panel, next), made);
+}
+
+/// The products of rows with one panel, as many rows at a time as a level has registers for.
+fn tiles<T: Element>(
+    isa: Isa,
+    x: Strided<'_>,
+    inputs: usize,
+    (panel, next): (&[T], Next<'_, T>),
     made: &mut [[f32; PANEL]],
 ) {
     let tile_rows = even_tiles(made.len(), tile_rows(isa));
@@ -226,11 +243,15 @@ pub(crate) fn panel_products<T: Element>(
             numbers: &x.numbers[tile * tile_rows * x.stride..],
             ..x
         };
+        // The first tile has asked for what is next.
+        let next = if tile == 0 { next } else { Next::Near };
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = next;
         match isa {
             Isa::Scalar => scalar::tile(x, inputs, panel, made),
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the level is only chosen where the machine has it.
-            Isa::Avx2 => unsafe { avx2::tile(x, inputs, panel, made) },
+            Isa::Avx2 => unsafe { avx2::tile(x, inputs, panel, next, made) },
             #[cfg(target_arch = "aarch64")]
             // SAFETY: the level is only chosen where the machine has it.
             Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe {
@@ -238,8 +259,101 @@ pub(crate) fn panel_products<T: Element>(
             },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the same.
-            Isa::Avx512 | Isa::Amx => unsafe { avx512::tile(x, inputs, panel, made) },
+            Isa::Avx512 | Isa::Amx => unsafe { avx512::tile(x, inputs, panel, next, made) },
         }
+    }
+}
+
+/// What is read after the panel at hand, so that it is asked for in time.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only a hint"))]
+enum Next<'a, T> {
+    /// More of the same.
+    Behind,
+    /// These numbers, as many as at hand.
+    Elsewhere(&'a [T]),
+    /// What is near already.
+    Near,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl<T> Next<'_, T> {
+    /// How many bytes it is from `panel` to the numbers, as addresses wrap around.
+    fn away(&self, panel: &[T]) -> usize {
+        match self {
+            Next::Behind => crate::prefetch::AHEAD,
+            Next::Elsewhere(next) => next.as_ptr().addr().wrapping_sub(panel.as_ptr().addr()),
+            Next::Near => 0,
+        }
+    }
+}
+
+/// Panels of `length` numbers each, and what will be read after them, as long as they are.
+#[derive(Clone, Copy)]
+pub(crate) struct Panels<'a, T> {
+    pub numbers: &'a [T],
+    pub length: usize,
+    pub next: &'a [T],
+}
+
+/// The products of some rows with each of several panels, of which the first `inputs` are looked at;
+/// what is made of one panel follows what is made of the other. The sums of one or two rows with a
+/// single panel wait for each other, so few rows are taken past several panels at once: the bits are the
+/// same.
+pub(crate) fn panels_products<T: Element>(
+    isa: Isa,
+    x: Strided<'_>,
+    inputs: usize,
+    panels: Panels<'_, T>,
+    made: &mut [[f32; PANEL]],
+) {
+    let length = panels.length;
+    let rows = made.len() / (panels.numbers.len() / length).max(1);
+    let at_once = panels_at_once(isa, rows);
+    let groups = panels.numbers.chunks(at_once * length);
+    let groups = groups.zip(panels.next.chunks(at_once * length));
+    for ((panels, next), made) in groups.zip(made.chunks_mut(at_once * rows)) {
+        let next_of = |next| {
+            if rows <= FEW {
+                Next::Elsewhere(next)
+            } else {
+                Next::Near
+            }
+        };
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 if at_once > 1 && panels.len() == at_once * length => {
+                // SAFETY: the level is only chosen where the machine has it.
+                unsafe { avx2::panels(x, inputs, (panels, length), next_of(next), made) };
+            }
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 | Isa::Amx if at_once > 1 && panels.len() == at_once * length => {
+                // SAFETY: the same.
+                unsafe { avx512::panels(x, inputs, (panels, length), next_of(next), made) };
+            }
+            _ => {
+                let each = panels.chunks(length).zip(next.chunks(length));
+                for ((panel, next), made) in each.zip(made.chunks_mut(rows)) {
+                    tiles(isa, x, inputs, (panel, next_of(next)), made);
+                }
+            }
+        }
+    }
+}
+
+/// With so many rows or fewer, panels arrive more slowly than they are multiplied.
+const FEW: usize = 16;
+
+/// With how many panels a few rows are multiplied at once.
+fn panels_at_once(isa: Isa, rows: usize) -> usize {
+    match (isa, rows) {
+        #[cfg(target_arch = "x86_64")]
+        (Isa::Avx2, 1) => 4,
+        #[cfg(target_arch = "x86_64")]
+        (Isa::Avx2, 2..=3) => 2,
+        #[cfg(target_arch = "x86_64")]
+        (Isa::Avx512 | Isa::Amx, 1..=3) => 4,
+        _ => 1,
     }
 }
 

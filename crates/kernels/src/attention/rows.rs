@@ -10,7 +10,7 @@ use crate::exp::exp;
 use crate::isa::Isa;
 use crate::kv_pages::{KvPages, PAGE};
 use crate::levels::{at_each_level, largest, sum_in_lanes};
-use crate::matmul_float::{Strided, panel_products};
+use crate::matmul_float::{Panels, Strided, panels_products};
 use crate::panels::PANEL;
 
 /// Rows `[tokens, group]` of one head of keys.
@@ -31,7 +31,12 @@ pub(super) struct Rows {
 
 impl Rows {
     fn count(&self) -> usize {
-        self.products.len()
+        self.queries.len() / self.dim
+    }
+
+    /// Panels whose products are made before they are put where they belong.
+    fn at_once(rows: usize) -> usize {
+        if rows < 4 { 4 } else { 1 }
     }
 
     /// Takes the queries of a tile.
@@ -60,7 +65,8 @@ impl Rows {
             }
         }
         self.scores.resize(rows * PAGE, 0.0);
-        self.products.resize(rows, [0.0; PANEL]);
+        self.products
+            .resize(rows * Self::at_once(rows), [0.0; PANEL]);
     }
 
     /// Gathers from every page of a segment that any of the rows may see.
@@ -82,6 +88,7 @@ impl Rows {
             let page = tile.sequence.table[number] as usize;
             let start = number * PAGE;
             let tokens = (end - start).min(PAGE);
+            let next = (number + 1 < last).then(|| tile.sequence.table[number + 1] as usize);
             self.score::<T>(pages, page, tile.head, tokens);
             let scores = self.scores.as_chunks_mut::<PAGE>().0;
             for (row, scores) in scores.iter_mut().enumerate() {
@@ -100,7 +107,7 @@ impl Rows {
                     &mut self.part.values[row * self.dim..][..self.dim],
                 );
             }
-            self.mix::<T>(pages, page, tile.head, tokens);
+            self.mix::<T>(pages, [page, next.unwrap_or(page)], tile.head, tokens);
         }
     }
 
@@ -110,11 +117,23 @@ impl Rows {
             numbers: &self.queries,
             stride: self.dim,
         };
-        let panels = pages.keys::<T>(page, head).enumerate();
-        for (number, panel) in panels.take(tokens.div_ceil(PANEL)) {
-            panel_products(Isa::current(), queries, self.dim, panel, &mut self.products);
-            for (scores, made) in self.scores.chunks_exact_mut(PAGE).zip(&self.products) {
-                scores[number * PANEL..][..PANEL].copy_from_slice(made);
+        let (count, length) = (self.count(), PANEL * self.dim);
+        let panels = &pages.keys::<T>(page, head)[..tokens.div_ceil(PANEL) * length];
+        let next = pages.values::<T>(page, head);
+        let at_once = Self::at_once(count);
+        for (number, panels) in panels.chunks(at_once * length).enumerate() {
+            let made = &mut self.products[..panels.len() / length * count];
+            let panels = Panels {
+                numbers: panels,
+                length,
+                next: &next[number * at_once * length..],
+            };
+            panels_products(Isa::current(), queries, self.dim, panels, made);
+            for (panel, made) in made.chunks_exact(count).enumerate() {
+                let from = (number * at_once + panel) * PANEL;
+                for (scores, made) in self.scores.chunks_exact_mut(PAGE).zip(made) {
+                    scores[from..from + PANEL].copy_from_slice(made);
+                }
             }
         }
         if let Some([scales, _]) = pages.scales(page, head) {
@@ -124,7 +143,13 @@ impl Rows {
 
     /// Adds the values of a page's first `tokens` tokens, each by what its score is worth. What a page
     /// holds beyond them is of nobody, or of somebody else.
-    fn mix<T: Element>(&mut self, pages: &KvPages, page: usize, head: usize, tokens: usize) {
+    fn mix<T: Element>(
+        &mut self,
+        pages: &KvPages,
+        [page, next]: [usize; 2],
+        head: usize,
+        tokens: usize,
+    ) {
         if let Some([_, scales]) = pages.scales(page, head) {
             self.scale_scores(scales);
         }
@@ -132,12 +157,23 @@ impl Rows {
             numbers: &self.scores,
             stride: PAGE,
         };
-        for (number, panel) in pages.values::<T>(page, head).enumerate() {
-            panel_products(Isa::current(), worths, tokens, panel, &mut self.products);
-            let values = self.part.values.chunks_exact_mut(self.dim);
-            for (values, made) in values.zip(&self.products) {
-                for (value, made) in values[number * PANEL..].iter_mut().zip(made) {
-                    *value += made;
+        let (count, length) = (self.count(), PANEL * PAGE);
+        let at_once = Self::at_once(count);
+        let keys = pages.keys::<T>(next, head);
+        let panels = pages.values::<T>(page, head).chunks(at_once * length);
+        for (number, panels) in panels.enumerate() {
+            let made = &mut self.products[..panels.len() / length * count];
+            let panels = Panels {
+                numbers: panels,
+                length,
+                next: &keys[number * at_once * length..],
+            };
+            panels_products(Isa::current(), worths, tokens, panels, made);
+            for (panel, made) in made.chunks_exact(count).enumerate() {
+                let from = (number * at_once + panel) * PANEL;
+                for (values, made) in self.part.values.chunks_exact_mut(self.dim).zip(made) {
+                    let values = values[from..from + PANEL].iter_mut();
+                    values.zip(made).for_each(|(value, made)| *value += made);
                 }
             }
         }
