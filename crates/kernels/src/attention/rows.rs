@@ -130,14 +130,15 @@ impl Rows {
             };
             panels_products(Isa::current(), queries, self.dim, panels, made);
             for (panel, made) in made.chunks_exact(count).enumerate() {
-                let from = (number * at_once + panel) * PANEL;
-                for (scores, made) in self.scores.chunks_exact_mut(PAGE).zip(made) {
-                    scores[from..from + PANEL].copy_from_slice(made);
+                let at = number * at_once + panel;
+                let rows = self.scores.as_chunks_mut::<PAGE>().0;
+                for (scores, made) in rows.iter_mut().zip(made) {
+                    scores.as_chunks_mut().0[at] = *made;
                 }
             }
         }
         if let Some([scales, _]) = pages.scales(page, head) {
-            self.scale_scores(scales);
+            scale(&mut self.scores, scales);
         }
     }
 
@@ -151,7 +152,7 @@ impl Rows {
         tokens: usize,
     ) {
         if let Some([_, scales]) = pages.scales(page, head) {
-            self.scale_scores(scales);
+            scale(&mut self.scores, scales);
         }
         let worths = Strided {
             numbers: &self.scores,
@@ -170,19 +171,14 @@ impl Rows {
             };
             panels_products(Isa::current(), worths, tokens, panels, made);
             for (panel, made) in made.chunks_exact(count).enumerate() {
-                let from = (number * at_once + panel) * PANEL;
+                let at = number * at_once + panel;
                 for (values, made) in self.part.values.chunks_exact_mut(self.dim).zip(made) {
-                    let values = values[from..from + PANEL].iter_mut();
-                    values.zip(made).for_each(|(value, made)| *value += made);
+                    let values: &mut [f32; PANEL] = &mut values.as_chunks_mut().0[at];
+                    values
+                        .iter_mut()
+                        .zip(made)
+                        .for_each(|(value, made)| *value += made);
                 }
-            }
-        }
-    }
-
-    fn scale_scores(&mut self, scales: &[f32; PAGE]) {
-        for scores in self.scores.as_chunks_mut::<PAGE>().0 {
-            for (score, scale) in scores.iter_mut().zip(scales) {
-                *score *= scale;
             }
         }
     }
@@ -206,6 +202,20 @@ impl Rows {
             };
             // SAFETY: a head's group of a token belongs to one piece of work.
             unsafe { out.with(row, tile.head * length, length, write) };
+        }
+    }
+}
+
+at_each_level! {
+    /// Multiplies the scores `[rows, 64]` of a page's tokens with the scales of the tokens.
+    fn scale(scores: &mut [f32], scales: &[f32; PAGE]) = scale_each
+}
+
+#[inline(always)]
+fn scale_each(scores: &mut [f32], scales: &[f32; PAGE]) {
+    for scores in scores.as_chunks_mut::<PAGE>().0 {
+        for (score, scale) in scores.iter_mut().zip(scales) {
+            *score *= scale;
         }
     }
 }
