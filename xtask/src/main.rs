@@ -6,6 +6,7 @@
 
 mod bench;
 mod check;
+mod cross;
 mod tree;
 
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask check [NAME…]         every check, or the named ones
        cargo xtask bench NAME [ARGS…]    one benchmark, printed as Markdown
+       cargo xtask cross TARGET          tests of another architecture, under qemu
 ";
 
 fn main() -> ExitCode {
@@ -21,8 +23,10 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["check", names @ ..] => check::run(names),
         ["bench", rest @ ..] => bench::run(rest),
+        ["cross", rest @ ..] => cross::run(rest),
         _ => {
-            eprint!("{USAGE}\n{}\n{}", check::list(), bench::list());
+            let lists = [check::list(), bench::list(), cross::list()];
+            eprint!("{USAGE}\n{}", lists.join("\n"));
             return ExitCode::from(1);
         }
     };

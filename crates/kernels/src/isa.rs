@@ -25,10 +25,10 @@ pub enum Isa {
     /// AArch64, all of which has NEON with fused multiplications and half floats.
     #[cfg(target_arch = "aarch64")]
     Neon,
-    /// The same with dot products of bytes (`FEAT_DotProd`, from Armv8.4 on).
+    /// The same with dot products of bytes (`FEAT_DotProd`, required from Armv8.4 on).
     #[cfg(target_arch = "aarch64")]
     NeonDot,
-    /// The same with products of small matrices of bytes (`FEAT_I8MM`, from Armv8.6 on).
+    /// The same with products of small matrices of bytes (`FEAT_I8MM`, required from Armv8.6 on).
     #[cfg(target_arch = "aarch64")]
     NeonI8mm,
 }
@@ -157,5 +157,14 @@ mod tests {
         assert_eq!(Isa::named("best"), None);
         assert!(Isa::ALL.is_sorted());
         assert!(Isa::current() <= Isa::best());
+    }
+
+    #[test]
+    #[cfg(target_arch = "aarch64")]
+    fn the_level_that_is_asked_for_is_the_one_that_is_tested() {
+        #[expect(clippy::disallowed_methods, reason = "what `current` reads")]
+        if let Ok(wanted) = std::env::var("KERNELS_ISA") {
+            assert_eq!(Isa::current().name(), wanted);
+        }
     }
 }

@@ -326,6 +326,13 @@ pub(crate) fn panels_products<T: Element>(
                 // SAFETY: the level is only chosen where the machine has it.
                 unsafe { avx2::panels(x, inputs, (panels, length), next_of(next), made) };
             }
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon | Isa::NeonDot | Isa::NeonI8mm
+                if at_once > 1 && panels.len() == at_once * length =>
+            {
+                // SAFETY: the same.
+                unsafe { neon::panels(x, inputs, (panels, length), made) };
+            }
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 | Isa::Amx if at_once > 1 && panels.len() == at_once * length => {
                 // SAFETY: the same.
@@ -351,6 +358,10 @@ fn panels_at_once(isa: Isa, rows: usize) -> usize {
         (Isa::Avx2, 1) => 4,
         #[cfg(target_arch = "x86_64")]
         (Isa::Avx2, 2..=3) => 2,
+        #[cfg(target_arch = "aarch64")]
+        (Isa::Neon | Isa::NeonDot | Isa::NeonI8mm, 1) => 4,
+        #[cfg(target_arch = "aarch64")]
+        (Isa::Neon | Isa::NeonDot | Isa::NeonI8mm, 2..=3) => 2,
         #[cfg(target_arch = "x86_64")]
         (Isa::Avx512 | Isa::Amx, 1..=3) => 4,
         _ => 1,
