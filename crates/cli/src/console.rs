@@ -9,6 +9,7 @@ use std::{
 
 use serde_json::Value;
 
+use crate::environment;
 use crate::failure::Failure;
 pub use progress::{Passing, Progress};
 
@@ -47,12 +48,18 @@ impl Console {
 
     /// Whether a person watches standard error, so that a progress line may be redrawn there.
     pub fn has_watcher(&self) -> bool {
-        !self.json && io::stderr().is_terminal()
+        !self.json && io::stderr().is_terminal() && environment::terminal_can_erase()
     }
 
     /// Whether a person reads standard output.
     pub fn has_reader(&self) -> bool {
         !self.json && io::stdout().is_terminal()
+    }
+
+    /// Whether standard output shows colours.
+    pub fn has_colour(&self) -> bool {
+        let choice = anstream::AutoStream::choice(&io::stdout());
+        choice != anstream::ColorChoice::Never
     }
 
     /// A line that stands on standard error until it is dropped, if a person watches.
@@ -137,6 +144,8 @@ pub mod paint {
     pub const WARN: Style = AnsiColor::Yellow.on_default().bold();
     /// It does not work.
     pub const BAD: Style = AnsiColor::Red.on_default().bold();
+    /// Where a person types.
+    pub const PROMPT: Style = AnsiColor::Cyan.on_default().bold();
     /// A command that can be typed.
     pub const TYPED: Style = AnsiColor::Cyan.on_default();
 

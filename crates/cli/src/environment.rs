@@ -94,8 +94,15 @@ pub fn any_number() -> u64 {
     RandomState::new().hash_one(process::id())
 }
 
+/// Whether the terminal can erase what stands in a line.
+pub fn terminal_can_erase() -> bool {
+    env::var_os("TERM").is_some_and(|name| !name.is_empty() && name != "dumb")
+}
+
 /// Columns of the terminal that shows standard output.
 pub fn columns() -> usize {
     let size = rustix::termios::tcgetwinsize(std::io::stdout());
-    size.map_or(80, |size| usize::from(size.ws_col).max(1))
+    let columns = size.map_or(0, |size| usize::from(size.ws_col));
+    // Some say none.
+    if columns == 0 { 80 } else { columns }
 }

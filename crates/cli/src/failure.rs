@@ -148,12 +148,26 @@ impl Failure {
             (Exit::Fault, "internal")
         };
         let (message, hint) = words_of(error);
+        let hint = hint.or_else(|| usual_hint(code).map(str::to_owned));
         Self {
             exit,
             code,
             message,
             hint,
         }
+    }
+}
+
+/// What mends errors that come without a hint of their own.
+fn usual_hint(code: &str) -> Option<&'static str> {
+    match code {
+        "incomplete_model" => Some(
+            "take the model whole: a folder has `config.json` and all files of weights side by side",
+        ),
+        "unusable_constraint" => Some(
+            "some value must be able to meet the schema; `{\"type\": \"object\"}` is met by any object",
+        ),
+        _ => None,
     }
 }
 
@@ -226,6 +240,8 @@ fn of_models(error: &models::Error) -> (Exit, &'static str) {
         Error::UnknownArchitecture(_) => (Exit::Refused, "unknown_architecture"),
         Error::Chat { .. } => (Exit::Refused, "unusable_template"),
         Error::Tokenizer { .. } => (Exit::Refused, "unusable_tokenizer"),
+        Error::Export { .. } => (Exit::Refused, "no_gguf_form"),
+        Error::Stopped => (Exit::Fault, "stopped"),
         Error::Config(_) | Error::Shape { .. } => (Exit::Refused, "unusable_settings"),
         Error::Read { source, .. } => of_reading(source),
         _ => (Exit::Refused, "unusable_model"),

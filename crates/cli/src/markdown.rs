@@ -5,10 +5,12 @@
 //! until its last row. What is not understood is shown as it was written. Control characters are dropped,
 //! so that no answer can move the cursor or set a title.
 
+mod aside;
 mod inline;
 mod page;
 mod table;
 
+pub use aside::Aside;
 use inline::Inline;
 use page::Page;
 use table::Table;

@@ -215,18 +215,27 @@ impl Speaker {
 
     /// Where thoughts begin and end, so that a schema holds after them.
     fn reasoning(&self, syntax: Syntax, prompt: &str) -> Option<Reasoning> {
+        let tokens = |text: &str| self.tokenizer.encode(text, Special::Parse);
         let (begin, end) = match syntax {
-            Syntax::Harmony | Syntax::Gemma4 => return None,
+            // Everything before the channel of the answer is none.
+            Syntax::Harmony => {
+                return Some(Reasoning {
+                    is_open: true,
+                    end: tokens("<|channel|>final<|message|>"),
+                    ..Reasoning::default()
+                });
+            }
+            Syntax::Gemma4 => ("<|channel>", "<channel|>"),
             Syntax::Mistral => ("[THINK]", "[/THINK]"),
             _ => ("<think>", "</think>"),
         };
-        let tokens = |text: &str| self.tokenizer.encode(text, Special::Parse);
         let is_open = prompt.trim_end().ends_with(begin);
-        // A model that was not taught thoughts does not have their signs.
-        let is_taught = self.tokenizer.token_id(begin).is_some();
+        let begin = tokens(begin);
+        // A model that was not taught thoughts spells their signs like any other word.
+        let is_taught = begin.len() == 1;
         (is_taught || is_open).then(|| Reasoning {
             is_open,
-            begin: tokens(begin),
+            begin,
             end: tokens(end),
             ..Reasoning::default()
         })

@@ -55,12 +55,28 @@ pub enum Error {
         /// The shape that it should have.
         expected: Vec<usize>,
     },
+    /// GGUF has no words for something that changes answers.
+    #[error(
+        "the model cannot be written as GGUF: {reason}\nhint: it can be used as it is, and \
+         `freehold chat --weights Q8_0` holds it in eight bits"
+    )]
+    Export {
+        /// For what.
+        reason: String,
+    },
+    /// Whoever asked for it ended it.
+    #[error("stopped; nothing of it is left")]
+    Stopped,
     /// The files of the weights cannot be used.
     #[error(transparent)]
     Files(#[from] tensor::Error),
 }
 
 impl Error {
+    pub(crate) fn export(reason: String) -> Self {
+        Self::Export { reason }
+    }
+
     pub(crate) fn chat(reason: String, hint: &'static str) -> Self {
         Self::Chat { reason, hint }
     }

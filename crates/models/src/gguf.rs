@@ -9,7 +9,7 @@ use crate::settings::Settings;
 use crate::source::Source;
 
 /// Metadata that means the same under another name.
-const KEYS: [(&str, &str); 14] = [
+pub(crate) const KEYS: [(&str, &str); 14] = [
     ("context_length", "max_position_embeddings"),
     ("embedding_length", "hidden_size"),
     ("block_count", "num_hidden_layers"),

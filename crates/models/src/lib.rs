@@ -32,11 +32,13 @@ mod qwen3_5;
 mod qwen3_moe;
 
 pub mod chat;
+mod export;
 mod tokenizer;
 
 pub use batch::{Batch, Cache};
 pub use encoder::{Encoder, Pooling, Text};
 pub use error::{Error, Result};
+pub use export::Export;
 pub use model::{ARCHITECTURES, Config, LoadOptions, Model};
 pub use outline::{Format, Outline};
 pub use tokenizer::{Special, Stream, Tokenizer};

@@ -50,6 +50,31 @@ impl Names {
         }
     }
 
+    /// What Hugging Face's implementation calls the tensor that is stored as `name`; none for tensors of
+    /// other parts than the network of text.
+    pub fn canonical(&self, stored: &str) -> Option<String> {
+        match &self.kind {
+            Kind::HuggingFace { .. } if stored.ends_with("lm_head.weight") => {
+                Some("lm_head.weight".to_owned())
+            }
+            Kind::HuggingFace { prefix } => {
+                let rest = stored.strip_prefix(prefix.as_str());
+                let is_whole = ["model.", ""].contains(&prefix.as_str());
+                match rest {
+                    Some(rest) => Some(format!("model.{rest}")),
+                    None => is_whole.then(|| stored.to_owned()),
+                }
+            }
+            Kind::Gguf { .. } => None,
+        }
+    }
+
+    /// What GGUF calls the tensor that Hugging Face's implementation calls `name`, if it has a name.
+    pub fn translated(&self, name: &str) -> Option<String> {
+        let stored = self.stored(name);
+        (stored != name).then_some(stored)
+    }
+
     /// Whether they are those of GGUF.
     pub fn are_of_gguf(&self) -> bool {
         matches!(self.kind, Kind::Gguf { .. })

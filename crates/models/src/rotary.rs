@@ -87,6 +87,19 @@ impl Rotary {
         Ok(rotary)
     }
 
+    /// By how much each pair turns slower than plain ones of `rope` would.
+    pub fn factors(&self, rope: &Settings) -> Result<Vec<f32>, Error> {
+        let base = rope.number_if("rope_theta")?.unwrap_or(10_000.0);
+        let plain = plain(base, self.frequencies.len());
+        let pairs = plain.iter().zip(&self.frequencies);
+        Ok(pairs.map(|(plain, turned)| plain / turned).collect())
+    }
+
+    /// What cosines and sines are multiplied with.
+    pub fn magnitude(&self) -> f32 {
+        self.magnitude
+    }
+
     /// The same with neighbours as pairs.
     pub fn interleaved(mut self) -> Self {
         self.pairs = RopePairs::Interleaved;

@@ -30,6 +30,10 @@ pub struct Chat {
     #[arg(long, value_name = "FILE")]
     pub json_schema: Option<PathBuf>,
 
+    /// A picture to look at; may be given more than once, and is refused by models that take text alone
+    #[arg(long, value_name = "FILE")]
+    pub image: Vec<PathBuf>,
+
     /// How freely words are chosen; 0 takes the likeliest [default: as the model recommends]
     #[arg(long, value_name = "T")]
     pub temperature: Option<f32>,

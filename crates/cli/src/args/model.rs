@@ -1,8 +1,10 @@
 //! What may be typed after `freehold model`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Subcommand;
+use tensor::files::Mix;
 
 use super::{ModelBench, Weights};
 
@@ -17,6 +19,9 @@ pub enum Model {
     Show(ModelShow),
     /// Remove a model that was added
     Remove(ModelRemove),
+    /// Write a model as one GGUF file, smaller where that is wished
+    #[command(visible_alias = "quantize")]
+    Quantise(ModelQuantise),
     /// Measure how fast a model runs here, beside the machine's limits and another engine
     Bench(ModelBench),
     /// Print the log-probability of each token of a text, and the perplexity
@@ -92,6 +97,53 @@ pub struct ModelRemove {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+}
+
+/// `freehold model quantise MODEL FORMAT`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Formats, best first: F32, BF16, F16, Q8_0, Q6_K, Q4_K_M, Q4_0; MXFP4_MOE for mixtures of experts.
+A folder becomes a GGUF file with its tokenizer and chat template, as llama.cpp reads it; of a GGUF file
+the words are kept. What GGUF cannot say of a model is refused, never left out.
+
+  freehold model quantise qwen3 Q4_K_M
+  freehold model quantise ./checkpoint BF16 -o model.gguf")]
+pub struct ModelQuantise {
+    /// The name of a model that was added, or a folder or file
+    #[arg(value_name = "NAME|PATH")]
+    pub model: String,
+
+    /// How its matrices will be held
+    #[arg(value_name = "FORMAT")]
+    pub mix: NamedMix,
+
+    /// Where to write [default: NAME-FORMAT.gguf in this folder]
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// Replace FILE if it exists
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// A choice of formats for the tensors of a model.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedMix(pub Mix);
+
+impl FromStr for NamedMix {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // Some leave the line out, or the size that is meant most often.
+        let usual = match text.to_ascii_uppercase().as_str() {
+            "Q4_K" => Some(Mix::Q4KM),
+            other => Mix::of_name(other),
+        };
+        usual.map(Self).ok_or_else(|| {
+            let known = Mix::ALL.map(Mix::name).join(", ");
+            format!("no model is written as `{text}`\nhint: {known} are written")
+        })
+    }
 }
 
 /// `freehold model score MODEL`

@@ -2,6 +2,7 @@
 
 mod editor;
 mod keys;
+mod orders;
 mod saved;
 mod session;
 mod slash;
@@ -9,6 +10,7 @@ mod voice;
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Read as _};
+use std::path::Path;
 
 use engine::constrain::Constraint;
 use engine::sampling::Sampling;
@@ -33,12 +35,16 @@ const SCHEMA_BYTES_MAX: u64 = 4 << 20;
 
 /// Talks, or answers once.
 pub fn run(args: &Chat, console: &mut Console) -> anyhow::Result<Exit> {
-    let is_once = args.prompt.is_some() || console.is_json() || !io::stdin().is_terminal();
+    let talks = io::stdin().is_terminal() && console.has_reader();
+    let is_once = args.prompt.is_some() || !talks;
     let library = library();
     let located = match &args.model {
         Some(typed) => library.locate(typed)?,
         None => library.usual()?,
     };
+    if let Some(image) = args.image.first() {
+        return Err(no_eyes(&located, image).into());
+    }
     let schema = args.json_schema.as_deref().map(read_schema).transpose()?;
     let said = match is_once {
         true => Some(said(args)?),
@@ -122,23 +128,9 @@ fn sampling(args: &Chat, speaker: &Speaker) -> Result<Sampling, Failure> {
 /// The prompt, and what came through the pipe below it.
 fn said(args: &Chat) -> anyhow::Result<String> {
     let mut parts: Vec<String> = args.prompt.iter().cloned().collect();
-    if !io::stdin().is_terminal() {
-        let mut bytes = Vec::new();
-        let read = io::stdin()
-            .take(INPUT_BYTES_MAX + 1)
-            .read_to_end(&mut bytes);
-        read.map_err(|error| Failure::unreadable("standard input".as_ref(), &error))?;
-        if bytes.len() as u64 > INPUT_BYTES_MAX {
-            let what = format!(
-                "more than `{}` MiB came through the pipe",
-                INPUT_BYTES_MAX >> 20
-            );
-            return Err(Failure::refused("text_too_long", what)
-                .hint("no model reads as much at once; give it a part")
-                .into());
-        }
-        let text = String::from_utf8(bytes)
-            .map_err(|error| not_utf8("standard input", error.utf8_error().valid_up_to()))?;
+    // Who sends the answer elsewhere types the question, and Ctrl-D behind it.
+    if !io::stdin().is_terminal() || args.prompt.is_none() {
+        let text = text_from(io::stdin(), Path::new("standard input"))?;
         let text = text.trim_end();
         parts.extend((!text.is_empty()).then(|| text.to_owned()));
     }
@@ -153,7 +145,46 @@ fn said(args: &Chat) -> anyhow::Result<String> {
     }
 }
 
-fn read_schema(path: &std::path::Path) -> Result<String, Failure> {
+/// That a model was given a picture.
+fn no_eyes(located: &Located, image: &Path) -> Failure {
+    let what = format!(
+        "`{}` takes text alone, and `{}` would be a picture",
+        located.name,
+        image.display()
+    );
+    Failure::refused("no_pictures", what).hint(
+        "no model that sees can be run by this version; of those that also see, the network of text is run",
+    )
+}
+
+/// The text in the file at `path`.
+fn text_of(path: &Path) -> Result<String, Failure> {
+    let file = fs::File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Failure::refused(
+            "no_such_file",
+            format!("there is no file `{}`", path.display()),
+        ),
+        _ => Failure::unreadable(path, &error),
+    })?;
+    text_from(file, path)
+}
+
+/// What can be read from `input`, which is called `name`.
+fn text_from(input: impl io::Read, name: &Path) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let read = input.take(INPUT_BYTES_MAX + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::unreadable(name, &error))?;
+    let name = name.display();
+    if bytes.len() as u64 > INPUT_BYTES_MAX {
+        let what = format!("`{name}` holds more than `{}` MiB", INPUT_BYTES_MAX >> 20);
+        return Err(Failure::refused("text_too_long", what)
+            .hint("no model reads as much at once; give it a part"));
+    }
+    String::from_utf8(bytes)
+        .map_err(|error| not_utf8(&format!("`{name}`"), error.utf8_error().valid_up_to()))
+}
+
+fn read_schema(path: &Path) -> Result<String, Failure> {
     let about = fs::metadata(path);
     if about.is_ok_and(|about| about.len() > SCHEMA_BYTES_MAX) {
         let what = format!("`{}` is larger than any schema", path.display());

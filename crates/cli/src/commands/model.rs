@@ -5,6 +5,7 @@ mod bench;
 mod list;
 mod measure;
 mod peer;
+mod quantise;
 mod remove;
 mod report;
 mod score;
@@ -28,6 +29,9 @@ pub fn run(command: Model, console: &mut Console) -> anyhow::Result<Exit> {
         Model::List(args) => list::run(&args, &library, console),
         Model::Show(args) => show::run(&args, &library, stop_on_signals()?.as_ref(), console),
         Model::Remove(args) => remove::run(&args, &library, console),
+        Model::Quantise(args) => {
+            quantise::run(&args, &library, stop_on_signals()?.as_ref(), console)
+        }
         Model::Bench(args) => bench::run(&args, console),
         Model::Score(args) => score::run(&args, &library, stop_on_signals()?.as_ref(), console),
     }

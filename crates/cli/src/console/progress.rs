@@ -85,8 +85,7 @@ impl Progress {
             (self.say)(self.total),
             self.what,
         );
-        let mut out = anstream::stderr();
-        let _ = write!(out, "\r\x1b[K{line}").and_then(|()| out.flush());
+        redraw(&line);
         self.drawn = Some(Instant::now());
     }
 }
@@ -116,7 +115,7 @@ fn duration(seconds: u64) -> String {
 impl Drop for Progress {
     fn drop(&mut self) {
         if self.drawn.is_some() {
-            let _ = write!(anstream::stderr(), "\r\x1b[K");
+            redraw("");
         }
     }
 }
@@ -130,9 +129,7 @@ impl Passing {
     pub(super) fn new(console: &Console, text: &str) -> Self {
         let is_watched = console.has_watcher();
         if is_watched {
-            let mut out = anstream::stderr();
-            let faint = paint::styled(paint::FAINT, text);
-            let _ = write!(out, "\r\x1b[K{faint}").and_then(|()| out.flush());
+            redraw(&paint::styled(paint::FAINT, text));
         }
         Self { is_watched }
     }
@@ -141,7 +138,15 @@ impl Passing {
 impl Drop for Passing {
     fn drop(&mut self) {
         if self.is_watched {
-            let _ = write!(anstream::stderr(), "\r\x1b[K");
+            redraw("");
         }
     }
+}
+
+/// Puts `line` in place of the one in which the cursor stands. Erasing is no colour: who wants none still
+/// sees one line at a time.
+fn redraw(line: &str) {
+    let _ = std::io::stderr().write_all(b"\r\x1b[K");
+    let mut out = anstream::stderr();
+    let _ = write!(out, "{line}").and_then(|()| out.flush());
 }

@@ -1,4 +1,4 @@
-use super::Markdown;
+use super::{Aside, Markdown};
 
 /// What a terminal of 40 columns shows, styles as marks: `<b>`, `<i>`, `<c>` for code, `<u>`, `<d>` dim.
 fn drawn(text: &str) -> String {
@@ -127,4 +127,20 @@ fn any_text_in_any_pieces_is_drawn_alike_and_ends_with_its_line() {
         assert_eq!(out, drawn_slowly(&text), "{text:?}");
         assert!(out.is_empty() || out.ends_with('\n'), "{text:?}: {out:?}");
     }
+}
+
+#[test]
+fn thoughts_stand_behind_a_bar_in_whatever_pieces_they_come() {
+    let text = "\n\nThe reader wants a short answer, and has said so twice.\n\n\n- one\x1b[2J\n";
+    let expected = "<d>│ <d>The reader wants a short answer, and\n\
+                    <d>│ has said so twice.\n<d>│ \n<d>│ <d>- one[2J\n";
+    let mut whole = Aside::new(40);
+    let out = whole.push(text) + &whole.finish();
+    assert_eq!(marked(&out), expected);
+    let mut slow = Aside::new(40);
+    let mut out = String::new();
+    for c in text.chars() {
+        out += &slow.push(&c.to_string());
+    }
+    assert_eq!(marked(&(out + &slow.finish())), expected);
 }

@@ -138,7 +138,16 @@ fn what_cannot_be_answered_is_refused_with_a_hint() {
     let broken = home.0.path().join("broken.json");
     fs::write(&broken, "{").unwrap();
     let broken = broken.to_str().unwrap();
-    let cases: [(&[&str], &[u8], &str); 6] = [
+    let unmet = home.0.path().join("unmet.json");
+    fs::write(
+        &unmet,
+        r#"{"type": "string", "minLength": 5, "maxLength": 2}"#,
+    )
+    .unwrap();
+    let unmet = unmet.to_str().unwrap();
+    let cases: [(&[&str], &[u8], &str); 8] = [
+        (&["x", "--json-schema", unmet], b"", "unusable_constraint"),
+        (&["x", "--image", "cat.png"], b"", "no_pictures"),
         (&[], b"", "nothing_said"),
         (&[], b"caf\xe9", "not_utf8"),
         (&[&long], b"", "prompt_too_long"),
@@ -173,4 +182,37 @@ fn a_tokenizer_of_another_model_is_refused_before_loading() {
     let run = home.chat(&["Hello", "--json"], b"");
     let said: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(said["error"]["code"], "unusable_tokenizer", "{run:?}");
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let home = Home::new();
+    let model = home.model();
+    let mut child = freehold()
+        .args(["chat", "--model", &model, "--max-tokens", "200", "Hello"])
+        .env("FREEHOLD_DATA", home.0.path().join("data"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn a_model_without_room_in_memory_is_refused_before_it_is_read() {
+    let home = Home::new();
+    let path = Path::new(&home.model()).join("config.json");
+    let mut config: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    config["max_position_embeddings"] = json!(2_000_000_000);
+    fs::write(&path, config.to_string()).unwrap();
+    // Nothing that is broken in the weights is noticed, as they are not looked at.
+    let run = home.chat(&["Hello", "--context", "2000000000", "--json"], b"");
+    let said: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(said["error"]["code"], "not_enough_memory", "{run:?}");
+    assert_eq!(run.exit, Some(1));
+    assert!(run.stderr.contains("hint: "), "{run:?}");
 }

@@ -241,3 +241,128 @@ fn an_unknown_architecture_and_a_stranger_are_told_apart() {
     let (code, _) = home.refused(&["model", "show", "nobody"]);
     assert_eq!(code, "no_such_model");
 }
+
+#[test]
+fn a_model_is_written_as_gguf_and_scores_as_before() {
+    let home = Home::new();
+    let folder = fixture("models/qwen3");
+    let out = home.0.path().join("small.gguf");
+    let out = out.to_str().unwrap();
+    let written = home.json(&["model", "quantise", &folder, "bf16", "-o", out]);
+    assert_eq!(
+        (&written["format"], &written["path"]),
+        (&"BF16".into(), &out.into())
+    );
+    let score = |model: &str, how: &str| {
+        let scored = home.json(&[
+            "model",
+            "score",
+            model,
+            "--tokens",
+            "3,1,4,1,5,9,2,6",
+            "--only",
+            how,
+        ]);
+        let tokens = scored["tokens"].as_array().unwrap().clone();
+        let key = if how == "f32" {
+            "logprob"
+        } else {
+            "logprob_served"
+        };
+        let logprobs = tokens.iter().filter_map(|token| token[key].as_f64());
+        logprobs.collect::<Vec<f64>>()
+    };
+    // Of weights that are rounded alike, the same is computed.
+    for (one, other) in score(&folder, "f32").iter().zip(score(out, "f32")) {
+        assert!((one - other).abs() < 0.05, "{one} {other}");
+    }
+    let again = home.0.path().join("again.gguf");
+    let again = again.to_str().unwrap();
+    home.json(&["model", "quantize", out, "BF16", "-o", again]);
+    assert_eq!(score(out, "served"), score(again, "served"));
+    assert_eq!(
+        home.json(&["model", "show", again])["architecture"],
+        "qwen3"
+    );
+}
+
+#[test]
+fn what_cannot_be_written_as_gguf_is_refused_and_leaves_nothing_behind() {
+    let home = Home::new();
+    let (qwen3, gpt_oss) = (fixture("models/qwen3"), fixture("models/gpt-oss"));
+    let out = home.0.path().join("small.gguf");
+    fs::write(&out, "something of the owner's").unwrap();
+    let out = out.to_str().unwrap();
+    for (model, format, to, expected) in [
+        (&qwen3, "Q8_0", out, "file_exists"),
+        (&qwen3, "Q8_0", "/nowhere/a.gguf", "no_such_file"),
+        (&qwen3, "Q3_X", "x.gguf", "usage"),
+        (&gpt_oss, "Q8_0", "x.gguf", "no_gguf_form"),
+    ] {
+        let (code, said) = home.refused(&["model", "quantise", model, format, "-o", to]);
+        assert_eq!(code, expected, "{model} {format}: {said}");
+        assert!(said.contains("hint: "), "{said}");
+    }
+    assert_eq!(fs::read_dir(home.0.path()).unwrap().count(), 1);
+    let kept = fs::read_to_string(out).unwrap();
+    assert_eq!(kept, "something of the owner's");
+}
+
+/// A copy of the model qwen3, changed by `change`.
+fn spoilt(change: impl Fn(&Path)) -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    for file in ["config.json", "model.safetensors"] {
+        let from = Path::new(&fixture("models/qwen3")).join(file);
+        fs::copy(from, home.path().join(file)).unwrap();
+    }
+    change(home.path());
+    home
+}
+
+#[test]
+fn spoilt_models_are_refused_with_what_is_wrong_and_what_mends_it() {
+    let home = Home::new();
+    let weights = "model.safetensors";
+    let edit = |folder: &Path, file: &str, change: &dyn Fn(&mut Vec<u8>)| {
+        let path = folder.join(file);
+        let mut bytes = fs::read(&path).unwrap();
+        change(&mut bytes);
+        fs::write(path, bytes).unwrap();
+    };
+    let half = spoilt(|folder| edit(folder, weights, &|bytes| bytes.truncate(bytes.len() / 2)));
+    let flipped = spoilt(|folder| edit(folder, weights, &|bytes| bytes[3] ^= 0x40));
+    let header = spoilt(|folder| edit(folder, weights, &|bytes| bytes[20] ^= 0x40));
+    let empty = spoilt(|folder| edit(folder, weights, &Vec::clear));
+    let unsettled = spoilt(|folder| fs::remove_file(folder.join("config.json")).unwrap());
+    let unreadable = spoilt(|folder| fs::write(folder.join("config.json"), "{").unwrap());
+    let narrower = spoilt(|folder| {
+        edit(folder, "config.json", &|bytes| {
+            let mut config: Value = serde_json::from_slice(bytes).unwrap();
+            config["intermediate_size"] = 8.into();
+            *bytes = config.to_string().into_bytes();
+        });
+    });
+    let gguf = tempfile::tempdir().unwrap();
+    let whole = fs::read(fixture("gguf/llama.gguf")).unwrap();
+    fs::write(gguf.path().join("cut.gguf"), &whole[..whole.len() / 2]).unwrap();
+    fs::write(gguf.path().join("text.gguf"), "This is no model.").unwrap();
+    let place =
+        |folder: &tempfile::TempDir, file: &str| folder.path().join(file).display().to_string();
+    for (path, expected) in [
+        (place(&half, ""), "incomplete_model"),
+        (place(&flipped, ""), "not_a_model"),
+        (place(&header, ""), "damaged_model"),
+        (place(&empty, ""), "incomplete_model"),
+        (place(&unsettled, ""), "incomplete_model"),
+        (place(&unreadable, ""), "unusable_settings"),
+        (place(&narrower, ""), "unusable_settings"),
+        (place(&gguf, "cut.gguf"), "incomplete_model"),
+        (place(&gguf, "text.gguf"), "not_a_model"),
+    ] {
+        let args = ["model", "score", &path, "--tokens", "1,2,3"];
+        let (code, said) = home.refused(&args);
+        assert_eq!(code, expected, "{path}: {said}");
+        assert!(said.contains("hint: "), "{path}: {said}");
+        assert!(!said.contains("panic"), "{path}: {said}");
+    }
+}

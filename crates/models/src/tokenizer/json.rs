@@ -1,5 +1,6 @@
 //! Reads a `tokenizer.json`: what of it our own pipeline can do, and the rest by the crate.
 
+mod export;
 mod file;
 mod steps;
 

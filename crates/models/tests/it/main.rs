@@ -3,6 +3,7 @@
 mod chat_parser;
 mod chat_templates;
 mod encoders;
+mod exported;
 mod outlines;
 mod parity;
 mod quantised;

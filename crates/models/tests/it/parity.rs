@@ -1,7 +1,7 @@
 //! Networks compute what the reference implementation does.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -24,13 +24,19 @@ impl Case {
     pub fn load(name: &'static str, options: LoadOptions) -> Self {
         let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
         // A GGUF file has the golden outputs of the folder from which it was made.
-        let folder = fixtures.join("models").join(name.trim_end_matches(".gguf"));
         let files = match name.ends_with(".gguf") {
             true => fixtures.join("gguf").join(name),
-            false => folder.clone(),
+            false => fixtures.join("models").join(name),
         };
+        Self::at(name, &files, options)
+    }
+
+    /// The checkpoint at `files`, which should compute what the folder `name` does.
+    pub fn at(name: &'static str, files: &Path, options: LoadOptions) -> Self {
+        let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+        let folder = fixtures.join("models").join(name.trim_end_matches(".gguf"));
         let pool = Arc::new(Pool::of_all_cores());
-        let model = Model::load(&files, options, &pool);
+        let model = Model::load(files, options, &pool);
         Self {
             name,
             golden: Safetensors::open(folder.join("golden.safetensors")).expect("golden outputs"),

@@ -10,6 +10,8 @@ use super::{Dtype, TensorInfo};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mix {
+    /// All matrices in single floats.
+    F32,
     /// All matrices in half floats.
     F16,
     /// All matrices in bfloat16.
@@ -43,7 +45,8 @@ const KEPT: &[&str] = &[
 
 impl Mix {
     /// All of them, best first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
+        Self::F32,
         Self::Bf16,
         Self::F16,
         Self::Q8_0,
@@ -56,6 +59,7 @@ impl Mix {
     /// What the field calls it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::F32 => "F32",
             Self::F16 => "F16",
             Self::Bf16 => "BF16",
             Self::Q8_0 => "Q8_0",
@@ -75,6 +79,7 @@ impl Mix {
     /// What `general.file_type` says of a model in this mix.
     pub fn file_type(self) -> u32 {
         match self {
+            Self::F32 => 0,
             Self::F16 => 1,
             Self::Q4_0 => 2,
             Self::Q8_0 => 7,
@@ -104,6 +109,7 @@ impl Mix {
     fn wish(self, tensor: &TensorInfo, model: &Model) -> Dtype {
         let name = tensor.name.as_str();
         let usual = match self {
+            Self::F32 => return Dtype::F32,
             Self::F16 => return Dtype::F16,
             Self::Bf16 => return Dtype::Bf16,
             Self::Q8_0 => return Dtype::Q8_0,

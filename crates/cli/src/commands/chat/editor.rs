@@ -1,5 +1,6 @@
 //! The line in which a person writes, with what was written before.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,10 +13,14 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Cmd, Config, Context, Editor as Line, Helper, KeyCode, KeyEvent, Modifiers};
 
 use super::slash;
+use crate::console::paint;
 use crate::failure::Failure;
 
 /// Lines that are remembered.
 const HISTORY_MAX: usize = 2_000;
+
+/// What begins and ends a text of many lines.
+const QUOTES: &str = "\"\"\"";
 
 /// What a person typed.
 pub enum Typed {
@@ -35,7 +40,7 @@ pub struct Editor {
 
 impl Editor {
     /// An editor that remembers below the folder of all data.
-    pub fn new(data: &Path) -> anyhow::Result<Self> {
+    pub fn new(data: &Path, has_colour: bool) -> anyhow::Result<Self> {
         let fault = |error: ReadlineError| {
             Failure::fault("io_failed", format!("cannot use the terminal: {error}"))
         };
@@ -46,7 +51,7 @@ impl Editor {
             .map_err(fault)?
             .build();
         let mut line = Line::with_config(config).map_err(fault)?;
-        line.set_helper(Some(Words));
+        line.set_helper(Some(Words { has_colour }));
         line.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), Cmd::Newline);
         line.bind_sequence(KeyEvent::ctrl('J'), Cmd::Newline);
         let history = data.join("chat-history");
@@ -55,13 +60,13 @@ impl Editor {
         Ok(Self { line, history })
     }
 
-    /// Waits for a person.
-    pub fn read(&mut self) -> anyhow::Result<Typed> {
-        match self.line.readline("› ") {
+    /// Waits for a person, who has typed the beginning already.
+    pub fn read(&mut self, typed: &str) -> anyhow::Result<Typed> {
+        match self.line.readline_with_initial("› ", (typed, "")) {
             Ok(text) => {
                 let text = text.replace("\\\n", "\n");
                 self.remember(&text);
-                Ok(Typed::Said(text))
+                Ok(Typed::Said(unquoted(&text).to_owned()))
             }
             Err(ReadlineError::Interrupted) => Ok(Typed::Nothing),
             Err(ReadlineError::Eof) => Ok(Typed::Leaves),
@@ -86,8 +91,17 @@ impl Editor {
     }
 }
 
+/// The text between quotes that were put around it.
+fn unquoted(text: &str) -> &str {
+    let inner = text.trim().strip_prefix(QUOTES);
+    let inner = inner.map(|inner| inner.strip_suffix(QUOTES).unwrap_or(inner));
+    inner.unwrap_or(text)
+}
+
 /// What the editor knows about what is typed: commands are completed, a backslash goes on.
-struct Words;
+struct Words {
+    has_colour: bool,
+}
 
 impl Completer for Words {
     type Candidate = String;
@@ -100,16 +114,17 @@ impl Completer for Words {
     ) -> rustyline::Result<(usize, Vec<String>)> {
         let typed = &line[..at];
         let is_command = typed.starts_with('/') && !typed.contains(char::is_whitespace);
-        let fitting = slash::NAMES
-            .into_iter()
-            .filter(|name| is_command && name.starts_with(typed));
+        let fitting = slash::names().filter(|name| is_command && name.starts_with(typed));
         Ok((0, fitting.map(str::to_owned).collect()))
     }
 }
 
 impl Validator for Words {
     fn validate(&self, context: &mut ValidationContext) -> rustyline::Result<ValidationResult> {
-        Ok(match context.input().ends_with('\\') {
+        let typed = context.input();
+        let quoted = typed.trim_start().strip_prefix(QUOTES);
+        let is_open = quoted.is_some_and(|text| !text.contains(QUOTES));
+        Ok(match is_open || typed.ends_with('\\') {
             true => ValidationResult::Incomplete,
             false => ValidationResult::Valid(None),
         })
@@ -120,6 +135,13 @@ impl Hinter for Words {
     type Hint = String;
 }
 
-impl Highlighter for Words {}
+impl Highlighter for Words {
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        match self.has_colour {
+            true => Cow::Owned(paint::styled(paint::PROMPT, prompt)),
+            false => Cow::Borrowed(prompt),
+        }
+    }
+}
 
 impl Helper for Words {}

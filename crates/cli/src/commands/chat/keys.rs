@@ -10,10 +10,16 @@ use rustix::termios::{
 use crate::console::Console;
 
 const ESCAPE: u8 = 0x1b;
+const BACKSPACE: u8 = 0x7f;
+
+/// Bytes that are kept of what is typed while an answer comes.
+const TYPED_MAX: usize = 4096;
 
 /// A terminal that hands over keys as they are typed and shows none, until this is dropped.
 pub struct Keys {
     before: Termios,
+    /// What was typed meanwhile, for the next line.
+    typed: Vec<u8>,
 }
 
 impl Keys {
@@ -31,11 +37,15 @@ impl Keys {
         modes.special_codes[SpecialCodeIndex::VMIN] = 0;
         modes.special_codes[SpecialCodeIndex::VTIME] = 0;
         tcsetattr(io::stdin(), OptionalActions::Now, &modes).ok()?;
-        Some(Self { before })
+        Some(Self {
+            before,
+            typed: Vec::new(),
+        })
     }
 
-    /// Whether Esc was typed; other keys are dropped. An arrow begins like Esc, but goes on.
-    pub fn has_escape(&self) -> bool {
+    /// Whether Esc was typed; letters are kept, other keys are dropped. An arrow begins like Esc, but goes
+    /// on.
+    pub fn has_escape(&mut self) -> bool {
         let stdin = io::stdin();
         let mut watched = [PollFd::new(&stdin, PollFlags::IN)];
         let mut bytes = [0; 64];
@@ -48,11 +58,35 @@ impl Keys {
             }),
         ) {
             match rustix::io::read(&stdin, &mut bytes) {
-                Ok(read @ 1..) => escaped |= bytes[..read] == [ESCAPE],
+                Ok(read @ 1..) if bytes[0] == ESCAPE => escaped |= read == 1,
+                Ok(read @ 1..) => {
+                    self.keep(&bytes[..read]);
+                    escaped |= bytes[read - 1] == ESCAPE;
+                }
                 _ => break,
             }
         }
         escaped
+    }
+}
+
+impl Keys {
+    /// Keeps letters, and forgets the one before at a backspace.
+    fn keep(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            match *byte {
+                BACKSPACE | b'\x08' => {
+                    while self.typed.pop().is_some_and(|last| last & 0xc0 == 0x80) {}
+                }
+                byte @ b' '.. if self.typed.len() < TYPED_MAX => self.typed.push(byte),
+                _ => {}
+            }
+        }
+    }
+
+    /// What was typed so far.
+    pub fn typed(&self) -> String {
+        String::from_utf8_lossy(&self.typed).into_owned()
     }
 }
 

@@ -1,5 +1,7 @@
 //! What may be typed in a conversation besides words.
 
+use crate::console::paint::{self, styled};
+
 /// A command, with what follows it.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Slash<'a> {
@@ -9,6 +11,16 @@ pub enum Slash<'a> {
     /// Other rules for the model, or which they are; `-` for none.
     System(Option<&'a str>),
     Clear,
+    /// The last answer once more.
+    Retry,
+    /// The last question and its answer, unsaid.
+    Undo,
+    /// A file's text, to be said with the next words.
+    Read(Option<&'a str>),
+    /// Whether to think first.
+    Think(Option<&'a str>),
+    /// How words are chosen: what, and how.
+    Set(Option<(&'a str, &'a str)>),
     /// Where to.
     Save(Option<&'a str>),
     Tokens,
@@ -17,24 +29,72 @@ pub enum Slash<'a> {
     Unknown(&'a str),
 }
 
-/// All commands, for completion.
-pub const NAMES: [&str; 8] = [
-    "/help", "/model", "/system", "/clear", "/save", "/tokens", "/stats", "/quit",
+/// Every command: its name, what follows it, and what it does.
+const COMMANDS: [(&str, &str, &str); 13] = [
+    (
+        "/model",
+        "[NAME|PATH]",
+        "talk with another model; alone, which one this is",
+    ),
+    (
+        "/system",
+        "[TEXT]",
+        "tell the model how to be, `-` for nothing",
+    ),
+    (
+        "/read",
+        "FILE",
+        "let a file's text follow what you say next",
+    ),
+    ("/retry", "", "answer the last question once more"),
+    ("/undo", "", "take the last question and its answer back"),
+    ("/clear", "", "begin anew"),
+    ("/think", "[on|off|auto]", "think before answering, or not"),
+    (
+        "/set",
+        "NAME VALUE",
+        "temperature, top-p, top-k, seed or max-tokens",
+    ),
+    ("/save", "FILE", "write the conversation to a Markdown file"),
+    ("/tokens", "", "say how much of the context is used"),
+    ("/stats", "", "say after each answer how fast it came"),
+    ("/help", "", "say this"),
+    ("/quit", "", "leave"),
 ];
 
-/// What `/help` says.
-pub const HELP: &str = "\
-/model [NAME|PATH]  talk with another model; alone, say which one this is
-/system [TEXT]      tell the model how to be (`-` for nothing); alone, say what it was told
-/clear              begin anew
-/save FILE          write the conversation to a Markdown file
-/tokens             say how much of the context is used
-/stats              say after each answer how fast it came, or stop saying so
-/quit               leave (also Ctrl-D)
+/// Keys, and what they do.
+const KEYS: [(&str, &str); 5] = [
+    ("Esc, Ctrl-C", "stop an answer; what was said is kept"),
+    ("Alt-Enter, Ctrl-J, \\ at the end", "begin another line"),
+    ("\"\"\"", "begin and end a text of many lines"),
+    (
+        "Up, Down, Ctrl-R",
+        "bring back what you wrote, search in it",
+    ),
+    ("Ctrl-D", "leave"),
+];
 
-Alt-Enter, Ctrl-J or a backslash at the end of a line begins another line. The arrow keys bring back what
-you wrote. Esc or Ctrl-C stops an answer and keeps what was said. //text says `/text` to the model.
-";
+/// The names of all commands, for completion.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    COMMANDS.into_iter().map(|(name, ..)| name)
+}
+
+/// What `/help` says.
+pub fn help() -> String {
+    let mut text = String::new();
+    for (name, rest, what) in COMMANDS {
+        let typed = format!("{} {}", styled(paint::TYPED, name), rest);
+        let pad = " ".repeat(21_usize.saturating_sub(name.len() + rest.len()));
+        text += &format!("  {typed}{pad}{what}\n");
+    }
+    text.push('\n');
+    for (keys, what) in KEYS {
+        let pad = " ".repeat(34_usize.saturating_sub(keys.chars().count()));
+        text += &format!("  {}{pad}{what}\n", styled(paint::STRONG, keys));
+    }
+    text += "\n  //text says `/text` to the model; `/system` and `/set` alone say what is set\n";
+    text
+}
 
 impl<'a> Slash<'a> {
     /// The command that `typed` is; none for words to the model.
@@ -45,15 +105,21 @@ impl<'a> Slash<'a> {
         }
         let (name, rest) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
         let rest = Some(rest.trim()).filter(|rest| !rest.is_empty());
+        let pair = |text: &'a str| text.split_once(char::is_whitespace).unwrap_or((text, ""));
         Some(match name {
             "/help" | "/?" => Self::Help,
-            "/model" => Self::Model(rest),
+            "/model" | "/show" => Self::Model(rest),
             "/system" => Self::System(rest),
             "/clear" | "/new" => Self::Clear,
+            "/retry" | "/regenerate" => Self::Retry,
+            "/undo" => Self::Undo,
+            "/read" | "/file" => Self::Read(rest),
+            "/think" => Self::Think(rest),
+            "/set" => Self::Set(rest.map(pair)),
             "/save" => Self::Save(rest),
             "/tokens" => Self::Tokens,
             "/stats" => Self::Stats,
-            "/quit" | "/exit" | "/q" => Self::Quit,
+            "/quit" | "/exit" | "/bye" | "/q" => Self::Quit,
             other => Self::Unknown(other),
         })
     }
@@ -73,10 +139,14 @@ mod tests {
             Some(Slash::System(Some("be brief")))
         );
         assert_eq!(Slash::of("/model"), Some(Slash::Model(None)));
+        assert_eq!(
+            Slash::of("/set top-p 0.5"),
+            Some(Slash::Set(Some(("top-p", "0.5"))))
+        );
         assert_eq!(Slash::of("/fly x"), Some(Slash::Unknown("/fly")));
-        for name in NAMES {
+        for name in names() {
             assert!(!matches!(Slash::of(name), None | Some(Slash::Unknown(_))));
-            assert!(name == "/help" || HELP.contains(name), "{name}");
+            assert!(help().contains(name), "{name}");
         }
     }
 }

@@ -11,7 +11,7 @@ use super::keys::Keys;
 use crate::console::{Console, paint};
 use crate::environment;
 use crate::failure::{Exit, Failure};
-use crate::markdown::Markdown;
+use crate::markdown::{Aside, Markdown};
 use dialogue::{Moment, Outcome, Request, Speaker};
 
 /// How often keys and signals are looked at while nothing is said.
@@ -46,9 +46,12 @@ impl Manner {
 pub struct Voice {
     manner: Manner,
     markdown: Option<Markdown>,
-    is_thinking: bool,
+    /// What it thinks, as long as it does.
+    thoughts: Option<Aside>,
     ends_line: bool,
     has_spoken: bool,
+    /// What was typed while it spoke.
+    typed: String,
 }
 
 impl Voice {
@@ -58,9 +61,10 @@ impl Voice {
         Self {
             manner,
             markdown,
-            is_thinking: false,
+            thoughts: None,
             ends_line: true,
             has_spoken: false,
+            typed: String::new(),
         }
     }
 
@@ -72,12 +76,12 @@ impl Voice {
         console: &mut Console,
     ) -> anyhow::Result<Outcome> {
         let stop = stop_on_interrupt()?;
-        let keys = Keys::watch(console);
+        let mut keys = Keys::watch(console);
         let mut answering = speaker.answer(request)?;
         let control = answering.control();
         let mut waiting = Some(console.passing("…"));
         loop {
-            if stop.load(Ordering::Relaxed) || keys.as_ref().is_some_and(Keys::has_escape) {
+            if stop.load(Ordering::Relaxed) || keys.as_mut().is_some_and(Keys::has_escape) {
                 control.cancel();
             }
             let (said, outcome) = match answering.next(PATIENCE) {
@@ -94,9 +98,15 @@ impl Voice {
             if let Some(outcome) = outcome {
                 drop(waiting);
                 self.finish(console)?;
+                self.typed = keys.map_or_else(String::new, |keys| keys.typed());
                 return Ok(*outcome);
             }
         }
+    }
+
+    /// What was typed while it spoke, for the next line.
+    pub fn typed(self) -> String {
+        self.typed
     }
 
     fn say(&mut self, said: &Said, console: &mut Console) -> anyhow::Result<()> {
@@ -104,17 +114,14 @@ impl Voice {
             (_, Manner::Silent) => Ok(()),
             (Said::Reasoning(_), Manner::Plain) => Ok(()),
             (Said::Reasoning(text), _) => {
-                let text = match self.is_thinking {
-                    true => shown(text),
-                    false => shown(text.trim_start()),
-                };
-                self.is_thinking = true;
-                self.ends_line = text.ends_with('\n');
-                console.print(&paint::styled(paint::FAINT, text))
+                let thoughts = self
+                    .thoughts
+                    .get_or_insert_with(|| Aside::new(environment::columns()));
+                console.print(&thoughts.push(text))
             }
             (Said::Text(text), _) => {
-                if std::mem::take(&mut self.is_thinking) {
-                    console.print(if self.ends_line { "\n" } else { "\n\n" })?;
+                if self.end_thoughts(console)? {
+                    console.print("\n")?;
                 }
                 self.text(text, console)
             }
@@ -147,11 +154,20 @@ impl Voice {
         }
     }
 
+    /// Ends what was thought; whether anything was.
+    fn end_thoughts(&mut self, console: &mut Console) -> anyhow::Result<bool> {
+        match self.thoughts.take() {
+            Some(thoughts) => console.print(&thoughts.finish()).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
     fn finish(&mut self, console: &mut Console) -> anyhow::Result<()> {
+        self.end_thoughts(console)?;
         if let Some(markdown) = self.markdown.take() {
             console.print(&markdown.finish())?;
         }
-        let is_drawn = self.manner == Manner::Drawn && self.has_spoken && !self.is_thinking;
+        let is_drawn = self.manner == Manner::Drawn;
         if self.manner != Manner::Silent && !self.ends_line && !is_drawn {
             console.print("\n")?;
         }
@@ -200,8 +216,12 @@ pub fn stats(outcome: &Outcome) -> String {
         0 => String::new(),
         cached => format!(" ({cached} remembered)"),
     };
+    let thought = match usage.reasoning {
+        0 => String::new(),
+        thought => format!(" ({thought} of them thoughts)"),
+    };
     let line = format!(
-        "{} tokens read{cached} in {seconds:.2} s · {} written, {:.1} a second",
+        "{} tokens read{cached} in {seconds:.2} s · {} written{thought} at {:.1} a second",
         usage.prompt,
         usage.generated,
         outcome.tokens_per_second()

@@ -170,7 +170,9 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    pub(super) fn new(path: PathBuf, entries: Vec<(String, Value)>) -> Self {
+    /// Keys and values that are, or would be, those of the file at `path`.
+    pub fn new(path: impl Into<PathBuf>, entries: Vec<(String, Value)>) -> Self {
+        let path = path.into();
         Self { path, entries }
     }
 
