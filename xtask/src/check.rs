@@ -4,6 +4,7 @@ mod absences;
 mod cargo;
 mod dependencies;
 mod errors;
+mod fixtures;
 mod layers;
 mod lengths;
 mod links;
@@ -99,6 +100,11 @@ const CHECKS: &[Check] = &[
         links::check,
     ),
     ("errors", "each error code has its section", errors::check),
+    (
+        "fixtures",
+        "each fixture is what its manifest says",
+        fixtures::check,
+    ),
     (
         "packages",
         "licences, sources and duplicates of all packages",
