@@ -165,16 +165,17 @@ fn duration(text: &str) -> Result<Duration, String> {
     sandbox::parse_duration(text).map_err(|error| error.to_string())
 }
 
-/// `freehold model bench PATH`
+/// `freehold model bench MODEL`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  freehold model bench qwen3.gguf                       prompts, steps, and steps side by side
+  freehold model bench qwen3                            prompts, steps, and steps side by side
   freehold model bench qwen3.gguf --against llama.cpp   the same with the peer, and the ratios
   freehold model bench DIR --weights Q8_0 --cache q8    with weights and cache in eight bits")]
 pub struct ModelBench {
-    /// A folder of Hugging Face's, a `.safetensors` or a `.gguf` file
-    pub path: PathBuf,
+    /// The name of a model that was added, or a folder or file
+    #[arg(value_name = "NAME|PATH")]
+    pub model: String,
 
     /// Measure this engine, too, on the same file: `llama.cpp`, by way of llama-cpp-python
     #[arg(long, value_name = "PEER", value_parser = ["llama.cpp"])]

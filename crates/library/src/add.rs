@@ -417,15 +417,21 @@ fn no_room(path: &Path, needed: u64, free: Option<u64>) -> Error {
     let free = free.map_or_else(String::new, |free| {
         format!(", and {} are free", quantity::bytes(free))
     });
+    // What is hidden is of no interest.
+    let is_hidden = |folder: &&Path| folder.to_string_lossy().contains("/.");
+    let shown = path.ancestors().find(|folder| !is_hidden(folder));
     let what = format!(
         "there is no room for {} below `{}`{free}",
         quantity::bytes(needed),
-        path.display()
+        shown.unwrap_or(path).display()
     );
-    Error::failed("disk_full", what).hint(
-        "free some space, refer to the files where they lie with `--link`, or choose another disk with \
-         the variable FREEHOLD_DATA; nothing was left behind",
-    )
+    let link = match path.to_string_lossy().contains("/.downloads") {
+        true => "",
+        false => " refer to the files where they lie with `--link`,",
+    };
+    Error::failed("disk_full", what).hint(format!(
+        "free some space,{link} or choose another disk with the variable FREEHOLD_DATA; nothing was left behind"
+    ))
 }
 
 pub(crate) fn no_room_or(path: &Path, needed: u64, error: &io::Error) -> Error {

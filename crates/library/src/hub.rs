@@ -170,6 +170,8 @@ impl Fetched {
     /// Takes away what was only a place to gather.
     pub fn clear(self) {
         let _ = std::fs::remove_dir_all(&self.folder);
+        // The place for downloads goes with the last of them.
+        let _ = self.folder.parent().map(std::fs::remove_dir);
     }
 }
 

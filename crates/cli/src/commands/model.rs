@@ -32,7 +32,7 @@ pub fn run(command: Model, console: &mut Console) -> anyhow::Result<Exit> {
         Model::Quantise(args) => {
             quantise::run(&args, &library, stop_on_signals()?.as_ref(), console)
         }
-        Model::Bench(args) => bench::run(&args, console),
+        Model::Bench(args) => bench::run(&args, &library, console),
         Model::Score(args) => score::run(&args, &library, stop_on_signals()?.as_ref(), console),
     }
 }

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use crate::{Run, freehold};
 
 /// A machine with one tiny model of random weights, which speaks ASCII nonsense.
-struct Home(tempfile::TempDir);
+pub struct Home(tempfile::TempDir);
 
 impl Home {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let model = home.path().join("tiny");
         fs::create_dir(&model).unwrap();
@@ -27,8 +27,13 @@ impl Home {
         Self(home)
     }
 
-    fn model(&self) -> String {
+    pub fn model(&self) -> String {
         self.0.path().join("tiny").display().to_string()
+    }
+
+    /// The folder of all data.
+    pub fn data(&self) -> std::path::PathBuf {
+        self.0.path().join("data")
     }
 
     /// Runs `freehold chat` on the model, with `input` through the pipe.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may unwrap")]
 
 mod chat;
+mod chat_terminal;
 mod doctor;
 mod fix_python;
 mod fix_rust;

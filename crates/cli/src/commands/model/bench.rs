@@ -1,21 +1,32 @@
 //! `freehold model bench`: how fast a model runs here, beside a peer and the machine's limits.
 
+use std::path::Path;
+
 use anyhow::Result;
+use library::Library;
+use tensor::files::Checkpoint;
 
 use super::peer::Peer;
 use super::report::Report;
 use super::speed::{Plan, Subject};
-use crate::{args::ModelBench, console::Console, failure::Exit};
+use crate::args::ModelBench;
+use crate::console::Console;
+use crate::failure::{Exit, Failure};
 
 /// Measures and prints a table.
-pub fn run(args: &ModelBench, console: &mut Console) -> Result<Exit> {
+pub fn run(args: &ModelBench, library: &Library, console: &mut Console) -> Result<Exit> {
     let plan = Plan::new(args);
+    let located = library.locate(&args.model)?;
+    let path = &located.path;
     let peer = match args.against {
-        Some(_) => Some(Peer::find(args.python.as_deref())?),
+        Some(_) => {
+            check_readable_by_peer(path, &located.name)?;
+            Some(Peer::find(args.python.as_deref())?)
+        }
         None => None,
     };
-    console.talk(format_args!("loading {}", args.path.display()));
-    let mut subject = Subject::load(&args.path, args)?;
+    console.talk(format_args!("loading {}", located.name));
+    let mut subject = Subject::load(path, args)?;
     let mut figures = Vec::new();
     for task in plan.tasks() {
         console.talk(format_args!("measuring {task}"));
@@ -27,7 +38,7 @@ pub fn run(args: &ModelBench, console: &mut Console) -> Result<Exit> {
     let theirs = match peer {
         Some(peer) => {
             console.talk(format_args!("measuring the same with {}", peer.name()));
-            Some(peer.measure(&args.path, &plan, args.cache.peer_name())?)
+            Some(peer.measure(path, &plan, args.cache.peer_name())?)
         }
         None => None,
     };
@@ -38,4 +49,16 @@ pub fn run(args: &ModelBench, console: &mut Console) -> Result<Exit> {
         console.print(&report.text())?;
     }
     Ok(Exit::Done)
+}
+
+/// Refuses what the peer would not read, before anything is measured.
+fn check_readable_by_peer(path: &Path, name: &str) -> Result<()> {
+    if Checkpoint::open(path)?.metadata().is_some() {
+        return Ok(());
+    }
+    let what = format!("`{name}` is no GGUF file, and llama.cpp reads no other");
+    let hint = format!("`freehold model quantise {name} BF16` writes one of the same weights");
+    Err(Failure::refused("unsupported_format", what)
+        .hint(hint)
+        .into())
 }

@@ -1,5 +1,6 @@
 //! The table of `freehold model bench`.
 
+use library::quantity;
 use serde_json::{Value, json};
 
 use super::peer::Measured;
@@ -80,12 +81,12 @@ impl Report {
         if let Some(theirs) = &self.theirs {
             text += &format!("; {} in {:.2} s", theirs.name, theirs.load_seconds);
         }
-        text += &format!("\nweights {}", mebibytes(self.memory.weight_bytes));
+        text += &format!("\nweights {}", quantity::bytes(self.memory.weight_bytes));
         if let Some(peak) = self.memory.peak_bytes {
-            text += &format!(", memory at most {}", mebibytes(peak));
+            text += &format!(", memory at most {}", quantity::bytes(peak));
             if let Some(theirs) = self.theirs.as_ref().map(|theirs| theirs.peak_bytes) {
                 let ratio = peak as f64 / theirs as f64;
-                text += &format!("; theirs {}, ratio {ratio:.2}", mebibytes(theirs));
+                text += &format!("; theirs {}, ratio {ratio:.2}", quantity::bytes(theirs));
             }
         }
         text += &format!(
@@ -109,8 +110,4 @@ impl Report {
         let rate = theirs.rates.iter().find(|(known, _)| *known == task);
         rate.map(|(_, rate)| *rate)
     }
-}
-
-fn mebibytes(bytes: u64) -> String {
-    format!("{:.0} MiB", bytes as f64 / f64::from(1 << 20))
 }
