@@ -109,6 +109,12 @@ impl Handle {
                     };
                     let mut scheduler = Scheduler::new(networks.network, networks.draft, limits_of);
                     theirs.state().status = scheduler.status();
+                    tracing::info!(
+                        vocabulary = limits.vocab,
+                        context = limits.context_length,
+                        pages = limits.pages,
+                        "an engine is ready"
+                    );
                     if ready.send(Ok(limits)).is_ok() {
                         run(&mut scheduler, &theirs);
                     }
@@ -339,7 +345,8 @@ fn run(scheduler: &mut Scheduler, inbox: &Inbox) {
         drop(state);
         // Whatever breaks here is our fault, and would break again: those who wait must hear of it.
         let tell = |status| inbox.state().status = status;
-        if catch_unwind(AssertUnwindSafe(|| scheduler.step(tell))).is_err() {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| scheduler.step(tell))) {
+            tracing::error!(reason = message(&*panic), "the engine broke and ends");
             break;
         }
         inbox.state().status = scheduler.status();

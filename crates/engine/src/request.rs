@@ -110,6 +110,21 @@ pub enum Reason {
     Failed(Error),
 }
 
+impl Reason {
+    /// In a word, for logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::End => "end",
+            Self::StopText(_) => "stop_text",
+            Self::StopToken(_) => "stop_token",
+            Self::Complete => "complete",
+            Self::Length => "length",
+            Self::Cancelled => "cancelled",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
 /// Tokens of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {

@@ -102,6 +102,7 @@ impl Scheduler {
     /// whoever has seen an event of a request knows that it waits no more.
     pub(crate) fn step(&mut self, tell: impl FnOnce(Status)) {
         self.steps += 1;
+        let _step = tracing::trace_span!("engine_step", step = self.steps).entered();
         self.notice_cancelled();
         self.retire();
         self.admit();
@@ -109,6 +110,13 @@ impl Scheduler {
         let mut slices = self.plan();
         self.secure(&mut slices);
         if !slices.is_empty() {
+            tracing::trace!(
+                sequences = slices.len(),
+                tokens = slices.iter().map(|slice| slice.feed).sum::<usize>(),
+                guesses = slices.iter().map(|slice| slice.drafts.len()).sum::<usize>(),
+                waiting = self.waiting.len(),
+                "computing"
+            );
             let rows = self.compute(&mut slices);
             self.settle(slices, &rows);
         }

@@ -322,16 +322,29 @@ impl Sequence {
             Reason::StopText(_) => String::new(),
             _ => self.aside.finish() + &self.stop.finish(),
         };
+        let timings = Timings {
+            queued: started - self.job.submitted,
+            prefill: first.saturating_duration_since(started),
+            decode: now.saturating_duration_since(first),
+        };
+        tracing::debug!(
+            request = self.job.arrival,
+            choice = self.choice,
+            reason = reason.name(),
+            prompt = self.usage.prompt,
+            cached = self.usage.cached,
+            generated = self.usage.generated,
+            queued_ms = timings.queued.as_millis() as u64,
+            prefill_ms = timings.prefill.as_millis() as u64,
+            decode_ms = timings.decode.as_millis() as u64,
+            "an answer ended"
+        );
         self.job.sender.send(Event::Finished(Finished {
             choice: self.choice,
             text,
             reason,
             usage: self.usage,
-            timings: Timings {
-                queued: started - self.job.submitted,
-                prefill: first.saturating_duration_since(started),
-                decode: now.saturating_duration_since(first),
-            },
+            timings,
         }));
     }
 }

@@ -43,6 +43,14 @@ impl Scheduler {
             }
             let mut sequence = self.waiting.swap_remove(next);
             sequence.start();
+            tracing::debug!(
+                request = sequence.job.arrival,
+                choice = sequence.choice,
+                tokens = sequence.tokens.len(),
+                cached = sequence.table.length(),
+                waiting = self.waiting.len(),
+                "a sequence runs"
+            );
             self.running.push(sequence);
         }
     }
@@ -86,6 +94,12 @@ impl Scheduler {
         };
         self.release(last);
         let sequence = self.running.swap_remove(last);
+        tracing::debug!(
+            request = sequence.job.arrival,
+            choice = sequence.choice,
+            tokens = sequence.tokens.len(),
+            "a sequence makes room for another"
+        );
         self.waiting.push(sequence);
         self.blocked = None;
         true

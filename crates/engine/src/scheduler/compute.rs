@@ -39,6 +39,8 @@ impl Scheduler {
                 Err(reason) => {
                     self.logits.truncate(before);
                     rows.push(None);
+                    let request = self.running[slice.at].job.arrival;
+                    tracing::error!(request, reason, "the network broke on a sequence");
                     let broken = Error::Broken { reason };
                     self.running[slice.at].finished = Some(Reason::Failed(broken));
                 }

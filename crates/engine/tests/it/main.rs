@@ -12,4 +12,5 @@ mod networks;
 mod schemas;
 mod sharing;
 mod toy;
+mod traces;
 mod turns;
