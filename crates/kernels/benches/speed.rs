@@ -14,6 +14,7 @@ use kernels::{
     KvPages, PAGE, PackedBf16, PackedF16, PackedF32, PackedMxfp4, PackedQ4_0, PackedQ4K, PackedQ6K,
     PackedQ8_0, Pool, QuantisedRows, Reading, Sequence, attention, matmul_bf16, matmul_f16,
     matmul_f32, matmul_mxfp4, matmul_q4_0, matmul_q4_k, matmul_q6_k, matmul_q8_0, multiply,
+    multiply_tiles,
 };
 
 /// Outputs and inputs of a layer of a model of 0.6 billion weights.
@@ -147,6 +148,9 @@ impl Bench {
         let matrices = vec![packed.clone(); BYTES.div_ceil(bytes)];
         let (peak, memory) = self.limits();
         println!("| limits | – | {peak:.0} | 1.00 | {memory:.1} | 1.00 |");
+        if let Some(tiles) = self.tiles() {
+            println!("| tiles | – | {tiles:.0} | {:.2} | – | – |", tiles / peak);
+        }
         for rows in ROWS {
             let x: Vec<f32> = (0..rows * INPUTS).map(value).collect();
             let mut out = vec![0.0; rows * OUTPUTS];
@@ -246,6 +250,13 @@ impl Bench {
         let mut bytes = 0;
         let reading = self.shortest(5, || bytes = self.reading.read(&self.pool));
         (operations as f64 / time / 1e9, bytes as f64 / reading / 1e9)
+    }
+
+    /// What a tile unit gives at most just now, in GFLOP/s of bfloat16.
+    fn tiles(&self) -> Option<f64> {
+        let mut operations = None;
+        let time = self.shortest(5, || operations = multiply_tiles(200_000, &self.pool));
+        operations.map(|operations| operations as f64 / time / 1e9)
     }
 }
 

@@ -232,8 +232,9 @@ at_each_level! {
     fn round(from: &[f32], to: &mut [bf16]) = round_each
 }
 
+/// The nearest bfloat16 of each number.
 #[inline(always)]
-fn round_each(from: &[f32], to: &mut [bf16]) {
+pub(crate) fn round_each(from: &[f32], to: &mut [bf16]) {
     for (to, from) in to.iter_mut().zip(from) {
         let bits = from.to_bits();
         // To the nearest, ties to even; what is not a number stays so without a carry.

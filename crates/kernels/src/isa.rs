@@ -1,8 +1,5 @@
 //! Which instructions this machine has, decided once.
 
-#[cfg(target_arch = "x86_64")]
-mod tiles;
-
 use std::sync::OnceLock;
 
 /// A set of instructions for which kernels have a variant, from least to most. Each architecture has its
@@ -102,7 +99,7 @@ impl Isa {
                     && std::arch::is_x86_feature_detected!("avx512vnni")
             }
             #[cfg(target_arch = "x86_64")]
-            Self::Amx => tiles::are_granted(),
+            Self::Amx => crate::tiles::are_granted(),
             #[cfg(target_arch = "aarch64")]
             Self::Neon => true,
             #[cfg(target_arch = "aarch64")]

@@ -1,4 +1,4 @@
-//! CPU loops: a scalar definition and faster variants (AVX2, AVX-512 VNNI/BF16, AMX, NEON) of each operation.
+//! CPU loops: a scalar definition and faster variants (AVX2, AVX-512 VNNI, AMX, NEON) of each operation.
 //!
 //! Plain functions on slices and a passed-in [`Pool`]. Which variant runs is chosen once at run time
 //! ([`Isa`]); the scalar one defines what is right.
@@ -19,6 +19,8 @@ mod levels;
 mod panels;
 #[cfg(target_arch = "x86_64")]
 mod prefetch;
+#[cfg(target_arch = "x86_64")]
+mod tiles;
 
 mod roofline;
 
@@ -59,7 +61,7 @@ pub use pool::Pinned;
 pub use pool::Pool;
 pub use quantised_rows::QuantisedRows;
 pub use rms_norm::rms_norm;
-pub use roofline::{Reading, multiply};
+pub use roofline::{Reading, multiply, multiply_tiles};
 pub use rope::{RopePairs, rope};
 pub use softmax::softmax;
 pub use swiglu::swiglu;

@@ -9,6 +9,8 @@ mod q8_0;
 mod scalar;
 
 #[cfg(target_arch = "x86_64")]
+mod amx;
+#[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
@@ -171,11 +173,16 @@ fn matmul_on<B: Block>(
         "an input of as many columns as the weights have"
     );
     let row_bytes = weights.inputs * 5 / 4;
+    let height = match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Amx => crate::tiles::ROWS,
+        _ => GROUP,
+    };
     let plan = Plan {
         rows: x.rows(),
         outputs: weights.outputs,
         // What is made of a panel is used for as many rows as the cache holds.
-        tile_rows: (INPUT_BYTES / row_bytes.max(1) / GROUP).max(1) * GROUP,
+        tile_rows: (INPUT_BYTES / row_bytes.max(1) / height).max(1) * height,
         is_even: false,
         row_bytes,
     };
@@ -193,7 +200,10 @@ fn matmul_on<B: Block>(
             },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the same.
-            Isa::Avx512 | Isa::Amx => unsafe { avx512::tile::<B>(x, row, panel, made) },
+            Isa::Avx512 => unsafe { avx512::tile::<B>(x, row, panel, made) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the same; tiles begin at multiples of their height.
+            Isa::Amx => unsafe { amx::tile::<B>(x, row, panel, made) },
         }
     });
 }

@@ -3,6 +3,8 @@
 mod scalar;
 
 #[cfg(target_arch = "x86_64")]
+mod amx;
+#[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
@@ -182,6 +184,10 @@ fn matmul_on<T: Element>(
     let inputs = weights.inputs;
     let rows = x.len().checked_div(inputs).unwrap_or(0);
     assert_eq!(x.len(), rows * inputs, "an input of {inputs} columns");
+    #[cfg(target_arch = "x86_64")]
+    if isa == Isa::Amx && T::PAIRED {
+        return matmul_on_tiles(out, x, weights, epilogue, pool);
+    }
     let plan = Plan {
         rows,
         outputs: weights.outputs,
@@ -195,6 +201,32 @@ fn matmul_on<T: Element>(
             stride: inputs,
         };
         panel_products(isa, x, inputs, weights.panel(panel), made);
+    });
+}
+
+/// The product with weights in pairs, which are those of bfloat16, on the tile unit.
+#[cfg(target_arch = "x86_64")]
+fn matmul_on_tiles<T: Element>(
+    out: &mut [f32],
+    x: &[f32],
+    weights: &PackedFloat<T>,
+    epilogue: Epilogue<'_>,
+    pool: &Pool,
+) {
+    let plan = Plan {
+        rows: x.len().checked_div(weights.inputs).unwrap_or(0),
+        outputs: weights.outputs,
+        tile_rows: amx::TILE_ROWS,
+        is_even: false,
+        row_bytes: weights.inputs * size_of::<T>(),
+    };
+    amx::Rounded::with(x, weights.inputs, pool, |x| {
+        visit(out, plan, epilogue, pool, &|panel, row, _, made| {
+            let panel = bytemuck::cast_slice(weights.panel(panel));
+            // SAFETY: the level is only chosen where the unit may be used; tiles begin at multiples of
+            // their height.
+            unsafe { amx::tile(x, row, panel, made) };
+        });
     });
 }
 

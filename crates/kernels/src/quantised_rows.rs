@@ -10,6 +10,8 @@ mod neon;
 use crate::blocks::BLOCK;
 use crate::isa::Isa;
 use crate::pool::Pool;
+#[cfg(target_arch = "x86_64")]
+use crate::tiles::ROWS;
 
 /// Rows that lie together in [`QuantisedRows`].
 pub(crate) const GROUP: usize = 4;
@@ -41,6 +43,18 @@ impl GroupBlock {
     }
 }
 
+/// The blocks of sixteen rows at the same inputs, as the tile unit takes them.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C, align(64))]
+pub(crate) struct TileBlock {
+    pub steps: [[i8; BLOCK]; ROWS],
+    /// What a step of each row is worth.
+    pub scales: [f32; ROWS],
+    /// What the sum of each row's steps is worth.
+    pub totals: [f32; ROWS],
+}
+
 /// The rows of an input, quantised for products with quantised weights. Made once and filled again
 /// and again, so that a steady loop allocates nothing.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +63,9 @@ pub struct QuantisedRows {
     columns: usize,
     /// `[rows / 4, columns / 32]`, both rounded up.
     groups: Vec<GroupBlock>,
+    /// The same in `[rows / 16, columns / 32]`, where a tile unit takes them and they are more than a group.
+    #[cfg(target_arch = "x86_64")]
+    tiles: Vec<TileBlock>,
 }
 
 impl QuantisedRows {
@@ -69,6 +86,38 @@ impl QuantisedRows {
             let x = &x[from..x.len().min(from + GROUP * columns)];
             fill_group(isa, x, columns, made);
         });
+        #[cfg(target_arch = "x86_64")]
+        if isa == Isa::Amx && rows > GROUP {
+            self.fill_tiles(pool);
+        }
+    }
+
+    /// Lays groups side by side in tiles.
+    #[cfg(target_arch = "x86_64")]
+    fn fill_tiles(&mut self, pool: &Pool) {
+        let blocks = self.blocks();
+        let (groups, tiles) = (&self.groups, &mut self.tiles);
+        let empty = bytemuck::Zeroable::zeroed();
+        tiles.resize(self.rows.div_ceil(ROWS) * blocks, empty);
+        pool.each_chunk(tiles, blocks, &|tile, made| {
+            let groups = groups.chunks_exact(blocks).skip(tile * (ROWS / GROUP));
+            for (number, group) in groups.take(ROWS / GROUP).enumerate() {
+                let rows = number * GROUP..(number + 1) * GROUP;
+                for (made, block) in made.iter_mut().zip(group) {
+                    made.steps[rows.clone()].copy_from_slice(&block.steps);
+                    made.scales[rows.clone()].copy_from_slice(&block.scales);
+                    made.totals[rows.clone()].copy_from_slice(&block.totals);
+                }
+            }
+        });
+    }
+
+    /// The blocks of the tile in which `row` is the first.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn tile(&self, row: usize) -> &[TileBlock] {
+        debug_assert!(row.is_multiple_of(ROWS), "the first row of a tile");
+        let blocks = self.blocks();
+        &self.tiles[row / ROWS * blocks..][..blocks]
     }
 
     /// The number of rows.

@@ -2,6 +2,8 @@
 //! bytes from memory. The caller holds the clock.
 
 #[cfg(target_arch = "x86_64")]
+mod amx;
+#[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
@@ -44,6 +46,23 @@ pub fn multiply(rounds: usize, pool: &Pool) -> u64 {
         std::hint::black_box(sum);
     });
     (2 * lanes * CHAINS * rounds * pool.threads()) as u64
+}
+
+/// Multiplies and adds tiles of bfloat16 in registers, `rounds` times on each thread, and returns how many
+/// operations that were; none where there is no tile unit to be used.
+pub fn multiply_tiles(rounds: usize, pool: &Pool) -> Option<u64> {
+    match Isa::current() {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Amx => {
+            // SAFETY: the level is only chosen where the unit may be used.
+            pool.run(&|_| unsafe { amx::multiply(rounds) });
+            Some((amx::OPERATIONS * rounds * pool.threads()) as u64)
+        }
+        _ => {
+            let _ = (rounds, pool);
+            None
+        }
+    }
 }
 
 /// Memory to be read from its start to its end, too large for any cache.
@@ -89,6 +108,8 @@ mod tests {
         let pool = Pool::of_all_cores();
         let least = 2 * 4 * CHAINS * 10 * pool.threads();
         assert!(multiply(10, &pool) >= least as u64);
+        let has_tiles = Isa::current().name() == "amx";
+        assert_eq!(multiply_tiles(10, &pool).is_some(), has_tiles);
         assert_eq!(Reading::new(100_000).read(&pool), 100_032);
         assert_eq!(scalar::read(&[1; 70]), 70);
         #[cfg(target_arch = "x86_64")]

@@ -136,7 +136,7 @@ fn every_variant_agrees_with_a_sum_in_f64() {
 #[test]
 fn results_depend_neither_on_threads_nor_on_the_other_rows() {
     fn check<B: Chance>() {
-        let (count, outputs, inputs) = (11, 100, 2 * B::NUMBERS);
+        let (count, outputs, inputs) = (37, 40, 2 * B::NUMBERS);
         let mut numbers = Numbers::new(5);
         let blocks: Vec<B> = weights(outputs, inputs, &mut numbers);
         let packed = PackedBlocks::pack(&blocks, outputs, inputs, &Pool::of_all_cores());
@@ -152,8 +152,40 @@ fn results_depend_neither_on_threads_nor_on_the_other_rows() {
         let whole = product(&x, 1);
         assert_eq!(product(&x, 3), whole);
         for row in 0..count {
-            let alone = product(&x[row * inputs..][..inputs], 2);
-            assert_eq!(alone, whole[row * outputs..][..outputs]);
+            // Alone, and with some others: variants for few rows and for many say the same.
+            for others in [1, 5] {
+                let last = (row + others).min(count);
+                let alone = product(&x[row * inputs..last * inputs], 2);
+                assert_eq!(alone, whole[row * outputs..last * outputs]);
+            }
+        }
+    }
+    check::<BlockQ8_0>();
+    check::<BlockQ4_0>();
+    check::<BlockQ4K>();
+    check::<BlockQ6K>();
+    check::<BlockMxfp4>();
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn tiles_add_up_as_avx_512_does_to_the_bit() {
+    fn check<B: Chance>() {
+        let (count, outputs, inputs) = (21, 20, 5 * SUPER_BLOCK);
+        let mut numbers = Numbers::new(4);
+        let blocks: Vec<B> = weights(outputs, inputs, &mut numbers);
+        let pool = Pool::new(NonZeroUsize::MIN);
+        let packed = PackedBlocks::pack(&blocks, outputs, inputs, &pool);
+        let x = rows(&numbers.many(count * inputs).collect::<Vec<f32>>(), inputs);
+        let mut outs = Isa::available()
+            .filter(|isa| *isa >= Isa::Avx512)
+            .map(|isa| {
+                let mut out = vec![0.0; count * outputs];
+                matmul_on(isa, &mut out, &x, &packed, Epilogue::Store, &pool);
+                out
+            });
+        if let Some(first) = outs.next() {
+            outs.for_each(|out| assert_eq!(out, first));
         }
     }
     check::<BlockQ8_0>();

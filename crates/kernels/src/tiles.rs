@@ -1,5 +1,10 @@
-//! Whether the tile unit (AMX) may be used: three have to agree, and the last one has to be asked.
+//! The tile unit of x86-64 (AMX): eight registers of sixteen rows of 64 bytes.
 //!
+//! The compiler knows nothing of what these registers hold, so whatever uses them is one block of
+//! assembly: it configures the unit, computes, stores, and releases it. What it stores is the same for a
+//! row whatever the other rows of a tile are.
+//!
+//! Whether it may be used is for three to say, and the last one has to be asked:
 //! The processor says what it has (`CPUID`), the system says what it keeps for a thread that is put aside
 //! (`XCR0`), and Linux gives the eight kilobytes of tiles only to a process that has asked for them
 //! (`arch_prctl`). What it gives, it gives to all threads of the process and to its children; it refuses
@@ -8,6 +13,43 @@
 
 use std::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
 
+/// Rows of a tile.
+pub(crate) const ROWS: usize = 16;
+
+/// What `ldtilecfg` reads, all 64 bytes of it. Whoever passes it by its address, to assembly that may read
+/// memory, can be sure that it has been written.
+#[repr(C, align(64))]
+pub(crate) struct Config {
+    palette: u8,
+    start_row: u8,
+    reserved: [u8; 14],
+    row_bytes: [u16; 16],
+    rows: [u8; 16],
+}
+
+const _: () = assert!(size_of::<Config>() == 64);
+
+impl Config {
+    /// Eight tiles, each of so many rows and bytes in a row. A tile of no rows is not there.
+    pub fn new(tiles: [(usize, usize); 8]) -> Self {
+        let mut config = Self {
+            palette: 1,
+            start_row: 0,
+            reserved: [0; 14],
+            row_bytes: [0; 16],
+            rows: [0; 16],
+        };
+        for (number, (rows, row_bytes)) in tiles.into_iter().enumerate() {
+            assert!(rows <= ROWS && row_bytes <= 64, "a tile that the unit has");
+            if rows > 0 {
+                config.rows[number] = rows as u8;
+                config.row_bytes[number] = row_bytes as u16;
+            }
+        }
+        config
+    }
+}
+
 /// `CPUID` leaf 7, `EDX`: products of bfloat16, tiles, products of bytes.
 const UNITS: u32 = 1 << 22 | 1 << 24 | 1 << 25;
 
@@ -15,7 +57,7 @@ const UNITS: u32 = 1 << 22 | 1 << 24 | 1 << 25;
 const STATES: u64 = 1 << 17 | 1 << 18;
 
 /// Whether tiles are there and granted. The system is asked at each call: once a process is enough.
-pub(super) fn are_granted() -> bool {
+pub(crate) fn are_granted() -> bool {
     are_there() && are_kept() && is_permitted()
 }
 
@@ -62,4 +104,30 @@ fn is_permitted() -> bool {
 #[cfg(not(target_os = "linux"))]
 fn is_permitted() -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_says_rows_and_bytes_where_the_unit_reads_them() {
+        let config = Config::new([
+            (16, 64),
+            (3, 32),
+            (0, 0),
+            (0, 0),
+            (0, 0),
+            (0, 0),
+            (0, 0),
+            (1, 4),
+        ]);
+        // SAFETY: 64 bytes without a gap between them, all written.
+        let bytes: [u8; 64] = unsafe { std::mem::transmute(config) };
+        let mut exact = [0; 64];
+        exact[0] = 1;
+        (exact[16], exact[18], exact[30]) = (64, 32, 4);
+        (exact[48], exact[49], exact[55]) = (16, 3, 1);
+        assert_eq!(bytes, exact);
+    }
 }
