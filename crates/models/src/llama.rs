@@ -240,7 +240,14 @@ impl Layer {
 
 /// Which layers turn their queries and keys, SmolLM3; all when nothing is said.
 fn layers_with_positions(loader: &Loader<'_>) -> Result<Option<Vec<bool>>, Error> {
-    let layers = loader.settings.numbers_if("no_rope_layers")?;
+    let settings = &loader.settings;
+    let layers = settings.numbers_if("no_rope_layers")?;
+    if layers.is_none() && settings.word_if("model_type")? == Some("smollm3") {
+        let interval = settings.count_if("no_rope_layer_interval")?.unwrap_or(4);
+        let layers = 1..=settings.layers()?;
+        let turned = layers.map(|layer| !layer.is_multiple_of(interval.max(1)));
+        return Ok(Some(turned.collect()));
+    }
     // The name says the opposite of what the numbers mean: 1 is a layer with positions.
     Ok(layers.map(|layers| layers.iter().map(|turned| *turned != 0.0).collect()))
 }

@@ -82,7 +82,10 @@ impl Names {
 
     /// Whether heads are stored so that neighbours turn together.
     pub fn pairs_are_neighbours(&self) -> bool {
-        matches!(&self.kind, Kind::Gguf { architecture } if architecture == "llama")
+        let Kind::Gguf { architecture } = &self.kind else {
+            return false;
+        };
+        ["llama", "smollm3"].contains(&architecture.as_str())
     }
 }
 

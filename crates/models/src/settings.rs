@@ -23,7 +23,16 @@ impl Settings {
         if let Some(Value::Object(text)) = outer.remove("text_config") {
             outer.extend(text);
         }
-        Ok(Self(outer))
+        let mut settings = Self(outer);
+        // Newer releases of transformers save the count of experts under another name.
+        if let (None, Some(count)) = (
+            settings.get("num_experts"),
+            settings.get("num_local_experts"),
+        ) {
+            let count = count.clone();
+            settings.0.insert("num_experts".into(), count);
+        }
+        Ok(settings)
     }
 
     /// Takes settings that were made elsewhere.

@@ -38,7 +38,10 @@ impl Family {
             "qwen3" => plain("qwen3"),
             "qwen3_moe" => plain("qwen3moe"),
             "phi3" => plain("phi3"),
-            "smollm3" => plain("smollm3"),
+            "smollm3" => Self {
+                pairs_are_neighbours: true,
+                ..plain("smollm3")
+            },
             "olmo2" => plain("olmo2"),
             "olmo3" => Self {
                 every: Some(4),
@@ -297,6 +300,10 @@ fn check_unsaid(family: &Family, settings: &Settings, head_dim: usize) -> Result
         }
         "smollm3" => {
             let turned = settings.numbers_if("no_rope_layers")?.unwrap_or_default();
+            let interval = settings.count_if("no_rope_layer_interval")?;
+            if turned.is_empty() && interval.is_some_and(|interval| interval != 4) {
+                return unusual("other layers than usual know no positions");
+            }
             let usual = (1..=layers).map(|layer| f64::from(u8::from(layer % 4 != 0)));
             if !turned.is_empty() && turned != usual.collect::<Vec<f64>>() {
                 return unusual("other layers than usual know no positions");

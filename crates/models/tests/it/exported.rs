@@ -1,11 +1,12 @@
 //! Models that were written as GGUF answer as before.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use models::{Error, Export, LoadOptions, Special, Tokenizer};
+use models::{Batch, Error, Export, LoadOptions, Model, Special, Tokenizer};
 use serde_json::{Value as Json, json};
-use tensor::Pool;
 use tensor::files::{Checkpoint, Gguf, Mix};
+use tensor::{CacheType, Context, Pool, Sequence};
 
 use crate::parity::Case;
 
@@ -64,6 +65,57 @@ fn every_family_computes_from_gguf_what_it_computed_from_its_folder() {
             ..LoadOptions::default()
         };
         Case::at(name, &path, options).layers_and_logits();
+    }
+}
+
+/// The logits after a few tokens.
+fn logits(path: &Path) -> Vec<f32> {
+    let pool = Arc::new(Pool::of_all_cores());
+    let model = Model::load(path, LoadOptions::default(), &pool).expect("a model");
+    let mut cache = model.cache(1, CacheType::F32);
+    let batch = Batch {
+        tokens: &[3, 1, 4, 1, 5, 9, 2, 6],
+        sequences: &[Sequence {
+            table: &[0],
+            past: 0,
+            tokens: 8,
+        }],
+        wanted: &[5, 7],
+    };
+    let logits = model.forward(&Context::new(pool), &batch, &mut cache);
+    logits.values().to_vec()
+}
+
+/// A copy of the folder `name` with other settings.
+fn with_settings(name: &str, change: impl Fn(&mut Json)) -> tempfile::TempDir {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let read = |file: &str| std::fs::read(folder(name).join(file)).expect("a fixture");
+    let mut config: Json = serde_json::from_slice(&read("config.json")).expect("JSON");
+    change(&mut config);
+    let write =
+        |file: &str, bytes: &[u8]| std::fs::write(home.path().join(file), bytes).expect("a file");
+    write("config.json", config.to_string().as_bytes());
+    write("model.safetensors", &read("model.safetensors"));
+    home
+}
+
+#[test]
+fn usual_layers_of_smollm3_and_newer_settings_of_experts_survive() {
+    let smollm3 = with_settings("smollm3", |config| {
+        config["no_rope_layers"] = Json::Null;
+    });
+    let experts = with_settings("qwen3-moe", |config| {
+        let config = config.as_object_mut().expect("an object");
+        let count = config.remove("num_experts").expect("a count");
+        config.insert("num_local_experts".to_owned(), count);
+    });
+    for folder in [smollm3, experts] {
+        let (_home, path) = written(folder.path(), Mix::F32).expect("a file");
+        let (before, after) = (logits(folder.path()), logits(&path));
+        let size = before.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
+        for (before, after) in before.iter().zip(after) {
+            assert!((before - after).abs() / size < 1e-4, "{before} {after}");
+        }
     }
 }
 
