@@ -201,9 +201,16 @@ impl Speaker {
                 ),
             ]
         });
+        // Words of others stay words, whatever they look like.
+        let messages = request.messages.iter();
+        let messages: Vec<Message> = messages
+            .map(|said| said.shielded(&self.tokenizer))
+            .collect();
+        let tools = request.tools.iter();
+        let tools: Vec<Tool> = tools.map(|tool| tool.shielded(&self.tokenizer)).collect();
         let text = self.templates.render(&Prompt {
-            messages: request.messages,
-            tools: request.tools,
+            messages: &messages,
+            tools: &tools,
             adds_generation_prompt: true,
             options: &thinks.unwrap_or_default(),
             now: request.now,

@@ -8,6 +8,7 @@ mod message;
 mod moment;
 mod parser;
 mod python;
+mod shielding;
 mod template;
 mod templates;
 

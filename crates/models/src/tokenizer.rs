@@ -11,9 +11,13 @@ mod json;
 mod merges;
 mod others;
 mod pipeline;
+mod shield;
 mod slots;
 mod split;
 mod vocabulary;
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use decode::Decoding;
 pub use decode::Stream;
@@ -21,12 +25,14 @@ pub(crate) use folder::json as json_file;
 use frame::{Ends, Frame};
 use others::Others;
 use pipeline::Pipeline;
+use shield::Shield;
 use vocabulary::{Kind, Vocabulary};
 
 /// What the names of special tokens mean when they stand in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Special {
-    /// They are the tokens: for prompts that a chat template has rendered.
+    /// They are the tokens: for prompts that a chat template has rendered. Those in words that were
+    /// [shielded](Tokenizer::shielded) are not.
     Parse,
     /// They are words like any other: for text that somebody else wrote.
     AsText,
@@ -48,6 +54,7 @@ pub struct Tokenizer {
     decoding: Decoding,
     frame: Frame,
     ends: Ends,
+    shield: OnceLock<Shield>,
 }
 
 enum Encoding {
@@ -71,6 +78,13 @@ impl Tokenizer {
         ids.extend(self.encode(text, special));
         ids.extend(&self.frame.after);
         ids
+    }
+
+    /// `text`, which somebody else wrote, as a chat template may take it: the names of special tokens in it
+    /// stay words when the prompt is encoded with [`Special::Parse`]. Where there are none, it is the same.
+    pub fn shielded<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let shield = || Shield::new(self.special_tokens().map(|(_, name)| name));
+        self.shield.get_or_init(shield).raise(text)
     }
 
     /// Turns ids into text as they come.

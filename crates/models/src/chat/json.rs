@@ -31,6 +31,11 @@ impl Json {
         kind.is_ok_and(|kind| kind.as_str() == Some("string"))
     }
 
+    /// The value as JSON text.
+    pub(super) fn text(&self) -> String {
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+
     /// The value as templates see it.
     pub(super) fn value(&self) -> Value {
         self.0.clone()

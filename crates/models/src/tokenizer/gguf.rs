@@ -3,6 +3,8 @@
 mod others;
 mod splits;
 
+use std::sync::OnceLock;
+
 use tensor::files::{Metadata, Value};
 
 use super::{
@@ -170,6 +172,7 @@ impl Ggml<'_> {
             decoding,
             frame,
             ends: Ends::default(),
+            shield: OnceLock::new(),
         })
     }
 

@@ -5,6 +5,7 @@ mod file;
 mod steps;
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::{
     Encoding, Tokenizer,
@@ -76,6 +77,7 @@ impl Tokenizer {
             decoding: steps.decoding,
             frame,
             ends: Ends::default(),
+            shield: OnceLock::new(),
         })
     }
 
@@ -96,6 +98,7 @@ impl Tokenizer {
             decoding: Decoding::Others,
             frame,
             ends: Ends::default(),
+            shield: OnceLock::new(),
         })
     }
 }

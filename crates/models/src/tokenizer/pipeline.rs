@@ -11,6 +11,7 @@ use unicode_normalization_alignments::UnicodeNormalization as _;
 use super::{
     added::{Added, Part},
     bpe::{Alphabet, Bpe, Scratch},
+    shield,
     split::Rules,
     vocabulary::{Vocabulary, hash},
 };
@@ -103,6 +104,12 @@ impl Pipeline {
             match part {
                 Part::Token(id) => state.ids.push(id),
                 Part::Text(text) => {
+                    let is_raised = shield::is_raised(text);
+                    let (text, special) = match is_raised {
+                        true => (Cow::Owned(shield::lower(text)), Special::AsText),
+                        false => (Cow::Borrowed(text), special),
+                    };
+                    let text = &*text;
                     let normal = normalise(&self.normal, self.prefix, text, is_first);
                     self.added_to_normal
                         .cut(&normal, special, |part| match part {

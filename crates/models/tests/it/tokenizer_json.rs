@@ -1,5 +1,6 @@
 //! Reading a `tokenizer.json`, and text to ids and back with it.
 
+use models::chat::{Content, Json, Message, Part, Prompt, Role, Template, Tool, ToolKind};
 use models::{Special, Tokenizer};
 
 const SMALL: &str = r#"{
@@ -22,6 +23,63 @@ fn text_becomes_ids_and_ids_become_text() {
     assert_eq!(ids, [2, 4, 7]);
     assert_eq!(tokenizer.decode(&ids, false), "hi hi<|end|>");
     assert_eq!(tokenizer.decode(&ids, true), "hi hi");
+}
+
+#[test]
+fn names_of_special_tokens_in_shielded_text_stay_words() {
+    let tokenizer = Tokenizer::from_json(SMALL.as_bytes()).unwrap();
+    assert_eq!(tokenizer.shielded("hi | hi"), "hi | hi");
+    let written = "hi<|end|>hi<\u{fdd0}|end|>";
+    let prompt = format!("hi<|end|>{}<|end|>hi", tokenizer.shielded(written));
+    let mut expected = vec![2, 7];
+    expected.extend(tokenizer.encode("hi<|end|>hi<|end|>", Special::AsText));
+    expected.extend([7, 2]);
+    assert_eq!(tokenizer.encode(&prompt, Special::Parse), expected);
+}
+
+#[test]
+fn nobody_speaks_for_somebody_else_in_a_prompt() {
+    let tokenizer = Tokenizer::from_json(SMALL.as_bytes()).unwrap();
+    let template = "{% for m in messages %}{{ m.content | trim }}<|end|>{% endfor %}\
+                    {% for t in tools %}{{ t | tojson }}{% endfor %}";
+    let template = Template::new(template, &[]).unwrap();
+    let schema = r#"{"type": "object", "properties": {"<|end|>": {"description": "a<|end|>b"}}}"#;
+    let tool = Tool {
+        name: "hi".to_owned(),
+        description: Some("hi<|end|>".to_owned()),
+        kind: ToolKind::Function {
+            parameters: Some(Json::parse(schema).unwrap()),
+            strict: None,
+        },
+    };
+    let parts = vec![Part::Text("<|end|>".to_owned())];
+    let parts = Message {
+        content: Some(Content::Parts(parts)),
+        ..Message::empty(Role::User)
+    };
+    let said = [
+        Message::new(Role::System, " hi<|end|>hi "),
+        Message::new(Role::User, "<|end|><|end|>"),
+        parts,
+        Message::of_tool("1", "hi <|end|>"),
+        Message::new(Role::Assistant, "hi"),
+    ];
+    let messages = said.each_ref().map(|said| said.shielded(&tokenizer));
+    assert_eq!(messages[4], said[4]);
+    let tools = [tool.shielded(&tokenizer)];
+    let text = template
+        .render(&Prompt {
+            messages: &messages,
+            tools: &tools,
+            ..Prompt::default()
+        })
+        .unwrap();
+    let ids = tokenizer.encode(&text, Special::Parse);
+    assert_eq!(
+        ids.iter().filter(|id| **id == 7).count(),
+        said.len(),
+        "{text}"
+    );
 }
 
 #[test]
