@@ -25,6 +25,17 @@ const ABSENCES: &[Absence] = &[
         "`discovery` starts no process, reads no file and sees no programming language",
     ),
     (
+        &[
+            "crates/kernels/src/",
+            "crates/tensor/src/",
+            "crates/models/src/",
+            "crates/engine/src/",
+            "crates/dialogue/src/",
+        ],
+        &["std::net", "ureq", "std::process"],
+        "nothing that computes uses the network or starts a process",
+    ),
+    (
         &["crates/sandbox/src/"],
         &["tree_sitter", "pytest", "rustc"],
         "`sandbox` knows neither why it runs a command nor in which language",

@@ -1,0 +1,5 @@
+//! What is said to a model, and what comes back.
+#![allow(clippy::unwrap_used, reason = "tests may unwrap")]
+
+mod answers;
+mod tiny;
