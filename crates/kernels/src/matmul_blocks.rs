@@ -193,17 +193,17 @@ fn matmul_on<B: Block>(
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the level is only chosen where the machine has it.
             Isa::Avx2 => unsafe { B::tile_avx2(x, row, panel, made) },
-            #[cfg(target_arch = "aarch64")]
-            // SAFETY: the level is only chosen where the machine has it.
-            Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe {
-                B::tile_neon(isa, x, row, panel, made);
-            },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the same.
             Isa::Avx512 => unsafe { avx512::tile::<B>(x, row, panel, made) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the same; tiles begin at multiples of their height.
             Isa::Amx => unsafe { amx::tile::<B>(x, row, panel, made) },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: the level is only chosen where the machine has it.
+            Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe {
+                B::tile_neon(isa, x, row, panel, made);
+            },
         }
     });
 }

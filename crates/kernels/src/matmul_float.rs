@@ -284,14 +284,14 @@ fn tiles<T: Element>(
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the level is only chosen where the machine has it.
             Isa::Avx2 => unsafe { avx2::tile(x, inputs, panel, next, made) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: the same.
+            Isa::Avx512 | Isa::Amx => unsafe { avx512::tile(x, inputs, panel, next, made) },
             #[cfg(target_arch = "aarch64")]
             // SAFETY: the level is only chosen where the machine has it.
             Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe {
                 neon::tile(x, inputs, panel, made);
             },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: the same.
-            Isa::Avx512 | Isa::Amx => unsafe { avx512::tile(x, inputs, panel, next, made) },
         }
     }
 }
@@ -358,17 +358,17 @@ pub(crate) fn panels_products<T: Element>(
                 // SAFETY: the level is only chosen where the machine has it.
                 unsafe { avx2::panels(x, inputs, (panels, length), next_of(next), made) };
             }
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 | Isa::Amx if at_once > 1 && panels.len() == at_once * length => {
+                // SAFETY: the same.
+                unsafe { avx512::panels(x, inputs, (panels, length), next_of(next), made) };
+            }
             #[cfg(target_arch = "aarch64")]
             Isa::Neon | Isa::NeonDot | Isa::NeonI8mm
                 if at_once > 1 && panels.len() == at_once * length =>
             {
                 // SAFETY: the same.
                 unsafe { neon::panels(x, inputs, (panels, length), made) };
-            }
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 | Isa::Amx if at_once > 1 && panels.len() == at_once * length => {
-                // SAFETY: the same.
-                unsafe { avx512::panels(x, inputs, (panels, length), next_of(next), made) };
             }
             _ => {
                 let each = panels.chunks(length).zip(next.chunks(length));
@@ -390,12 +390,12 @@ fn panels_at_once(isa: Isa, rows: usize) -> usize {
         (Isa::Avx2, 1) => 4,
         #[cfg(target_arch = "x86_64")]
         (Isa::Avx2, 2..=3) => 2,
+        #[cfg(target_arch = "x86_64")]
+        (Isa::Avx512 | Isa::Amx, 1..=3) => 4,
         #[cfg(target_arch = "aarch64")]
         (Isa::Neon | Isa::NeonDot | Isa::NeonI8mm, 1) => 4,
         #[cfg(target_arch = "aarch64")]
         (Isa::Neon | Isa::NeonDot | Isa::NeonI8mm, 2..=3) => 2,
-        #[cfg(target_arch = "x86_64")]
-        (Isa::Avx512 | Isa::Amx, 1..=3) => 4,
         _ => 1,
     }
 }
@@ -406,10 +406,10 @@ fn tile_rows(isa: Isa) -> usize {
         Isa::Scalar => 1,
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => 6,
-        #[cfg(target_arch = "aarch64")]
-        Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => 6,
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512 | Isa::Amx => 14,
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => 6,
     }
 }
 

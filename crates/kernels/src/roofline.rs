@@ -25,10 +25,10 @@ pub fn multiply(rounds: usize, pool: &Pool) -> u64 {
         Isa::Scalar => 4,
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => 8,
-        #[cfg(target_arch = "aarch64")]
-        Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => 8,
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512 | Isa::Amx => 16,
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => 8,
     };
     pool.run(&|_| {
         let sum = match Isa::current() {
@@ -36,12 +36,12 @@ pub fn multiply(rounds: usize, pool: &Pool) -> u64 {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the level is only chosen where the machine has it.
             Isa::Avx2 => unsafe { avx2::multiply(rounds) },
-            #[cfg(target_arch = "aarch64")]
-            // SAFETY: the level is only chosen where the machine has it.
-            Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe { neon::multiply(rounds) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the same.
             Isa::Avx512 | Isa::Amx => unsafe { avx512::multiply(rounds) },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: the level is only chosen where the machine has it.
+            Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe { neon::multiply(rounds) },
         };
         std::hint::black_box(sum);
     });
@@ -86,12 +86,12 @@ impl Reading {
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: the level is only chosen where the machine has it.
                 Isa::Avx2 => unsafe { avx2::read(words) },
-                #[cfg(target_arch = "aarch64")]
-                // SAFETY: the level is only chosen where the machine has it.
-                Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe { neon::read(words) },
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: the same.
                 Isa::Avx512 | Isa::Amx => unsafe { avx512::read(words) },
+                #[cfg(target_arch = "aarch64")]
+                // SAFETY: the level is only chosen where the machine has it.
+                Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe { neon::read(words) },
             };
             std::hint::black_box(sum);
         });
