@@ -124,7 +124,11 @@ impl Library {
         }))
     }
 
-    /// The model that was meant by `typed`: a name of the library, else a path.
+    /// The model that was meant by `typed`: a name of the library, else a path, else the beginning of a
+    /// single name.
+    ///
+    /// # Errors
+    /// When nothing is called so, or several are.
     pub fn locate(&self, typed: &str) -> Result<Located> {
         if let Some(entry) = self.get(typed) {
             return Ok(entry?.located());
@@ -136,9 +140,35 @@ impl Library {
                 path: path.to_owned(),
                 entry: None,
             }),
-            Ok(false) => Err(self.unknown(typed)),
+            Ok(false) => self.beginning_with(typed),
             Err(error) => Err(unreadable(path, &error)),
         }
+    }
+
+    /// The only model whose name begins so, in capitals or not.
+    fn beginning_with(&self, typed: &str) -> Result<Located> {
+        let typed_low = typed.to_lowercase();
+        let is_meant = |entry: &Entry| entry.name.to_lowercase().starts_with(&typed_low);
+        let entries = self.entries()?.into_iter().filter_map(Result::ok);
+        let mut meant: Vec<Entry> = entries.filter(is_meant).collect();
+        match meant.len() {
+            1 if !typed.is_empty() => Ok(meant.remove(0).located()),
+            0 | 1 => Err(self.unknown(typed)),
+            _ => {
+                let names = meant.iter().map(|entry| format!("`{}`", entry.name));
+                let names: Vec<String> = names.collect();
+                let what = format!("several models begin with `{typed}`");
+                let hint = format!("name one of {}", names.join(", "));
+                Err(Error::refused("ambiguous_model", what).hint(hint))
+            }
+        }
+    }
+
+    /// The names of all models that can be read.
+    pub fn names(&self) -> Vec<String> {
+        let entries = self.entries().unwrap_or_default();
+        let known = entries.into_iter().filter_map(Result::ok);
+        known.map(|entry| entry.name).collect()
     }
 
     /// The model to take when none was named: the only one, or the one used last.
@@ -168,9 +198,8 @@ impl Library {
 
     /// That there is nothing called `typed`.
     pub fn unknown(&self, typed: &str) -> Error {
-        let entries = self.entries().unwrap_or_default();
-        let known = entries.iter().flatten();
-        let known: Vec<String> = known.map(|entry| format!("`{}`", entry.name)).collect();
+        let known = self.names();
+        let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
         let hint = match known.is_empty() {
             true => "no model was added yet; `freehold model add PATH` adds one".to_owned(),
             false => format!("there are {}", known.join(", ")),

@@ -108,6 +108,34 @@ fn a_linked_model_stays_where_it_is() {
 }
 
 #[test]
+fn the_beginning_of_a_name_is_enough_where_one_model_has_it() {
+    let home = Home::new();
+    for name in ["Qwen3-small", "Qwen3-large"] {
+        let args = [
+            "model",
+            "add",
+            &fixture("models/qwen3"),
+            "--yes",
+            "--name",
+            name,
+        ];
+        home.json(&args);
+    }
+    assert_eq!(
+        home.json(&["model", "show", "qwen3-s"])["name"],
+        "Qwen3-small"
+    );
+    let (code, said) = home.refused(&["model", "show", "qwen"]);
+    assert_eq!(code, "ambiguous_model");
+    assert!(said.contains("`Qwen3-large`, `Qwen3-small`"), "{said}");
+    // What is removed must be named in full.
+    assert_eq!(
+        home.refused(&["model", "remove", "qwen3-s", "--yes"]).0,
+        "no_such_model"
+    );
+}
+
+#[test]
 fn the_licence_is_shown_and_must_be_agreed_to() {
     let home = Home::new();
     let model = tempfile::tempdir().unwrap();

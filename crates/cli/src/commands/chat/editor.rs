@@ -40,7 +40,7 @@ pub struct Editor {
 
 impl Editor {
     /// An editor that remembers below the folder of all data.
-    pub fn new(data: &Path, has_colour: bool) -> anyhow::Result<Self> {
+    pub fn new(data: &Path, has_colour: bool, models: Vec<String>) -> anyhow::Result<Self> {
         let fault = |error: ReadlineError| {
             Failure::fault("io_failed", format!("cannot use the terminal: {error}"))
         };
@@ -51,7 +51,7 @@ impl Editor {
             .map_err(fault)?
             .build();
         let mut line = Line::with_config(config).map_err(fault)?;
-        line.set_helper(Some(Words { has_colour }));
+        line.set_helper(Some(Words { has_colour, models }));
         line.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), Cmd::Newline);
         line.bind_sequence(KeyEvent::ctrl('J'), Cmd::Newline);
         let history = data.join("chat-history");
@@ -101,6 +101,8 @@ fn unquoted(text: &str) -> &str {
 /// What the editor knows about what is typed: commands are completed, a backslash goes on.
 struct Words {
     has_colour: bool,
+    /// Names of models, to be completed.
+    models: Vec<String>,
 }
 
 impl Completer for Words {
@@ -113,6 +115,10 @@ impl Completer for Words {
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
         let typed = &line[..at];
+        if let Some(name) = typed.strip_prefix("/model ") {
+            let fitting = self.models.iter().filter(|known| known.starts_with(name));
+            return Ok((at - name.len(), fitting.cloned().collect()));
+        }
         let is_command = typed.starts_with('/') && !typed.contains(char::is_whitespace);
         let fitting = slash::names().filter(|name| is_command && name.starts_with(typed));
         Ok((0, fitting.map(str::to_owned).collect()))

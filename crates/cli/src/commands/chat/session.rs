@@ -56,7 +56,11 @@ impl<'a> Session<'a> {
 
     /// Talks until the person leaves.
     pub fn run(mut self, console: &mut Console) -> anyhow::Result<Exit> {
-        let mut editor = Editor::new(&environment::read().data, console.has_colour())?;
+        let mut editor = Editor::new(
+            &environment::read().data,
+            console.has_colour(),
+            self.library.names(),
+        )?;
         self.greet(console);
         console.talk("");
         loop {
