@@ -5,9 +5,11 @@
 //! defect of the model's code; what a checkpoint brings was checked when it was loaded.
 
 mod attention;
+mod conv;
 mod elementwise;
 mod embedding;
 mod gates;
+mod group_norm;
 mod layer_norm;
 mod linear;
 mod loss;
@@ -17,9 +19,11 @@ mod rows;
 mod running;
 
 pub use attention::{attend, attention};
+pub use conv::{Conv, conv1d, conv2d, conv3d};
 pub use elementwise::{add, scale, swiglu};
 pub use embedding::embedding;
 pub use gates::{geglu, gelu, multiply, sigmoid_gate, soft_cap, swiglu_clamped};
+pub use group_norm::group_norm;
 pub use layer_norm::layer_norm;
 pub use linear::{linear, linear_onto, linears};
 pub use loss::softmax_cross_entropy;

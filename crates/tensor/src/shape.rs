@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Index;
 
-/// The most axes a tensor has: a batch of videos is `[batch, channels, frames, height, width]`.
+/// The most axes a tensor has: a batch of videos is `[batch, frames, height, width, channels]`.
 pub const RANK_MAX: usize = 5;
 
 /// Numbers along each axis, outermost first. The last axis is contiguous in memory.

@@ -66,7 +66,7 @@ fn on_tape(
 }
 
 /// `dx = dy · W`, `dW = dyᵀ · x`, `db` the sum of the rows of `dy`.
-fn backward(
+pub(super) fn backward(
     cx: &Context,
     gradient: &Tensor,
     x: &Tensor,

@@ -3,6 +3,7 @@
 mod activation_gradients;
 mod checkpoint;
 mod conversions;
+mod convolutions;
 mod gguf;
 mod gradients;
 mod hostile;
