@@ -4,19 +4,45 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use engine::{Control, Event, Events, Finished, Reason};
+use engine::{Control, Event, Events, Finished, Reason, Token};
 use models::chat::{Content, Event as Said, Message, Parser, Role, ToolCall};
 use models::{Stream, Tokenizer};
 
+use crate::script::Reading;
+
 /// What happened next.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Moment {
     /// The model said this.
-    Said(Vec<Said>),
-    /// It has ended; the last of it was this.
-    Over(Vec<Said>, Box<Outcome>),
+    Said(Saying),
+    /// One of its answers has ended; the last of it was this.
+    Over(Saying, Box<Outcome>),
     /// Nothing, for as long as was waited.
     Silence,
+}
+
+/// A piece of an answer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Saying {
+    /// Which of the answers.
+    pub choice: u32,
+    /// What is certain now; nothing where a character or a sign is not whole yet.
+    pub events: Vec<Said>,
+    /// The token behind it, where log-probabilities were asked for.
+    pub word: Option<Word>,
+}
+
+/// A token and how probable it was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Word {
+    /// What it stands for; maybe part of a character.
+    pub bytes: Vec<u8>,
+    /// The logarithm of its probability, before any sampling.
+    pub logprob: f32,
+    /// The most probable tokens in its place, best first.
+    pub top: Vec<(Vec<u8>, f32)>,
+    /// Whether it is part of the thinking.
+    pub is_reasoning: bool,
 }
 
 /// How an answer ended.
@@ -28,86 +54,199 @@ pub struct Outcome {
     pub message: Message,
 }
 
-/// The events of one answer. Dropping it ends the answer.
+/// The answers to one request. Dropping it ends them.
 pub struct Answering {
-    events: Events,
+    source: Source,
+}
+
+/// Who speaks.
+enum Source {
+    Engine(Box<Hearing>),
+    Script(Reading),
+}
+
+/// Listens to an engine, and tells words from thoughts and calls.
+pub(crate) struct Hearing {
+    pub events: Events,
+    pub tokenizer: Arc<Tokenizer>,
+    pub choices: Vec<Choice>,
+    /// Whether the engine holds text back that may become a stop text.
+    pub holds: bool,
+}
+
+/// One of the answers.
+pub(crate) struct Choice {
+    /// None for plain text, in which nothing is told apart.
     parser: Option<Parser>,
     stream: Option<Stream<Arc<Tokenizer>>>,
-    tokenizer: Arc<Tokenizer>,
     message: Message,
 }
 
-impl Answering {
-    pub(crate) fn new(events: Events, parser: Parser, tokenizer: Arc<Tokenizer>) -> Self {
+impl Choice {
+    pub(crate) fn new(parser: Option<Parser>, tokenizer: &Arc<Tokenizer>) -> Self {
         Self {
-            events,
-            parser: Some(parser),
-            stream: Some(Stream::new(Arc::clone(&tokenizer), false)),
-            tokenizer,
+            parser,
+            stream: Some(Stream::new(Arc::clone(tokenizer), false)),
             message: Message::empty(Role::Assistant),
         }
     }
+}
 
-    /// Ends the answer within one step, from anywhere.
-    pub fn control(&self) -> Control {
-        self.events.control()
+impl Answering {
+    pub(crate) fn of_engine(hearing: Hearing) -> Self {
+        Self {
+            source: Source::Engine(Box::new(hearing)),
+        }
+    }
+
+    pub(crate) fn of_script(reading: Reading) -> Self {
+        Self {
+            source: Source::Script(reading),
+        }
+    }
+
+    /// Ends the answers within one step, from anywhere.
+    pub fn stopper(&self) -> Stopper {
+        Stopper(match &self.source {
+            Source::Engine(hearing) => Stops::Engine(hearing.events.control()),
+            Source::Script(reading) => Stops::Script(reading.stopper()),
+        })
     }
 
     /// Waits for what comes next, but no longer than `patience`.
     pub fn next(&mut self, patience: Duration) -> Moment {
-        let Some(event) = self.events.recv_timeout(patience) else {
-            return Moment::Silence;
-        };
-        self.take(event)
+        match &mut self.source {
+            Source::Engine(hearing) => match hearing.events.recv_timeout(patience) {
+                Some(event) => hearing.take(event),
+                None => Moment::Silence,
+            },
+            Source::Script(reading) => reading.next(patience),
+        }
     }
 
     /// What comes next, for an async task, which is woken when it does; `None` after the end.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Moment>> {
-        self.events
-            .poll_recv(cx)
-            .map(|event| event.map(|event| self.take(event)))
+        match &mut self.source {
+            Source::Engine(hearing) => {
+                let event = hearing.events.poll_recv(cx);
+                event.map(|event| event.map(|event| hearing.take(event)))
+            }
+            Source::Script(reading) => reading.poll_next(cx),
+        }
+    }
+}
+
+/// Ends an answer, or its thinking, while somebody else reads it.
+#[derive(Debug, Clone)]
+pub struct Stopper(Stops);
+
+#[derive(Debug, Clone)]
+enum Stops {
+    Engine(Control),
+    Script(crate::script::Stopper),
+}
+
+impl Stopper {
+    /// Ends the answers within one step.
+    pub fn cancel(&self) {
+        match &self.0 {
+            Stops::Engine(control) => control.cancel(),
+            Stops::Script(stopper) => stopper.cancel(),
+        }
     }
 
+    /// Ends the thinking, so that the answer begins.
+    pub fn conclude(&self) {
+        if let Stops::Engine(control) = &self.0 {
+            control.conclude();
+        }
+    }
+}
+
+impl Hearing {
     fn take(&mut self, event: Event) -> Moment {
         match event {
-            Event::Token(token) => Moment::Said(self.read(token.token)),
+            Event::Token(token) => Moment::Said(Saying {
+                choice: token.choice,
+                events: self.read(&token),
+                word: self.word(&token),
+            }),
             Event::Finished(finished) => {
-                let said = self.end();
-                let outcome = Outcome {
-                    finished,
-                    message: self.message.clone(),
+                let saying = Saying {
+                    choice: finished.choice,
+                    events: self.end(&finished),
+                    word: None,
                 };
-                Moment::Over(said, Box::new(outcome))
+                let message = &self.choices[finished.choice as usize].message;
+                let message = message.clone();
+                Moment::Over(saying, Box::new(Outcome { finished, message }))
             }
         }
     }
 
     /// What a token says. Signs are read by their names, but for those that end the text.
-    fn read(&mut self, token: u32) -> Vec<Said> {
-        if self.tokenizer.eos().contains(&token) {
-            return Vec::new();
+    fn read(&mut self, token: &Token) -> Vec<Said> {
+        let ends = self.tokenizer.eos().contains(&token.token);
+        let choice = &mut self.choices[token.choice as usize];
+        let is_sign = self.tokenizer.is_special(token.token);
+        if choice.parser.is_none() && is_sign {
+            return choice.say(&token.text);
         }
-        let text = self.stream.as_mut().map(|stream| stream.push(token));
-        let said = self.parser.as_mut().zip(text);
-        let said = said.map(|(parser, text)| parser.push(&text));
-        self.keep(said.unwrap_or_default())
-    }
-
-    fn end(&mut self) -> Vec<Said> {
-        let rest = self.stream.take().map(Stream::finish).unwrap_or_default();
-        let Some(mut parser) = self.parser.take() else {
-            return Vec::new();
+        let text = match (self.holds, choice.stream.as_mut()) {
+            // Text that may yet be cut off comes from the engine, which knows where.
+            (true, _) if ends || !is_sign => token.text.clone(),
+            (true, _) => {
+                let name = self.tokenizer.token_bytes(token.token);
+                token.text.clone() + &String::from_utf8_lossy(name)
+            }
+            (false, Some(stream)) if !ends => stream.push(token.token),
+            (false, _) => String::new(),
         };
-        let mut said = parser.push(&rest);
-        said.extend(parser.finish());
-        self.keep(said)
+        choice.say(&text)
     }
 
-    /// Keeps what was said as part of the conversation.
-    fn keep(&mut self, said: Vec<Said>) -> Vec<Said> {
-        for event in &said {
-            take_in(&mut self.message, event);
+    fn word(&self, token: &Token) -> Option<Word> {
+        let logprobs = token.logprobs.as_ref()?;
+        let bytes = |token: u32| self.tokenizer.token_bytes(token).to_vec();
+        let top = logprobs.top.iter();
+        Some(Word {
+            bytes: bytes(token.token),
+            logprob: logprobs.chosen,
+            top: top
+                .map(|(token, logprob)| (bytes(*token), *logprob))
+                .collect(),
+            is_reasoning: token.is_reasoning,
+        })
+    }
+
+    fn end(&mut self, finished: &Finished) -> Vec<Said> {
+        let choice = &mut self.choices[finished.choice as usize];
+        let rest = choice.stream.take().map(Stream::finish);
+        let rest = match self.holds {
+            true => finished.text.clone(),
+            false => rest.unwrap_or_default(),
+        };
+        let mut said = choice.say(&rest);
+        if let Some(parser) = choice.parser.take() {
+            let last = parser.finish();
+            last.iter()
+                .for_each(|event| take_in(&mut choice.message, event));
+            said.extend(last);
         }
+        said
+    }
+}
+
+impl Choice {
+    /// Tells words from thoughts and calls, and keeps them as part of the conversation.
+    fn say(&mut self, text: &str) -> Vec<Said> {
+        let said = match &mut self.parser {
+            Some(parser) => parser.push(text),
+            None if text.is_empty() => Vec::new(),
+            None => vec![Said::Text(text.to_owned())],
+        };
+        said.iter()
+            .for_each(|event| take_in(&mut self.message, event));
         said
     }
 }
@@ -136,7 +275,7 @@ impl Outcome {
 }
 
 /// Adds what was said to a message.
-fn take_in(message: &mut Message, said: &Said) {
+pub(crate) fn take_in(message: &mut Message, said: &Said) {
     match said {
         Said::Reasoning(text) => message.reasoning.get_or_insert_default().push_str(text),
         Said::Text(text) => match &mut message.content {

@@ -38,6 +38,14 @@ pub enum Error {
         /// Those of the weights.
         rows: usize,
     },
+    /// Tools are to be called in a way that cannot be had.
+    #[error(
+        "`tool_choice` cannot be met: {reason}\nhint: let the model choose, with `\"tool_choice\": \"auto\"`"
+    )]
+    Calls {
+        /// What stands against it.
+        reason: String,
+    },
     /// The model cannot be opened, or is too large for this machine.
     #[error(transparent)]
     Library(#[from] library::Error),
@@ -57,6 +65,7 @@ impl Error {
             Self::TooLong { .. } => "prompt_too_long",
             Self::Context { .. } => "context_too_long",
             Self::Tokenizer { .. } => "unusable_tokenizer",
+            Self::Calls { .. } => "unusable_tool_choice",
             Self::Engine(error) => error.code(),
             Self::Library(_) | Self::Model(_) => "unusable_model",
         }

@@ -6,11 +6,22 @@
 //! [`Speaker::answer`].
 
 mod error;
+mod request;
 
 mod answering;
+mod calling;
+mod loaded;
 mod sampling;
+mod script;
 mod speaker;
 
-pub use answering::{Answering, Moment, Outcome};
+mod embedder;
+mod residents;
+
+pub use answering::{Answering, Moment, Outcome, Saying, Stopper, Word};
+pub use embedder::{Embedder, Embedding, Input};
 pub use error::{Error, Result};
-pub use speaker::{Request, Settings, Speaker};
+pub use request::{Beginning, Completion, Request, Thinking};
+pub use residents::{Resident, Residents};
+pub use script::{Line, Script};
+pub use speaker::{Settings, Speaker};

@@ -3,63 +3,78 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
-use crate::handle::Handle;
 
 /// Finds models by name.
 pub trait Shelf: Send + Sync {
+    /// A model that is loaded, as cheap to copy as a handle.
+    type Model: Clone + Send;
+
+    /// Why there is none.
+    type Error: From<Error>;
+
     /// Bytes that the model would take with its cache, known before anything is loaded.
     ///
     /// # Errors
-    /// [`Error::Load`] when there is no such model.
-    fn bytes(&self, name: &str) -> Result<usize, Error>;
+    /// When there is no such model.
+    fn bytes(&self, name: &str) -> Result<usize, Self::Error>;
 
-    /// Starts an engine for it.
+    /// Loads it.
     ///
     /// # Errors
-    /// [`Error::Load`] and [`Error::Memory`].
-    fn load(&self, name: &str) -> Result<Handle, Error>;
+    /// When it cannot be loaded.
+    fn load(&self, name: &str) -> Result<Self::Model, Self::Error>;
+
+    /// Whether it has something to do, so that it must not be given up.
+    fn is_busy(model: &Self::Model) -> bool;
 }
 
 /// The models that are loaded.
-pub struct Models {
-    shelf: Box<dyn Shelf>,
+pub struct Models<S: Shelf> {
+    shelf: S,
     budget_bytes: usize,
-    state: Mutex<State>,
+    state: Mutex<State<S::Model>>,
     loaded: Condvar,
 }
 
-#[derive(Default)]
-struct State {
+struct State<M> {
     /// The last used comes last.
-    residents: Vec<Resident>,
+    residents: Vec<Resident<M>>,
     /// Being loaded, with the bytes set apart for it.
     loading: Vec<(String, usize)>,
 }
 
-struct Resident {
+struct Resident<M> {
     name: String,
     bytes: usize,
-    handle: Handle,
+    model: M,
 }
 
-impl Models {
+impl<S: Shelf> Models<S> {
     /// Models of `shelf` within `budget_bytes`.
-    pub fn new(shelf: Box<dyn Shelf>, budget_bytes: usize) -> Self {
+    pub fn new(shelf: S, budget_bytes: usize) -> Self {
         Self {
             shelf,
             budget_bytes,
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                residents: Vec::new(),
+                loading: Vec::new(),
+            }),
             loaded: Condvar::new(),
         }
     }
 
-    /// The engine of a model, loaded if it is not. Models that have nothing to do are given up for it,
+    /// Where models are found.
+    pub fn shelf(&self) -> &S {
+        &self.shelf
+    }
+
+    /// A model, loaded if it is not. Models that have nothing to do are given up for it,
     /// the one used longest ago first.
     ///
     /// # Errors
-    /// [`Error::Memory`] when it is larger than the budget, or the others are all at work;
-    /// [`Error::Load`] when it cannot be loaded.
-    pub fn get(&self, name: &str) -> Result<Handle, Error> {
+    /// [`Error::Memory`] when it is larger than the budget, or the others are all at work; what the shelf says
+    /// when it cannot be loaded.
+    pub fn get(&self, name: &str) -> Result<S::Model, S::Error> {
         let mut state = self.state();
         loop {
             if let Some(at) = state
@@ -68,9 +83,9 @@ impl Models {
                 .position(|resident| resident.name == name)
             {
                 let resident = state.residents.remove(at);
-                let handle = resident.handle.clone();
+                let model = resident.model.clone();
                 state.residents.push(resident);
-                return Ok(handle);
+                return Ok(model);
             }
             if !state.loading.iter().any(|(loading, _)| loading == name) {
                 break;
@@ -79,7 +94,7 @@ impl Models {
             state = loaded.unwrap_or_else(PoisonError::into_inner);
         }
         let bytes = self.shelf.bytes(name)?;
-        let given_up = state.make_room(name, bytes, self.budget_bytes)?;
+        let given_up = state.make_room(name, bytes, self.budget_bytes, S::is_busy)?;
         state.loading.push((name.to_owned(), bytes));
         drop(state);
         // Ending an engine takes its thread's last step; others need not wait for that.
@@ -88,13 +103,13 @@ impl Models {
         let mut state = self.state();
         state.loading.retain(|(loading, _)| loading != name);
         self.loaded.notify_all();
-        let handle = loaded?;
+        let model = loaded?;
         state.residents.push(Resident {
             name: name.to_owned(),
             bytes,
-            handle: handle.clone(),
+            model: model.clone(),
         });
-        Ok(handle)
+        Ok(model)
     }
 
     /// The names of the loaded models and their bytes, the last used last.
@@ -118,18 +133,19 @@ impl Models {
         drop(gone);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State<S::Model>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl<M> State<M> {
     fn make_room(
         &mut self,
         name: &str,
         bytes: usize,
         budget: usize,
-    ) -> Result<Vec<Resident>, Error> {
+        is_busy: impl Fn(&M) -> bool,
+    ) -> Result<Vec<Resident<M>>, Error> {
         let used = |state: &Self| {
             let residents = state.residents.iter().map(|resident| resident.bytes);
             residents
@@ -144,7 +160,7 @@ impl State {
         let busy: usize = self
             .residents
             .iter()
-            .filter(|resident| resident.is_busy())
+            .filter(|resident| is_busy(&resident.model))
             .map(|resident| resident.bytes)
             .sum();
         let loading: usize = self.loading.iter().map(|(_, bytes)| *bytes).sum();
@@ -156,19 +172,12 @@ impl State {
             let Some(at) = self
                 .residents
                 .iter()
-                .position(|resident| !resident.is_busy())
+                .position(|resident| !is_busy(&resident.model))
             else {
                 return Err(refuse(budget.saturating_sub(used(self))));
             };
             given_up.push(self.residents.remove(at));
         }
         Ok(given_up)
-    }
-}
-
-impl Resident {
-    fn is_busy(&self) -> bool {
-        let status = self.handle.status();
-        status.running + status.waiting > 0
     }
 }

@@ -12,7 +12,7 @@ use crate::events::Sender;
 use crate::request::{Event, Finished, Reason, Request, Timings, Token, Usage};
 use crate::sampling::{Logprobs, Sampler, Scratch, logprobs};
 use crate::stop::StopStrings;
-use crate::vocabulary::Vocabulary;
+use crate::vocabulary::{Vocabulary, Word};
 use thinking::Thinking;
 
 /// What the choices of one request share.
@@ -202,7 +202,9 @@ impl Sequence {
                 .forbidden(generated)
                 .into_iter()
                 .for_each(&mut forbid);
-            if thinking.is_too_short() {
+            // Who must give an answer of a form gives one after the thinking.
+            let owes_answer = self.guide.is_some() && thinking.is_open();
+            if thinking.is_too_short() || owes_answer {
                 self.job.vocabulary.end().iter().copied().for_each(forbid);
             }
         }
@@ -305,6 +307,10 @@ impl Sequence {
         }
         if is_thinking {
             return self.aside.push(bytes).text;
+        }
+        // No stop text reaches across a sign.
+        if let Some(Word::Control(_)) = vocabulary.word(token) {
+            return self.aside.finish() + &self.stop.finish();
         }
         let piece = self.stop.push(bytes);
         if let Some(which) = piece.stopped_by {

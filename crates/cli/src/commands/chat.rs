@@ -22,7 +22,7 @@ use crate::args::chat::Chat;
 use crate::console::Console;
 use crate::environment;
 use crate::failure::{Exit, Failure};
-use dialogue::{Outcome, Settings, Speaker};
+use dialogue::{Outcome, Settings, Speaker, Thinking};
 use library::Located;
 use session::Session;
 use voice::{Manner, Voice};
@@ -86,7 +86,10 @@ impl How {
             seed: self.seed.unwrap_or_else(environment::any_number),
             max_tokens: self.max_tokens,
             constraint: self.schema.clone().map(Constraint::JsonSchema),
-            thinks: self.thinks,
+            thinking: Thinking {
+                thinks: self.thinks,
+                ..Thinking::default()
+            },
             now: Some(now()),
             ..dialogue::Request::default()
         }

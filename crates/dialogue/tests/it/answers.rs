@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use dialogue::{Answering, Error, Moment, Outcome, Request, Settings, Speaker};
+use dialogue::{Answering, Error, Moment, Outcome, Request, Settings, Speaker, Thinking};
 use engine::Reason;
 use engine::constrain::Constraint;
 use models::chat::{Event, Message, Role};
@@ -35,9 +35,9 @@ fn whole(mut answering: Answering) -> (Vec<Event>, Outcome) {
     let mut events = Vec::new();
     loop {
         match answering.next(Duration::from_secs(20)) {
-            Moment::Said(more) => events.extend(more),
+            Moment::Said(more) => events.extend(more.events),
             Moment::Over(more, outcome) => {
-                events.extend(more);
+                events.extend(more.events);
                 return (events, *outcome);
             }
             Moment::Silence => panic!("nothing for 20 seconds"),
@@ -116,9 +116,9 @@ fn a_task_that_awaits_an_answer_is_woken_and_gets_all_of_it() {
     let outcome = loop {
         let before = bell.0.load(Ordering::SeqCst);
         match answering.poll_next(&mut cx) {
-            Poll::Ready(Some(Moment::Said(more))) => events.extend(more),
+            Poll::Ready(Some(Moment::Said(more))) => events.extend(more.events),
             Poll::Ready(Some(Moment::Over(more, outcome))) => {
-                events.extend(more);
+                events.extend(more.events);
                 break outcome;
             }
             Poll::Ready(other) => panic!("{other:?} before the end"),
@@ -142,7 +142,7 @@ fn an_answer_ends_when_it_is_cancelled_or_nobody_holds_it_any_more() {
         ..request(&messages, 1)
     };
     let answering = speaker.answer(&long).unwrap();
-    answering.control().cancel();
+    answering.stopper().cancel();
     let (_, outcome) = whole(answering);
     assert_eq!(
         (outcome.finished.reason.clone(), outcome.reason()),
@@ -164,7 +164,10 @@ fn a_constraint_holds_behind_the_thoughts() {
                 r#"{"enum": ["yes", "no"]}"#.to_owned(),
             )),
             max_tokens: None,
-            thinks,
+            thinking: Thinking {
+                thinks,
+                ..Thinking::default()
+            },
             ..request(&messages, 5)
         });
         let (_, outcome) = whole(answering.unwrap());
@@ -209,4 +212,60 @@ fn what_cannot_be_answered_is_refused_at_once() {
         .err()
         .unwrap();
     assert_eq!(error.code(), "context_too_long");
+}
+
+#[test]
+fn a_stop_text_ends_an_answer_before_it_and_choices_are_told_apart() {
+    let speaker = speaker(Settings {
+        answers: 2,
+        ..Settings::default()
+    });
+    let messages = said("Hello");
+    let (_, free) = whole(speaker.answer(&request(&messages, 7)).unwrap());
+    let text = free
+        .message
+        .content
+        .as_ref()
+        .map(models::chat::Content::text);
+    let text = text.unwrap_or_default();
+    let stop = vec![text.chars().skip(2).take(2).collect::<String>()];
+    let (_, held) = whole(
+        speaker
+            .answer(&Request {
+                stop: &stop,
+                ..request(&messages, 7)
+            })
+            .unwrap(),
+    );
+    let cut = held
+        .message
+        .content
+        .as_ref()
+        .map(models::chat::Content::text);
+    let before = text.split(&stop[0]).next().unwrap();
+    assert_eq!(cut.unwrap_or_default(), before);
+    assert_eq!(held.reason(), "stop");
+    let mut two = speaker
+        .answer(&Request {
+            choices: 2,
+            logprobs: Some(3),
+            ..request(&messages, 7)
+        })
+        .unwrap();
+    let mut ended = Vec::new();
+    while ended.len() < 2 {
+        match two.next(Duration::from_secs(20)) {
+            Moment::Said(said) => {
+                let word = said.word.unwrap();
+                assert_eq!(word.top.len(), 3);
+                assert!(word.logprob <= word.top[0].1 + 1e-6 && word.logprob < 0.0);
+            }
+            Moment::Over(saying, outcome) => {
+                assert_eq!(saying.choice, outcome.finished.choice);
+                ended.push(outcome.message);
+            }
+            Moment::Silence => panic!("nothing for 20 seconds"),
+        }
+    }
+    assert_ne!(ended[0], ended[1]);
 }

@@ -2,4 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "tests may unwrap")]
 
 mod answers;
+mod calls;
+mod scripts;
 mod tiny;

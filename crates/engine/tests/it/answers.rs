@@ -259,6 +259,9 @@ fn the_answer_that_most_agree_on_wins_and_ends_the_others() {
 struct Toys;
 
 impl Shelf for Toys {
+    type Model = engine::Handle;
+    type Error = Error;
+
     fn bytes(&self, name: &str) -> Result<usize, Error> {
         name.parse().map_err(|_| Error::Load {
             name: name.to_owned(),
@@ -269,12 +272,17 @@ impl Shelf for Toys {
     fn load(&self, _: &str) -> Result<engine::Handle, Error> {
         Ok(Toy::new(50).start(Options::default()))
     }
+
+    fn is_busy(handle: &engine::Handle) -> bool {
+        let status = handle.status();
+        status.running + status.waiting > 0
+    }
 }
 
 #[test]
 fn models_share_a_budget_and_the_one_used_longest_ago_makes_room() {
-    let models = engine::Models::new(Box::new(Toys), 100);
-    let names = |models: &engine::Models| {
+    let models = engine::Models::new(Toys, 100);
+    let names = |models: &engine::Models<Toys>| {
         models
             .resident()
             .into_iter()
@@ -286,7 +294,7 @@ fn models_share_a_budget_and_the_one_used_longest_ago_makes_room() {
     models.get("40").unwrap();
     models.get("30").unwrap();
     assert_eq!(names(&models), ["40", "30"]);
-    assert_eq!(models.get("101").unwrap_err().code(), "not_enough_memory");
+    assert_eq!(models.get("101").err().unwrap().code(), "not_enough_memory");
     assert_eq!(models.get("none").err().unwrap().code(), "model_not_loaded");
     let busy = models.get("40").unwrap();
     let events = busy
@@ -297,7 +305,7 @@ fn models_share_a_budget_and_the_one_used_longest_ago_makes_room() {
         })
         .unwrap();
     assert!(events.recv().is_some());
-    let refused = models.get("90").unwrap_err();
+    let refused = models.get("90").err().unwrap();
     assert_eq!(
         refused,
         Error::Memory {

@@ -1,6 +1,6 @@
 //! JSON that keeps the order of its keys, for prompts are made of it.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use minijinja::{Value, value::ValueKind};
 
@@ -39,6 +39,12 @@ impl Json {
     /// The value as templates see it.
     pub(super) fn value(&self) -> Value {
         self.0.clone()
+    }
+}
+
+impl fmt::Display for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
     }
 }
 

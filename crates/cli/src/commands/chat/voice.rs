@@ -78,16 +78,16 @@ impl Voice {
         let stop = stop_on_interrupt()?;
         let mut keys = Keys::watch(console);
         let mut answering = speaker.answer(request)?;
-        let control = answering.control();
+        let stopper = answering.stopper();
         let mut waiting = Some(console.passing("…"));
         loop {
             if stop.load(Ordering::Relaxed) || keys.as_mut().is_some_and(Keys::has_escape) {
-                control.cancel();
+                stopper.cancel();
             }
             let (said, outcome) = match answering.next(PATIENCE) {
                 Moment::Silence => continue,
-                Moment::Said(said) => (said, None),
-                Moment::Over(said, outcome) => (said, Some(outcome)),
+                Moment::Said(said) => (said.events, None),
+                Moment::Over(said, outcome) => (said.events, Some(outcome)),
             };
             if !said.is_empty() || outcome.is_some() {
                 waiting = None;
