@@ -1,0 +1,133 @@
+//! One way to both databases: the same SQL with `$1`, the same three kinds of values.
+//!
+//! SQLite has one connection that writes, and callers who come at once share its transactions. PostgreSQL has a pool,
+//! a transaction a caller, and gathers commits by itself.
+
+mod connection;
+mod failure;
+mod schema;
+mod sqlite;
+mod value;
+
+use std::pin::Pin;
+use std::str::FromStr as _;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, PgPool};
+
+use crate::{Error, Options, Result};
+
+pub(crate) use connection::Connection;
+
+pub(crate) use value::{Row, Value, values};
+
+/// What asynchronous work looks like once it is boxed.
+pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// An open database of either kind.
+#[derive(Debug)]
+pub(crate) enum Database {
+    Sqlite(sqlite::Sqlite),
+    Postgres(PgPool),
+}
+
+impl Database {
+    /// Opens the database that `options.url` names, and brings its tables to this version.
+    pub async fn open(options: &Options) -> Result<Self> {
+        let url = &options.url;
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            let path = options.data.join(path);
+            return Ok(Self::Sqlite(sqlite::Sqlite::open(&path, options).await?));
+        }
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            let hint = "write sqlite:PATH or postgres://USER@HOST/DATABASE";
+            return Err(Error::refusal(format!(
+                "`{}` names no database that can be used\nhint: {hint}",
+                url.split(':').next().unwrap_or_default()
+            )));
+        }
+        let connect = PgConnectOptions::from_str(url)
+            .map_err(|error| {
+                Error::refusal(format!(
+                    "the address of the database cannot be read: {error}"
+                ))
+            })?
+            .application_name("freehold")
+            .disable_statement_logging();
+        let pool = PgPoolOptions::new()
+            .max_connections(options.connections_max)
+            .acquire_timeout(options.acquire_timeout)
+            .connect_lazy_with(connect);
+        let database = Self::Postgres(pool);
+        database
+            .write(|connection| Box::pin(schema::migrate(connection)))
+            .await?;
+        Ok(database)
+    }
+
+    /// Does `work` in one transaction, and returns once it is on disk.
+    ///
+    /// Once begun it ends, whether or not the caller still waits. `work` may be told to fail
+    /// after it succeeded: what it returns counts for nothing until this function returns it.
+    pub async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.write(work).await,
+            Self::Postgres(pool) => {
+                let pool = pool.clone();
+                let task = tokio::spawn(async move {
+                    let begun = pool.begin().await.map_err(|error| failure::of(&error))?;
+                    let mut connection = Connection::PostgresTransaction(begun);
+                    // Dropped where it fails, and so rolled back.
+                    let value = work(&mut connection).await?;
+                    connection.commit().await?;
+                    Ok(value)
+                });
+                task.await.map_err(Error::unavailable)?
+            }
+        }
+    }
+
+    /// A connection to read with.
+    pub async fn reader(&self) -> Result<Connection> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.reader().await,
+            Self::Postgres(pool) => {
+                let connection = pool.acquire().await.map_err(|error| failure::of(&error))?;
+                Ok(Connection::Postgres(connection))
+            }
+        }
+    }
+
+    /// The rows that `sql` reads.
+    pub async fn rows(
+        &self,
+        sql: impl sqlx::SqlSafeStr + Send,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>> {
+        self.reader().await?.rows(sql, values).await
+    }
+
+    /// The first row that `sql` reads.
+    pub async fn row(&self, sql: &'static str, values: Vec<Value>) -> Result<Option<Row>> {
+        Ok(self.rows(sql, values).await?.into_iter().next())
+    }
+
+    /// Runs one statement that writes, and says how many rows it changed.
+    pub async fn run(&self, sql: &'static str, values: Vec<Value>) -> Result<u64> {
+        self.write(move |connection| Box::pin(async move { connection.run(sql, values).await }))
+            .await
+    }
+
+    /// Waits for what was begun, then closes every connection.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}

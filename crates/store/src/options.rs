@@ -1,0 +1,39 @@
+//! What a store is opened with.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where the database and the files beside it lie, and how much may be open at once.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `sqlite:PATH` or `postgres://…`. A path that is not absolute is taken from `data`.
+    pub url: String,
+    /// The folder of blobs, of the master key and of the list of erased people; made if it is not there.
+    pub data: PathBuf,
+    /// The file of the master key; `master.key` in `data` by default.
+    pub master_key: Option<PathBuf>,
+    /// Connections that read (SQLite), or all of them (PostgreSQL).
+    pub connections_max: u32,
+    /// How long one waits for a connection before the database counts as unavailable.
+    pub acquire_timeout: Duration,
+}
+
+impl Options {
+    /// SQLite in `freehold.db` below `data`, eight connections, five seconds of patience.
+    #[must_use]
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self {
+            url: "sqlite:freehold.db".to_owned(),
+            data: data.into(),
+            master_key: None,
+            connections_max: 8,
+            acquire_timeout: Duration::from_secs(5),
+        }
+    }
+
+    /// The file of the master key.
+    pub(crate) fn master_key(&self) -> PathBuf {
+        let default = || self.data.join("master.key");
+        self.master_key.clone().unwrap_or_else(default)
+    }
+}
