@@ -36,6 +36,12 @@ pub enum Error {
         /// The one that it has.
         found: u64,
     },
+    /// The lease is over: another works on the job, or nobody does any more. Nothing was written; stop working on it.
+    #[error("the lease of job `{job}` is over")]
+    Stale {
+        /// The job's id.
+        job: String,
+    },
     /// What was asked for contradicts what is stored, or cannot be stored at all.
     #[error("{reason}")]
     Refused {
@@ -112,6 +118,7 @@ impl Error {
             Self::NotFound { .. } => "store_not_found",
             Self::Taken { .. } => "store_taken",
             Self::Version { .. } => "store_version",
+            Self::Stale { .. } => "store_stale",
             Self::Refused { .. } => "store_refused",
             Self::Erased { .. } => "store_erased",
             Self::Unavailable { .. } => "store_unavailable",

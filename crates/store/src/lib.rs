@@ -1,6 +1,6 @@
 //! Everything that must survive a restart, in SQLite or PostgreSQL.
 //!
-//! A [`Store`] is opened once and cloned freely. It hands out rooms: [`Identity`], [`Objects`] and [`Audit`].
+//! A [`Store`] is opened once and cloned freely. It hands out rooms: [`Identity`], [`Objects`], [`Blobs`], [`Jobs`] and [`Audit`].
 //! What a function acknowledged is on disk; what failed left nothing behind, except where
 //! [`Error::Unavailable`] says that nobody knows. What belongs to a person is sealed with a key of theirs.
 
@@ -13,12 +13,16 @@ mod sealing;
 mod store;
 
 mod audit;
+mod blobs;
 mod identity;
+mod jobs;
 mod objects;
 
 pub use audit::{Audit, AuditLine, Checkpoint};
+pub use blobs::{Blob, BlobReader, Blobs, Garbage};
 pub use error::{Error, Result};
 pub use identity::{ApiKey, Budgets, Hash, Identity, Link, Member, Project, Session, Usage, User};
+pub use jobs::{Job, JobEvent, JobList, JobState, Jobs, Lease, NewJob, Step};
 pub use objects::{Cursor, Event, Item, List, Metadata, Object, Objects, Order, Page};
 pub use options::Options;
 pub use store::Store;

@@ -11,11 +11,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::database::{Connection, Row, Value, values};
-use crate::{Error, Result, Store, Timestamp};
+use crate::database::{BoxFuture, Connection, Row, Value, values};
+use crate::jobs::Fence;
+use crate::{Error, Lease, Result, Store, Timestamp};
 
 pub use events::Event;
 pub use items::Item;
+pub(crate) use list::Conditions;
 pub use list::{Cursor, List, Order, Page};
 
 /// What a document can be searched by: names and values.
@@ -54,11 +56,39 @@ pub struct Object {
 #[derive(Clone, Copy, Debug)]
 pub struct Objects<'a> {
     store: &'a Store,
+    lease: Option<&'a Lease>,
 }
 
 impl<'a> Objects<'a> {
     pub(crate) fn new(store: &'a Store) -> Self {
-        Self { store }
+        let lease = None;
+        Self { store, lease }
+    }
+
+    /// The same, for whoever works under `lease`: once it is over, every write is refused as
+    /// [`Error::Stale`], in the same transaction.
+    #[must_use]
+    pub fn under(self, lease: &'a Lease) -> Self {
+        let lease = Some(lease);
+        Self { lease, ..self }
+    }
+
+    /// Does `work` in one transaction, if the lease holds.
+    async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    {
+        let fence = self.lease.map(Fence::of);
+        let written = self.store.database().write(move |connection| {
+            Box::pin(async move {
+                if let Some(fence) = fence {
+                    fence.hold(connection).await?;
+                }
+                work(connection).await
+            })
+        });
+        written.await
     }
 
     /// Puts a new document, whatever version it states, and returns it as it was stored.
@@ -71,7 +101,7 @@ impl<'a> Objects<'a> {
             ..object
         };
         let sealed = self.seal(&object).await?;
-        let put = self.store.database().write(move |connection| {
+        let put = self.write(move |connection| {
             Box::pin(async move {
                 insert(connection, &object, sealed).await?;
                 Ok(object)
@@ -101,7 +131,7 @@ impl<'a> Objects<'a> {
     /// [`Error::Version`] where it was changed in between, [`Error::NotFound`] where it is gone.
     pub async fn update(&self, object: Object) -> Result<Object> {
         let sealed = self.seal(&object).await?;
-        let updated = self.store.database().write(move |connection| {
+        let updated = self.write(move |connection| {
             Box::pin(async move { update(connection, object, sealed).await })
         });
         updated.await
@@ -113,7 +143,10 @@ impl<'a> Objects<'a> {
     /// Those of every write.
     pub async fn delete(&self, id: &str) -> Result<bool> {
         let delete = "DELETE FROM objects WHERE id = $1";
-        Ok(self.store.database().run(delete, values![id]).await? > 0)
+        let values = values![id];
+        let deleted = self
+            .write(move |connection| Box::pin(async move { connection.run(delete, values).await }));
+        Ok(deleted.await? > 0)
     }
 
     pub(crate) async fn seal(&self, object: &Object) -> Result<Vec<u8>> {

@@ -3,9 +3,11 @@
 use std::fs;
 use std::sync::Arc;
 
+use tokio::sync::RwLock;
+
 use crate::database::{Database, values};
 use crate::sealing::{Keyring, MasterKey};
-use crate::{Audit, Error, Identity, Objects, Options, Result};
+use crate::{Audit, Blobs, Error, Identity, Jobs, Objects, Options, Result};
 
 /// Everything that is kept. Clones are cheap and share what is open.
 #[derive(Clone, Debug)]
@@ -17,6 +19,9 @@ pub struct Store {
 struct Inner {
     database: Database,
     keyring: Keyring,
+    options: Options,
+    /// Whoever removes blobs has it alone, whoever needs them to stay shares it.
+    files: RwLock<()>,
 }
 
 impl Store {
@@ -33,6 +38,8 @@ impl Store {
         let inner = Arc::new(Inner {
             database,
             keyring: Keyring::new(master),
+            options: options.clone(),
+            files: RwLock::default(),
         });
         Ok(Self { inner })
     }
@@ -47,6 +54,18 @@ impl Store {
     #[must_use]
     pub fn objects(&self) -> Objects<'_> {
         Objects::new(self)
+    }
+
+    /// Files of people.
+    #[must_use]
+    pub fn blobs(&self) -> Blobs<'_> {
+        Blobs::new(self)
+    }
+
+    /// Work that is done to its end.
+    #[must_use]
+    pub fn jobs(&self) -> Jobs<'_> {
+        Jobs::new(self)
     }
 
     /// The log of what was done.
@@ -101,6 +120,14 @@ impl Store {
 
     pub(crate) fn database(&self) -> &Database {
         &self.inner.database
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.inner.options
+    }
+
+    pub(crate) fn files(&self) -> &RwLock<()> {
+        &self.inner.files
     }
 
     pub(crate) fn keyring(&self) -> &Keyring {

@@ -30,7 +30,7 @@ impl Objects<'_> {
     ) -> Result<u64> {
         let store = self.store.clone();
         let object = object.to_owned();
-        let appended = self.store.database().write(move |connection| {
+        let appended = self.write(move |connection| {
             Box::pin(async move { append(connection, &store, &object, first, events).await })
         });
         appended.await

@@ -28,7 +28,7 @@ impl Objects<'_> {
     pub async fn append_items(&self, object: &str, items: Vec<Item>) -> Result<()> {
         let store = self.store.clone();
         let object = object.to_owned();
-        let appended = self.store.database().write(move |connection| {
+        let appended = self.write(move |connection| {
             Box::pin(async move { append(connection, &store, &object, items).await })
         });
         appended.await
@@ -96,12 +96,10 @@ impl Objects<'_> {
     /// Those of every write.
     pub async fn delete_item(&self, object: &str, id: &str) -> Result<bool> {
         let delete = "DELETE FROM items WHERE object_id = $1 AND id = $2";
-        Ok(self
-            .store
-            .database()
-            .run(delete, values![object, id])
-            .await?
-            > 0)
+        let values = values![object, id];
+        let deleted = self
+            .write(move |connection| Box::pin(async move { connection.run(delete, values).await }));
+        Ok(deleted.await? > 0)
     }
 }
 

@@ -14,7 +14,9 @@ mod databases;
 mod postgres_server;
 
 mod audit;
+mod blobs;
 mod identity;
 mod items_and_events;
+mod jobs;
 mod objects;
 mod opening;

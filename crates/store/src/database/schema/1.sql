@@ -78,7 +78,7 @@ CREATE TABLE jobs(
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, owner TEXT NOT NULL REFERENCES data_keys(owner),
     idempotency_key TEXT, payload BLOB NOT NULL, state TEXT NOT NULL, created_at BIGINT NOT NULL,
     run_at BIGINT NOT NULL, attempts BIGINT NOT NULL, attempts_max BIGINT NOT NULL, backoff_ms BIGINT NOT NULL,
-    worker TEXT, fence BIGINT NOT NULL, lease_until BIGINT, cancel_asked BIGINT NOT NULL,
+    worker TEXT, fence BIGINT NOT NULL, lease_until BIGINT,
     result BLOB, ended_at BIGINT, events_next BIGINT NOT NULL, UNIQUE(kind, owner, idempotency_key)
 );
 CREATE INDEX jobs_queue ON jobs(state, kind, run_at);
