@@ -228,7 +228,7 @@ fn folder(store: &Store) -> PathBuf {
 }
 
 /// Where the blob with this name lies.
-fn path(folder: &Path, storage: &str) -> PathBuf {
+pub(crate) fn path(folder: &Path, storage: &str) -> PathBuf {
     let shelf = storage.get(..2).unwrap_or_default();
     folder.join(shelf).join(storage)
 }

@@ -18,6 +18,7 @@ use sqlx::{ConnectOptions as _, PgPool};
 use crate::{Error, Options, Result};
 
 pub(crate) use connection::Connection;
+pub(crate) use schema::VERSION;
 
 pub(crate) use value::{Row, Value, values};
 

@@ -18,9 +18,15 @@ mod identity;
 mod jobs;
 mod objects;
 
+mod backup;
+mod erasure;
+mod export;
+
 pub use audit::{Audit, AuditLine, Checkpoint};
+pub use backup::Backup;
 pub use blobs::{Blob, BlobReader, Blobs, Garbage};
 pub use error::{Error, Result};
+pub use export::Exported;
 pub use identity::{ApiKey, Budgets, Hash, Identity, Link, Member, Project, Session, Usage, User};
 pub use jobs::{Job, JobEvent, JobList, JobState, Jobs, Lease, NewJob, Step};
 pub use objects::{Cursor, Event, Item, List, Metadata, Object, Objects, Order, Page};

@@ -41,7 +41,9 @@ impl Store {
             options: options.clone(),
             files: RwLock::default(),
         });
-        Ok(Self { inner })
+        let store = Self { inner };
+        store.keep_erased().await?;
+        Ok(store)
     }
 
     /// People, their sessions, keys, projects and counters.

@@ -25,6 +25,7 @@ pub(crate) struct Sqlite {
     queue: Mutex<Option<mpsc::Sender<Work>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     readers: SqlitePool,
+    options: SqliteConnectOptions,
 }
 
 /// Does its work with the connection, or takes note that there will be none.
@@ -67,13 +68,19 @@ impl Sqlite {
             .max_connections(options.connections_max)
             .acquire_timeout(options.acquire_timeout)
             .test_before_acquire(false)
-            .connect_lazy_with(writing.create_if_missing(false).pragma("query_only", "ON"));
+            .connect_lazy_with(
+                writing
+                    .clone()
+                    .create_if_missing(false)
+                    .pragma("query_only", "ON"),
+            );
         let (queue, works) = mpsc::channel(QUEUE_MAX);
         let writer = tokio::spawn(writer.serve(works));
         Ok(Self {
             queue: Mutex::new(Some(queue)),
             writer: Mutex::new(Some(writer)),
             readers,
+            options: writing,
         })
     }
 
@@ -120,6 +127,17 @@ impl Sqlite {
         };
         queue.send(work).await.map_err(|_| closed())?;
         receiver.await.map_err(|_| closed())?
+    }
+
+    /// Moves what is in the log into the file, and empties it.
+    pub async fn checkpoint(&self) -> Result<()> {
+        let connection = self
+            .options
+            .connect()
+            .await
+            .map_err(|error| failure::of(&error))?;
+        let mut connection = Connection::Sqlite(connection);
+        connection.script("PRAGMA wal_checkpoint(TRUNCATE)").await
     }
 
     pub async fn close(&self) {

@@ -59,6 +59,11 @@ impl Row {
         Self { values }
     }
 
+    /// All that is left of it.
+    pub fn into_values(self) -> Vec<Value> {
+        self.values.collect()
+    }
+
     pub fn optional_int(&mut self) -> Result<Option<i64>> {
         match self.values.next() {
             Some(Value::Int(value)) => Ok(value),

@@ -96,6 +96,12 @@ impl Keyring {
         Ok(Some(key))
     }
 
+    /// Forgets the key of `owner`, whose row is gone.
+    pub fn forget(&self, owner: &str) {
+        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        cached.remove(owner);
+    }
+
     fn cached(&self, owner: &str) -> Option<Arc<Key>> {
         let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
         cached.get(owner).cloned()

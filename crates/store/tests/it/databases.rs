@@ -23,6 +23,14 @@ impl Place {
         self.options.url.starts_with("postgres")
     }
 
+    /// The address of another, empty database in the same PostgreSQL.
+    pub async fn another_database(&self, name: &str) -> String {
+        let (server, own) = self.options.url.rsplit_once('/').unwrap();
+        let name = format!("{own}_{name}");
+        self.tamper(&format!("CREATE DATABASE {name}")).await;
+        format!("{server}/{name}")
+    }
+
     /// Changes the database behind the store's back.
     pub async fn tamper(&self, sql: &str) -> u64 {
         let sql = AssertSqlSafe(sql.to_owned());

@@ -14,6 +14,7 @@ mod databases;
 mod postgres_server;
 
 mod audit;
+mod backup;
 mod blobs;
 mod identity;
 mod items_and_events;
