@@ -3,7 +3,7 @@
 //! What a line says and how lines are chained is the affair of whoever appends.
 
 use crate::database::{Row, values};
-use crate::{Error, Hash, Result, Store, Timestamp};
+use crate::{Durability, Error, Hash, Result, Store, Timestamp};
 
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,12 +42,12 @@ impl<'a> Audit<'a> {
         Self { store }
     }
 
-    /// Appends `lines`, all or none.
+    /// Appends `lines`, all or none, and returns when they are as safe as `durability` says.
     ///
     /// # Errors
     /// [`Error::Version`] where the first does not follow the last that is there, or another was faster;
     /// [`Error::Refused`] where `lines` has a gap.
-    pub async fn append(&self, lines: Vec<AuditLine>) -> Result<()> {
+    pub async fn append(&self, lines: Vec<AuditLine>, durability: Durability) -> Result<()> {
         let Some(first) = lines.first().map(|line| line.sequence) else {
             return Ok(());
         };
@@ -59,21 +59,25 @@ impl<'a> Audit<'a> {
                 "lines of the audit log do not follow each other",
             ));
         }
-        let appended = self.store.database().write(move |connection| {
-            Box::pin(async move {
-                let last = "SELECT COALESCE(MAX(sequence), 0) FROM audit";
-                let row = connection.row(last, Vec::new()).await?;
-                let last = row.map(|mut row| row.uint()).transpose()?.unwrap_or(0);
-                if first != last + 1 {
-                    return Err(behind(first, last));
-                }
-                let row = |line: AuditLine| values![line.sequence, line.at, line.hash, line.line];
-                let rows = lines.into_iter().map(row).collect();
-                connection
-                    .insert("audit(sequence, at, hash, line)", rows)
-                    .await
-            })
-        });
+        let appended = self
+            .store
+            .database()
+            .write_as(durability, move |connection| {
+                Box::pin(async move {
+                    let last = "SELECT COALESCE(MAX(sequence), 0) FROM audit";
+                    let row = connection.row(last, Vec::new()).await?;
+                    let last = row.map(|mut row| row.uint()).transpose()?.unwrap_or(0);
+                    if first != last + 1 {
+                        return Err(behind(first, last));
+                    }
+                    let row =
+                        |line: AuditLine| values![line.sequence, line.at, line.hash, line.line];
+                    let rows = lines.into_iter().map(row).collect();
+                    connection
+                        .insert("audit(sequence, at, hash, line)", rows)
+                        .await
+                })
+            });
         match appended.await {
             // On PostgreSQL two may have seen the same end.
             Err(Error::Taken { .. }) => Err(behind(

@@ -25,6 +25,16 @@ pub(crate) use value::{Row, Value, values};
 /// What asynchronous work looks like once it is boxed.
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// When a write counts as done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// When it survives the end of this process. A power cut may take the last moments, whole transactions from
+    /// the last one backwards.
+    Process,
+    /// When it survives a power cut, with all that was done before.
+    Disk,
+}
+
 /// An open database of either kind.
 #[derive(Debug)]
 pub(crate) enum Database {
@@ -76,13 +86,27 @@ impl Database {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T>> + Send + 'static,
     {
+        self.write_as(Durability::Disk, work).await
+    }
+
+    /// The same, for what counts as done sooner, too.
+    pub async fn write_as<T, F>(&self, durability: Durability, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    {
         match self {
-            Self::Sqlite(sqlite) => sqlite.write(work).await,
+            Self::Sqlite(sqlite) => sqlite.write(durability, work).await,
             Self::Postgres(pool) => {
                 let pool = pool.clone();
                 let task = tokio::spawn(async move {
                     let begun = pool.begin().await.map_err(|error| failure::of(&error))?;
                     let mut connection = Connection::PostgresTransaction(begun);
+                    if durability == Durability::Process {
+                        connection
+                            .script("SET LOCAL synchronous_commit = off")
+                            .await?;
+                    }
                     // Dropped where it fails, and so rolled back.
                     let value = work(&mut connection).await?;
                     connection.commit().await?;

@@ -25,6 +25,7 @@ mod export;
 pub use audit::{Audit, AuditLine, Checkpoint};
 pub use backup::Backup;
 pub use blobs::{Blob, BlobReader, Blobs, Garbage};
+pub use database::Durability;
 pub use error::{Error, Result};
 pub use export::Exported;
 pub use identity::{ApiKey, Budgets, Hash, Identity, Link, Member, Project, Session, Usage, User};

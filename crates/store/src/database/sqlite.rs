@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::connection::Connection;
-use super::{BoxFuture, failure, schema};
+use super::{BoxFuture, Durability, failure, schema};
 use crate::{Error, Options, Result};
 
 /// Callers who may share a transaction.
@@ -29,7 +29,13 @@ pub(crate) struct Sqlite {
 }
 
 /// Does its work with the connection, or takes note that there will be none.
-type Work = Box<dyn for<'c> FnOnce(Result<&'c mut Connection>) -> BoxFuture<'c, Done> + Send>;
+type Deed = Box<dyn for<'c> FnOnce(Result<&'c mut Connection>) -> BoxFuture<'c, Done> + Send>;
+
+/// What is to be done, and when it counts as done.
+struct Work {
+    durability: Durability,
+    deed: Deed,
+}
 
 /// What became of the work, and how its caller is told what became of the transaction.
 struct Done {
@@ -91,14 +97,14 @@ impl Sqlite {
             .map_err(|error| failure::of(&error))
     }
 
-    pub async fn write<T, F>(&self, work: F) -> Result<T>
+    pub async fn write<T, F>(&self, durability: Durability, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T>> + Send + 'static,
     {
         let closed = || Error::unavailable("it was closed");
         let (sender, receiver) = oneshot::channel();
-        let work: Work = Box::new(move |connection| {
+        let deed: Deed = Box::new(move |connection| {
             Box::pin(async move {
                 let worked = match connection {
                     Ok(connection) => work(connection).await,
@@ -125,6 +131,7 @@ impl Sqlite {
             let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
             queue.clone().ok_or_else(closed)?
         };
+        let work = Work { durability, deed };
         queue.send(work).await.map_err(|_| closed())?;
         receiver.await.map_err(|_| closed())?
     }
@@ -165,6 +172,8 @@ struct Writer {
     path: PathBuf,
     options: SqliteConnectOptions,
     connection: Option<Connection>,
+    /// What the connection waits for when it commits.
+    durability: Durability,
 }
 
 impl Writer {
@@ -173,6 +182,7 @@ impl Writer {
             path,
             options,
             connection: None,
+            durability: Durability::Disk,
         };
         writer.connect().await?;
         Ok(writer)
@@ -191,6 +201,7 @@ impl Writer {
                 other => other,
             })?;
             self.connection = Some(Connection::Sqlite(opened));
+            self.durability = Durability::Disk;
         }
         Ok(self.connection.as_mut().expect("it is open by now"))
     }
@@ -208,10 +219,12 @@ impl Writer {
     /// Does all of `batch` in one transaction. Work that is refused leaves no trace in it.
     async fn transact(&mut self, batch: Vec<Work>) {
         let is_shared = batch.len() > 1;
-        let mut lost = match self.connect().await {
-            Ok(connection) => connection.script("BEGIN IMMEDIATE").await.err(),
-            Err(error) => Some(error),
+        let lazy = |work: &Work| work.durability == Durability::Process;
+        let durability = match batch.iter().all(lazy) {
+            true => Durability::Process,
+            false => Durability::Disk,
         };
+        let mut lost = self.begin(durability).await.err();
         let mut waiting = Vec::new();
         for work in batch {
             let connection = match (&lost, &mut self.connection) {
@@ -220,18 +233,18 @@ impl Writer {
                     let error = error
                         .clone()
                         .unwrap_or_else(|| Error::unavailable("it was closed"));
-                    let done = work(Err(error)).await;
+                    let done = (work.deed)(Err(error)).await;
                     (done.tell)(done.result);
                     continue;
                 }
             };
             if is_shared && let Err(error) = connection.script("SAVEPOINT one").await {
                 lost = Some(error.clone());
-                let done = work(Err(error)).await;
+                let done = (work.deed)(Err(error)).await;
                 (done.tell)(done.result);
                 continue;
             }
-            let done = work(Ok(&mut *connection)).await;
+            let done = (work.deed)(Ok(&mut *connection)).await;
             let ended = match &done.result {
                 Err(error) if error.is_fatal() => Err(error.clone()),
                 Err(_) if is_shared => connection.script("ROLLBACK TO one; RELEASE one").await,
@@ -249,6 +262,25 @@ impl Writer {
         for done in waiting {
             (done.tell)(outcome.clone());
         }
+    }
+
+    /// Begins a transaction whose end is waited for as long as `durability` says. Of all in it, the one that
+    /// wants most decides; and what reaches the disk takes with it all that was committed before.
+    async fn begin(&mut self, durability: Durability) -> Result<()> {
+        self.connect().await?;
+        let is_other = self.durability != durability;
+        let connection = self.connect().await?;
+        if is_other {
+            connection
+                .script(match durability {
+                    Durability::Process => "PRAGMA synchronous = NORMAL",
+                    Durability::Disk => "PRAGMA synchronous = FULL",
+                })
+                .await?;
+        }
+        connection.script("BEGIN IMMEDIATE").await?;
+        self.durability = durability;
+        Ok(())
     }
 
     /// Commits, unless the transaction is `lost` or was `refused`.

@@ -9,7 +9,7 @@ use crate::{Error, Result, Timestamp};
 
 const COLUMNS: &str =
     "id, hash, prefix, name, user_id, project_id, scopes, created_at, expires_at, revoked_at,
-    requests_per_minute, tokens_per_minute, tokens_per_day";
+    requests_per_minute, tokens_per_minute, tokens_per_day, tokens_total";
 
 /// A key that programs show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub struct Budgets {
     pub tokens_per_minute: Option<u64>,
     /// Tokens a day, in and out together.
     pub tokens_per_day: Option<u64>,
+    /// Tokens in all, in and out together.
+    pub tokens_total: Option<u64>,
 }
 
 impl Identity<'_> {
@@ -56,8 +58,8 @@ impl Identity<'_> {
     /// [`Error::NotFound`] where there is no such user or project, [`Error::Taken`] where the id or hash is.
     pub async fn add_key(&self, key: &ApiKey) -> Result<()> {
         let insert = "INSERT INTO api_keys(id, hash, prefix, name, user_id, project_id, scopes, created_at, expires_at,
-            revoked_at, requests_per_minute, tokens_per_minute, tokens_per_day)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+            revoked_at, requests_per_minute, tokens_per_minute, tokens_per_day, tokens_total)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
         let budgets = key.budgets;
         let values = values![
             &key.id,
@@ -72,7 +74,8 @@ impl Identity<'_> {
             key.revoked_at,
             budgets.requests_per_minute,
             budgets.tokens_per_minute,
-            budgets.tokens_per_day
+            budgets.tokens_per_day,
+            budgets.tokens_total
         ];
         let added = self.store.database().run(insert, values).await;
         added.map(drop).map_err(|error| match error {
@@ -131,7 +134,7 @@ impl Identity<'_> {
     pub async fn update_key(&self, key: &ApiKey) -> Result<()> {
         let update =
             "UPDATE api_keys SET name = $2, scopes = $3, expires_at = $4, requests_per_minute = $5,
-            tokens_per_minute = $6, tokens_per_day = $7 WHERE id = $1";
+            tokens_per_minute = $6, tokens_per_day = $7, tokens_total = $8 WHERE id = $1";
         let budgets = key.budgets;
         let values = values![
             &key.id,
@@ -140,7 +143,8 @@ impl Identity<'_> {
             key.expires_at,
             budgets.requests_per_minute,
             budgets.tokens_per_minute,
-            budgets.tokens_per_day
+            budgets.tokens_per_day,
+            budgets.tokens_total
         ];
         match self.store.database().run(update, values).await? {
             0 => Err(Error::not_found("key", &key.id)),
@@ -177,6 +181,7 @@ fn key(mut row: Row) -> Result<ApiKey> {
             requests_per_minute: row.optional_uint()?,
             tokens_per_minute: row.optional_uint()?,
             tokens_per_day: row.optional_uint()?,
+            tokens_total: row.optional_uint()?,
         },
     })
 }

@@ -4,6 +4,16 @@ use super::Identity;
 use crate::database::{Row, values};
 use crate::{Error, Result, Timestamp};
 
+/// Adds to a counter, and returns what it stands at.
+const ADD: &str =
+    "INSERT INTO usage_counters(subject, window_start, requests, input_tokens, output_tokens)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (subject, window_start) DO UPDATE SET
+        requests = usage_counters.requests + excluded.requests,
+        input_tokens = usage_counters.input_tokens + excluded.input_tokens,
+        output_tokens = usage_counters.output_tokens + excluded.output_tokens
+    RETURNING requests, input_tokens, output_tokens";
+
 /// What was used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -22,13 +32,6 @@ impl Identity<'_> {
     /// # Errors
     /// Those of every write.
     pub async fn add_usage(&self, subject: &str, window: Timestamp, used: Usage) -> Result<Usage> {
-        let insert = "INSERT INTO usage_counters(subject, window_start, requests, input_tokens, output_tokens)
-            VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (subject, window_start) DO UPDATE SET
-                requests = usage_counters.requests + excluded.requests,
-                input_tokens = usage_counters.input_tokens + excluded.input_tokens,
-                output_tokens = usage_counters.output_tokens + excluded.output_tokens
-            RETURNING requests, input_tokens, output_tokens";
         let values = values![
             subject,
             window,
@@ -39,9 +42,36 @@ impl Identity<'_> {
         let row = self
             .store
             .database()
-            .write(move |connection| Box::pin(async move { connection.row(insert, values).await }))
+            .write(move |connection| Box::pin(async move { connection.row(ADD, values).await }))
             .await?;
         usage(row.ok_or_else(|| Error::damaged("the database", "a row vanished"))?)
+    }
+
+    /// Adds `used` to several counters, each a subject and the beginning of a window, all or none.
+    ///
+    /// # Errors
+    /// Those of every write.
+    pub async fn add_usages(&self, counters: &[(&str, Timestamp)], used: Usage) -> Result<()> {
+        let counters: Vec<(String, Timestamp)> = counters
+            .iter()
+            .map(|(subject, window)| ((*subject).to_owned(), *window))
+            .collect();
+        let added = self.store.database().write(move |connection| {
+            Box::pin(async move {
+                for (subject, window) in counters {
+                    let values = values![
+                        subject,
+                        window,
+                        used.requests,
+                        used.input_tokens,
+                        used.output_tokens
+                    ];
+                    connection.rows(ADD, values).await?;
+                }
+                Ok(())
+            })
+        });
+        added.await
     }
 
     /// What the counter of `subject` stands at in the window that began at `window`.

@@ -1,6 +1,6 @@
 //! The log of what was done.
 
-use store::{AuditLine, Checkpoint, Timestamp};
+use store::{AuditLine, Checkpoint, Durability, Timestamp};
 
 use crate::databases::Place;
 
@@ -26,9 +26,12 @@ async fn lines_come_back_in_order_and_page_by_page(place: Place) {
     let store = place.open().await;
     let audit = store.audit();
     assert_eq!(audit.last().await.unwrap(), None);
-    audit.append(lines(1..200)).await.unwrap();
-    audit.append(Vec::new()).await.unwrap();
-    audit.append(lines(200..251)).await.unwrap();
+    audit.append(lines(1..200), Durability::Disk).await.unwrap();
+    audit.append(Vec::new(), Durability::Disk).await.unwrap();
+    audit
+        .append(lines(200..251), Durability::Process)
+        .await
+        .unwrap();
     assert_eq!(audit.page(0, 1_000).await.unwrap(), lines(1..251));
     assert_eq!(audit.page(10, 3).await.unwrap(), lines(11..14));
     assert_eq!(audit.last().await.unwrap(), lines(250..251).pop());
@@ -38,17 +41,25 @@ async fn lines_come_back_in_order_and_page_by_page(place: Place) {
 async fn a_gap_or_a_repetition_is_refused_and_leaves_nothing(place: Place) {
     let store = place.open().await;
     let audit = store.audit();
-    audit.append(lines(1..4)).await.unwrap();
+    audit.append(lines(1..4), Durability::Disk).await.unwrap();
     for wrong in [lines(1..2), lines(3..5), lines(5..6)] {
         assert_eq!(
-            audit.append(wrong).await.unwrap_err().code(),
+            audit
+                .append(wrong, Durability::Process)
+                .await
+                .unwrap_err()
+                .code(),
             "store_version"
         );
     }
     let mut torn = lines(4..7);
     torn.remove(1);
     assert_eq!(
-        audit.append(torn).await.unwrap_err().code(),
+        audit
+            .append(torn, Durability::Disk)
+            .await
+            .unwrap_err()
+            .code(),
         "store_refused"
     );
     assert_eq!(audit.page(0, 10).await.unwrap(), lines(1..4));
@@ -59,7 +70,7 @@ async fn of_many_who_append_the_same_place_one_succeeds(place: Place) {
     let tries: Vec<_> = (0..16)
         .map(|_| {
             let store = store.clone();
-            tokio::spawn(async move { store.audit().append(lines(1..3)).await })
+            tokio::spawn(async move { store.audit().append(lines(1..3), Durability::Disk).await })
         })
         .collect();
     let mut codes = Vec::new();

@@ -213,6 +213,7 @@ async fn keys_are_found_by_hash_changed_and_revoked_once(place: Place) {
         expires_at: None,
         budgets: Budgets {
             tokens_per_day: Some(5),
+            tokens_total: Some(9),
             ..Budgets::default()
         },
         ..key("k1", 1)

@@ -30,7 +30,7 @@ CREATE TABLE api_keys(
     user_id TEXT NOT NULL REFERENCES users(id) ON DELETE CASCADE,
     project_id TEXT REFERENCES projects(id) ON DELETE CASCADE,
     scopes TEXT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT, revoked_at BIGINT,
-    requests_per_minute BIGINT, tokens_per_minute BIGINT, tokens_per_day BIGINT
+    requests_per_minute BIGINT, tokens_per_minute BIGINT, tokens_per_day BIGINT, tokens_total BIGINT
 );
 CREATE INDEX api_keys_user ON api_keys(user_id, id);
 CREATE INDEX api_keys_project ON api_keys(project_id, id);
