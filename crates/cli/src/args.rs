@@ -1,6 +1,7 @@
 //! What was typed. Each command has one variant and one struct here, and one file in `commands/`.
 
 pub mod chat;
+pub mod house;
 pub mod model;
 
 use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
@@ -49,6 +50,15 @@ pub enum Command {
     /// Keep open-weight models: add, look at, score, measure, remove
     #[command(subcommand)]
     Model(model::Model),
+    /// Keep who may enter the house
+    #[command(subcommand)]
+    User(house::User),
+    /// Keep the keys that programs show
+    #[command(subcommand)]
+    Key(house::Key),
+    /// Check and read the log of what was done
+    #[command(subcommand)]
+    Audit(house::Audit),
     /// Say what this machine offers, what will work, and the fix for what will not
     Doctor,
 

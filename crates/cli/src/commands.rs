@@ -4,6 +4,7 @@ mod chat;
 mod completions;
 mod doctor;
 mod fix;
+mod house;
 mod model;
 pub mod sandbox;
 mod tests;
@@ -30,6 +31,9 @@ pub fn run(command: Command, console: &mut Console) -> anyhow::Result<Exit> {
         Command::Tests(args) => tests::run(args, console),
         Command::Chat(args) => chat::run(&args, console),
         Command::Model(command) => model::run(command, console),
+        Command::User(command) => house::user(command, console),
+        Command::Key(command) => house::key(command, console),
+        Command::Audit(command) => house::audit(command, console),
         Command::Doctor => doctor::run(console),
         Command::Sandbox(args) => sandbox::run(&args, console),
         Command::Completions(args) => completions::run(&args, console),

@@ -86,6 +86,30 @@ impl Console {
         }
     }
 
+    /// Asks a person for something that nobody else may read, and does not show it. `None` where nobody is there.
+    ///
+    /// # Errors
+    /// A terminal that cannot be read.
+    pub fn ask_secret(&mut self, question: &str) -> io::Result<Option<String>> {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let input = io::stdin();
+        if self.json || !io::stderr().is_terminal() || !input.is_terminal() {
+            return Ok(None);
+        }
+        let shown = tcgetattr(&input)?;
+        let mut hidden = shown.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        let mut out = anstream::stderr();
+        let _ = write!(out, "{question} ").and_then(|()| out.flush());
+        tcsetattr(&input, OptionalActions::Flush, &hidden)?;
+        let mut answer = String::new();
+        let read = input.read_line(&mut answer);
+        tcsetattr(&input, OptionalActions::Flush, &shown)?;
+        self.talk("");
+        read?;
+        Ok(Some(answer.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+
     /// Writes `text`, which may carry colour codes, to standard output.
     ///
     /// # Errors

@@ -143,6 +143,10 @@ impl Failure {
         } else if let Some(error) = error.downcast_ref() {
             of_engine(error)
         } else if let Some(error) = error.downcast_ref() {
+            of_policy(error)
+        } else if let Some(error) = error.downcast_ref() {
+            of_store(error)
+        } else if let Some(error) = error.downcast_ref() {
             of_files(error)
         } else {
             (Exit::Fault, "internal")
@@ -252,6 +256,26 @@ fn of_engine(error: &engine::Error) -> (Exit, &'static str) {
     use engine::Error;
     let exit = match error {
         Error::Broken { .. } | Error::Stopped => Exit::Fault,
+        _ => Exit::Refused,
+    };
+    (exit, error.code())
+}
+
+fn of_policy(error: &policy::Error) -> (Exit, &'static str) {
+    match error {
+        policy::Error::Store(error) => of_store(error),
+        policy::Error::Failed(reason) => (Exit::Fault, reason.code),
+        other => (Exit::Refused, other.code()),
+    }
+}
+
+fn of_store(error: &store::Error) -> (Exit, &'static str) {
+    use store::Error;
+    let exit = match error {
+        Error::Unavailable { .. }
+        | Error::Full { .. }
+        | Error::Damaged { .. }
+        | Error::File { .. } => Exit::Fault,
         _ => Exit::Refused,
     };
     (exit, error.code())

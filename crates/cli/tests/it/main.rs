@@ -7,6 +7,7 @@ mod doctor;
 mod fix_python;
 mod fix_rust;
 mod frame;
+mod house;
 mod model;
 mod model_of_a_hub;
 mod tests_python;
