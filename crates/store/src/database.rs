@@ -38,7 +38,7 @@ pub enum Durability {
 /// An open database of either kind.
 #[derive(Debug)]
 pub(crate) enum Database {
-    Sqlite(sqlite::Sqlite),
+    Sqlite(Box<sqlite::Sqlite>),
     Postgres(PgPool),
 }
 
@@ -49,7 +49,8 @@ impl Database {
         if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             let path = options.data.join(path);
-            return Ok(Self::Sqlite(sqlite::Sqlite::open(&path, options).await?));
+            let sqlite = sqlite::Sqlite::open(&path, options).await?;
+            return Ok(Self::Sqlite(Box::new(sqlite)));
         }
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             let hint = "write sqlite:PATH or postgres://USER@HOST/DATABASE";

@@ -128,26 +128,6 @@ async fn held(store: &Store, owner: &str) -> String {
     )
 }
 
-/// An empty place beside, with the same master key.
-async fn beside(place: &Place, name: &str) -> Options {
-    let data = place.folder.path().join(name);
-    fs::create_dir_all(&data).unwrap();
-    fs::copy(
-        place.options.data.join("master.key"),
-        data.join("master.key"),
-    )
-    .unwrap();
-    let url = if place.is_postgres() {
-        place.another_database(name).await
-    } else {
-        "sqlite:freehold.db".to_owned()
-    };
-    Options {
-        url,
-        ..Options::new(data)
-    }
-}
-
 async fn everything_comes_back_on_another_machine(place: Place) {
     let store = place.open().await;
     fill(&store).await;
@@ -158,7 +138,7 @@ async fn everything_comes_back_on_another_machine(place: Place) {
     assert_eq!(store.backup(&path).await.unwrap_err().code(), "store_file");
     let expected = [held(&store, "ada").await, held(&store, "bob").await];
     store.close().await;
-    let (restored, of) = Store::restore(&beside(&place, "other").await, &path)
+    let (restored, of) = Store::restore(&place.beside("other").await, &path)
         .await
         .unwrap();
     assert_eq!(of, backup);
@@ -188,7 +168,7 @@ async fn a_backup_of_one_database_fills_the_other(place: Place) {
     fill(&store).await;
     let path = place.folder.path().join("backup");
     store.backup(&path).await.unwrap();
-    let other = beside(&place, "other").await;
+    let other = place.beside("other").await;
     let sqlite = Options {
         url: "sqlite:freehold.db".to_owned(),
         ..other.clone()
@@ -202,7 +182,7 @@ async fn a_backup_of_one_database_fills_the_other(place: Place) {
         let (again, _) = Store::restore(&other, &back).await.unwrap();
         assert_eq!(held(&again, "ada").await, held(&store, "ada").await);
     }
-    assert_eq!(fs::read(&back).unwrap() == fs::read(&path).unwrap(), true);
+    assert!(fs::read(&back).unwrap() == fs::read(&path).unwrap());
 }
 
 async fn a_backup_made_while_others_write_is_of_one_moment(place: Place) {
@@ -233,7 +213,7 @@ async fn a_backup_made_while_others_write_is_of_one_moment(place: Place) {
         let path = place.folder.path().join(format!("backup-{round}"));
         store.backup(&path).await.unwrap();
         let name = format!("other_{round}");
-        let (restored, _) = Store::restore(&beside(&place, &name).await, &path)
+        let (restored, _) = Store::restore(&place.beside(&name).await, &path)
             .await
             .unwrap();
         let count = async |id| {
@@ -264,7 +244,7 @@ async fn a_changed_or_cut_backup_is_refused_and_restores_nothing(place: Place) {
     let path = place.folder.path().join("backup");
     store.backup(&path).await.unwrap();
     let whole = fs::read(&path).unwrap();
-    let other = beside(&place, "other").await;
+    let other = place.beside("other").await;
     for position in [0, 20, 60, whole.len() / 2, whole.len() - 1] {
         let mut changed = whole.clone();
         changed[position] ^= 1;
@@ -301,7 +281,7 @@ async fn a_backup_is_restored_with_its_own_key_into_nothing_only(place: Place) {
         .map(drop)
         .unwrap_err();
     assert_eq!(error.code(), "store_refused");
-    let other = beside(&place, "other").await;
+    let other = place.beside("other").await;
     let key = other.data.join("master.key");
     let right = fs::read(&key).unwrap();
     fs::remove_file(&key).unwrap();
@@ -336,7 +316,7 @@ async fn who_was_erased_stays_so_when_an_older_backup_is_restored(place: Place) 
     store.backup(&path).await.unwrap();
     store.erase("ada", NOW).await.unwrap();
     store.close().await;
-    let other = beside(&place, "other").await;
+    let other = place.beside("other").await;
     fs::copy(place.options.data.join("erased"), other.data.join("erased")).unwrap();
     let (restored, _) = Store::restore(&other, &path).await.unwrap();
     assert_eq!(

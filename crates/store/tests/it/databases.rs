@@ -1,5 +1,6 @@
 //! Each behaviour is tried on both databases.
 
+use std::fs;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
@@ -21,6 +22,25 @@ impl Place {
 
     pub fn is_postgres(&self) -> bool {
         self.options.url.starts_with("postgres")
+    }
+
+    /// An empty place beside, with the same master key.
+    pub async fn beside(&self, name: &str) -> Options {
+        let data = self.folder.path().join(name);
+        fs::create_dir_all(&data).unwrap();
+        fs::copy(
+            self.options.data.join("master.key"),
+            data.join("master.key"),
+        )
+        .unwrap();
+        let url = match self.is_postgres() {
+            true => self.another_database(name).await,
+            false => "sqlite:freehold.db".to_owned(),
+        };
+        Options {
+            url,
+            ..Options::new(data)
+        }
     }
 
     /// The address of another, empty database in the same PostgreSQL.

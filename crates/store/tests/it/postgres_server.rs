@@ -42,7 +42,6 @@ impl PostgresServer {
     }
 
     /// A server for one test alone, which may do with it what it wants.
-    #[expect(dead_code, reason = "for tests that stop their server")]
     pub fn alone(folder: &Path) -> Option<Self> {
         let programs = programs()?;
         let folder = folder.join("postgres");
@@ -81,7 +80,6 @@ impl PostgresServer {
         assert!(status.success(), "PostgreSQL does not start:\n{}", said());
     }
 
-    #[expect(dead_code, reason = "for tests that stop their server")]
     /// Stops it without waiting for anybody.
     pub fn stop(&self) {
         let mut command = self.command("pg_ctl");
