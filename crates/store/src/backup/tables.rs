@@ -61,7 +61,7 @@ pub(super) const TABLES: &[Table] = &[
         "api_keys",
         1,
         "id:t hash:b prefix:t name:t user_id:t project_id:t scopes:t created_at:i expires_at:i revoked_at:i
-        requests_per_minute:i tokens_per_minute:i tokens_per_day:i",
+        requests_per_minute:i tokens_per_minute:i tokens_per_day:i tokens_total:i",
     ),
     table("usage_counters", 2, "subject:t window_start:i requests:i input_tokens:i output_tokens:i"),
     table(

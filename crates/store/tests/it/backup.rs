@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
-use store::{AuditLine, Item, List, NewJob, Options, Project, Store, Timestamp, Usage, User};
+use store::{
+    AuditLine, Durability, Item, List, NewJob, Options, Project, Store, Timestamp, Usage, User,
+};
 
 use crate::databases::Place;
 use crate::objects::object;
@@ -101,7 +103,11 @@ async fn fill(store: &Store) {
         hash: [1; 32],
         line: "first".to_owned(),
     };
-    store.audit().append(vec![line]).await.unwrap();
+    store
+        .audit()
+        .append(vec![line], Durability::Disk)
+        .await
+        .unwrap();
 }
 
 /// What a store holds of `owner`, to be compared.

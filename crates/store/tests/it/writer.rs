@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
 use serde_json::json;
-use store::{AuditLine, Lease, NewJob, Object, Options, Store, Timestamp};
+use store::{AuditLine, Durability, Lease, NewJob, Object, Options, Store, Timestamp};
 
 use crate::databases::runtime;
 use crate::objects::object;
@@ -168,9 +168,14 @@ async fn append_audit(store: &Store) {
         .unwrap()
         .map_or(0, |line| line.sequence);
     loop {
+        // Both survive the end of a process.
+        let durability = match last % 4 {
+            0 => Durability::Disk,
+            _ => Durability::Process,
+        };
         store
             .audit()
-            .append(vec![line(last + 1), line(last + 2)])
+            .append(vec![line(last + 1), line(last + 2)], durability)
             .await
             .unwrap();
         last += 2;
