@@ -4,6 +4,7 @@
 //! the release build of the binary, made by [`freehold`].
 
 mod engine;
+mod fleet;
 mod machine;
 mod pybugs;
 mod quixbugs;
@@ -28,6 +29,11 @@ const BENCHES: &[Bench] = &[
         "engine",
         "prompts and steps of language models, side by side with llama.cpp",
         engine::run,
+    ),
+    (
+        "fleet",
+        "routing between servers and its price, side by side with SGLang's router",
+        fleet::run,
     ),
     (
         "pybugs",
