@@ -82,6 +82,9 @@ fn connector(roots_pem: Option<&str>) -> Result<TlsConnector, String> {
             .add(certificate)
             .map_err(|error| format!("its certificates: {error}"))?;
     }
+    if roots_pem.is_some() && roots.len() == webpki_roots::TLS_SERVER_ROOTS.len() {
+        return Err("its certificates are none in PEM".to_owned());
+    }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

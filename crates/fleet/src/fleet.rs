@@ -116,7 +116,7 @@ impl Fleet {
 
     /// How each upstream does.
     pub fn status(&self) -> Status {
-        Status::of(self.0.pools.members(), Instant::now())
+        Status::of(&self.0.pools, Instant::now())
     }
 
     /// Passes `call` on (`POST`), and returns when the first byte of the reply's body is here. Dropping the

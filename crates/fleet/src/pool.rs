@@ -234,6 +234,16 @@ impl Pools {
         pools.keys().cloned().collect()
     }
 
+    /// For which models an upstream asked not to be asked, and how long it still lasts.
+    pub fn rests(&self, index: usize, now: Instant) -> BTreeMap<String, Duration> {
+        let pools = self.pools.read().unwrap_or_else(PoisonError::into_inner);
+        let seats = pools.iter().flat_map(|(model, pool)| {
+            let own = pool.seats.iter().filter(|seat| seat.index == index);
+            own.map(|seat| (model.clone(), seat.rests_for(now)))
+        });
+        seats.filter(|(_, rest)| !rest.is_zero()).collect()
+    }
+
     /// Reads anew what each upstream serves. What is remembered of prompts stays.
     pub fn rebuild(&self) {
         let mut seats: BTreeMap<String, Vec<Seat>> = BTreeMap::new();

@@ -1,8 +1,9 @@
 //! How the upstreams do, for people.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,6 +11,7 @@ use tokio::time::Instant;
 use crate::breaker::Seen;
 use crate::member::Member;
 use crate::metrics::Load;
+use crate::pool::Pools;
 
 /// How each upstream does, in the owner's order. `Display` is a table for people.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +41,8 @@ pub struct UpstreamStatus {
     pub first_byte: Option<Percentiles>,
     /// What it tells of its load, if it does.
     pub load: Option<Load>,
+    /// Models for which it asked not to be asked (`Retry-After`), and for how long still.
+    pub rests: BTreeMap<String, Duration>,
 }
 
 /// Whether an upstream is asked.
@@ -66,13 +70,16 @@ pub struct Percentiles {
 }
 
 impl Status {
-    pub(crate) fn of(members: &[Arc<Member>], now: Instant) -> Self {
-        let upstreams = members.iter().map(|member| of_one(member, now)).collect();
-        Self { upstreams }
+    pub(crate) fn of(pools: &Pools, now: Instant) -> Self {
+        let members = pools.members().iter().enumerate();
+        let of_each = members.map(|(index, member)| of_one(member, pools.rests(index, now), now));
+        Self {
+            upstreams: of_each.collect(),
+        }
     }
 }
 
-fn of_one(member: &Member, now: Instant) -> UpstreamStatus {
+fn of_one(member: &Member, rests: BTreeMap<String, Duration>, now: Instant) -> UpstreamStatus {
     let models = member.models.lock().unwrap_or_else(PoisonError::into_inner);
     let models = models.keys().cloned().collect();
     let state = member.state();
@@ -93,6 +100,7 @@ fn of_one(member: &Member, now: Instant) -> UpstreamStatus {
         failed: member.failed.load(Ordering::Relaxed),
         first_byte: percentiles.map(|[p50, p95, p99]| Percentiles { p50, p95, p99 }),
         load: state.measured.map(|measured| measured.load),
+        rests,
     }
 }
 
@@ -130,6 +138,13 @@ impl fmt::Display for Status {
             }
             if let Some(load) = upstream.load {
                 write!(out, "; it computes {}, {} wait", load.running, load.waiting)?;
+            }
+            for (model, rest) in &upstream.rests {
+                write!(
+                    out,
+                    "; rests from {model} for {:.0} s",
+                    rest.as_secs_f64().ceil()
+                )?;
             }
             writeln!(out, "\n  {}", upstream.models.join(", "))?;
         }

@@ -4,6 +4,7 @@
 mod mock;
 
 mod calls;
+mod encrypted;
 mod faults;
 mod health;
 mod hostile;

@@ -116,6 +116,17 @@ async fn the_refusal_of_the_last_one_is_passed_on_with_when_to_come_back() {
     );
     assert_eq!(text(reply.body).await.unwrap(), "slow down");
     // Both asked to be left alone, and are.
+    let status = fleet.status();
+    assert!(
+        status
+            .upstreams
+            .iter()
+            .all(|one| one.rests.contains_key("m"))
+    );
+    assert!(
+        status.to_string().contains("rests from m for 7 s"),
+        "{status}"
+    );
     let error = fleet.send(call(Repeat::Harmless)).await.unwrap_err();
     let wait = error.retry_after().unwrap();
     assert!(
