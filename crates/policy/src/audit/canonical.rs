@@ -68,7 +68,8 @@ fn write(value: &Value, out: &mut String, depth: usize) -> Option<()> {
     Some(())
 }
 
-fn quote(string: &str, out: &mut String) {
+/// Writes `string` as canonical JSON has it.
+pub(super) fn quote(string: &str, out: &mut String) {
     out.push('"');
     for character in string.chars() {
         match character {

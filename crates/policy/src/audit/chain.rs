@@ -1,11 +1,10 @@
 //! Lines that each carry the hash of all before them.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::canonical;
+use super::canonical::{self, quote};
 
 /// What stands before every line when it is hashed, so that no other record of ours can pass for one.
 const DOMAIN: &[u8] = b"freehold audit line v1\n";
@@ -72,24 +71,37 @@ pub struct Record {
 }
 
 impl Record {
-    /// The canonical text of the record as line `sequence`.
+    /// The canonical text of the record as line `sequence`. It is written as it will stand, field by field in
+    /// their order: thousands a second are.
     pub(crate) fn text(&self, sequence: u64) -> String {
-        let on: Map<String, Value> = self
-            .on
-            .iter()
-            .map(|(name, value)| (name.clone(), json!(value)))
-            .collect();
-        let value = json!({
-            "action": self.action,
-            "allowed": self.allowed,
-            "at": self.at,
-            "because": self.because,
-            "by": self.by,
-            "on": on,
-            "sequence": sequence,
-            "via": self.via,
-        });
-        canonical::text(&value).expect("times and sequences stay below 2^53")
+        let mut out = String::with_capacity(256);
+        out.push_str("{\"action\":");
+        quote(&self.action, &mut out);
+        write!(out, ",\"allowed\":{},\"at\":{},", self.allowed, self.at).expect("text grows");
+        out.push_str("\"because\":[");
+        for (index, rule) in self.because.iter().enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            quote(rule, &mut out);
+        }
+        out.push_str("],\"by\":");
+        quote(&self.by, &mut out);
+        out.push_str(",\"on\":{");
+        let mut on: Vec<&(String, String)> = self.on.iter().collect();
+        on.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+        for (index, (name, value)) in on.into_iter().enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            quote(name, &mut out);
+            out.push(':');
+            quote(value, &mut out);
+        }
+        write!(out, "}},\"sequence\":{sequence},\"via\":").expect("text grows");
+        quote(&self.via, &mut out);
+        out.push('}');
+        out
     }
 }
 
@@ -204,6 +216,51 @@ mod tests {
                 hash: line.hash
             }
         );
+    }
+
+    #[test]
+    fn whatever_a_record_says_its_text_is_canonical_and_reads_back() {
+        let mut dice = crate::chance::Dice::new(17);
+        let edges = [
+            "",
+            "\"",
+            "\\",
+            "\n",
+            "\u{1}",
+            "\u{7f}",
+            "ä",
+            "\u{1f600}",
+            "\u{fb33}",
+            "}",
+            "x",
+        ];
+        for number in 1..2_000 {
+            let mut any = || -> String { (0..3).map(|_| edges[dice.below(edges.len())]).collect() };
+            let mut on = vec![
+                (any() + "1", any()),
+                (any() + "2", any()),
+                (any() + "3", any()),
+            ];
+            on.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+            let record = Record {
+                at: number - 1_000,
+                by: any(),
+                via: any(),
+                action: any(),
+                on,
+                allowed: number % 2 == 0,
+                because: vec![any(), any()],
+            };
+            let line = Head::START.extend(&record);
+            assert_eq!(
+                canonical::text(&canonical::read(&line.text).unwrap()),
+                Some(line.text.clone())
+            );
+            assert_eq!(
+                (line.record(), line.own_sequence()),
+                (Some(record), Some(1))
+            );
+        }
     }
 
     #[test]
