@@ -59,6 +59,14 @@ pub enum Command {
     /// Check and read the log of what was done
     #[command(subcommand)]
     Audit(house::Audit),
+    /// Copy everything into one file, while the house is open
+    Backup(house::Backup),
+    /// Fill an empty house from a backup
+    Restore(house::Restore),
+    /// Write out everything that somebody keeps
+    Export(house::Export),
+    /// Destroy everything that somebody keeps, and who they were
+    Erase(house::Erase),
     /// Say what this machine offers, what will work, and the fix for what will not
     Doctor,
 

@@ -1,6 +1,7 @@
 //! The gate: who it is, whether they may, and the line that says so.
 
 mod admission;
+mod belongings;
 mod entering;
 mod identify;
 mod keys;

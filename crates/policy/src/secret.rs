@@ -10,6 +10,9 @@ use zeroize::Zeroizing;
 /// What the keys of programs begin with.
 pub(crate) const KEY_PREFIX: &str = "fh-";
 
+/// What the ids of keys begin with.
+pub(crate) const KEY_ID: &str = "k-";
+
 /// Bytes of chance in every token: 256 bits.
 const TOKEN_BYTES: usize = 32;
 

@@ -277,3 +277,59 @@ pub struct KeyRevoke {
     #[command(flatten)]
     pub place: Place,
 }
+
+/// `freehold backup FILE`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The house may stay open meanwhile. The file holds the database and all files, sealed as they are: keep the
+master key (`master.key` in the folder of the data) elsewhere, or nothing of it can be read again.")]
+pub struct Backup {
+    /// Where to write
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// `freehold restore FILE`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The database has to be empty or missing, and the master key in its place (`master.key` in the folder of
+the data). Whoever was erased since, as that folder remembers, is erased again.")]
+pub struct Restore {
+    /// What `freehold backup` wrote
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// `freehold export --user NAME -o FOLDER`
+#[derive(Debug, clap::Args)]
+pub struct Export {
+    /// Whose things, by name
+    #[arg(long, value_name = "NAME")]
+    pub user: String,
+
+    /// The folder to make; what is in it can be read by anybody
+    #[arg(short, long, value_name = "FOLDER")]
+    pub out: PathBuf,
+
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// `freehold erase --user NAME`
+#[derive(Debug, clap::Args)]
+pub struct Erase {
+    /// Whom, by name
+    #[arg(long, value_name = "NAME")]
+    pub user: String,
+
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+
+    #[command(flatten)]
+    pub place: Place,
+}

@@ -1,15 +1,16 @@
-//! `freehold user`, `key` and `audit`: commands on the data of a house, whether or not it is open.
+//! `freehold user`, `key`, `audit`, `backup` and their like: commands on the data of a house, whether or not it is open.
 
 mod audit;
+mod belongings;
 mod key;
 mod user;
 
-use std::future::Future;
+use std::{future::Future, path::PathBuf};
 
 use policy::{Gate, Options};
 use store::Store;
 
-use crate::args::house::{Audit, Key, Place, User};
+use crate::args::house::{Audit, Backup, Erase, Export, Key, Place, Restore, User};
 use crate::console::Console;
 use crate::environment;
 use crate::failure::{Exit, Failure};
@@ -27,6 +28,26 @@ pub fn key(command: Key, console: &mut Console) -> anyhow::Result<Exit> {
 /// `freehold audit …`
 pub fn audit(command: Audit, console: &mut Console) -> anyhow::Result<Exit> {
     run(audit::run(command, console))
+}
+
+/// `freehold backup FILE`
+pub fn backup(args: &Backup, console: &mut Console) -> anyhow::Result<Exit> {
+    run(belongings::backup(args, console))
+}
+
+/// `freehold restore FILE`
+pub fn restore(args: &Restore, console: &mut Console) -> anyhow::Result<Exit> {
+    run(belongings::restore(args, console))
+}
+
+/// `freehold export --user NAME`
+pub fn export(args: &Export, console: &mut Console) -> anyhow::Result<Exit> {
+    run(belongings::export(args, console))
+}
+
+/// `freehold erase --user NAME`
+pub fn erase(args: &Erase, console: &mut Console) -> anyhow::Result<Exit> {
+    run(belongings::erase(args, console))
 }
 
 fn run(command: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Result<Exit> {
@@ -60,6 +81,12 @@ impl Place {
 
     /// Opens the store, and makes it where there is none.
     async fn store_or_new(&self) -> anyhow::Result<(Store, Options)> {
+        let (options, data) = self.options();
+        Ok((Store::open(&options).await?, Options::new(data)))
+    }
+
+    /// How the store is opened, and the folder of the data.
+    fn options(&self) -> (store::Options, PathBuf) {
         let data = self
             .data
             .clone()
@@ -68,7 +95,7 @@ impl Place {
             url: self.database.clone(),
             ..store::Options::new(&data)
         };
-        Ok((Store::open(&options).await?, Options::new(data)))
+        (options, data)
     }
 
     /// Opens the gate.

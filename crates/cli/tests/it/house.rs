@@ -66,6 +66,9 @@ fn help_of_the_commands_of_the_house() {
     for command in ["user", "key", "audit"] {
         assert_snapshot!(format!("help_{command}"), run(&[command, "--help"]).stdout);
     }
+    for command in ["backup", "restore", "export", "erase"] {
+        assert_snapshot!(format!("help_{command}"), run(&[command, "--help"]).stdout);
+    }
     assert_snapshot!("help_key_add", run(&["key", "add", "--help"]).stdout);
     assert_snapshot!(
         "help_audit_verify",
@@ -216,4 +219,45 @@ fn the_log_is_shown_verified_and_exported_and_an_edit_of_the_export_is_found() {
     let report: Value = serde_json::from_str(&verified.stdout).unwrap();
     assert_eq!(report["fault"]["tampering"], "edited");
     assert_eq!(report["fault"]["line"], 2);
+}
+
+#[test]
+fn a_house_is_backed_up_restored_and_somebody_taken_out_of_it_and_erased() {
+    let data = Data::new();
+    data.json(&["user", "add", "ada"]);
+    let file = data.0.path().join("monday.backup");
+    let file = file.to_str().unwrap();
+    let made = data.json(&["backup", file]);
+    assert!(made["rows"].as_u64().unwrap() > 3, "{made}");
+    let again = data.run(&["backup", file]);
+    assert_ne!(again.exit, Some(0), "what is there is not written over");
+
+    let other = Data::new();
+    let keyless = other.run(&["restore", file]);
+    assert_ne!(keyless.exit, Some(0), "{keyless:?}");
+    let other = Data::new();
+    fs::copy(
+        data.0.path().join("master.key"),
+        other.0.path().join("master.key"),
+    )
+    .unwrap();
+    let restored = other.json(&["restore", file]);
+    assert_eq!(restored["rows"], made["rows"]);
+    assert_eq!(other.json(&["audit", "verify"])["whole"], true);
+    let shown = other.json(&["audit", "show", "--last", "1"]);
+    assert_eq!(shown["lines"][0]["on"]["change"], "restore");
+
+    let folder = other.0.path().join("of-ada");
+    let exported = other.json(&["export", "--user", "ada", "-o", folder.to_str().unwrap()]);
+    assert_eq!(exported["documents"], 0);
+    let user = fs::read_to_string(folder.join("user.json")).unwrap();
+    assert!(user.contains("ada"), "{user}");
+    assert_eq!(other.refused(&["erase", "--user", "ada"]), "not_agreed");
+    let erased = other.json(&["erase", "--user", "ada", "--yes"]);
+    assert_eq!(erased["erased"], "ada");
+    assert_eq!(
+        other.refused(&["erase", "--user", "ada", "--yes"]),
+        "no_such_person"
+    );
+    assert_eq!(other.json(&["audit", "verify"])["whole"], true);
 }

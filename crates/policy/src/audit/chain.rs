@@ -251,7 +251,8 @@ mod tests {
                 allowed: number % 2 == 0,
                 because: vec![any(), any()],
             };
-            let line = Head::START.extend(&record);
+            let mut head = Head::START;
+            let line = head.extend(&record);
             assert_eq!(
                 canonical::text(&canonical::read(&line.text).unwrap()),
                 Some(line.text.clone())

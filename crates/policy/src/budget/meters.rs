@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Budgets, bucket::Bucket};
-use crate::error::Limited;
+use crate::{error::Limited, secret::KEY_ID};
 
 const DAY_MS: i64 = 24 * 60 * 60_000;
 
@@ -163,7 +163,7 @@ impl Meter {
     }
 }
 
-/// All meters, by subject: `user:ID` and `key:ID`.
+/// All meters, by the id of a person or key.
 #[derive(Debug, Default)]
 pub(crate) struct Meters(Mutex<HashMap<String, Meter>>);
 
@@ -201,7 +201,7 @@ impl Meters {
                 .entry(subject.clone())
                 .or_insert_with(|| Meter::new(Used::default(), now));
             meter.renew(budgets, now);
-            let whose = match subject.starts_with("key:") {
+            let whose = match subject.starts_with(KEY_ID) {
                 true => "key",
                 false => "person",
             };
@@ -241,6 +241,11 @@ impl Meters {
             used.tokens_today = 0;
         }
         Some(used)
+    }
+
+    /// Forgets what `subject` used, kept or not.
+    pub fn forget(&self, subject: &str) {
+        self.lock().remove(subject);
     }
 
     /// Takes what is not kept yet.
@@ -288,7 +293,7 @@ mod tests {
     const LATE: i64 = 20_000 * DAY_MS - 3_600_000;
 
     fn subject(budgets: Budgets) -> Vec<(String, Budgets)> {
-        vec![("key:k".to_owned(), budgets)]
+        vec![("k-1".to_owned(), budgets)]
     }
 
     fn written(output: u64) -> Tokens {
@@ -316,9 +321,9 @@ mod tests {
         let meters = Meters::default();
         meters.admit(&daily(100), 90, LATE).unwrap();
         assert!(meters.admit(&daily(100), 20, LATE).is_err());
-        meters.settle(&["key:k".to_owned()], 90, written(10), LATE);
+        meters.settle(&["k-1".to_owned()], 90, written(10), LATE);
         meters.admit(&daily(100), 20, LATE).unwrap();
-        let used = meters.used("key:k", LATE).unwrap();
+        let used = meters.used("k-1", LATE).unwrap();
         assert_eq!((used.tokens_today, used.requests_total), (30, 2));
     }
 
@@ -327,8 +332,8 @@ mod tests {
         let meters = Meters::default();
         meters.admit(&daily(100), 50, LATE).unwrap();
         meters.admit(&daily(100), 10, LATE + DAY_MS).unwrap();
-        meters.settle(&["key:k".to_owned()], 50, written(80), LATE);
-        let used = meters.used("key:k", LATE + DAY_MS).unwrap();
+        meters.settle(&["k-1".to_owned()], 50, written(80), LATE);
+        let used = meters.used("k-1", LATE + DAY_MS).unwrap();
         assert_eq!((used.tokens_today, used.tokens_total), (10, 90));
         let mut deltas = meters.take_unkept();
         deltas.sort_by_key(|delta| delta.day);
@@ -349,10 +354,10 @@ mod tests {
             tokens_total: 1_000,
             requests_total: 3,
         };
-        meters.learn("key:k", before, LATE);
+        meters.learn("k-1", before, LATE);
         assert!(meters.admit(&daily(100), 10, LATE).is_err());
         meters.admit(&daily(100), 5, LATE).unwrap();
-        meters.settle(&["key:k".to_owned()], 5, written(5), LATE);
+        meters.settle(&["k-1".to_owned()], 5, written(5), LATE);
         // Only what is new is to be kept.
         assert_eq!(meters.take_unkept()[0].tokens, written(5));
     }
@@ -378,14 +383,14 @@ mod tests {
             ..Budgets::default()
         };
         let both = [
-            ("key:k".to_owned(), Budgets::default()),
-            ("user:u".to_owned(), one_a_minute),
+            ("k-1".to_owned(), Budgets::default()),
+            ("u-1".to_owned(), one_a_minute),
         ];
         meters.admit(&both, 5, LATE).unwrap();
         let limited = meters.admit(&both, 5, LATE).unwrap_err();
         assert_eq!(limited.retry_after, Some(Duration::from_secs(60)));
         assert_eq!(limited.what, "too many requests a minute of this person");
-        assert_eq!(meters.used("key:k", LATE).unwrap().requests_total, 1);
+        assert_eq!(meters.used("k-1", LATE).unwrap().requests_total, 1);
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Gate {
     /// # Errors
     /// Those of the store.
     pub async fn used(&self, principal: &Principal) -> Result<Used> {
-        let subject = format!("user:{}", principal.user());
+        let subject = principal.user().to_owned();
         self.0.learn(&subject).await?;
         let used = self.0.meters.used(&subject, self.0.now());
         Ok(used.unwrap_or_default())
@@ -87,9 +87,9 @@ impl Gate {
 
 fn subjects(principal: &Principal) -> Vec<(String, Budgets)> {
     let known = &*principal.0;
-    let mut subjects = vec![(format!("user:{}", known.user), known.user_budgets)];
+    let mut subjects = vec![(known.user.clone(), known.user_budgets)];
     if let Via::Key(id) = &known.via {
-        subjects.push((format!("key:{id}"), known.key_budgets));
+        subjects.push((id.clone(), known.key_budgets));
     }
     subjects
 }

@@ -10,7 +10,7 @@ use crate::{
     budget::Budgets,
     error::{Error, Result},
     principal::{Principal, Scope, Via},
-    secret::{self, KEY_PREFIX, Secret},
+    secret::{self, KEY_ID, KEY_PREFIX, Secret},
 };
 
 /// Characters of a key that are kept to tell it by.
@@ -87,7 +87,7 @@ impl Gate {
         scopes.sort_unstable();
         scopes.dedup();
         let kept = ApiKey {
-            id: secret::id("k-"),
+            id: secret::id(KEY_ID),
             hash: secret::hash("key", secret.reveal()),
             prefix: secret.reveal()[..SHOWN].to_owned(),
             name: new.name.to_owned(),

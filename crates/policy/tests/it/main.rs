@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may unwrap")]
 
 mod audit;
+mod belongings;
 mod budgets;
 mod entering;
 mod keys;
