@@ -1,7 +1,11 @@
 //! What a store is opened with.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use crate::{Error, Result};
 
 /// Where the database and the files beside it lie, and how much may be open at once.
 #[derive(Clone, Debug)]
@@ -29,6 +33,15 @@ impl Options {
             connections_max: 8,
             acquire_timeout: Duration::from_secs(5),
         }
+    }
+
+    /// Makes the data folder, if it is not there: what is in it is nobody else's affair.
+    pub(crate) fn make_data(&self) -> Result<()> {
+        let made = DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.data);
+        made.map_err(|error| Error::file("make", &self.data, &error))
     }
 
     /// The file of the master key.

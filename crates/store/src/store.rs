@@ -1,6 +1,5 @@
 //! The one door: what is opened, and the rooms behind it.
 
-use std::fs;
 use std::sync::Arc;
 
 use tokio::sync::RwLock;
@@ -31,8 +30,7 @@ impl Store {
     /// [`Error::Unavailable`] where the database does not answer, [`Error::Newer`] where it is of a newer version,
     /// [`Error::Damaged`] where it is none, [`Error::MasterKey`] where the key is not its own.
     pub async fn open(options: &Options) -> Result<Self> {
-        let data = &options.data;
-        fs::create_dir_all(data).map_err(|error| Error::file("make", data, &error))?;
+        options.make_data()?;
         let database = Database::open(options).await?;
         let master = open_master(&database, options).await?;
         let inner = Arc::new(Inner {

@@ -25,8 +25,7 @@ impl Store {
     pub async fn restore(options: &Options, path: &Path) -> Result<(Self, Backup)> {
         let (file, key) = (path.to_owned(), options.master_key());
         blocking(move || check(&file, &key)).await?;
-        fs::create_dir_all(&options.data)
-            .map_err(|error| Error::file("make", &options.data, &error))?;
+        options.make_data()?;
         let database = Database::open(options).await?;
         let filled = fill(&database, options, path).await;
         database.close().await;
@@ -65,29 +64,15 @@ fn check(path: &Path, key: &Path) -> Result<()> {
 }
 
 async fn fill(database: &Database, options: &Options, path: &Path) -> Result<Backup> {
+    // Before anything is written: blobs of whatever is there would be overwritten.
+    refuse_unless_empty(&mut database.reader().await?).await?;
     let (source, blobs) = (path.to_owned(), options.data.join("blobs"));
     // Blobs first: a row without its file would be worse than a file without its row.
     let written = blocking(move || write_blobs(&source, &blobs)).await?;
     let source = path.to_owned();
     let filled = database.write(move |connection| {
         Box::pin(async move {
-            for table in TABLES.iter().filter(|table| table.name != "facts") {
-                let select = format!("SELECT COUNT(*) FROM {}", table.name);
-                let rows = connection
-                    .rows(sqlx::AssertSqlSafe(select), Vec::new())
-                    .await?;
-                if rows
-                    .into_iter()
-                    .next()
-                    .map_or(Ok(0), |mut row| row.uint())?
-                    > 0
-                {
-                    let hint = "name an empty database with --database, or move the old one away";
-                    return Err(Error::refusal(format!(
-                        "the database holds something already\nhint: {hint}"
-                    )));
-                }
-            }
+            refuse_unless_empty(connection).await?;
             connection.run("DELETE FROM facts", Vec::new()).await?;
             insert_rows(connection, &source).await
         })
@@ -98,6 +83,27 @@ async fn fill(database: &Database, options: &Options, path: &Path) -> Result<Bac
         blobs: written,
         bytes: 0,
     })
+}
+
+async fn refuse_unless_empty(connection: &mut Connection) -> Result<()> {
+    for table in TABLES.iter().filter(|table| table.name != "facts") {
+        let select = format!("SELECT COUNT(*) FROM {}", table.name);
+        let rows = connection
+            .rows(sqlx::AssertSqlSafe(select), Vec::new())
+            .await?;
+        if rows
+            .into_iter()
+            .next()
+            .map_or(Ok(0), |mut row| row.uint())?
+            > 0
+        {
+            let hint = "name an empty database with --database, or move the old one away";
+            return Err(Error::refusal(format!(
+                "the database holds something already\nhint: {hint}"
+            )));
+        }
+    }
+    Ok(())
 }
 
 async fn insert_rows(connection: &mut Connection, source: &Path) -> Result<u64> {

@@ -23,4 +23,5 @@ mod items_and_events;
 mod jobs;
 mod objects;
 mod opening;
+mod speed;
 mod writer;
