@@ -48,7 +48,9 @@ impl Anchor {
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        let new = self.path.with_extension("anchor.new");
+        // Another process may do the same.
+        let new = format!("anchor.new-{}", std::process::id());
+        let new = self.path.with_extension(new);
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o600);
         let mut file = options.open(&new)?;

@@ -34,7 +34,7 @@ const SIGNED_EVERY: Duration = Duration::from_secs(10);
 const SIGNED_LINES: u64 = 4096;
 
 /// Another process may append, too; so often one looks where the log ends now.
-const RACES_MAX: u32 = 20;
+const RACES_MAX: u32 = 100;
 
 /// The name under which the store keeps the signing key.
 const KEY_NAME: &str = "audit";

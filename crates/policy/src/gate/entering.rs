@@ -62,12 +62,14 @@ impl Gate {
         let user = user.filter(|user| !user.disabled);
         let kept = user.as_ref().and_then(|user| user.password_hash.as_deref());
         let fits = inner.passwords.fits(typed.password, kept).await;
-        let Some(user) = user.filter(|_| matches!(fits, Ok(true))) else {
-            // A name that nobody has may be a password typed into the wrong field: it is not written down.
-            inner
-                .note("nobody", "sign_in", by("password"), false)
-                .await?;
-            return Err(fits.err().unwrap_or(Error::WrongPassword));
+        let user = match user {
+            Some(user) if matches!(fits, Ok(true)) => user,
+            other => {
+                // A name that nobody has may be a password typed into the wrong field: it is not written down.
+                let who = other.map_or_else(|| "nobody".to_owned(), |user| user.id);
+                inner.note(&who, "sign_in", by("password"), false).await?;
+                return Err(fits.err().unwrap_or(Error::WrongPassword));
+            }
         };
         inner.throttle.succeeded(&keys);
         inner.enter(&user, BY_PASSWORD, typed.old_session).await

@@ -1,6 +1,6 @@
 //! Signing in, by password and by link, and what must not work.
 
-use policy::{Credential, Error, Role, SignIn};
+use policy::{Credential, Error, Role, SignIn, audit::Log};
 
 use crate::{House, PASSWORD, add, sign_in, somebody};
 
@@ -33,7 +33,7 @@ async fn name_and_password_open_a_session_that_ends() {
 async fn wrong_passwords_and_unknown_names_are_told_alike() {
     let house = House::new();
     let gate = house.open().await;
-    add(&gate, "ada", Role::Member).await;
+    let ada = add(&gate, "ada", Role::Member).await;
     for (name, password) in [
         ("ada", "wrong password"),
         ("bob", PASSWORD),
@@ -42,6 +42,15 @@ async fn wrong_passwords_and_unknown_names_are_told_alike() {
         let refused = gate.sign_in(typed(name, password)).await;
         assert!(matches!(refused, Err(Error::WrongPassword)), "{name}");
     }
+    let lines = Log::of(gate.store()).page(0, 100).await.unwrap();
+    let who: Vec<String> = lines
+        .iter()
+        .filter_map(|line| line.record())
+        .filter(|record| record.action == "sign_in" && !record.allowed)
+        .map(|record| record.by)
+        .collect();
+    assert_eq!((who.len(), who[1].as_str()), (3, "nobody"));
+    assert_eq!(who[0], ada.id, "whose account is guessed at");
 }
 
 #[tokio::test]

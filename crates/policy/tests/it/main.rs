@@ -9,7 +9,16 @@ mod keys;
 mod opening;
 mod people;
 mod permits;
+mod postgres;
 mod speed;
+
+#[path = "../../../store/tests/it/postgres_server.rs"]
+#[allow(
+    dead_code,
+    clippy::disallowed_methods,
+    reason = "the store's tests use more of it, and it starts a database"
+)]
+mod postgres_server;
 
 use std::sync::{
     Arc,
