@@ -37,6 +37,8 @@ async fn call_on(fleet: Fleet, caller: usize, is_over: Arc<AtomicBool>, tally: A
             Ok(reply) => reply,
             Err(error) => {
                 tally.lost.lock().unwrap().push(error.to_string());
+                // Refused without a wait, over and over, nobody else would get a turn.
+                pause().await;
                 continue;
             }
         };
@@ -70,7 +72,7 @@ fn well() -> [Act; 1] {
 }
 
 async fn pause() {
-    tokio::time::sleep(Duration::from_millis(350)).await;
+    tokio::time::sleep(Duration::from_millis(400)).await;
 }
 
 /// Each upstream in turn dies, stalls, vanishes and breaks off; one is always well.
@@ -101,10 +103,13 @@ async fn no_stream_that_had_not_begun_is_lost_and_none_comes_twice() {
         Mock::start("c", well()).await,
     ];
     let mut options = options_of(&mocks.each_ref());
+    // Patient enough for a busy machine.
+    options.timeouts.first_byte = Duration::from_millis(1500);
+    options.timeouts.idle = Duration::from_millis(800);
     options.ejection.base = Duration::from_millis(100);
     options.health = Health {
         interval: Duration::from_millis(100),
-        timeout: Duration::from_millis(500),
+        timeout: Duration::from_secs(2),
         failures: 2,
     };
     for upstream in &mut options.upstreams {

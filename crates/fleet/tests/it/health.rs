@@ -113,7 +113,11 @@ async fn the_load_that_servers_tell_steers_requests() {
     mocks[1].script.lock().unwrap().metrics = Some("sglang:num_running_reqs 1\n");
     for routing in [Routing::PowerOfTwo, Routing::default()] {
         let mut options = options_of(&mocks.each_ref());
-        options.health = quick();
+        // What was measured must not grow old meanwhile.
+        options.health = Health {
+            interval: Duration::from_secs(60),
+            ..quick()
+        };
         options.routing = routing;
         for upstream in &mut options.upstreams {
             upstream.reads_metrics = true;
