@@ -3,6 +3,7 @@
 pub mod chat;
 pub mod house;
 pub mod model;
+pub mod serve;
 
 use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
 
@@ -50,6 +51,8 @@ pub enum Command {
     /// Keep open-weight models: add, look at, score, measure, remove
     #[command(subcommand)]
     Model(model::Model),
+    /// Answer other programs: OpenAI's API over the models of this machine
+    Serve(serve::Serve),
     /// Keep who may enter the house
     #[command(subcommand)]
     User(house::User),

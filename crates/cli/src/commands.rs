@@ -7,6 +7,7 @@ mod fix;
 mod house;
 mod model;
 pub mod sandbox;
+mod serve;
 mod tests;
 mod undo;
 
@@ -38,6 +39,7 @@ pub fn run(command: Command, console: &mut Console) -> anyhow::Result<Exit> {
         Command::Restore(args) => house::restore(&args, console),
         Command::Export(args) => house::export(&args, console),
         Command::Erase(args) => house::erase(&args, console),
+        Command::Serve(args) => serve::run(&args, console),
         Command::Doctor => doctor::run(console),
         Command::Sandbox(args) => sandbox::run(&args, console),
         Command::Completions(args) => completions::run(&args, console),

@@ -139,6 +139,8 @@ impl Failure {
         } else if let Some(error) = error.downcast_ref() {
             of_dialogue(error)
         } else if let Some(error) = error.downcast_ref() {
+            of_server(error)
+        } else if let Some(error) = error.downcast_ref() {
             of_models(error)
         } else if let Some(error) = error.downcast_ref() {
             of_engine(error)
@@ -235,6 +237,14 @@ fn of_dialogue(error: &dialogue::Error) -> (Exit, &'static str) {
         Error::Engine(error) => of_engine(error),
         other => (Exit::Refused, other.code()),
     }
+}
+
+fn of_server(error: &server::Error) -> (Exit, &'static str) {
+    let exit = match error {
+        server::Error::Listen { .. } => Exit::Refused,
+        _ => Exit::Fault,
+    };
+    (exit, error.code())
 }
 
 fn of_models(error: &models::Error) -> (Exit, &'static str) {

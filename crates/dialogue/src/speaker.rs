@@ -23,16 +23,18 @@ pub struct Settings {
     pub context: Option<usize>,
     /// Answers that are made at the same time. 1 by default.
     pub answers: usize,
-    /// Tokens of all answers together that are remembered; the whole context of each, when none.
-    pub cache: Option<usize>,
+    /// Whole contexts that are remembered, of all answers together; one each, when none.
+    pub cache_contexts: Option<usize>,
 }
 
 impl Settings {
     /// Tokens that are remembered where an answer has `context` of them.
     pub(crate) fn cached(&self, context: usize) -> usize {
-        let whole = self.answers.max(1) * context;
-        self.cache
-            .map_or(whole, |tokens| tokens.clamp(context, whole))
+        let answers = self.answers.max(1);
+        context
+            * self
+                .cache_contexts
+                .map_or(answers, |most| most.clamp(1, answers))
     }
 }
 
@@ -42,7 +44,7 @@ impl Default for Settings {
             weights: WeightType::default(),
             context: None,
             answers: 1,
-            cache: None,
+            cache_contexts: None,
         }
     }
 }
@@ -71,6 +73,11 @@ impl Speaker {
         Self {
             kind: Kind::Script(Stage::new(script)),
         }
+    }
+
+    /// Whether answers begin without work worth a thread of its own.
+    pub fn is_quick(&self) -> bool {
+        matches!(self.kind, Kind::Script(_))
     }
 
     /// What the model's publisher recommends, else what most models bear.

@@ -1,0 +1,241 @@
+//! The way from a request to a model's answer, for every family of the API.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use dialogue::{Answering, Beginning, Completion, Moment, Outcome, Saying, Speaker, Stopper};
+use engine::sampling::Sampling;
+use engine::{Reason, constrain::Constraint};
+use policy::{Admission, Tokens, action::Infer};
+
+use crate::app::App;
+use crate::asked::{Asked, Wishes};
+use crate::caller::Caller;
+use crate::fault::{Fault, Result};
+use crate::ids;
+use crate::v1::messages::check_text_only;
+
+/// A model's answers as they come. Dropping it ends them.
+pub(crate) struct Answer {
+    answering: Answering,
+    used: Used,
+}
+
+/// What an answer costs its caller, settled when it is gone.
+struct Used {
+    admission: Option<Admission>,
+    tokens: Tokens,
+}
+
+impl Used {
+    fn new(admission: Admission) -> Self {
+        Self {
+            admission: Some(admission),
+            tokens: Tokens::default(),
+        }
+    }
+
+    fn note(&mut self, moment: &Moment) {
+        match moment {
+            Moment::Over(_, outcome) => {
+                let usage = outcome.finished.usage;
+                self.tokens.input = self.tokens.input.max(usage.prompt as u64);
+                self.tokens.output += usage.generated as u64;
+            }
+            Moment::Said(_) | Moment::Silence => {}
+        }
+    }
+}
+
+impl Drop for Used {
+    fn drop(&mut self) {
+        if let Some(admission) = self.admission.take() {
+            admission.settle(self.tokens);
+        }
+    }
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    /// What was said, piece by piece, where log-probabilities were asked for.
+    pub sayings: Vec<Saying>,
+    pub outcome: Outcome,
+}
+
+impl Answer {
+    /// What comes next; `None` after the end.
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Moment>> {
+        let moment = ready!(self.answering.poll_next(cx));
+        moment.iter().for_each(|moment| self.used.note(moment));
+        Poll::Ready(moment)
+    }
+
+    /// Ends the answers from elsewhere.
+    pub fn stopper(&self) -> Stopper {
+        self.answering.stopper()
+    }
+
+    /// What comes next; `None` after the end.
+    pub async fn next(&mut self) -> Option<Moment> {
+        std::future::poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// All answers, in the order of their numbers.
+    pub async fn whole(mut self) -> Result<Vec<Whole>> {
+        let mut ended: Vec<Whole> = Vec::new();
+        let mut sayings: Vec<Saying> = Vec::new();
+        while let Some(moment) = self.next().await {
+            match moment {
+                Moment::Said(saying) if saying.word.is_some() => sayings.push(saying),
+                Moment::Said(_) | Moment::Silence => {}
+                Moment::Over(saying, outcome) => {
+                    check(&outcome)?;
+                    let mine = sayings.extract_if(.., |said| said.choice == saying.choice);
+                    ended.push(Whole {
+                        sayings: mine.collect(),
+                        outcome: *outcome,
+                    });
+                }
+            }
+        }
+        if ended.is_empty() {
+            return Err(Fault::broken("the answer ended before it began"));
+        }
+        ended.sort_by_key(|whole| whole.outcome.finished.choice);
+        Ok(ended)
+    }
+}
+
+/// That the computation did not break.
+pub(crate) fn check(outcome: &Outcome) -> Result<()> {
+    match &outcome.finished.reason {
+        Reason::Failed(error) => Err(error.clone().into()),
+        _ => Ok(()),
+    }
+}
+
+impl App {
+    /// Begins an answer of the model called `model`.
+    pub(crate) async fn answer(
+        &self,
+        caller: &Caller,
+        model: &str,
+        asked: Asked,
+    ) -> Result<Answer> {
+        let admission = self.admit(caller, model).await?;
+        let speaker = self.catalogue.speaker(model).await?;
+        check_text_only(&asked.messages, model)?;
+        let now = self.local_time();
+        let answering = begin(speaker, move |speaker| {
+            let request = asked.request(speaker.sampling(), ids::seed(), now)?;
+            Ok(speaker.answer(&request)?)
+        });
+        Ok(Answer {
+            answering: answering.await?,
+            used: Used::new(admission),
+        })
+    }
+
+    /// How many tokens a request has as the model reads it.
+    pub(crate) async fn count(&self, caller: &Caller, model: &str, asked: Asked) -> Result<usize> {
+        let _permit = self.gate.permit(caller, infer(model)).await?;
+        let speaker = self.catalogue.speaker(model).await?;
+        let now = self.local_time();
+        begin(speaker, move |speaker| {
+            let request = asked.request(speaker.sampling(), 0, now)?;
+            Ok(speaker.count_request(&request)?)
+        })
+        .await
+    }
+
+    /// Lets the model called `model` go on with a text.
+    pub(crate) async fn complete(
+        &self,
+        caller: &Caller,
+        model: &str,
+        asked: Continued,
+    ) -> Result<Answer> {
+        let admission = self.admit(caller, model).await?;
+        let speaker = self.catalogue.speaker(model).await?;
+        let answering = begin(speaker, move |speaker| {
+            // Nothing is recommended for texts without a template.
+            let sampling = asked.wishes.over(Sampling::default())?;
+            Ok(speaker.complete(&Completion {
+                prompt: match &asked.prompt {
+                    Prompt::Text(text) => Beginning::Text(text),
+                    Prompt::Tokens(tokens) => Beginning::Tokens(tokens),
+                },
+                sampling,
+                seed: asked.seed.unwrap_or_else(ids::seed),
+                choices: asked.choices,
+                max_tokens: asked.max_tokens,
+                stop: &asked.stop,
+                logprobs: asked.logprobs,
+                constraint: asked.constraint.clone(),
+                priority: 0,
+            })?)
+        });
+        Ok(Answer {
+            answering: answering.await?,
+            used: Used::new(admission),
+        })
+    }
+
+    /// Whether the caller may ask that model, and has tokens left.
+    pub(crate) async fn admit(&self, caller: &Caller, model: &str) -> Result<Admission> {
+        let _permit = self.gate.permit(caller, infer(model)).await?;
+        Ok(self.gate.admit(caller, 0).await?)
+    }
+
+    fn local_time(&self) -> models::chat::Moment {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let seconds = since.unwrap_or_default().as_secs().cast_signed();
+        models::chat::Moment::from_local_seconds(seconds)
+    }
+}
+
+fn infer(model: &str) -> Infer {
+    Infer {
+        model: model.to_owned(),
+    }
+}
+
+/// A text to go on with.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Continued {
+    pub prompt: Prompt,
+    pub wishes: Wishes,
+    pub seed: Option<u64>,
+    pub choices: u32,
+    pub max_tokens: Option<usize>,
+    pub stop: Vec<String>,
+    pub logprobs: Option<usize>,
+    pub constraint: Option<Constraint>,
+}
+
+/// Text, or its tokens.
+#[derive(Debug, Clone)]
+pub(crate) enum Prompt {
+    Text(String),
+    Tokens(Vec<u32>),
+}
+
+impl Default for Prompt {
+    fn default() -> Self {
+        Self::Text(String::new())
+    }
+}
+
+/// Templates and grammars take their time, which no other request should wait for.
+async fn begin<T: Send + 'static>(
+    speaker: Arc<Speaker>,
+    work: impl FnOnce(&Speaker) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    if speaker.is_quick() {
+        return work(&speaker);
+    }
+    let done = tokio::task::spawn_blocking(move || work(&speaker)).await;
+    done.unwrap_or_else(|error| Err(Fault::broken(format!("the request broke: {error}"))))
+}

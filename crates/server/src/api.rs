@@ -1,0 +1,42 @@
+//! `/api`: what is Freehold's own. Accounts are here; errors have a code, a message and a hint.
+
+mod keys;
+mod sessions;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::app::App;
+use crate::fault::Fault;
+
+pub(crate) fn routes() -> Router<Arc<App>> {
+    sessions::routes().merge(keys::routes())
+}
+
+/// A fault, as this API writes it: `{"error": {"code", "message", "hint"}}`.
+pub(crate) struct Refusal(Fault);
+
+impl<E: Into<Fault>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let fault = self.0;
+        let (message, hint) = match fault.message.split_once("\nhint: ") {
+            Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
+            None => (fault.message.clone(), None),
+        };
+        let code = fault.code.clone().unwrap_or_else(|| fault.kind().into());
+        let body = json!({ "error": { "code": code, "message": message, "hint": hint } });
+        let mut response = fault.into_response();
+        let (parts, _) = std::mem::take(&mut response).into_parts();
+        (parts.status, parts.headers, Json(body)).into_response()
+    }
+}

@@ -1,0 +1,105 @@
+//! What all handlers share, and the router over them.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, StatusCode, Uri};
+
+use policy::Gate;
+use store::Store;
+
+use crate::catalogue::Catalogue;
+use crate::fault::Fault;
+use crate::v1::responses::Running;
+use crate::{api, compat, guard, pages, v1};
+
+/// Bytes of a body of JSON at most.
+const JSON_BYTES_MAX: usize = 32 << 20;
+
+/// The server's rooms.
+pub(crate) struct App {
+    pub catalogue: Catalogue,
+    pub gate: Gate,
+    pub running: Running,
+    reach: Reach,
+}
+
+/// Who can reach the server, and what they must show.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reach {
+    /// Whether those who show no key are let in.
+    pub is_open: bool,
+    /// Whether this machine alone reaches it.
+    pub is_local: bool,
+    /// Whether browsers reach it by TLS.
+    pub is_secure: bool,
+}
+
+impl Deref for App {
+    type Target = Reach;
+
+    fn deref(&self) -> &Reach {
+        &self.reach
+    }
+}
+
+impl App {
+    pub fn new(catalogue: Catalogue, gate: Gate, reach: Reach) -> Self {
+        Self {
+            catalogue,
+            gate,
+            running: Running::default(),
+            reach,
+        }
+    }
+
+    /// Where things are kept.
+    pub fn store(&self) -> &Store {
+        self.gate.store()
+    }
+
+    /// Seconds since 1970.
+    pub fn now(&self) -> u64 {
+        self.since_1970().as_secs()
+    }
+
+    pub fn since_1970(&self) -> Duration {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        since.unwrap_or_default()
+    }
+}
+
+/// All routes.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let watched = axum::middleware::from_fn_with_state(Arc::clone(&app), guard::watch);
+    v1::routes()
+        .merge(compat::routes())
+        .merge(api::routes())
+        .merge(pages::routes())
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
+        .layer(watched)
+        .with_state(app)
+}
+
+async fn unknown(method: Method, uri: Uri) -> Fault {
+    let path: String = uri.path().chars().take(200).collect();
+    let message = format!("Invalid URL ({method} {path})");
+    Fault::new(StatusCode::NOT_FOUND, message).code("unknown_url")
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Fault {
+    let path: String = uri.path().chars().take(200).collect();
+    let message = format!("Not allowed to {method} on {path}");
+    Fault::new(StatusCode::METHOD_NOT_ALLOWED, message).code("method_not_supported")
+}
+
+/// A time as RFC 3339 writes it, in UTC.
+pub(crate) fn rfc3339(seconds: u64) -> String {
+    let moment = models::chat::Moment::from_local_seconds(seconds.cast_signed());
+    moment.format("%Y-%m-%dT%H:%M:%SZ")
+}

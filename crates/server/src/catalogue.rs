@@ -1,0 +1,139 @@
+//! The models that may be asked for, wherever they run.
+
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use axum::http::StatusCode;
+use dialogue::{Embedder, Residents, Speaker};
+
+use crate::fault::{Fault, Result};
+
+/// All models of the house.
+pub(crate) struct Catalogue {
+    residents: Arc<Residents>,
+    scripts: Vec<Scripted>,
+}
+
+/// A model that says what was written down for it.
+pub(crate) struct Scripted {
+    pub name: String,
+    pub speaker: Arc<Speaker>,
+    pub embedder: Arc<Embedder>,
+}
+
+/// A model as it is listed.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    pub name: String,
+    /// Who runs it.
+    pub owner: &'static str,
+    /// When it came, in seconds since 1970.
+    pub created: u64,
+    /// Bytes of its files, where they lie here.
+    pub bytes: u64,
+}
+
+impl Catalogue {
+    pub fn new(residents: Residents, scripts: Vec<Scripted>) -> Self {
+        Self {
+            residents: Arc::new(residents),
+            scripts,
+        }
+    }
+
+    /// All models by name.
+    pub fn list(&self) -> Vec<Listed> {
+        let scripts = self.scripts.iter().map(|script| Listed {
+            name: script.name.clone(),
+            owner: "script",
+            created: 0,
+            bytes: 0,
+        });
+        let entries = self.residents.library().entries().unwrap_or_default();
+        let local = entries
+            .into_iter()
+            .filter_map(Result::ok)
+            .map(|entry| Listed {
+                created: added_at(&entry),
+                bytes: entry.manifest.bytes(),
+                name: entry.name,
+                owner: "owner",
+            });
+        let mut all: Vec<Listed> = scripts.chain(local).collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
+    }
+
+    /// The model called `name`, if there is one.
+    pub fn get(&self, name: &str) -> Option<Listed> {
+        self.list().into_iter().find(|listed| listed.name == name)
+    }
+
+    /// A model to talk with, loaded where it is not.
+    pub async fn speaker(&self, name: &str) -> Result<Arc<Speaker>> {
+        if let Some(script) = self.script(name) {
+            return Ok(Arc::clone(&script.speaker));
+        }
+        self.load(name, |residents, name| residents.speaker(name))
+            .await
+    }
+
+    /// A model that makes vectors of texts, loaded where it is not.
+    pub async fn embedder(&self, name: &str) -> Result<Arc<Embedder>> {
+        if let Some(script) = self.script(name) {
+            return Ok(Arc::clone(&script.embedder));
+        }
+        self.load(name, |residents, name| residents.embedder(name))
+            .await
+    }
+
+    fn script(&self, name: &str) -> Option<&Scripted> {
+        self.scripts.iter().find(|script| script.name == name)
+    }
+
+    async fn load<T: Send + 'static>(
+        &self,
+        name: &str,
+        load: impl FnOnce(&Residents, &str) -> dialogue::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        // Paths are nobody's business but the owner's: names of the library alone.
+        if self.residents.library().get(name).is_none() {
+            return Err(self.unknown(name));
+        }
+        let (residents, name) = (Arc::clone(&self.residents), name.to_owned());
+        let loaded = tokio::task::spawn_blocking(move || load(&residents, &name)).await;
+        let loaded = loaded.map_err(|error| Fault::broken(format!("loading broke: {error}")))?;
+        Ok(loaded?)
+    }
+
+    /// Names of the models that are in memory.
+    pub fn resident(&self) -> Vec<String> {
+        let resident = self.residents.resident().into_iter();
+        resident.map(|resident| resident.name).collect()
+    }
+
+    /// That there is no such model.
+    pub fn unknown(&self, name: &str) -> Fault {
+        let names: Vec<String> = self.list().into_iter().map(|listed| listed.name).collect();
+        let hint = match names.is_empty() {
+            true => "add one: `freehold model add FOLDER`".to_owned(),
+            false => format!("there are `{}`", names.join("`, `")),
+        };
+        let shown: String = name.chars().take(200).collect();
+        let message = format!("The model `{shown}` does not exist.\nhint: {hint}");
+        Fault {
+            param: Some("model".to_owned()),
+            ..Fault::new(StatusCode::NOT_FOUND, message).code("model_not_found")
+        }
+    }
+}
+
+/// When a model was added, in seconds since 1970.
+fn added_at(entry: &library::Entry) -> u64 {
+    let about = std::fs::metadata(&entry.folder);
+    let made = about.and_then(|about| about.created().or_else(|_| about.modified()));
+    let since = made
+        .ok()
+        .and_then(|made| made.duration_since(UNIX_EPOCH).ok());
+    since.unwrap_or_default().as_secs()
+}

@@ -1,0 +1,100 @@
+//! What holds for every request, before any handler: whose page it may come from, and how long it may take.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::app::App;
+use crate::fault::Fault;
+use crate::pages::GUARDS;
+
+/// Turns away requests that a page of somebody else made a browser send, and tells browsers what our pages may do.
+pub(crate) async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let mut response = match check(&app, &request) {
+        Ok(()) => next.run(request).await,
+        Err(fault) => fault.into_response(),
+    };
+    let headers = response.headers_mut();
+    for (name, value) in GUARDS {
+        headers.insert(name, value);
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        let never = axum::http::HeaderValue::from_static("no-store");
+        headers.insert(header::CACHE_CONTROL, never);
+    }
+    response
+}
+
+fn check(app: &App, request: &Request) -> Result<(), Fault> {
+    let text = |name| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let host = text(header::HOST).unwrap_or_default();
+    // A name that somebody else's server gave this address to: their page would be taken for ours.
+    if app.is_local && !is_local(host) {
+        let message = format!(
+            "`{}` is not the name of this server\nhint: `127.0.0.1` or `localhost`",
+            short(host)
+        );
+        return Err(Fault::new(StatusCode::MISDIRECTED_REQUEST, message).code("wrong_host"));
+    }
+    // Browsers tell where a page came from that sends more than it may read.
+    if let Some(origin) = text(header::ORIGIN) {
+        let (_, from) = origin.split_once("://").unwrap_or(("", origin));
+        if from != host {
+            let message = format!("pages of `{}` may not ask this server", short(origin));
+            return Err(Fault::new(StatusCode::FORBIDDEN, message).code("wrong_origin"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether `host` names this machine to itself.
+fn is_local(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let is_loopback = |name: &str| {
+        name.parse()
+            .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+    };
+    host.is_empty() || name == "localhost" || name.ends_with(".localhost") || is_loopback(name)
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_local() {
+        for host in [
+            "127.0.0.1:8787",
+            "localhost",
+            "[::1]:80",
+            "a.localhost:1",
+            "127.9.9.9",
+            "",
+        ] {
+            assert!(is_local(host), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "127.0.0.1.evil.example:8787",
+            "10.0.0.1",
+            "localhost.evil",
+        ] {
+            assert!(!is_local(host), "{host}");
+        }
+    }
+}

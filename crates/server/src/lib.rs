@@ -1,0 +1,24 @@
+//! HTTP: the field's API, pages and accounts; no logic of its own.
+
+mod app;
+mod fault;
+mod ids;
+mod reading;
+mod sse;
+
+mod answer;
+mod asked;
+mod caller;
+mod catalogue;
+mod kept;
+
+mod api;
+mod compat;
+mod guard;
+mod pages;
+mod v1;
+
+mod listen;
+mod serve;
+
+pub use serve::{Error, Options, Result, Script, Server};

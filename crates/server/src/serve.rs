@@ -1,0 +1,185 @@
+//! Listens, serves, and ends in order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use dialogue::{Embedder, Residents, Settings, Speaker};
+use library::Library;
+use policy::{Gate, Role};
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::app::{App, Reach, router};
+use crate::catalogue::{Catalogue, Scripted};
+use crate::listen;
+use crate::v1::responses::settle;
+
+/// What the functions of this crate return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The address cannot be listened on.
+    #[error("cannot listen on `{address}`: {reason}\nhint: {hint}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        reason: String,
+        /// What mends it.
+        hint: &'static str,
+    },
+    /// What was kept cannot be opened.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The house cannot be opened.
+    #[error(transparent)]
+    Policy(#[from] policy::Error),
+    /// Serving broke.
+    #[error("serving broke: {reason}")]
+    Broken {
+        /// What the system says.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// The stable code under which `docs/errors.md` explains it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Listen { .. } => "cannot_listen",
+            Self::Store(error) => error.code(),
+            Self::Policy(error) => error.code(),
+            Self::Broken { .. } => "serving_broke",
+        }
+    }
+}
+
+/// What is served, and where.
+pub struct Options {
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// The owner's models.
+    pub library: Library,
+    /// How models are loaded.
+    pub settings: Settings,
+    /// Bytes that all models together may take.
+    pub memory: u64,
+    /// Models that say what was written down for them.
+    pub scripts: Vec<Script>,
+    /// Where things are kept, and the folder of the data.
+    pub store: store::Options,
+    /// Whether those who show no key are let in as members: on a machine of one person.
+    pub is_open: bool,
+    /// Whether a proxy with TLS stands before it.
+    pub is_behind_proxy: bool,
+}
+
+/// A model that says what was written down for it, by name.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// What it is called.
+    pub name: String,
+    /// What it says.
+    pub script: dialogue::Script,
+}
+
+/// A server that listens.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    app: Arc<App>,
+}
+
+impl Server {
+    /// Listens; nothing is answered until [`run`](Self::run).
+    ///
+    /// # Errors
+    /// [`Error::Listen`].
+    pub async fn bind(options: Options) -> Result<Self> {
+        let address = options.address;
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.map_err(|error| refused(address, &error))?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| refused(address, &error))?;
+        let scripts = options.scripts.into_iter().map(|script| Scripted {
+            name: script.name,
+            speaker: Arc::new(Speaker::scripted(script.script)),
+            embedder: Arc::new(Embedder::scripted()),
+        });
+        let kept = Store::open(&options.store).await?;
+        let rules = policy::Options {
+            anonymous: options.is_open.then_some(Role::Member),
+            ..policy::Options::new(options.store.data.clone())
+        };
+        let gate = Gate::open(kept, rules).await?;
+        let residents = Residents::new(options.library, options.settings, options.memory);
+        let catalogue = Catalogue::new(residents, scripts.collect());
+        let reach = Reach {
+            is_open: options.is_open,
+            is_local: address.ip().is_loopback() && !options.is_behind_proxy,
+            is_secure: options.is_behind_proxy,
+        };
+        let app = Arc::new(App::new(catalogue, gate, reach));
+        settle(&app).await.map_err(|fault| Error::Broken {
+            reason: fault.message,
+        })?;
+        Ok(Self {
+            listener,
+            address,
+            app,
+        })
+    }
+
+    /// The owner's way in for the first time: a path with a token that works once.
+    ///
+    /// # Errors
+    /// [`Error::Policy`].
+    pub async fn first_link(&self) -> Result<Option<String>> {
+        let token = self.app.gate.first_link().await?;
+        Ok(token.map(|token| format!("/sign-in#{}", token.reveal())))
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` says true; then no more is taken, and what has begun is ended.
+    ///
+    /// # Errors
+    /// [`Error::Broken`].
+    pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<()> {
+        let stopped = async move {
+            // Whoever holds the other end may be gone.
+            let _ = stop.wait_for(|stop| *stop).await;
+        };
+        let app = Arc::clone(&self.app);
+        listen::serve(self.listener, router(self.app), stopped).await;
+        app.gate.close().await?;
+        app.store().close().await;
+        Ok(())
+    }
+}
+
+fn refused(address: SocketAddr, error: &std::io::Error) -> Error {
+    use std::io::ErrorKind;
+    Error::Listen {
+        address,
+        reason: error.to_string(),
+        hint: match error.kind() {
+            ErrorKind::AddrInUse => {
+                "something listens there already: another `freehold`, perhaps; `--port N` takes another"
+            }
+            ErrorKind::PermissionDenied => "ports below 1024 belong to the system; take one above",
+            ErrorKind::AddrNotAvailable => {
+                "this machine has no such address; `127.0.0.1` it always has"
+            }
+            _ => "try `--bind 127.0.0.1`",
+        },
+    }
+}

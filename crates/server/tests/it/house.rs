@@ -1,0 +1,184 @@
+//! A server on a free port, with a model that says what was written down for it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use dialogue::Settings;
+use library::Library;
+use serde_json::{Value, json};
+use server::{Options, Script, Server};
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+/// A server that ends with this.
+pub struct House {
+    pub url: String,
+    pub address: SocketAddr,
+    /// The token by which the owner signs in once.
+    pub link: String,
+    agent: ureq::Agent,
+    stop: watch::Sender<bool>,
+    runtime: Option<Runtime>,
+    pub data: tempfile::TempDir,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub text: String,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// The events of a stream: their names and their data.
+    pub fn events(&self) -> Vec<(String, Value)> {
+        let events = self
+            .text
+            .split("\n\n")
+            .filter(|event| !event.trim().is_empty());
+        let read = events.filter_map(|event| {
+            let line = |name: &str| event.lines().find_map(|line| line.strip_prefix(name));
+            let data = line("data: ")?;
+            let value = serde_json::from_str(data).unwrap_or_else(|_| Value::from(data));
+            Some((line("event: ").unwrap_or_default().to_owned(), value))
+        });
+        read.collect()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self
+            .headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+impl House {
+    /// One that lets everybody in, as on a machine of one person.
+    pub fn open() -> Self {
+        Self::start(
+            true,
+            json!({ "lines": [
+            { "when": "weather", "after_tool": false, "calls": [["look", "{\"at\": \"sky\"}"]] },
+            { "after_tool": true, "text": "The tool said: {last}" },
+            { "when": "think", "reasoning": "Let me think.", "text": "Thought." },
+            { "when": "long", "text": "one two three four five six seven eight" },
+        ] }),
+        )
+    }
+
+    /// One where everybody must show who they are.
+    pub fn closed() -> Self {
+        Self::start(false, json!({}))
+    }
+
+    pub fn start(is_open: bool, script: Value) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        Self::over(data, is_open, script)
+    }
+
+    /// One over data that is there already.
+    pub fn over(data: tempfile::TempDir, is_open: bool, script: Value) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let options = Options {
+            address: ([127, 0, 0, 1], 0).into(),
+            library: Library::below(data.path()),
+            settings: Settings::default(),
+            memory: 1 << 30,
+            scripts: vec![Script {
+                name: "script".to_owned(),
+                script: serde_json::from_value(script).unwrap(),
+            }],
+            store: store::Options::new(data.path()),
+            is_open,
+            is_behind_proxy: false,
+        };
+        let server = runtime.block_on(Server::bind(options)).unwrap();
+        let address = server.address();
+        let link = runtime
+            .block_on(server.first_link())
+            .unwrap()
+            .unwrap_or_default();
+        let (stop, stopped) = watch::channel(false);
+        runtime.spawn(server.run(stopped));
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(30)));
+        Self {
+            url: format!("http://{address}"),
+            address,
+            link: link.split('#').nth(1).unwrap_or_default().to_owned(),
+            agent: config.build().into(),
+            stop,
+            runtime: Some(runtime),
+            data,
+        }
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send("POST", path, Some(&body.to_string()), &[])
+    }
+
+    pub fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, None, &[])
+    }
+
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&str>,
+        headers: &[(&str, &str)],
+    ) -> Reply {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        let request = request.body(body.unwrap_or_default().to_owned()).unwrap();
+        let mut reply = self.agent.run(request).unwrap();
+        let headers = reply.headers().iter();
+        let headers = headers
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .collect();
+        Reply {
+            status: reply.status().as_u16(),
+            headers,
+            text: reply.body_mut().read_to_string().unwrap(),
+        }
+    }
+
+    /// Ends the server, and gives its data back.
+    pub fn end(mut self) -> tempfile::TempDir {
+        self.finish();
+        std::mem::replace(&mut self.data, tempfile::tempdir().unwrap())
+    }
+
+    fn finish(&mut self) {
+        let _ = self.stop.send(true);
+        if let Some(runtime) = self.runtime.take() {
+            // The pool of the client still holds connections.
+            runtime.shutdown_timeout(Duration::from_millis(500));
+        }
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
