@@ -6,6 +6,7 @@ mod console;
 mod environment;
 mod failure;
 mod markdown;
+mod settings;
 
 use std::{ffi::OsString, panic, process::ExitCode};
 

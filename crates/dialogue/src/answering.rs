@@ -275,7 +275,7 @@ impl Outcome {
 }
 
 /// Adds what was said to a message.
-pub(crate) fn take_in(message: &mut Message, said: &Said) {
+pub fn take_in(message: &mut Message, said: &Said) {
     match said {
         Said::Reasoning(text) => message.reasoning.get_or_insert_default().push_str(text),
         Said::Text(text) => match &mut message.content {

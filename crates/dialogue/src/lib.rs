@@ -18,7 +18,7 @@ mod speaker;
 mod embedder;
 mod residents;
 
-pub use answering::{Answering, Moment, Outcome, Saying, Stopper, Word};
+pub use answering::{Answering, Moment, Outcome, Saying, Stopper, Word, take_in};
 pub use embedder::{Embedder, Embedding, Input};
 pub use error::{Error, Result};
 pub use request::{Beginning, Completion, Request, Thinking};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use dialogue::{Answering, Beginning, Completion, Moment, Outcome, Saying, Speaker, Stopper};
+use dialogue::{Answering, Beginning, Completion, Moment, Outcome, Saying, Speaker};
 use engine::sampling::Sampling;
 use engine::{Reason, constrain::Constraint};
 use policy::{Admission, Tokens, action::Infer};
@@ -14,12 +14,19 @@ use crate::asked::{Asked, Wishes};
 use crate::caller::Caller;
 use crate::fault::{Fault, Result};
 use crate::ids;
+use crate::upstream::answer::Far;
 use crate::v1::messages::check_text_only;
 
 /// A model's answers as they come. Dropping it ends them.
 pub(crate) struct Answer {
-    answering: Answering,
+    source: Source,
     used: Used,
+}
+
+/// Where it comes from.
+enum Source {
+    Here(Answering),
+    Far(Box<Far>),
 }
 
 /// What an answer costs its caller, settled when it is gone.
@@ -67,14 +74,20 @@ pub(crate) struct Whole {
 impl Answer {
     /// What comes next; `None` after the end.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Moment>> {
-        let moment = ready!(self.answering.poll_next(cx));
+        let moment = match &mut self.source {
+            Source::Here(answering) => ready!(answering.poll_next(cx)),
+            Source::Far(far) => ready!(far.poll_next(cx)),
+        };
         moment.iter().for_each(|moment| self.used.note(moment));
         Poll::Ready(moment)
     }
 
-    /// Ends the answers from elsewhere.
-    pub fn stopper(&self) -> Stopper {
-        self.answering.stopper()
+    /// Ends the answers within one step.
+    pub fn cancel(&mut self) {
+        match &mut self.source {
+            Source::Here(answering) => answering.stopper().cancel(),
+            Source::Far(far) => far.cancel(),
+        }
     }
 
     /// What comes next; `None` after the end.
@@ -125,6 +138,13 @@ impl App {
         asked: Asked,
     ) -> Result<Answer> {
         let admission = self.admit(caller, model).await?;
+        if self.catalogue.is_far(model) {
+            let far = Far::ask(self.catalogue.fleet(), model, &asked).await?;
+            return Ok(Answer {
+                source: Source::Far(Box::new(far)),
+                used: Used::new(admission),
+            });
+        }
         let speaker = self.catalogue.speaker(model).await?;
         check_text_only(&asked.messages, model)?;
         let now = self.local_time();
@@ -133,7 +153,7 @@ impl App {
             Ok(speaker.answer(&request)?)
         });
         Ok(Answer {
-            answering: answering.await?,
+            source: Source::Here(answering.await?),
             used: Used::new(admission),
         })
     }
@@ -141,6 +161,11 @@ impl App {
     /// How many tokens a request has as the model reads it.
     pub(crate) async fn count(&self, caller: &Caller, model: &str, asked: Asked) -> Result<usize> {
         let _permit = self.gate.permit(caller, infer(model)).await?;
+        if self.catalogue.is_far(model) {
+            return Err(Fault::not_implemented(
+                "only models of this machine are counted for",
+            ));
+        }
         let speaker = self.catalogue.speaker(model).await?;
         let now = self.local_time();
         begin(speaker, move |speaker| {
@@ -178,7 +203,7 @@ impl App {
             })?)
         });
         Ok(Answer {
-            answering: answering.await?,
+            source: Source::Here(answering.await?),
             used: Used::new(admission),
         })
     }

@@ -5,6 +5,7 @@ use std::time::UNIX_EPOCH;
 
 use axum::http::StatusCode;
 use dialogue::{Embedder, Residents, Speaker};
+use fleet::Fleet;
 
 use crate::fault::{Fault, Result};
 
@@ -12,6 +13,7 @@ use crate::fault::{Fault, Result};
 pub(crate) struct Catalogue {
     residents: Arc<Residents>,
     scripts: Vec<Scripted>,
+    fleet: Fleet,
 }
 
 /// A model that says what was written down for it.
@@ -34,11 +36,23 @@ pub(crate) struct Listed {
 }
 
 impl Catalogue {
-    pub fn new(residents: Residents, scripts: Vec<Scripted>) -> Self {
+    pub fn new(residents: Residents, scripts: Vec<Scripted>, fleet: Fleet) -> Self {
         Self {
             residents: Arc::new(residents),
             scripts,
+            fleet,
         }
+    }
+
+    /// The servers that models run on beside this one.
+    pub fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
+    /// Whether the model called `name` runs elsewhere. What is here comes first.
+    pub fn is_far(&self, name: &str) -> bool {
+        let is_here = self.script(name).is_some() || self.residents.library().get(name).is_some();
+        !is_here && self.fleet.serves(name)
     }
 
     /// All models by name.
@@ -59,8 +73,16 @@ impl Catalogue {
                 name: entry.name,
                 owner: "owner",
             });
-        let mut all: Vec<Listed> = scripts.chain(local).collect();
+        let far = self.fleet.models().into_iter().map(|name| Listed {
+            name,
+            owner: "upstream",
+            created: 0,
+            bytes: 0,
+        });
+        let mut all: Vec<Listed> = scripts.chain(local).chain(far).collect();
+        // Of two with one name the one that is here is kept, for sorting is stable.
         all.sort_by(|one, other| one.name.cmp(&other.name));
+        all.dedup_by(|one, other| one.name == other.name);
         all
     }
 

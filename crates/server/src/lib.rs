@@ -11,6 +11,7 @@ mod asked;
 mod caller;
 mod catalogue;
 mod kept;
+mod upstream;
 
 mod api;
 mod compat;

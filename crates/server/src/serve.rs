@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use dialogue::{Embedder, Residents, Settings, Speaker};
+use fleet::Fleet;
 use library::Library;
 use policy::{Gate, Role};
 use store::Store;
@@ -38,6 +39,9 @@ pub enum Error {
     /// The house cannot be opened.
     #[error(transparent)]
     Policy(#[from] policy::Error),
+    /// The settings of an upstream cannot be used.
+    #[error(transparent)]
+    Upstream(#[from] fleet::Error),
     /// Serving broke.
     #[error("serving broke: {reason}")]
     Broken {
@@ -53,6 +57,7 @@ impl Error {
             Self::Listen { .. } => "cannot_listen",
             Self::Store(error) => error.code(),
             Self::Policy(error) => error.code(),
+            Self::Upstream(_) => "unusable_upstream",
             Self::Broken { .. } => "serving_broke",
         }
     }
@@ -70,6 +75,8 @@ pub struct Options {
     pub memory: u64,
     /// Models that say what was written down for them.
     pub scripts: Vec<Script>,
+    /// Servers that run further models.
+    pub fleet: fleet::Options,
     /// Where things are kept, and the folder of the data.
     pub store: store::Options,
     /// Whether those who show no key are let in as members: on a machine of one person.
@@ -118,7 +125,8 @@ impl Server {
         };
         let gate = Gate::open(kept, rules).await?;
         let residents = Residents::new(options.library, options.settings, options.memory);
-        let catalogue = Catalogue::new(residents, scripts.collect());
+        let fleet = Fleet::start(options.fleet)?;
+        let catalogue = Catalogue::new(residents, scripts.collect(), fleet);
         let reach = Reach {
             is_open: options.is_open,
             is_local: address.ip().is_loopback() && !options.is_behind_proxy,

@@ -34,6 +34,10 @@ pub struct Serve {
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 
+    /// The file of settings, with servers that run further models [default: freehold.toml in that folder]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
     /// The database: `sqlite:FILE` in that folder, or `postgres://…`
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,

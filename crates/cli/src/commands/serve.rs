@@ -21,6 +21,7 @@ use crate::console::{
 };
 use crate::environment;
 use crate::failure::{Exit, Failure};
+use crate::settings;
 
 /// How often Ctrl-C is looked for.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -50,6 +51,10 @@ pub fn run(args: &Serve, console: &mut Console) -> anyhow::Result<Exit> {
     })?;
     let data = kept(args).data;
     let library = Library::below(&data);
+    let settings = match &args.config {
+        Some(path) => settings::read(path, true)?,
+        None => settings::read(&data.join("freehold.toml"), false)?,
+    };
     let scripts = args.script.as_deref().map(script).transpose()?;
     let bytes = args.memory.map(|gib| (gib * f64::from(1 << 30)) as u64);
     let options = Options {
@@ -63,6 +68,7 @@ pub fn run(args: &Serve, console: &mut Console) -> anyhow::Result<Exit> {
         },
         memory: bytes.unwrap_or_else(|| Memory::read().available),
         scripts: scripts.into_iter().collect(),
+        fleet: settings.fleet()?,
         store: kept(args),
         is_open: args.bind.is_loopback() && !args.behind_proxy && !args.accounts,
         is_behind_proxy: args.behind_proxy,

@@ -7,6 +7,7 @@ mod stored;
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -35,6 +36,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
+    headers: HeaderMap,
     body: Parsed<ChatRequest>,
 ) -> Result<Response> {
     let request = body.value;
@@ -45,6 +47,10 @@ async fn create(
         .stream_options
         .as_ref()
         .is_some_and(|options| options.include_usage);
+    if app.catalogue.is_far(&model) && request.store != Some(true) {
+        let to = (model.as_str(), "/chat/completions");
+        return app.pass(&caller, to, headers, body.bytes).await;
+    }
     let keeping = request.keeping(&body.bytes)?;
     let asked = request.asked()?;
     let choices = asked.choices;

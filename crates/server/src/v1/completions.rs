@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -133,9 +134,14 @@ impl CompletionRequest {
 async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
+    headers: HeaderMap,
     body: Parsed<CompletionRequest>,
 ) -> Result<Response> {
     let request = body.value;
+    if app.catalogue.is_far(&request.model) {
+        let to = (request.model.as_str(), "/completions");
+        return app.pass(&caller, to, headers, body.bytes).await;
+    }
     request.check()?;
     let prompts = request.prompts()?;
     let mut answers = VecDeque::new();

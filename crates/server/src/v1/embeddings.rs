@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use base64ct::{Base64, Encoding as _};
@@ -54,9 +56,14 @@ impl Inputs {
 async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
+    headers: HeaderMap,
     body: Parsed<EmbeddingRequest>,
-) -> Result<Json<Value>> {
+) -> Result<Response> {
     let request = body.value;
+    if app.catalogue.is_far(&request.model) {
+        let to = (request.model.as_str(), "/embeddings");
+        return app.pass(&caller, to, headers, body.bytes).await;
+    }
     let as_text = match request.encoding_format.as_deref() {
         None | Some("float") => false,
         Some("base64") => true,
@@ -91,12 +98,13 @@ async fn create(
             "embedding": written(&shortened(vector, dimensions), as_text),
         })
     });
-    Ok(Json(json!({
+    let reply = Json(json!({
         "object": "list",
         "data": data.collect::<Vec<Value>>(),
         "model": request.model,
         "usage": { "prompt_tokens": embedded.tokens, "total_tokens": embedded.tokens },
-    })))
+    }));
+    Ok(reply.into_response())
 }
 
 /// The first numbers, of unit length again.

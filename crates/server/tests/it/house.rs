@@ -85,6 +85,16 @@ impl House {
 
     /// One over data that is there already.
     pub fn over(data: tempfile::TempDir, is_open: bool, script: Value) -> Self {
+        Self::with_upstreams(data, is_open, script, Vec::new())
+    }
+
+    /// One with models that run elsewhere.
+    pub fn with_upstreams(
+        data: tempfile::TempDir,
+        is_open: bool,
+        script: Value,
+        upstreams: Vec<fleet::Upstream>,
+    ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -99,6 +109,10 @@ impl House {
                 name: "script".to_owned(),
                 script: serde_json::from_value(script).unwrap(),
             }],
+            fleet: fleet::Options {
+                upstreams,
+                ..fleet::Options::default()
+            },
             store: store::Options::new(data.path()),
             is_open,
             is_behind_proxy: false,

@@ -5,3 +5,4 @@ mod chat;
 mod doors;
 mod house;
 mod responses;
+mod upstreams;

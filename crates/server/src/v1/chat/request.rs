@@ -44,7 +44,7 @@ pub(crate) struct ChatRequest {
     pub stream_options: Option<StreamOptions>,
     reasoning_effort: Option<String>,
     chat_template_kwargs: Option<TemplateOptions>,
-    store: Option<bool>,
+    pub store: Option<bool>,
     metadata: Option<BTreeMap<String, String>>,
 }
 

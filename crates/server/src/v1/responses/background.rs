@@ -131,7 +131,7 @@ impl Task {
             let moment = tokio::select! {
                 moment = answer.next() => moment,
                 Ok(()) = self.stopped.changed() => {
-                    answer.stopper().cancel();
+                    answer.cancel();
                     continue;
                 }
                 () = tokio::time::sleep_until(until) => return true,
