@@ -49,7 +49,7 @@ when("key", async ({ name }) => {
 });
 
 (async () => {
-  const link = location.hash.slice(1);
+  const link = new URLSearchParams(location.search).get("token") || location.hash.slice(1);
   // The token must not stay in the history.
   if (link) history.replaceState(null, "", location.pathname);
   try {

@@ -7,12 +7,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 use fleet::{Call, Reply};
 use http_body::{Frame, SizeHint};
 use policy::{Admission, Tokens};
+use serde_json::json;
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -43,7 +44,10 @@ impl App {
 }
 
 fn passed(reply: Reply, admission: Admission) -> Response {
+    let kind = reply.headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let body = Tapped {
+        is_stream: kind.starts_with("text/event-stream"),
         body: reply.body,
         tail: Vec::new(),
         events: 0,
@@ -58,6 +62,7 @@ fn passed(reply: Reply, admission: Admission) -> Response {
 /// A reply on its way through, of which is read what it cost.
 struct Tapped {
     body: fleet::Body,
+    is_stream: bool,
     tail: Vec<u8>,
     /// Events of a stream: about as many as tokens.
     events: u64,
@@ -101,6 +106,12 @@ impl Drop for Tapped {
     }
 }
 
+/// The event that ends a stream which broke, whatever it broke in.
+fn torn(reason: &str) -> Bytes {
+    let fault = Fault::new(StatusCode::BAD_GATEWAY, reason).code("upstream_failed");
+    format!("\n\ndata: {}\n\n", json!({ "error": fault.body() })).into()
+}
+
 impl http_body::Body for Tapped {
     type Data = Bytes;
     type Error = fleet::Error;
@@ -110,6 +121,10 @@ impl http_body::Body for Tapped {
         cx: &mut Context<'_>,
     ) -> Poll<Option<std::result::Result<Frame<Bytes>, fleet::Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let (Some(Err(error)), true) = (&frame, self.is_stream) {
+            let event = torn(&error.to_string());
+            return Poll::Ready(Some(Ok(Frame::data(event))));
+        }
         if let Some(Ok(frame)) = &frame
             && let Some(bytes) = frame.data_ref()
         {
