@@ -65,11 +65,11 @@ pub(crate) fn custom(value: &Value, param: &str) -> Result<Tool> {
     };
     let text = |key: &str| grammar[key].as_str().map(str::to_owned);
     let is_grammar = format["type"] == "grammar";
-    if let (true, Some(syntax)) = (is_grammar, text("syntax")) {
-        if !matches!(&*syntax, "lark" | "regex") {
-            let message = format!("there is no syntax `{syntax}`\nhint: `lark` or `regex`");
-            return Err(Fault::param(format!("{param}.format.syntax"), message));
-        }
+    if let (true, Some(syntax)) = (is_grammar, text("syntax"))
+        && !matches!(&*syntax, "lark" | "regex")
+    {
+        let message = format!("there is no syntax `{syntax}`\nhint: `lark` or `regex`");
+        return Err(Fault::param(format!("{param}.format.syntax"), message));
     }
     Ok(Tool {
         name: name(value, param)?,

@@ -156,6 +156,7 @@ fn what_is_stored_can_be_listed_changed_and_deleted() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "it is a table")]
 fn what_is_wrong_is_said_with_its_parameter() {
     let house = House::open();
     let cases = [
