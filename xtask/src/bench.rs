@@ -11,6 +11,7 @@ mod quixbugs;
 mod repair;
 mod rustfix;
 mod sandbox;
+mod server;
 mod start;
 mod table;
 mod tests;
@@ -54,6 +55,11 @@ const BENCHES: &[Bench] = &[
         "sandbox",
         "how long a box takes, beside `bwrap` in the same run",
         sandbox::run,
+    ),
+    (
+        "server",
+        "what the HTTP layer adds: requests a second, streams, memory, start",
+        server::run,
     ),
     (
         "start",
