@@ -14,7 +14,7 @@ use store::Store;
 use crate::catalogue::Catalogue;
 use crate::fault::Fault;
 use crate::v1::responses::Running;
-use crate::{api, compat, guard, pages, v1};
+use crate::{api, compat, guard, openapi, pages, v1};
 
 /// Bytes of a body of JSON at most.
 const JSON_BYTES_MAX: usize = 32 << 20;
@@ -79,6 +79,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .merge(compat::routes())
         .merge(api::routes())
         .merge(pages::routes())
+        .merge(openapi::routes())
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))

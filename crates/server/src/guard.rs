@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::fault::Fault;
+use crate::ids;
 use crate::pages::GUARDS;
 
 /// Turns away requests that a page of somebody else made a browser send, and tells browsers what our pages may do.
@@ -21,8 +22,12 @@ pub(crate) async fn watch(State(app): State<Arc<App>>, request: Request, next: N
     for (name, value) in GUARDS {
         headers.insert(name, value);
     }
+    // What somebody who asks for help names, as clients of OpenAI's API print it.
+    if let Ok(id) = HeaderValue::from_str(&ids::new("req_")) {
+        headers.insert("x-request-id", id);
+    }
     if !headers.contains_key(header::CACHE_CONTROL) {
-        let never = axum::http::HeaderValue::from_static("no-store");
+        let never = HeaderValue::from_static("no-store");
         headers.insert(header::CACHE_CONTROL, never);
     }
     response

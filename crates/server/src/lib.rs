@@ -16,6 +16,7 @@ mod upstream;
 mod api;
 mod compat;
 mod guard;
+mod openapi;
 mod pages;
 mod v1;
 

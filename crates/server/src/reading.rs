@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::fault::{Fault, Result};
 
@@ -40,6 +42,22 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Parsed<T> {
     }
 }
 
+/// What stands behind the `?` of an address.
+pub(crate) struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let query = axum::extract::Query::try_from_uri(&parts.uri);
+        let query = query.map_err(|error| {
+            let reason = error.body_text();
+            Fault::invalid(format!("the query cannot be read: {reason}")).code("invalid_query")
+        })?;
+        Ok(Self(query.0))
+    }
+}
+
 /// JSON as `T`.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
@@ -60,9 +78,31 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
             return Fault::invalid(message).code("invalid_json");
         }
         Fault {
-            param: (path != ".").then_some(path),
+            param: match path.as_str() {
+                "." => culprit::<T>(bytes),
+                _ => Some(path),
+            },
             ..Fault::invalid(inner.to_string()).code("invalid_type")
         }
+    })
+}
+
+/// Bytes of a body at most whose wrong parameter is searched for.
+const SEARCHED_MAX: usize = 1 << 20;
+
+/// The parameter without which the body could be read. Groups of parameters that several requests share do not tell
+/// which of them was wrong.
+fn culprit<T: DeserializeOwned>(bytes: &[u8]) -> Option<String> {
+    if bytes.len() > SEARCHED_MAX {
+        return None;
+    }
+    let mut body: Map<String, Value> = serde_json::from_slice(bytes).ok()?;
+    let names: Vec<String> = body.keys().take(64).cloned().collect();
+    names.into_iter().find(|name| {
+        let taken = body.insert(name.clone(), Value::Null);
+        let reads = T::deserialize(&body).is_ok();
+        body.insert(name.clone(), taken.unwrap_or_default());
+        reads
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use crate::caller::Caller;
 use crate::fault::{Fault, Result};
 use crate::ids;
 use crate::kept::{New, Wanted, deleted, page};
-use crate::reading::Parsed;
+use crate::reading::{Parsed, Query};
 use crate::v1::responses::as_items;
 
 /// What conversations are called in the store.

@@ -9,7 +9,7 @@ mod turn;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::fault::{Fault, Result};
 use crate::kept::{Wanted, page};
-use crate::reading::Parsed;
+use crate::reading::{Parsed, Query};
 use crate::sse;
 pub(crate) use background::Running;
 pub(crate) use background::settle;

@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 use crate::house::House;
 
 /// Paths that anybody may ask, with the method.
-const PUBLIC: [(&str, &str); 7] = [
+const PUBLIC: [(&str, &str); 8] = [
     ("GET", "/"),
     ("GET", "/sign-in"),
     ("GET", "/pages/sign-in.js"),
     ("GET", "/pages/style.css"),
     ("GET", "/health"),
     ("GET", "/api/version"),
+    ("GET", "/openapi.json"),
     ("POST", "/api/session"),
 ];
 

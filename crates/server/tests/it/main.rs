@@ -5,6 +5,8 @@
 mod abuse;
 mod chat;
 mod doors;
+mod faults;
 mod house;
+mod openapi;
 mod responses;
 mod upstreams;

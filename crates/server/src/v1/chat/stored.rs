@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, RawQuery, State};
+use axum::extract::{Path, RawQuery, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::fault::{Fault, Result};
 use crate::kept::{New, Wanted, deleted, page};
-use crate::reading::Parsed;
+use crate::reading::{Parsed, Query};
 use crate::v1::responses::check_metadata;
 
 /// What they are called in the store.

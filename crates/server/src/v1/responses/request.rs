@@ -179,12 +179,12 @@ impl ResponseRequest {
             "safety_identifier": self.safety_identifier,
             "service_tier": "default",
             "store": self.store.unwrap_or(true),
-            "temperature": self.temperature.unwrap_or(1.0),
+            "temperature": decimal(self.temperature.unwrap_or(1.0)),
             "text": text,
             "tool_choice": or(&self.tool_choice, json!("auto")),
             "tools": self.tools.clone().unwrap_or_default(),
             "top_logprobs": self.top_logprobs.unwrap_or(0),
-            "top_p": self.top_p.unwrap_or(1.0),
+            "top_p": decimal(self.top_p.unwrap_or(1.0)),
             "truncation": self.truncation.as_deref().unwrap_or("disabled"),
             "usage": null,
             "user": self.user,
@@ -214,4 +214,9 @@ pub(crate) fn check_metadata(metadata: Option<&BTreeMap<String, String>>) -> Res
         return Err(Fault::param("metadata", message));
     }
     Ok(())
+}
+
+/// A number with the digits that were sent: `0.9` is told as `0.9`, and not as the nearest number of 32 bits.
+fn decimal(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or(f64::from(number))
 }
