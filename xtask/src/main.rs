@@ -6,6 +6,7 @@
 
 mod bench;
 mod check;
+mod clients;
 mod cross;
 mod tree;
 
@@ -15,6 +16,7 @@ const USAGE: &str = "\
 usage: cargo xtask check [NAME…]         every check, or the named ones
        cargo xtask bench NAME [ARGS…]    one benchmark, printed as Markdown
        cargo xtask cross TARGET          tests of another architecture, under qemu
+       cargo xtask clients [NAME [CASE…]]  other people's programs against our server
 ";
 
 fn main() -> ExitCode {
@@ -24,8 +26,9 @@ fn main() -> ExitCode {
         ["check", names @ ..] => check::run(names),
         ["bench", rest @ ..] => bench::run(rest),
         ["cross", rest @ ..] => cross::run(rest),
+        ["clients", rest @ ..] => clients::run(rest),
         _ => {
-            let lists = [check::list(), bench::list(), cross::list()];
+            let lists = [check::list(), bench::list(), cross::list(), clients::list()];
             eprint!("{USAGE}\n{}", lists.join("\n"));
             return ExitCode::from(1);
         }
