@@ -21,6 +21,9 @@ use crate::tree;
 /// Said by the second of two programs, which has a network of its own.
 const INSIDE: &str = "--inside";
 
+/// Said where the tests run next, on a machine that may lack what clients need.
+const INSTALL: &str = "--install";
+
 /// One client: its name, a line of what it does, and how it is run.
 struct Client {
     name: &'static str,
@@ -75,19 +78,16 @@ pub fn run(words: &[&str]) -> Result<ExitCode> {
             (vec![client], cases)
         }
     };
-    if let Some(flag) = flags
-        .iter()
-        .find(|flag| !["--install", INSIDE].contains(flag))
-    {
+    if let Some(flag) = flags.iter().find(|flag| ![INSTALL, INSIDE].contains(flag)) {
         bail!("unknown option `{flag}`\n{}", list());
     }
     let place = Place::new()?;
     let missing = place.missing();
-    if !missing.is_empty() && flags.contains(&"--install") {
+    if !missing.is_empty() && flags.contains(&INSTALL) {
         place.install(&missing);
     }
     let is_inside = flags.contains(&INSIDE);
-    let freehold = built(&place.root, is_inside)?;
+    let freehold = built(&place.root, &flags)?;
     let mut failed = Vec::new();
     for client in chosen {
         let started = Instant::now();
@@ -118,15 +118,19 @@ pub fn list() -> String {
     for client in CLIENTS {
         text += &format!("  {:<14}{}\n", client.name, client.about);
     }
-    text + "  `--install` gets the Debian packages they need\n"
+    text + "  `--install` gets the Debian packages they need, and builds the server with all tests\n"
 }
 
-/// The server's program, as the tests have built it.
-fn built(root: &Path, is_inside: bool) -> Result<PathBuf> {
-    if !is_inside {
-        let mut build = tree::cargo();
-        build.args(["build", "--quiet", "--locked", "--package", "cli"]);
-        ensure!(build.status()?.success(), "`freehold` does not build");
+/// The server's program. Built together with the tests, so that nothing is built twice where they run next.
+fn built(root: &Path, flags: &[&str]) -> Result<PathBuf> {
+    let mut build = tree::cargo();
+    match flags.contains(&INSTALL) {
+        true => build.args(["test", "--no-run", "--workspace"]),
+        false => build.args(["build", "--package", "cli"]),
+    };
+    if !flags.contains(&INSIDE) {
+        let status = build.args(["--quiet", "--locked"]).status()?;
+        ensure!(status.success(), "`freehold` does not build");
     }
     Ok(root.join("target/debug/freehold"))
 }
