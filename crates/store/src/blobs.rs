@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use crate::database::values;
+use crate::database::{Connection, values};
 use crate::sealing::{Key, hex, random};
 use crate::{Error, Result, Store, Timestamp};
 
@@ -139,21 +139,11 @@ impl<'a> Blobs<'a> {
     /// # Errors
     /// [`Error::NotFound`] where there is no such document, or its owner has no such blob.
     pub async fn attach(&self, object: &str, sha256: &str) -> Result<()> {
-        let insert = "INSERT INTO blob_uses(object_id, owner, sha256)
-            SELECT o.id, o.owner, b.sha256 FROM objects o JOIN blobs b ON b.owner = o.owner
-            WHERE o.id = $1 AND b.sha256 = $2 ON CONFLICT (object_id, sha256) DO UPDATE SET owner = excluded.owner";
-        match self
-            .store
-            .database()
-            .run(insert, values![object, sha256])
-            .await?
-        {
-            0 => Err(Error::not_found(
-                "object or blob",
-                format!("{object}, {sha256}"),
-            )),
-            _ => Ok(()),
-        }
+        let (object, sha256) = (object.to_owned(), sha256.to_owned());
+        let attached = self.store.database().write(move |connection| {
+            Box::pin(async move { attach(connection, &object, &sha256).await })
+        });
+        attached.await
     }
 
     /// The blobs that a document uses, by their hash.
@@ -219,6 +209,20 @@ impl<'a> Blobs<'a> {
         }
         let folder = folder(self.store);
         blocking(move || BlobReader::open(&folder, &storage, blob, key, range)).await
+    }
+}
+
+/// Lets a document use a blob of its owner.
+pub(crate) async fn attach(connection: &mut Connection, object: &str, sha256: &str) -> Result<()> {
+    let insert = "INSERT INTO blob_uses(object_id, owner, sha256)
+        SELECT o.id, o.owner, b.sha256 FROM objects o JOIN blobs b ON b.owner = o.owner
+        WHERE o.id = $1 AND b.sha256 = $2 ON CONFLICT (object_id, sha256) DO UPDATE SET owner = excluded.owner";
+    match connection.run(insert, values![object, sha256]).await? {
+        0 => Err(Error::not_found(
+            "object or blob",
+            format!("{object}, {sha256}"),
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use crate::blobs::attach;
 use crate::database::{BoxFuture, Connection, Row, Value, values};
 use crate::jobs::Fence;
 use crate::{Error, Lease, Result, Store, Timestamp};
@@ -96,6 +97,14 @@ impl<'a> Objects<'a> {
     /// # Errors
     /// [`Error::Taken`] where the id is, [`Error::Erased`] where its owner was.
     pub async fn put(&self, object: Object) -> Result<Object> {
+        self.put_using(object, Vec::new()).await
+    }
+
+    /// The same, of a document that uses the blobs of its owner with these hashes: both or neither is stored.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where its owner has no such blob, and those of [`Self::put`].
+    pub async fn put_using(&self, object: Object, blobs: Vec<String>) -> Result<Object> {
         let object = Object {
             version: 1,
             ..object
@@ -104,6 +113,9 @@ impl<'a> Objects<'a> {
         let put = self.write(move |connection| {
             Box::pin(async move {
                 insert(connection, &object, sealed).await?;
+                for sha256 in &blobs {
+                    attach(connection, &object.id, sha256).await?;
+                }
                 Ok(object)
             })
         });

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
-use store::{Garbage, Timestamp};
+use store::{Error, Garbage, Timestamp};
 
 use crate::databases::Place;
 use crate::objects::object;
@@ -17,6 +17,7 @@ on_both! {
     files_cannot_be_exchanged,
     what_no_document_uses_is_collected_and_nothing_else,
     too_much_is_refused_and_leaves_nothing,
+    a_document_is_put_with_its_blobs_or_not_at_all,
 }
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000);
@@ -296,4 +297,28 @@ async fn too_much_is_refused_and_leaves_nothing(place: Place) {
         .put("ada", content.as_slice(), 100, NOW)
         .await
         .unwrap();
+}
+
+async fn a_document_is_put_with_its_blobs_or_not_at_all(place: Place) {
+    let store = place.open().await;
+    let blob = store
+        .blobs()
+        .put("ada", &b"mine"[..], 100, NOW)
+        .await
+        .unwrap();
+    let missing = vec![blob.sha256.clone(), "0".repeat(64)];
+    let refused = store.objects().put_using(object("without"), missing).await;
+    assert!(
+        matches!(refused, Err(Error::NotFound { .. })),
+        "{refused:?}"
+    );
+    let found = store.objects().get("without").await;
+    assert!(matches!(found, Err(Error::NotFound { .. })), "{found:?}");
+    let blobs = vec![blob.sha256.clone()];
+    store
+        .objects()
+        .put_using(object("with"), blobs)
+        .await
+        .unwrap();
+    assert_eq!(store.blobs().of_object("with").await.unwrap(), [blob]);
 }
