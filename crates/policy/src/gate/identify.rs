@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use store::{Timestamp, User};
+use store::{ApiKey, Timestamp, User};
 
 use super::{Gate, Inner};
 use crate::{
@@ -84,6 +84,32 @@ impl Gate {
         Ok(principal)
     }
 
+    /// Who `user` is now, who once asked by `via` for work that goes on without them. What was taken from them or
+    /// their key since is taken from the work, too.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] where the person is gone or kept out, or the key is no longer theirs.
+    pub async fn recall(&self, user: &str, via: &Via) -> Result<Principal> {
+        let inner = &*self.0;
+        match via {
+            Via::Anonymous => inner.anonymous().await,
+            Via::Console => Ok(self.console()),
+            Via::Session => {
+                let user = inner.enabled(user).await?;
+                Ok(Principal(Arc::new(inner.known_of(&user).await?)))
+            }
+            Via::Key(id) => {
+                let key = match inner.store.identity().key(id).await {
+                    Ok(key) if key.user == user => key,
+                    Ok(_) | Err(store::Error::NotFound { .. }) => return Err(Error::Unknown),
+                    Err(error) => return Err(error.into()),
+                };
+                let (principal, _) = inner.by_key(key, inner.options.clock.now()).await?;
+                Ok(principal)
+            }
+        }
+    }
+
     /// Whoever types commands on the machine that holds the data: they could read and change it without asking.
     pub fn console(&self) -> Principal {
         Principal(Arc::new(Known {
@@ -130,8 +156,16 @@ impl Inner {
     ) -> Result<(Principal, Option<Timestamp>)> {
         let identity = self.store.identity();
         let key = identity.key_with_hash(hash).await?.ok_or(Error::Unknown)?;
+        if !secret::same(&key.hash, hash) {
+            return Err(Error::Unknown);
+        }
+        self.by_key(key, now).await
+    }
+
+    /// Whoever has `key`, as long as it opens anything.
+    async fn by_key(&self, key: ApiKey, now: Timestamp) -> Result<(Principal, Option<Timestamp>)> {
         let is_over = key.expires_at.is_some_and(|expires_at| expires_at <= now);
-        if !secret::same(&key.hash, hash) || is_over || key.revoked_at.is_some() {
+        if is_over || key.revoked_at.is_some() {
             return Err(Error::Unknown);
         }
         let user = self.enabled(&key.user).await?;

@@ -1,7 +1,7 @@
 //! Keys of programs.
 
 use policy::{
-    Budgets, Credential, Error, NewKey, Role, Scope,
+    Budgets, Credential, Error, NewKey, Role, Scope, Via,
     action::{Infer, ReadAudit},
 };
 use store::Timestamp;
@@ -160,4 +160,38 @@ async fn what_is_no_key_opens_nothing() {
         matches!(refused, Err(Error::Unknown)),
         "a key is no session"
     );
+}
+
+#[tokio::test]
+async fn work_on_behalf_of_somebody_may_what_they_may_now() {
+    let house = House::new();
+    let gate = house.open().await;
+    let ada = add(&gate, "ada", Role::Member).await;
+    let (key, _) = gate
+        .add_key(&gate.console(), new(&ada.id, &[Scope::Read]))
+        .await
+        .unwrap();
+    let by_key = Via::Key(key.id.clone());
+    let recalled = gate.recall(&ada.id, &by_key).await.unwrap();
+    assert_eq!(
+        (recalled.user(), recalled.via()),
+        (ada.id.as_str(), &by_key)
+    );
+    let model = "small".to_owned();
+    let refused = gate.permit(&recalled, Infer { model }).await;
+    assert!(
+        matches!(refused, Err(Error::Denied(_))),
+        "the key reads alone"
+    );
+    let signed_in = gate.recall(&ada.id, &Via::Session).await.unwrap();
+    let model = "small".to_owned();
+    gate.permit(&signed_in, Infer { model }).await.unwrap();
+    let bob = add(&gate, "bob", Role::Member).await;
+    let others = gate.recall(&bob.id, &by_key).await;
+    assert!(matches!(others, Err(Error::Unknown)));
+    gate.revoke_key(&gate.console(), &key.id).await.unwrap();
+    let revoked = gate.recall(&ada.id, &by_key).await;
+    assert!(matches!(revoked, Err(Error::Unknown)));
+    let nobody = gate.recall("nobody", &Via::Session).await;
+    assert!(matches!(nobody, Err(Error::Unknown)));
 }
