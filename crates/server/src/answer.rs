@@ -147,9 +147,12 @@ impl App {
         }
         let speaker = self.catalogue.speaker(model).await?;
         check_text_only(&asked.messages, model)?;
-        let now = self.local_time();
+        let (now, priority) = (self.local_time(), caller.priority());
         let answering = begin(speaker, move |speaker| {
-            let request = asked.request(speaker.sampling(), ids::seed(), now)?;
+            let request = dialogue::Request {
+                priority,
+                ..asked.request(speaker.sampling(), ids::seed(), now)?
+            };
             Ok(speaker.answer(&request)?)
         });
         Ok(Answer {
@@ -184,6 +187,7 @@ impl App {
     ) -> Result<Answer> {
         let admission = self.admit(caller, model).await?;
         let speaker = self.catalogue.speaker(model).await?;
+        let priority = caller.priority();
         let answering = begin(speaker, move |speaker| {
             // Nothing is recommended for texts without a template.
             let sampling = asked.wishes.over(Sampling::default())?;
@@ -199,7 +203,7 @@ impl App {
                 stop: &asked.stop,
                 logprobs: asked.logprobs,
                 constraint: asked.constraint.clone(),
-                priority: 0,
+                priority,
             })?)
         });
         Ok(Answer {

@@ -13,6 +13,7 @@ use store::Store;
 
 use crate::catalogue::Catalogue;
 use crate::fault::Fault;
+use crate::v1::batches::Batches;
 use crate::v1::responses::Running;
 use crate::{api, compat, guard, openapi, pages, v1};
 
@@ -24,6 +25,7 @@ pub(crate) struct App {
     pub catalogue: Catalogue,
     pub gate: Gate,
     pub running: Running,
+    pub batches: Batches,
     reach: Reach,
 }
 
@@ -52,6 +54,7 @@ impl App {
             catalogue,
             gate,
             running: Running::default(),
+            batches: Batches::default(),
             reach,
         }
     }
@@ -70,6 +73,13 @@ impl App {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         since.unwrap_or_default()
     }
+}
+
+/// The routes of the API for what this house does on somebody's behalf: no browser and no network stands before them.
+pub(crate) fn inner(app: Arc<App>) -> Router {
+    v1::routes()
+        .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
+        .with_state(app)
 }
 
 /// All routes.

@@ -18,9 +18,28 @@ pub(crate) const COOKIE: &str = "freehold_session";
 /// What keys of ours begin with.
 const KEY: &str = "fh-";
 
-/// Whoever a request comes from, known by their key or session.
+/// Whoever a request comes from, known by their key or session, and whether they wait for it.
 #[derive(Debug, Clone)]
-pub(crate) struct Caller(pub Principal);
+pub(crate) struct Caller(pub Principal, pub Urgency);
+
+/// Who goes first when not all can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    /// Somebody waits.
+    Usual,
+    /// It is done when there is time.
+    Low,
+}
+
+impl Caller {
+    /// The priority of their requests; larger is earlier.
+    pub fn priority(&self) -> i32 {
+        match self.1 {
+            Urgency::Usual => 0,
+            Urgency::Low => -16,
+        }
+    }
+}
 
 impl Deref for Caller {
     type Target = Principal;
@@ -34,6 +53,10 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Fault> {
+        // Work of this house on somebody's behalf; nothing from outside gets here with it.
+        if let Some(caller) = parts.extensions.get::<Self>() {
+            return Ok(caller.clone());
+        }
         let headers = &parts.headers;
         let credential = match (key(headers), session(headers)) {
             // Clients of machines that know no keys send what they like.
@@ -50,7 +73,7 @@ impl FromRequestParts<Arc<App>> for Caller {
                 .and_then(|value| value.to_str().ok());
             app.gate.check_csrf(&principal, shown)?;
         }
-        Ok(Self(principal))
+        Ok(Self(principal, Urgency::Usual))
     }
 }
 

@@ -3,6 +3,7 @@
 mod app;
 mod fault;
 mod ids;
+mod pipe;
 mod reading;
 mod sse;
 
@@ -20,6 +21,7 @@ mod openapi;
 mod pages;
 mod v1;
 
+mod behind;
 mod listen;
 mod serve;
 

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::app::{App, Reach, router};
+use crate::behind::Behind;
 use crate::catalogue::{Catalogue, Scripted};
 use crate::listen;
 use crate::v1::responses::settle;
@@ -162,12 +163,14 @@ impl Server {
     /// # Errors
     /// [`Error::Broken`].
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<()> {
+        let behind = Behind::start(&self.app, stop.clone());
         let stopped = async move {
             // Whoever holds the other end may be gone.
             let _ = stop.wait_for(|stop| *stop).await;
         };
         let app = Arc::clone(&self.app);
         listen::serve(self.listener, router(self.app), stopped).await;
+        behind.end().await;
         app.gate.close().await?;
         app.store().close().await;
         Ok(())

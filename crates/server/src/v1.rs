@@ -1,14 +1,17 @@
 //! `/v1`: OpenAI's API, one file a resource.
 
+pub(crate) mod batches;
 pub(crate) mod chat;
 mod completions;
 mod conversations;
 mod embeddings;
+pub(crate) mod files;
 pub(crate) mod messages;
 mod models;
 mod moderations;
 pub(crate) mod responses;
 pub(crate) mod tools;
+pub(crate) mod uploads;
 
 use std::sync::Arc;
 
@@ -24,4 +27,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(moderations::routes())
         .merge(responses::routes())
         .merge(conversations::routes())
+        .merge(files::routes())
+        .merge(uploads::routes())
+        .merge(batches::routes())
 }

@@ -1,6 +1,7 @@
 //! A server on a free port, with a model that says what was written down for it.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use dialogue::Settings;
@@ -17,7 +18,7 @@ pub struct House {
     /// The token by which the owner signs in once.
     pub link: String,
     agent: ureq::Agent,
-    stop: watch::Sender<bool>,
+    stop: Option<watch::Sender<bool>>,
     runtime: Option<Runtime>,
     pub data: tempfile::TempDir,
 }
@@ -100,24 +101,7 @@ impl House {
             .enable_all()
             .build()
             .unwrap();
-        let options = Options {
-            address: ([127, 0, 0, 1], 0).into(),
-            library: Library::below(data.path()),
-            settings: Settings::default(),
-            memory: 1 << 30,
-            scripts: vec![Script {
-                name: "script".to_owned(),
-                script: serde_json::from_value(script).unwrap(),
-            }],
-            fleet: fleet::Options {
-                upstreams,
-                ..fleet::Options::default()
-            },
-            store: store::Options::new(data.path()),
-            is_open,
-            is_behind_proxy: false,
-        };
-        let server = runtime.block_on(Server::bind(options)).unwrap();
+        let server = runtime.block_on(server(data.path(), is_open, script, upstreams));
         let address = server.address();
         let link = runtime
             .block_on(server.first_link())
@@ -125,17 +109,27 @@ impl House {
             .unwrap_or_default();
         let (stop, stopped) = watch::channel(false);
         runtime.spawn(server.run(stopped));
+        let mut house = Self::elsewhere(address);
+        house.link = link.split('#').nth(1).unwrap_or_default().to_owned();
+        (house.stop, house.runtime, house.data) = (Some(stop), Some(runtime), data);
+        house
+    }
+
+    /// One that another process serves.
+    pub fn elsewhere(address: SocketAddr) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            // One that was refused before its body was read cannot be used again.
+            .max_idle_connections(0)
             .timeout_global(Some(Duration::from_secs(30)));
         Self {
             url: format!("http://{address}"),
             address,
-            link: link.split('#').nth(1).unwrap_or_default().to_owned(),
+            link: String::new(),
             agent: config.build().into(),
-            stop,
-            runtime: Some(runtime),
-            data,
+            stop: None,
+            runtime: None,
+            data: tempfile::tempdir().unwrap(),
         }
     }
 
@@ -154,17 +148,28 @@ impl House {
         body: Option<&str>,
         headers: &[(&str, &str)],
     ) -> Reply {
+        let mut headers = headers.to_vec();
+        if body.is_some() {
+            headers.push(("content-type", "application/json"));
+        }
+        let body = body.unwrap_or_default().as_bytes().to_vec();
+        self.send_bytes(method, path, body, &headers)
+    }
+
+    pub fn send_bytes(
+        &self,
+        method: &str,
+        path: &str,
+        body: Vec<u8>,
+        headers: &[(&str, &str)],
+    ) -> Reply {
         let mut request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if body.is_some() {
-            request = request.header("content-type", "application/json");
-        }
-        let request = request.body(body.unwrap_or_default().to_owned()).unwrap();
-        let mut reply = self.agent.run(request).unwrap();
+        let mut reply = self.agent.run(request.body(body).unwrap()).unwrap();
         let headers = reply.headers().iter();
         let headers = headers
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
@@ -183,12 +188,39 @@ impl House {
     }
 
     fn finish(&mut self) {
-        let _ = self.stop.send(true);
+        let _ = self.stop.take().map(|stop| stop.send(true));
         if let Some(runtime) = self.runtime.take() {
             // The pool of the client still holds connections.
             runtime.shutdown_timeout(Duration::from_millis(500));
         }
     }
+}
+
+/// A server over the data in a folder, on a free port.
+pub async fn server(
+    data: &Path,
+    is_open: bool,
+    script: Value,
+    upstreams: Vec<fleet::Upstream>,
+) -> Server {
+    let options = Options {
+        address: ([127, 0, 0, 1], 0).into(),
+        library: Library::below(data),
+        settings: Settings::default(),
+        memory: 1 << 30,
+        scripts: vec![Script {
+            name: "script".to_owned(),
+            script: serde_json::from_value(script).unwrap(),
+        }],
+        fleet: fleet::Options {
+            upstreams,
+            ..fleet::Options::default()
+        },
+        store: store::Options::new(data),
+        is_open,
+        is_behind_proxy: false,
+    };
+    Server::bind(options).await.unwrap()
 }
 
 impl Drop for House {

@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may break as tests do")]
 
 mod abuse;
+mod batches;
 mod chat;
 mod doors;
 mod faults;
+mod files;
 mod house;
 mod openapi;
 mod responses;
+mod uploads;
 mod upstreams;

@@ -1,0 +1,165 @@
+//! Who works on batches: they are leased, worked on, and given back when the server ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use serde_json::{Value, json};
+use store::{Error, Lease, List, Result};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::run::Run;
+use super::{KIND, enqueue};
+use crate::app::App;
+use crate::ids;
+
+/// Batches that are worked on at the same time.
+const BATCHES_AT_ONCE: usize = 16;
+
+/// How long a batch is leased for. Whoever dies keeps others from it for so long.
+const LEASED_FOR: Duration = Duration::from_secs(10);
+
+/// How often a lease is renewed.
+const RENEWED_EVERY: Duration = Duration::from_secs(3);
+
+/// How often it is looked for batches that nobody told of: of servers that died, for example.
+const LOOKED_EVERY: Duration = Duration::from_secs(3);
+
+/// How long a batch rests after something failed that may be mended.
+const RESTS_FOR: Duration = Duration::from_secs(5);
+
+/// Works on batches until `stop` says true. Their requests go to `routes`.
+pub(crate) async fn start(app: Arc<App>, routes: Router, stop: watch::Receiver<bool>) {
+    if let Err(error) = adopt(&app).await {
+        tracing::error!(%error, "batches cannot be looked through");
+    }
+    let worker = ids::new("server-");
+    let mut stopped = stop.clone();
+    let mut running = JoinSet::new();
+    while !*stop.borrow() {
+        while running.len() < BATCHES_AT_ONCE {
+            let jobs = app.store().jobs();
+            match jobs
+                .lease(&worker, &[KIND], app.timestamp(), LEASED_FOR)
+                .await
+            {
+                Ok(Some(lease)) => {
+                    let run = Run::new(Arc::clone(&app), routes.clone(), lease);
+                    running.spawn(work(run, stop.clone()));
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "batches cannot be leased");
+                    break;
+                }
+            }
+        }
+        tokio::select! {
+            () = app.batches.queued.notified() => {}
+            Some(_) = running.join_next() => {}
+            () = tokio::time::sleep(LOOKED_EVERY) => {}
+            () = told(&mut stopped) => break,
+        }
+    }
+    while running.join_next().await.is_some() {}
+}
+
+/// Queues batches that were put just before a server ended, and so never were.
+async fn adopt(app: &App) -> Result<()> {
+    for state in ["validating", "in_progress", "finalizing", "cancelling"] {
+        let mut list = List {
+            kind: Some(KIND.to_owned()),
+            state: Some(state.to_owned()),
+            limit: 500,
+            ..List::default()
+        };
+        loop {
+            let page = app.store().objects().list(&list).await?;
+            for batch in &page.data {
+                enqueue(app, batch, app.timestamp()).await?;
+            }
+            match page.data.last().filter(|_| page.has_more) {
+                Some(last) => list.cursor = store::Cursor::After(last.id.clone()),
+                None => break,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Works on a batch as long as the lease lasts.
+async fn work(run: Run, mut stop: watch::Receiver<bool>) {
+    let (app, lease) = (run.app(), run.lease());
+    let worked = tokio::select! {
+        worked = run.run() => worked,
+        lost = renew(app, lease) => Err(lost),
+        () = told(&mut stop) => {
+            give_back(app, lease, Duration::ZERO).await;
+            return;
+        }
+    };
+    let ended = match worked {
+        Err(Error::Damaged { what, reason }) => {
+            let message = format!("{what} is damaged: {reason}");
+            let error =
+                json!({ "code": "file_damaged", "message": message, "param": null, "line": null });
+            run.fail(vec![error]).await.map(drop)
+        }
+        // Whoever it belonged to is gone.
+        Err(Error::NotFound { .. } | Error::Erased { .. }) => Ok(()),
+        worked => worked,
+    };
+    let ended = match ended {
+        Ok(()) => {
+            app.store()
+                .jobs()
+                .complete(lease, Value::Null, app.timestamp())
+                .await
+        }
+        Err(error) => Err(error),
+    };
+    match ended {
+        Ok(()) => tracing::info!(id = lease.job.id, "a batch is done"),
+        // Somebody else has it, or it went with its owner.
+        Err(Error::Stale { .. } | Error::NotFound { .. }) => {}
+        Err(error) => {
+            tracing::warn!(id = lease.job.id, %error, "a batch is tried again");
+            give_back(app, lease, RESTS_FOR).await;
+        }
+    }
+}
+
+/// Waits until it is said to stop.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    // Whoever would say so may be gone, which says it, too.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Renews a lease until that fails for good.
+async fn renew(app: &App, lease: &Lease) -> Error {
+    loop {
+        tokio::time::sleep(RENEWED_EVERY).await;
+        let renewed = app
+            .store()
+            .jobs()
+            .extend(lease, app.timestamp(), LEASED_FOR)
+            .await;
+        if let Err(error @ Error::Stale { .. }) = renewed {
+            return error;
+        }
+    }
+}
+
+/// Lets others have the batch after a rest.
+async fn give_back(app: &App, lease: &Lease, rest: Duration) {
+    let given = app
+        .store()
+        .jobs()
+        .extend(lease, app.timestamp(), rest)
+        .await;
+    if let Err(error) = given {
+        // It runs out by itself.
+        tracing::debug!(%error, "a lease cannot be given back");
+    }
+}
