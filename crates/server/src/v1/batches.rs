@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
@@ -26,7 +26,7 @@ use crate::fault::{Fault, Result};
 use crate::ids;
 use crate::kept::{Wanted, page};
 use crate::pipe::{Sender, pipe};
-use crate::reading::Parsed;
+use crate::reading::{Parsed, Query};
 use crate::v1::files::{self, ExpiresAfter, File, seconds};
 
 pub(crate) use work::start;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -24,6 +24,7 @@ use crate::caller::Caller;
 use crate::fault::{Fault, Result};
 use crate::ids;
 use crate::kept::{deleted, page};
+use crate::reading::Query;
 use incoming::{Expected, FORM_BYTES, Form, missing, receive};
 
 /// What files are called in the store.
