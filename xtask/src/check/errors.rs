@@ -1,14 +1,15 @@
 //! Every code that leaves the process has a section in `docs/errors.md`, and every section a code.
 //!
 //! A code is a string in a function `code(…) -> &'static str`, a string given to a parameter called
-//! `code`, or a string paired with an exit status: `(Exit::Fault, "internal")`.
+//! `code`, by a call of a function or of a method, or a string paired with an exit status:
+//! `(Exit::Fault, "internal")`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use syn::{
-    Attribute, Expr, ExprCall, ExprTuple, FnArg, ImplItemFn, ItemFn, ItemMod, Lit, LitStr, Pat,
-    ReturnType, Signature, Type,
+    Attribute, Expr, ExprCall, ExprMethodCall, ExprTuple, FnArg, ImplItemFn, ItemFn, ItemMod, Lit,
+    LitStr, Pat, ReturnType, Signature, Type,
     visit::{self, Visit},
 };
 
@@ -106,6 +107,36 @@ impl Search<'_> {
             .push((literal.value(), literal.span().start().line));
     }
 
+    /// Takes what a call of `function` gives to its parameter `code`.
+    fn take_arguments<'ast>(
+        &mut self,
+        function: &str,
+        arguments: impl Iterator<Item = &'ast Expr>,
+    ) {
+        for (position, argument) in arguments.enumerate() {
+            if self.takers.0.contains(&(function.to_owned(), position)) {
+                self.take_values(argument);
+            }
+        }
+    }
+
+    /// Takes the strings that an expression can become.
+    fn take_values(&mut self, value: &Expr) {
+        match value {
+            Expr::Lit(literal) => {
+                if let Lit::Str(literal) = &literal.lit {
+                    self.take(literal);
+                }
+            }
+            Expr::Match(choice) => {
+                for arm in &choice.arms {
+                    self.take_values(&arm.body);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn names_codes(signature: &Signature) -> bool {
         let ReturnType::Type(_, returned) = &signature.output else {
             return false;
@@ -165,16 +196,14 @@ impl<'ast> Visit<'ast> for Search<'_> {
         if let Expr::Path(function) = call.func.as_ref()
             && let Some(name) = function.path.segments.last()
         {
-            for (position, argument) in call.args.iter().enumerate() {
-                if let Expr::Lit(argument) = argument
-                    && let Lit::Str(literal) = &argument.lit
-                    && self.takers.0.contains(&(name.ident.to_string(), position))
-                {
-                    self.take(literal);
-                }
-            }
+            self.take_arguments(&name.ident.to_string(), call.args.iter());
         }
         visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        self.take_arguments(&call.method.to_string(), call.args.iter());
+        visit::visit_expr_method_call(self, call);
     }
 }
 
@@ -197,6 +226,10 @@ impl Error {
 fn f() -> Result<(), Failure> {
     Err(Failure::refused("third", "words").hint("more words"))
 }
+impl Fault { fn code(self, code: impl Into<String>) -> Self { self } }
+fn g(fault: Fault, is_late: bool) -> Fault {
+    fault.code(match is_late { true => "fifth", false => "sixth" }).hint("no code")
+}
 fn of() -> (Exit, &'static str) { (Exit::Refused, "fourth") }
 #[cfg(test)]
 mod tests { fn g() { Failure::fault("only_in_tests", ""); } }
@@ -213,7 +246,9 @@ mod tests { fn g() { Failure::fault("only_in_tests", ""); } }
     #[test]
     fn explained_codes_pass() {
         assert_eq!(
-            findings("### `first`\n### `second`\nwords\n### `third`\n### `fourth`\n"),
+            findings(
+                "### `first`\n### `second`\nwords\n### `third`\n### `fourth`\n### `fifth`\n### `sixth`\n"
+            ),
             [""; 0]
         );
     }
@@ -223,8 +258,10 @@ mod tests { fn g() { Failure::fault("only_in_tests", ""); } }
         assert_eq!(
             findings("### `first`\n### `gone`\n"),
             [
-                "crates/a/src/b.rs:16: `fourth` is not explained",
+                "crates/a/src/b.rs:18: `fifth` is not explained",
+                "crates/a/src/b.rs:20: `fourth` is not explained",
                 "crates/a/src/b.rs:7: `second` is not explained",
+                "crates/a/src/b.rs:18: `sixth` is not explained",
                 "crates/a/src/b.rs:14: `third` is not explained",
                 "docs/errors.md:2: nothing reports `gone`",
             ]
