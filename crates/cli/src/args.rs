@@ -28,13 +28,21 @@ use crate::commands::sandbox::{parse_network, parse_variable};
     max_term_width = 100
 )]
 pub struct Args {
-    /// What to do; without it, a short introduction is printed
+    /// What to do; without it, `serve`
     #[command(subcommand)]
     pub command: Option<Command>,
 
     /// Print the result as JSON on standard output
     #[arg(long, global = true)]
     pub json: bool,
+}
+
+impl Args {
+    /// What `freehold` does when nothing else is typed.
+    pub fn serving() -> Command {
+        let serve = Self::parse_from(["freehold", "serve"]);
+        serve.command.expect("one was typed")
+    }
 }
 
 /// One variant per command, in the order in which `--help` lists them.

@@ -13,14 +13,9 @@ mod undo;
 
 use std::sync::{Arc, atomic::AtomicBool};
 
-use clap::CommandFactory as _;
-
 use crate::{
-    args::{Args, Command},
-    console::{
-        Console,
-        paint::{self, styled},
-    },
+    args::Command,
+    console::Console,
     failure::{Exit, Failure},
 };
 
@@ -44,28 +39,6 @@ pub fn run(command: Command, console: &mut Console) -> anyhow::Result<Exit> {
         Command::Sandbox(args) => sandbox::run(&args, console),
         Command::Completions(args) => completions::run(&args, console),
     }
-}
-
-/// Greets whoever typed `freehold` alone, and names the first thing to try.
-pub fn overview(console: &mut Console) -> anyhow::Result<Exit> {
-    let command = Args::command();
-    let width = command
-        .get_subcommands()
-        .map(|sub| sub.get_name().len())
-        .max()
-        .unwrap_or(0);
-    let mut text = format!("{}\n\n", styled(paint::STRONG, "Freehold, the AI you own."));
-    for sub in command.get_subcommands() {
-        let name = styled(paint::TYPED, format_args!("{:width$}", sub.get_name()));
-        text += &format!("  {name}  {}\n", sub.get_about().unwrap_or_default());
-    }
-    text += &format!(
-        "\nTry first:  {}\nThen:       {}  in a project whose tests fail\n",
-        styled(paint::TYPED, "freehold doctor"),
-        styled(paint::TYPED, "freehold fix"),
-    );
-    console.print(&text)?;
-    Ok(Exit::Done)
 }
 
 /// A flag that Ctrl-C and a request to terminate set; the second Ctrl-C ends the process at once.

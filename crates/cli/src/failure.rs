@@ -241,7 +241,7 @@ fn of_dialogue(error: &dialogue::Error) -> (Exit, &'static str) {
 
 fn of_server(error: &server::Error) -> (Exit, &'static str) {
     let exit = match error {
-        server::Error::Listen { .. } => Exit::Refused,
+        server::Error::Listen { .. } | server::Error::Certificate { .. } => Exit::Refused,
         _ => Exit::Fault,
     };
     (exit, error.code())

@@ -36,7 +36,8 @@ fn run(typed: &[OsString], console: &mut Console) -> anyhow::Result<Exit> {
             command: Some(command),
             ..
         }) => commands::run(command, console),
-        Ok(Args { command: None, .. }) => commands::overview(console),
+        // The same as `freehold serve`.
+        Ok(Args { command: None, .. }) => commands::run(Args::serving(), console),
         Err(error) => answer(&error, console),
     }
 }

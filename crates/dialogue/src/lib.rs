@@ -22,6 +22,6 @@ pub use answering::{Answering, Moment, Outcome, Saying, Stopper, Word, take_in};
 pub use embedder::{Embedder, Embedding, Input};
 pub use error::{Error, Result};
 pub use request::{Beginning, Completion, Request, Thinking};
-pub use residents::{Resident, Residents};
+pub use residents::{Loading, Resident, Residents};
 pub use script::{Line, Script};
 pub use speaker::{Settings, Speaker};

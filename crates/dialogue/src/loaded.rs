@@ -10,6 +10,7 @@ use engine::{
 use library::{CACHE, Memory, Needs, Opened};
 use models::chat::{Json, Message, Parser, Prompt, Syntax, Templates, Tool};
 use models::{LoadOptions, Model, Special, Tokenizer};
+use tensor::files::Progress;
 
 use crate::answering::{Answering, Choice, Hearing};
 use crate::calling;
@@ -37,8 +38,13 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Loads the model at `path`. What can be known to be wrong is said before the weights are read.
-    pub(crate) fn load(path: &Path, settings: Settings) -> Result<Self> {
+    /// Loads the model at `path`. What can be known to be wrong is said before the weights are read; while they
+    /// are, what `begun` was given tells how far that is.
+    pub(crate) fn load(
+        path: &Path,
+        settings: Settings,
+        begun: impl FnOnce(&Arc<Progress>),
+    ) -> Result<Self> {
         let opened = Opened::at(path)?;
         opened.check_known()?;
         let tokenizer = Arc::new(Tokenizer::open(path)?);
@@ -51,6 +57,7 @@ impl Loaded {
         opened.check_memory(settings.weights, (cached, CACHE))?;
         let needs = Needs::of(&opened.outline, settings.weights, (cached, CACHE));
         let cache_bytes = needs.cache as usize;
+        begun(opened.checkpoint.progress());
         let pool = library::pool();
         let options = LoadOptions {
             weights: settings.weights,

@@ -1,9 +1,11 @@
 //! The models that are in memory, loaded when they are asked for.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::{Models, Shelf};
 use library::{CACHE, Library, Needs, Opened};
+use tensor::files::Progress;
 
 use crate::embedder::Embedder;
 use crate::error::{Error, Result};
@@ -26,9 +28,22 @@ pub struct Resident {
     pub embeds: bool,
 }
 
+/// A model that is being read into memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loading {
+    /// What it is called.
+    pub name: String,
+    /// Bytes of its weights.
+    pub bytes: u64,
+    /// The part of them that has been read, from 0 to 1.
+    pub fraction: f64,
+}
+
 struct Shelves {
     library: Library,
     settings: Settings,
+    /// By name, those that are being read.
+    progress: Mutex<HashMap<String, Arc<Progress>>>,
 }
 
 #[derive(Clone)]
@@ -44,7 +59,14 @@ impl Residents {
     /// Models of `library`, each loaded by `settings`, in at most `budget` bytes together.
     pub fn new(library: Library, settings: Settings, budget: u64) -> Self {
         Self {
-            models: Models::new(Shelves { library, settings }, budget as usize),
+            models: Models::new(
+                Shelves {
+                    library,
+                    settings,
+                    progress: Mutex::default(),
+                },
+                budget as usize,
+            ),
         }
     }
 
@@ -80,6 +102,19 @@ impl Residents {
         resident.collect()
     }
 
+    /// Those that are being read into memory, by name.
+    pub fn loading(&self) -> Vec<Loading> {
+        let progress = self.models.shelf().progress();
+        let loading = progress.iter().map(|(name, progress)| Loading {
+            name: name.clone(),
+            bytes: progress.total(),
+            fraction: progress.fraction(),
+        });
+        let mut loading: Vec<Loading> = loading.collect();
+        loading.sort_by(|one, other| one.name.cmp(&other.name));
+        loading
+    }
+
     /// Gives a model up; what it is saying it may end.
     pub fn unload(&self, name: &str) {
         self.models.unload(name);
@@ -91,6 +126,12 @@ fn unloaded(name: &str) -> Error {
     let reason = "it is in use for something else".to_owned();
     let name = name.to_owned();
     engine::Error::Load { name, reason }.into()
+}
+
+impl Shelves {
+    fn progress(&self) -> MutexGuard<'_, HashMap<String, Arc<Progress>>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Shelf for Shelves {
@@ -123,7 +164,15 @@ impl Shelf for Shelves {
                 let embedder = Embedder::load(&located.path, self.settings.weights)?;
                 Loaded::Embedder(Arc::new(embedder))
             }
-            false => Loaded::Speaker(Arc::new(Speaker::load(&located.path, self.settings)?)),
+            false => {
+                let begun = |progress: &Arc<Progress>| {
+                    self.progress()
+                        .insert(name.to_owned(), Arc::clone(progress));
+                };
+                let speaker = Speaker::load_watched(&located.path, self.settings, begun);
+                self.progress().remove(name);
+                Loaded::Speaker(Arc::new(speaker?))
+            }
         })
     }
 

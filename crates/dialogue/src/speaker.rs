@@ -1,11 +1,13 @@
 //! A model that can be talked to.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use engine::Status;
 use engine::sampling::Sampling;
 use models::chat::{Message, Moment};
 use tensor::WeightType;
+use tensor::files::Progress;
 
 use crate::answering::Answering;
 use crate::error::{Error, Result};
@@ -63,8 +65,17 @@ enum Kind {
 impl Speaker {
     /// Loads the model at `path`. What can be known to be wrong is said before the weights are read.
     pub fn load(path: &Path, settings: Settings) -> Result<Self> {
+        Self::load_watched(path, settings, |_| {})
+    }
+
+    /// Like [`load`](Self::load); `begun` is given what tells how far it is, when the weights begin to be read.
+    pub fn load_watched(
+        path: &Path,
+        settings: Settings,
+        begun: impl FnOnce(&Arc<Progress>),
+    ) -> Result<Self> {
         Ok(Self {
-            kind: Kind::Loaded(Box::new(Loaded::load(path, settings)?)),
+            kind: Kind::Loaded(Box::new(Loaded::load(path, settings, begun)?)),
         })
     }
 

@@ -99,16 +99,18 @@ impl<S: Shelf> Models<S> {
         drop(state);
         // Ending an engine takes its thread's last step; others need not wait for that.
         drop(given_up);
-        let loaded = self.shelf.load(name);
+        // Also when loading panics, so that nobody waits for it for ever.
+        let announced = Announced { models: self, name };
+        let model = self.shelf.load(name)?;
         let mut state = self.state();
-        state.loading.retain(|(loading, _)| loading != name);
-        self.loaded.notify_all();
-        let model = loaded?;
         state.residents.push(Resident {
             name: name.to_owned(),
             bytes,
             model: model.clone(),
         });
+        // Whoever waited finds it.
+        drop(state);
+        drop(announced);
         Ok(model)
     }
 
@@ -135,6 +137,20 @@ impl<S: Shelf> Models<S> {
 
     fn state(&self) -> MutexGuard<'_, State<S::Model>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// That a model is being loaded, until this is dropped.
+struct Announced<'a, S: Shelf> {
+    models: &'a Models<S>,
+    name: &'a str,
+}
+
+impl<S: Shelf> Drop for Announced<'_, S> {
+    fn drop(&mut self) {
+        let mut state = self.models.state();
+        state.loading.retain(|(loading, _)| loading != self.name);
+        self.models.loaded.notify_all();
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use axum::http::StatusCode;
-use dialogue::{Embedder, Residents, Speaker};
+use dialogue::{Embedder, Loading, Residents, Speaker};
 use fleet::Fleet;
 
 use crate::fault::{Fault, Result};
@@ -132,6 +132,11 @@ impl Catalogue {
     pub fn resident(&self) -> Vec<String> {
         let resident = self.residents.resident().into_iter();
         resident.map(|resident| resident.name).collect()
+    }
+
+    /// Models that are being read into memory.
+    pub fn loading(&self) -> Vec<Loading> {
+        self.residents.loading()
     }
 
     /// That there is no such model.

@@ -1,6 +1,7 @@
 //! What holds for every request, before any handler: whose page it may come from, and how long it may take.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -14,6 +15,10 @@ use crate::pages::GUARDS;
 
 /// Turns away requests that a page of somebody else made a browser send, and tells browsers what our pages may do.
 pub(crate) async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let id = ids::new("req_");
+    let asked = tracing::enabled!(tracing::Level::INFO)
+        .then(|| (request.method().clone(), short(request.uri().path())));
     let mut response = match check(&app, &request) {
         Ok(()) => next.run(request).await,
         Err(fault) => fault.into_response(),
@@ -23,12 +28,17 @@ pub(crate) async fn watch(State(app): State<Arc<App>>, request: Request, next: N
         headers.insert(name, value);
     }
     // What somebody who asks for help names, as clients of OpenAI's API print it.
-    if let Ok(id) = HeaderValue::from_str(&ids::new("req_")) {
+    if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert("x-request-id", id);
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         let never = HeaderValue::from_static("no-store");
         headers.insert(header::CACHE_CONTROL, never);
+    }
+    if let Some((method, path)) = asked {
+        let status = response.status().as_u16();
+        let ms = begun.elapsed().as_millis() as u64;
+        tracing::info!(%method, path, status, ms, id, "answered");
     }
     response
 }

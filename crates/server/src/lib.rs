@@ -24,5 +24,8 @@ mod v1;
 mod behind;
 mod listen;
 mod serve;
+mod tls;
 
-pub use serve::{Error, Options, Result, Script, Server};
+pub use dialogue::Loading;
+pub use serve::{Error, Options, Result, Script, Server, Watch};
+pub use tls::Tls;

@@ -13,10 +13,14 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, Sleep};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::tls::Encryption;
 
 /// A request's head must be there after so long.
 const HEAD: Duration = Duration::from_secs(20);
@@ -33,8 +37,18 @@ const CONNECTIONS_MAX: usize = 10_000;
 /// After an error of the system, such as too many open files, it is left in peace for so long.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// What whoever speaks without encryption is told where it is wanted.
+const UNENCRYPTED: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 55\r\n\
+    connection: close\r\n\r\nthis server encrypts: write https:// before its address";
+
 /// Serves until `stop` ends; then takes no more, and ends what has begun.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    encryption: Option<Encryption>,
+    router: Router,
+    stop: impl Future<Output = ()>,
+) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     let mut builder = http1::Builder::new();
@@ -64,10 +78,24 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
             .clone()
             .layer(axum::Extension(ConnectInfo::<SocketAddr>(from)));
         let service = TowerToHyperService::new(router);
-        let connection = builder.serve_connection(TokioIo::new(Patient::new(stream)), service);
-        let connection = graceful.watch(connection);
+        let stream = Patient::new(stream);
+        let (builder, watcher) = (builder.clone(), graceful.watcher());
+        let acceptor = encryption.as_ref().map(Encryption::acceptor);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let ended = match acceptor {
+                None => {
+                    let connection = builder.serve_connection(TokioIo::new(stream), service);
+                    watcher.watch(connection).await
+                }
+                Some(acceptor) => match encrypted(&acceptor, stream).await {
+                    Some(stream) => {
+                        let connection = builder.serve_connection(TokioIo::new(stream), service);
+                        watcher.watch(connection).await
+                    }
+                    None => Ok(()),
+                },
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection broke");
             }
             drop(place);
@@ -75,6 +103,28 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
     }
     drop(listener);
     graceful.shutdown().await;
+}
+
+/// The stream behind its encryption, once both sides agree on one.
+async fn encrypted(acceptor: &TlsAcceptor, mut stream: Patient) -> Option<TlsStream<Patient>> {
+    let agreed = tokio::time::timeout(HEAD, async {
+        let mut first = [0];
+        // The first byte of a method's name, where TLS has 22.
+        if stream.stream.peek(&mut first).await.is_ok() && first[0].is_ascii_uppercase() {
+            // They may be gone.
+            let _ = stream.write_all(UNENCRYPTED).await;
+            let _ = stream.shutdown().await;
+            return None;
+        }
+        match acceptor.accept(stream).await {
+            Ok(stream) => Some(stream),
+            Err(error) => {
+                tracing::debug!(%error, "no encryption was agreed on");
+                None
+            }
+        }
+    });
+    agreed.await.ok().flatten()
 }
 
 /// A stream that fails when nothing written to it is taken for too long.

@@ -1,9 +1,10 @@
 //! Listens, serves, and ends in order.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use dialogue::{Embedder, Residents, Settings, Speaker};
+use dialogue::{Embedder, Loading, Residents, Settings, Speaker};
 use fleet::Fleet;
 use library::Library;
 use policy::{Gate, Role};
@@ -15,6 +16,7 @@ use crate::app::{App, Reach, router};
 use crate::behind::Behind;
 use crate::catalogue::{Catalogue, Scripted};
 use crate::listen;
+use crate::tls::{Encryption, Tls};
 use crate::v1::responses::settle;
 
 /// What the functions of this crate return.
@@ -43,6 +45,17 @@ pub enum Error {
     /// The settings of an upstream cannot be used.
     #[error(transparent)]
     Upstream(#[from] fleet::Error),
+    /// Connections cannot be encrypted.
+    #[error(
+        "`{path}` cannot encrypt connections: {reason}\nhint: `--tls-certificate` takes a file of PEM with the \
+             certificate and those above it, `--tls-key` one with its key"
+    )]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Serving broke.
     #[error("serving broke: {reason}")]
     Broken {
@@ -59,6 +72,7 @@ impl Error {
             Self::Store(error) => error.code(),
             Self::Policy(error) => error.code(),
             Self::Upstream(_) => "unusable_upstream",
+            Self::Certificate { .. } => "unusable_certificate",
             Self::Broken { .. } => "serving_broke",
         }
     }
@@ -84,6 +98,8 @@ pub struct Options {
     pub is_open: bool,
     /// Whether a proxy with TLS stands before it.
     pub is_behind_proxy: bool,
+    /// What connections are encrypted by, where no proxy does.
+    pub tls: Option<Tls>,
 }
 
 /// A model that says what was written down for it, by name.
@@ -99,7 +115,30 @@ pub struct Script {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    encryption: Option<Encryption>,
     app: Arc<App>,
+}
+
+/// What goes on in a server, for whoever started it.
+#[derive(Clone)]
+pub struct Watch {
+    app: Arc<App>,
+}
+
+impl Watch {
+    /// Models that are being read into memory.
+    pub fn loading(&self) -> Vec<Loading> {
+        self.app.catalogue.loading()
+    }
+
+    /// Reads the model called `name` into memory, before anybody asks for it.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub async fn load(&self, name: &str) -> Result<(), String> {
+        let loaded = self.app.catalogue.speaker(name).await;
+        loaded.map(drop).map_err(|fault| fault.message)
+    }
 }
 
 impl Server {
@@ -108,6 +147,7 @@ impl Server {
     /// # Errors
     /// [`Error::Listen`].
     pub async fn bind(options: Options) -> Result<Self> {
+        let encryption = options.tls.map(Encryption::new).transpose()?;
         let address = options.address;
         let listener = TcpListener::bind(address).await;
         let listener = listener.map_err(|error| refused(address, &error))?;
@@ -131,7 +171,7 @@ impl Server {
         let reach = Reach {
             is_open: options.is_open,
             is_local: address.ip().is_loopback() && !options.is_behind_proxy,
-            is_secure: options.is_behind_proxy,
+            is_secure: options.is_behind_proxy || encryption.is_some(),
         };
         let app = Arc::new(App::new(catalogue, gate, reach));
         settle(&app).await.map_err(|fault| Error::Broken {
@@ -140,6 +180,7 @@ impl Server {
         Ok(Self {
             listener,
             address,
+            encryption,
             app,
         })
     }
@@ -158,6 +199,13 @@ impl Server {
         self.address
     }
 
+    /// What goes on in it, while it runs.
+    pub fn watch(&self) -> Watch {
+        Watch {
+            app: Arc::clone(&self.app),
+        }
+    }
+
     /// Serves until `stop` says true; then no more is taken, and what has begun is ended.
     ///
     /// # Errors
@@ -169,7 +217,7 @@ impl Server {
             let _ = stop.wait_for(|stop| *stop).await;
         };
         let app = Arc::clone(&self.app);
-        listen::serve(self.listener, router(self.app), stopped).await;
+        listen::serve(self.listener, self.encryption, router(self.app), stopped).await;
         behind.end().await;
         app.gate.close().await?;
         app.store().close().await;

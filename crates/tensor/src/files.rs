@@ -23,7 +23,7 @@ mod identify;
 mod map;
 mod new_file;
 
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{Checkpoint, Progress};
 pub use dtype::Dtype;
 pub use gguf::{Array, Gguf, GgufWriter, Metadata, TensorInfo, Value};
 pub use mix::Mix;

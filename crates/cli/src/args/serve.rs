@@ -9,8 +9,10 @@ use super::Weights;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  freehold serve                     for this machine, at http://127.0.0.1:8787
+  freehold                           the same as freehold serve: for this machine, at http://127.0.0.1:8787
   OPENAI_BASE_URL=http://127.0.0.1:8787/v1 OPENAI_API_KEY=none your-program
+  freehold serve --bind 0.0.0.0 --tls-certificate chain.pem --tls-key key.pem
+  freehold serve --load qwen3 --log info
 
 Ctrl-C ends what has begun and stops; a second one stops at once.")]
 pub struct Serve {
@@ -21,6 +23,19 @@ pub struct Serve {
     /// A proxy with TLS stands before it: other machines may reach it, everybody shows a key or signs in
     #[arg(long)]
     pub behind_proxy: bool,
+
+    /// The certificate that encrypts connections, with those above it, in PEM; read again when it is renewed
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_key",
+        conflicts_with = "behind_proxy"
+    )]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// The certificate's key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
 
     /// Everybody shows a key or signs in, on this machine, too
     #[arg(long)]
@@ -58,7 +73,28 @@ pub struct Serve {
     #[arg(long, value_name = "TYPE", default_value = "stored")]
     pub weights: Weights,
 
+    /// A model to read into memory at once; may be given more than once [default: each when it is asked for]
+    #[arg(long, value_name = "MODEL")]
+    pub load: Vec<String>,
+
+    /// What is written to standard error while it runs; with --json, as JSON
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = Log::Warn)]
+    pub log: Log,
+
     /// A file of JSON with what a model called `script` says, for trials: lines with `when`, `text`, `calls`
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
+}
+
+/// How much a server says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Log {
+    /// What broke.
+    Error,
+    /// And what may.
+    Warn,
+    /// And each request: method, path, status, time; never what was said.
+    Info,
+    /// And each connection and try.
+    Debug,
 }

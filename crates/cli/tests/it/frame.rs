@@ -10,17 +10,6 @@ use insta::assert_snapshot;
 use crate::{Run, freehold, run};
 
 #[test]
-fn typing_freehold_alone_names_the_first_thing_to_try() {
-    let Run {
-        exit,
-        stdout,
-        stderr,
-    } = run(&[]);
-    assert_eq!((exit, stderr.as_str()), (Some(0), ""));
-    assert_snapshot!(stdout);
-}
-
-#[test]
 fn help_lists_the_commands_on_standard_output() {
     let Run {
         exit,

@@ -10,6 +10,7 @@ mod frame;
 mod house;
 mod model;
 mod model_of_a_hub;
+mod serve;
 mod tests_python;
 mod tests_refusals;
 mod tests_rust;

@@ -269,7 +269,8 @@ impl Shelf for Toys {
         })
     }
 
-    fn load(&self, _: &str) -> Result<engine::Handle, Error> {
+    fn load(&self, name: &str) -> Result<engine::Handle, Error> {
+        assert_ne!(name, "13", "a model that brings its loader down");
         Ok(Toy::new(50).start(Options::default()))
     }
 
@@ -318,4 +319,15 @@ fn models_share_a_budget_and_the_one_used_longest_ago_makes_room() {
     assert_eq!(names(&models), ["40", "60"]);
     models.unload("60");
     assert_eq!(names(&models), ["40"]);
+}
+
+#[test]
+fn nobody_waits_for_a_model_whose_loading_broke() {
+    let models = engine::Models::new(Toys, 100);
+    for _ in 0..2 {
+        let load = || models.get("13").is_ok();
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(load)).unwrap_err();
+    }
+    // Its room is free again.
+    assert!(models.get("100").is_ok());
 }

@@ -219,6 +219,7 @@ pub async fn server(
         store: store::Options::new(data),
         is_open,
         is_behind_proxy: false,
+        tls: None,
     };
     Server::bind(options).await.unwrap()
 }

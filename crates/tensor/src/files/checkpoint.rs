@@ -1,13 +1,16 @@
 //! A model's weights, in however many files of whichever format.
 
 mod parts;
+mod progress;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::flaw::printable;
 use super::{Gguf, Metadata, Safetensors, View};
 use crate::Error;
+pub use progress::Progress;
 
 /// A model's weights: a Hugging Face folder (one file, or shards with their index), a folder with a
 /// GGUF model, or one `.safetensors` or `.gguf` file, of which split ones bring their siblings along.
@@ -20,6 +23,7 @@ pub struct Checkpoint {
     names: Vec<String>,
     /// The part that holds each name.
     homes: HashMap<String, usize>,
+    progress: Arc<Progress>,
 }
 
 /// One file.
@@ -67,15 +71,17 @@ impl Checkpoint {
                 names.push(name.to_owned());
             }
         }
-        let checkpoint = Self {
+        let mut checkpoint = Self {
             path: path.to_owned(),
             folder: found.folder,
             files: found.files,
             parts,
             names,
             homes,
+            progress: Arc::default(),
         };
         checkpoint.check_promises(found.index.as_ref())?;
+        checkpoint.progress = Arc::new(Progress::of(checkpoint.bytes()));
         Ok(checkpoint)
     }
 
@@ -165,9 +171,17 @@ impl Checkpoint {
         }
     }
 
+    /// How much of it has been given back, for whoever watches from another thread while a model is loaded.
+    pub fn progress(&self) -> &Arc<Progress> {
+        &self.progress
+    }
+
     /// Gives the memory behind the tensor called `name` back to the system, so that weights that have
     /// been packed are not held twice; looking at it again reads the file again.
     pub fn release(&self, name: &str) {
+        if let Ok(view) = self.view(name) {
+            self.progress.add(name, view.bytes.len() as u64);
+        }
         match self.part(name) {
             Some(Part::Safetensors(part)) => part.release(name),
             Some(Part::Gguf(part)) => part.release(name),
