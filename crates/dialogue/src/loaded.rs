@@ -146,6 +146,7 @@ impl Loaded {
             // Who must call cannot also give an answer of a form.
             constraint: calls.or_else(|| request.constraint.clone()),
             priority: request.priority,
+            tenant: request.tenant,
             ..engine::Request::default()
         })?;
         let calls = request.messages.iter().map(|said| said.tool_calls.len());
@@ -171,6 +172,7 @@ impl Loaded {
             logprobs: asked.logprobs,
             constraint: asked.constraint.clone(),
             priority: asked.priority,
+            tenant: asked.tenant,
             ..engine::Request::default()
         })?;
         Ok(self.listen(events, asked.choices, asked.stop, || None))

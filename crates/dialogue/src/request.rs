@@ -33,6 +33,8 @@ pub struct Request<'a> {
     pub thinking: Thinking<'a>,
     /// Who goes first when not all can; larger is earlier.
     pub priority: i32,
+    /// Whose it is. When not all can go, those of one priority are served so that everybody gets as many tokens.
+    pub tenant: u64,
     /// The date, for templates that print it.
     pub now: Option<Moment>,
 }
@@ -69,6 +71,8 @@ pub struct Completion<'a> {
     pub constraint: Option<Constraint>,
     /// Who goes first when not all can; larger is earlier.
     pub priority: i32,
+    /// Whose it is. When not all can go, those of one priority are served so that everybody gets as many tokens.
+    pub tenant: u64,
 }
 
 /// What a completion goes on with.

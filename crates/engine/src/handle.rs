@@ -1,6 +1,6 @@
 //! The way in: an engine on a thread of its own, and a handle to it that is cheap to copy.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
@@ -67,12 +67,39 @@ struct State {
     incoming: VecDeque<Sequence>,
     arrivals: u64,
     status: Status,
+    /// How many of each tenant wait, as of the last step.
+    waiting: HashMap<u64, usize>,
     forgets: bool,
     /// No more requests are taken; the thread ends when all are answered.
     drains: bool,
     /// The thread ends now.
     abandons: bool,
     is_over: bool,
+}
+
+impl State {
+    /// That one more of `tenant` may wait. Where too many do, those who have fewer than an equal part still may, so
+    /// that nobody fills the queue for all others.
+    fn check_room(&self, tenant: u64, waiting_max: usize) -> Result<(), Error> {
+        let waiting = self.incoming.len() + self.status.waiting;
+        if waiting < waiting_max {
+            return Ok(());
+        }
+        let mut tenants = self.waiting.clone();
+        for sequence in &self.incoming {
+            *tenants.entry(sequence.tenant()).or_default() += 1;
+        }
+        let own = *tenants.entry(tenant).or_default();
+        match own < waiting_max / tenants.len() && waiting < 2 * waiting_max {
+            true => Ok(()),
+            false => Err(Error::Busy { waiting }),
+        }
+    }
+
+    fn take_in(&mut self, scheduler: &Scheduler) {
+        self.status = scheduler.status();
+        self.waiting = scheduler.waiting();
+    }
 }
 
 impl Inbox {
@@ -153,10 +180,7 @@ impl Handle {
         if state.drains || state.is_over {
             return Err(Error::Stopped);
         }
-        let waiting = state.incoming.len() + state.status.waiting;
-        if waiting >= engine.options.waiting_max {
-            return Err(Error::Busy { waiting });
-        }
+        state.check_room(request.tenant, engine.options.waiting_max)?;
         state.arrivals += 1;
         let job = Job {
             request,
@@ -344,13 +368,13 @@ fn run(scheduler: &mut Scheduler, inbox: &Inbox) {
         }
         drop(state);
         // Whatever breaks here is our fault, and would break again: those who wait must hear of it.
-        let tell = |status| inbox.state().status = status;
+        let tell = |scheduler: &Scheduler| inbox.state().take_in(scheduler);
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| scheduler.step(tell))) {
             tracing::error!(reason = message(&*panic), "the engine broke and ends");
             break;
         }
-        inbox.state().status = scheduler.status();
+        inbox.state().take_in(scheduler);
     }
     scheduler.abandon();
-    inbox.state().status = scheduler.status();
+    inbox.state().take_in(scheduler);
 }

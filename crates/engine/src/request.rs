@@ -31,6 +31,8 @@ pub struct Request {
     pub logprobs: Option<usize>,
     /// Who goes first when not all can; larger is earlier.
     pub priority: i32,
+    /// Whose it is. When not all can go, those of one priority are served so that everybody gets as many tokens.
+    pub tenant: u64,
     /// Bounds of the thinking before the answer.
     pub reasoning: Option<Reasoning>,
 }

@@ -7,8 +7,11 @@
 mod admit;
 mod compute;
 mod plan;
+mod shares;
 
 pub(crate) use compute::message;
+
+use std::collections::{HashMap, HashSet};
 
 use crate::cache::{Cache, Table};
 use crate::network::Network;
@@ -16,6 +19,7 @@ use crate::request::Reason;
 use crate::sampling::Scratch;
 use crate::sequence::Sequence;
 use crate::speculate::{Drafter, Speculation};
+use shares::Shares;
 
 /// Limits of an engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +45,7 @@ impl Default for Options {
     }
 }
 
-/// Steps of waiting that make up for one level of priority.
+/// Steps of waiting that make up for one level of priority, or for having less than others.
 const PATIENCE: u64 = 64;
 
 /// The sequences of one network, and the pages that they read and write.
@@ -51,6 +55,9 @@ pub(crate) struct Scheduler {
     options: Options,
     waiting: Vec<Sequence>,
     running: Vec<Sequence>,
+    shares: Shares,
+    /// The highest priority that anybody has asked for who waits or runs.
+    highest: i64,
     drafter: Drafter,
     scratch: Scratch,
     logits: Vec<f32>,
@@ -75,6 +82,8 @@ impl Scheduler {
             options,
             waiting: Vec::new(),
             running: Vec::new(),
+            shares: Shares::default(),
+            highest: 0,
             scratch: Scratch::default(),
             logits: Vec::new(),
             blocked: None,
@@ -86,6 +95,9 @@ impl Scheduler {
     /// Takes a sequence in; it waits for its turn. Where no past can be shared, each choice is a
     /// sequence from the start.
     pub(crate) fn enqueue(&mut self, mut sequence: Sequence) {
+        let known = self.waiting.iter().chain(&self.running);
+        let active: HashSet<u64> = known.map(Sequence::tenant).collect();
+        self.shares.arrive(sequence.tenant(), &active);
         if !self.network.keeps_pages_only() {
             let siblings = 1..=std::mem::take(&mut sequence.siblings);
             let alone = siblings.map(|choice| sequence.sibling(choice, Table::default()));
@@ -100,13 +112,16 @@ impl Scheduler {
 
     /// Computes one batch and takes its results in. Who waits and who runs is told before, so that
     /// whoever has seen an event of a request knows that it waits no more.
-    pub(crate) fn step(&mut self, tell: impl FnOnce(Status)) {
+    pub(crate) fn step(&mut self, tell: impl FnOnce(&Self)) {
         self.steps += 1;
         let _step = tracing::trace_span!("engine_step", step = self.steps).entered();
         self.notice_cancelled();
         self.retire();
+        let known = self.waiting.iter().chain(&self.running);
+        let priorities = known.map(|sequence| i64::from(sequence.job.request.priority));
+        self.highest = priorities.max().unwrap_or_default();
         self.admit();
-        tell(self.status());
+        tell(self);
         let mut slices = self.plan();
         self.secure(&mut slices);
         if !slices.is_empty() {
@@ -143,6 +158,15 @@ impl Scheduler {
             steps: self.steps,
             generated: self.generated,
         }
+    }
+
+    /// How many sequences of each tenant wait.
+    pub(crate) fn waiting(&self) -> HashMap<u64, usize> {
+        let mut waiting = HashMap::new();
+        for sequence in &self.waiting {
+            *waiting.entry(sequence.tenant()).or_default() += 1;
+        }
+        waiting
     }
 
     /// Forgets all remembered prefixes.

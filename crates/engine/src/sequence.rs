@@ -87,6 +87,11 @@ impl Sequence {
         }
     }
 
+    /// Whose it is.
+    pub(crate) fn tenant(&self) -> u64 {
+        self.job.request.tenant
+    }
+
     /// Another choice over the same prompt, computed so far as `table` holds it.
     pub(crate) fn sibling(&self, choice: u32, table: Table) -> Self {
         let request = &self.job.request;

@@ -148,9 +148,11 @@ impl App {
         let speaker = self.catalogue.speaker(model).await?;
         check_text_only(&asked.messages, model)?;
         let (now, priority) = (self.local_time(), caller.priority());
+        let tenant = caller.tenant();
         let answering = begin(speaker, move |speaker| {
             let request = dialogue::Request {
                 priority,
+                tenant,
                 ..asked.request(speaker.sampling(), ids::seed(), now)?
             };
             Ok(speaker.answer(&request)?)
@@ -187,7 +189,7 @@ impl App {
     ) -> Result<Answer> {
         let admission = self.admit(caller, model).await?;
         let speaker = self.catalogue.speaker(model).await?;
-        let priority = caller.priority();
+        let (priority, tenant) = (caller.priority(), caller.tenant());
         let answering = begin(speaker, move |speaker| {
             // Nothing is recommended for texts without a template.
             let sampling = asked.wishes.over(Sampling::default())?;
@@ -204,6 +206,7 @@ impl App {
                 logprobs: asked.logprobs,
                 constraint: asked.constraint.clone(),
                 priority,
+                tenant,
             })?)
         });
         Ok(Answer {

@@ -90,6 +90,7 @@ impl Asked {
                 max_tokens: self.thinking_max,
             },
             priority: 0,
+            tenant: 0,
             now: Some(now),
         })
     }

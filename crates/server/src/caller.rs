@@ -1,5 +1,6 @@
 //! Who asks.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -38,6 +39,13 @@ impl Caller {
             Urgency::Usual => 0,
             Urgency::Low => -16,
         }
+    }
+
+    /// A number that stands for them among those who share a model.
+    pub fn tenant(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.user().hash(&mut hasher);
+        hasher.finish()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who starts to run, and who makes room.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use super::{PATIENCE, Scheduler};
 use crate::cache::PAGE;
@@ -9,18 +10,29 @@ use crate::sequence::Sequence;
 /// Who goes first: the largest.
 pub(super) type Rank = (i64, Reverse<u64>, Reverse<u32>);
 
-/// The place of a sequence among others. It rises while it waits, and it keeps what it has risen.
-pub(super) fn rank(sequence: &Sequence) -> Rank {
-    let by_waiting = (sequence.waited / PATIENCE) as i64;
-    let priority = i64::from(sequence.job.request.priority) + by_waiting;
-    (
-        priority,
-        Reverse(sequence.job.arrival),
-        Reverse(sequence.choice),
-    )
-}
+/// A rank among those of one level: who has had least, then who came first.
+type Turn = (i64, Reverse<u64>, Reverse<u64>, Reverse<u32>);
 
 impl Scheduler {
+    /// The place of a sequence among others. It rises while it waits, up to the highest that anybody asked for, and
+    /// it keeps what it has risen.
+    pub(super) fn rank(&self, sequence: &Sequence) -> Rank {
+        let by_waiting = (sequence.waited / PATIENCE) as i64;
+        let priority = i64::from(sequence.job.request.priority) + by_waiting;
+        (
+            priority.min(self.highest),
+            Reverse(sequence.job.arrival),
+            Reverse(sequence.choice),
+        )
+    }
+
+    /// Its place when tenants are told apart.
+    pub(super) fn turn(&self, sequence: &Sequence) -> Turn {
+        let (level, arrival, choice) = self.rank(sequence);
+        let served = self.shares.served(sequence.tenant());
+        (level, Reverse(served), arrival, choice)
+    }
+
     /// Starts waiting sequences while there is room.
     pub(super) fn admit(&mut self) {
         for sequence in &mut self.waiting {
@@ -56,7 +68,7 @@ impl Scheduler {
     }
 
     fn next_in_queue(&self) -> Option<usize> {
-        (0..self.waiting.len()).max_by_key(|at| rank(&self.waiting[*at]))
+        (0..self.waiting.len()).max_by_key(|at| self.turn(&self.waiting[*at]))
     }
 
     /// Gives a waiting sequence what is known of its past, if the rest of it would fit too.
@@ -85,11 +97,13 @@ impl Scheduler {
         false
     }
 
-    /// Sets the last of the running aside for `next`, if that is of lower priority.
+    /// Sets one of the running aside for `next`: the last of lower priority, or of the tenant who has most running
+    /// where the tenant of `next` has less and has waited.
     fn displace(&mut self, next: usize) -> bool {
-        let priority = rank(&self.waiting[next]).0;
-        let last = (0..self.running.len()).min_by_key(|at| rank(&self.running[*at]));
-        let Some(last) = last.filter(|at| rank(&self.running[*at]).0 < priority) else {
+        let priority = self.rank(&self.waiting[next]).0;
+        let last = (0..self.running.len()).min_by_key(|at| self.rank(&self.running[*at]));
+        let last = last.filter(|at| self.rank(&self.running[*at]).0 < priority);
+        let Some(last) = last.or_else(|| self.one_too_many(next)) else {
             return false;
         };
         self.release(last);
@@ -103,6 +117,33 @@ impl Scheduler {
         self.waiting.push(sequence);
         self.blocked = None;
         true
+    }
+
+    /// The last sequence of the tenant who has most running, if that is at least two more than the tenant of `next`
+    /// has, so that those who change places do not change them back.
+    fn one_too_many(&self, next: usize) -> Option<usize> {
+        let next = &self.waiting[next];
+        if next.waited < PATIENCE {
+            return None;
+        }
+        let mut running: HashMap<u64, usize> = HashMap::new();
+        for sequence in &self.running {
+            *running.entry(sequence.tenant()).or_default() += 1;
+        }
+        let own = running.get(&next.tenant()).copied().unwrap_or_default();
+        let priority = self.rank(next).0;
+        let theirs = (0..self.running.len()).filter(|at| {
+            let sequence = &self.running[*at];
+            running[&sequence.tenant()] >= own + 2 && self.rank(sequence).0 <= priority
+        });
+        theirs.max_by_key(|at| {
+            let sequence = &self.running[*at];
+            (
+                running[&sequence.tenant()],
+                sequence.job.arrival,
+                sequence.choice,
+            )
+        })
     }
 
     /// Takes the pages of a running sequence. What they hold may be found again.

@@ -104,6 +104,7 @@ impl Scheduler {
             logits,
             scratch,
             generated,
+            shares,
             ..
         } = self;
         let mut siblings = Vec::new();
@@ -114,6 +115,7 @@ impl Scheduler {
             }
             sequence.is_suspect &= row.is_none();
             let known = sequence.table.length() + slice.feed;
+            shares.charge(sequence.tenant(), slice.feed as u64);
             sequence.has_computed = true;
             cache.computed(&mut sequence.table, &sequence.tokens[..known]);
             let Some(row) = row else {
@@ -133,6 +135,7 @@ impl Scheduler {
             });
             let chosen = &sequence.tokens[base..];
             *generated += chosen.len() as u64;
+            shares.charge(sequence.tenant(), chosen.len() as u64);
             let right = chosen
                 .iter()
                 .zip(&slice.drafts)

@@ -1,7 +1,6 @@
 //! What is in the next batch.
 
 use super::Scheduler;
-use super::admit::rank;
 use crate::cache::PAGE;
 use crate::request::Reason;
 use crate::sequence::Sequence;
@@ -26,7 +25,7 @@ impl Scheduler {
         if let Some(suspect) = self.running.iter().position(|sequence| sequence.is_suspect) {
             order = vec![suspect];
         }
-        order.sort_unstable_by_key(|at| std::cmp::Reverse(rank(&self.running[*at])));
+        order.sort_unstable_by_key(|at| std::cmp::Reverse(self.turn(&self.running[*at])));
         let mut budget = self.options.step_tokens;
         let mut slices = Vec::new();
         let is_answer =
@@ -109,7 +108,7 @@ impl Scheduler {
 
     /// Finds pages for a batch. Where there are none, guesses go first, then the last of the running.
     pub(super) fn secure(&mut self, slices: &mut Vec<Slice>) {
-        slices.sort_unstable_by_key(|slice| std::cmp::Reverse(rank(&self.running[slice.at])));
+        slices.sort_unstable_by_key(|slice| std::cmp::Reverse(self.rank(&self.running[slice.at])));
         for slice in slices.iter_mut() {
             while !self.running[slice.at].is_set_aside && !self.grow(slice) {
                 if !slice.drafts.is_empty() {
@@ -153,10 +152,10 @@ impl Scheduler {
 
     /// The last of those that come after `at` and hold pages.
     fn last_with_pages(&self, at: usize) -> Option<usize> {
-        let own = rank(&self.running[at]);
+        let own = self.rank(&self.running[at]);
         (0..self.running.len())
             .filter(|other| !self.running[*other].table.pages().is_empty())
-            .filter(|other| rank(&self.running[*other]) < own)
-            .min_by_key(|other| rank(&self.running[*other]))
+            .filter(|other| self.rank(&self.running[*other]) < own)
+            .min_by_key(|other| self.rank(&self.running[*other]))
     }
 }

@@ -177,3 +177,73 @@ fn events_wake_async_readers_too() {
     }
     assert_eq!(tokens, Toy::new(100).expected(&asked, 0));
 }
+
+fn of(tenant: u64, seed: u64, tokens: usize) -> Request {
+    Request {
+        max_tokens: Some(tokens),
+        tenant,
+        ..endless(seed)
+    }
+}
+
+#[test]
+fn who_asks_for_much_leaves_others_their_part() {
+    let handle = Toy::new(200).start(Options {
+        running_max: 2,
+        speculation: None,
+        ..Options::default()
+    });
+    // Forty answers of one tenant wait before the first of another.
+    let flood: Vec<Events> = (0..40)
+        .map(|seed| handle.submit(of(1, seed, 50)).unwrap())
+        .collect();
+    let modest: Vec<Events> = (100..105)
+        .map(|seed| handle.submit(of(2, seed, 50)).unwrap())
+        .collect();
+    modest.iter().for_each(|events| drop(read(events)));
+    let ended = |events: &Events| {
+        std::iter::from_fn(|| events.try_recv()).any(|event| matches!(event, Event::Finished(_)))
+    };
+    let ended = flood.iter().filter(|events| ended(events)).count();
+    // As many as the other had, and those that ran or came to run meanwhile.
+    assert!((3..=12).contains(&ended), "{ended}");
+}
+
+#[test]
+fn who_has_nothing_running_is_let_in_among_long_answers() {
+    let handle = Toy::new(400).start(Options {
+        running_max: 4,
+        speculation: None,
+        ..Options::default()
+    });
+    let long: Vec<Events> = (0..4)
+        .map(|seed| handle.submit(of(1, seed, 3000)).unwrap())
+        .collect();
+    long.iter().for_each(|events| drop(events.recv()));
+    let short = handle.submit(of(2, 9, 20)).unwrap();
+    let (_, finished) = read(&short);
+    assert_eq!(finished.usage.generated, 20);
+    assert!(finished.timings.queued < finished.timings.decode * 100);
+    for events in long {
+        let (tokens, _) = read(&events);
+        assert_eq!(tokens.len(), 2999, "what made room goes on where it was");
+    }
+}
+
+#[test]
+fn nobody_fills_the_queue_for_all_others() {
+    let handle = Toy::new(100).start(Options {
+        waiting_max: 8,
+        ..one_at_a_time()
+    });
+    let running = handle.submit(of(1, 0, 100_000)).unwrap();
+    assert!(running.recv().is_some());
+    let flood: Vec<_> = (1..20).map(|seed| handle.submit(of(1, seed, 5))).collect();
+    assert_eq!(flood.iter().filter(|taken| taken.is_ok()).count(), 8);
+    let others: Vec<_> = (2..4)
+        .flat_map(|tenant| (0..8).map(move |seed| of(tenant, seed, 5)))
+        .map(|request| handle.submit(request))
+        .collect();
+    let taken = others.iter().filter(|taken| taken.is_ok()).count();
+    assert!((4..=8).contains(&taken), "{taken}");
+}
