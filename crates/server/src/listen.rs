@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -74,10 +77,14 @@ pub(crate) async fn serve(
         let (stream, place) = stream;
         // A failure costs time alone.
         let _ = stream.set_nodelay(true);
-        let router = router
-            .clone()
-            .layer(axum::Extension(ConnectInfo::<SocketAddr>(from)));
-        let service = TowerToHyperService::new(router);
+        let router = TowerToHyperService::new(router.clone());
+        // Wrapping the router for each connection would copy all of its routes.
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request
+                .extensions_mut()
+                .insert(ConnectInfo::<SocketAddr>(from));
+            router.call(request)
+        });
         let stream = Patient::new(stream);
         let (builder, watcher) = (builder.clone(), graceful.watcher());
         let acceptor = encryption.as_ref().map(Encryption::acceptor);
