@@ -35,7 +35,7 @@ use crate::{
     rules::Rules,
     secret::Secret,
     throttle::Throttle,
-    why::Verdict,
+    why::{RuleFile, Verdict},
 };
 
 /// Usage is kept so often.
@@ -194,6 +194,15 @@ impl Gate {
     /// What the rules would say, and why. Nothing is permitted by it, and nothing written.
     pub fn why<A: Action>(&self, principal: &Principal, action: &A) -> Arc<Verdict> {
         self.0.rules().decide(principal, action, self.0.now())
+    }
+
+    /// The files of rules that hold. Everybody who lives under them may read them.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] where the caller may not even see which models there are.
+    pub async fn rules(&self, principal: &Principal) -> Result<Vec<RuleFile>> {
+        let _permit = self.permit(principal, action::SeeModels).await?;
+        Ok(self.0.rules().texts.clone())
     }
 
     /// Reads the rules again.

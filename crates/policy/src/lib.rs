@@ -31,4 +31,4 @@ pub use gate::{
 pub use options::Options;
 pub use principal::{Principal, Role, Scope, Via};
 pub use secret::Secret;
-pub use why::{Rule, Verdict};
+pub use why::{Rule, RuleFile, Verdict};

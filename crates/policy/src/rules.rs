@@ -20,7 +20,7 @@ use crate::{
     audit::Hash,
     error::Result,
     principal::Principal,
-    why::{Rule, Verdict},
+    why::{Rule, RuleFile, Verdict},
 };
 
 /// Rules that were read, checked against the schema, and can be asked.
@@ -31,6 +31,8 @@ pub(crate) struct Rules {
     types: Types,
     actions: HashMap<&'static str, EntityUid>,
     files: HashMap<PolicyId, String>,
+    /// As they were read.
+    pub texts: Vec<RuleFile>,
     decided: Mutex<HashMap<String, Arc<Verdict>>>,
     /// Of all texts together, so that the log says which rules held.
     pub hash: Hash,
@@ -85,6 +87,12 @@ impl Rules {
             hasher.update((text.len() as u64).to_be_bytes());
             hasher.update(text);
         }
+        let texts = read.texts.into_iter().map(|(name, text)| RuleFile {
+            is_shipped: name == files::SHIPPED_NAME,
+            name,
+            text,
+        });
+        let texts = texts.collect();
         Ok(Self {
             policies: read.policies,
             authorizer: Authorizer::new(),
@@ -97,6 +105,7 @@ impl Rules {
             },
             actions: ACTIONS.map(action).into(),
             files: read.files,
+            texts,
             decided: Mutex::default(),
             hash: Hash(hasher.finalize().into()),
         })

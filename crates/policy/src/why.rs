@@ -30,6 +30,17 @@ pub struct Rule {
     pub file: String,
 }
 
+/// A file of rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleFile {
+    /// What it is called.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+    /// Whether it came with the program, and is not the owner's.
+    pub is_shipped: bool,
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {

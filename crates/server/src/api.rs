@@ -1,7 +1,11 @@
 //! `/api`: what is Freehold's own. Accounts are here; errors have a code, a message and a hint.
 
+mod audit;
 mod keys;
+mod people;
+mod rules;
 mod sessions;
+mod upstreams;
 
 use std::sync::Arc;
 
@@ -9,12 +13,25 @@ use axum::Json;
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use store::Timestamp;
 
-use crate::app::App;
+use crate::app::{App, rfc3339};
 use crate::fault::Fault;
 
+pub(crate) use people::tidy;
+
 pub(crate) fn routes() -> Router<Arc<App>> {
-    sessions::routes().merge(keys::routes())
+    sessions::routes()
+        .merge(keys::routes())
+        .merge(people::routes())
+        .merge(audit::routes())
+        .merge(rules::routes())
+        .merge(upstreams::routes())
+}
+
+/// A moment as this API writes it.
+fn moment(at: Timestamp) -> String {
+    rfc3339(u64::try_from(at.as_millis()).unwrap_or(0) / 1000)
 }
 
 /// A fault, as this API writes it: `{"error": {"code", "message", "hint"}}`.

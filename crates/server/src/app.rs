@@ -1,6 +1,7 @@
 //! What all handlers share, and the router over them.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -27,6 +28,8 @@ pub(crate) struct App {
     pub running: Running,
     pub batches: Batches,
     reach: Reach,
+    /// The folder of everything that is kept.
+    pub data: PathBuf,
 }
 
 /// Who can reach the server, and what they must show.
@@ -49,13 +52,14 @@ impl Deref for App {
 }
 
 impl App {
-    pub fn new(catalogue: Catalogue, gate: Gate, reach: Reach) -> Self {
+    pub fn new(catalogue: Catalogue, gate: Gate, reach: Reach, data: PathBuf) -> Self {
         Self {
             catalogue,
             gate,
             running: Running::default(),
             batches: Batches::default(),
             reach,
+            data,
         }
     }
 

@@ -12,6 +12,7 @@ use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::api;
 use crate::app::{App, Reach, router};
 use crate::behind::Behind;
 use crate::catalogue::{Catalogue, Scripted};
@@ -159,6 +160,7 @@ impl Server {
             speaker: Arc::new(Speaker::scripted(script.script)),
             embedder: Arc::new(Embedder::scripted()),
         });
+        let data = options.store.data.clone();
         let kept = Store::open(&options.store).await?;
         let rules = policy::Options {
             anonymous: options.is_open.then_some(Role::Member),
@@ -173,7 +175,8 @@ impl Server {
             is_local: address.ip().is_loopback() && !options.is_behind_proxy,
             is_secure: options.is_behind_proxy || encryption.is_some(),
         };
-        let app = Arc::new(App::new(catalogue, gate, reach));
+        api::tidy(&data);
+        let app = Arc::new(App::new(catalogue, gate, reach, data));
         settle(&app).await.map_err(|fault| Error::Broken {
             reason: fault.message,
         })?;

@@ -19,7 +19,7 @@ const SCHEMA: &str = include_str!("../../rules/freehold.cedarschema");
 const SHIPPED: &str = include_str!("../../rules/freehold.cedar");
 
 /// Their file.
-const SHIPPED_NAME: &str = "freehold.cedar";
+pub(super) const SHIPPED_NAME: &str = "freehold.cedar";
 
 /// Files larger than this are not rules.
 const BYTES_MAX: u64 = 1 << 20;

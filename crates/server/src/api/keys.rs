@@ -9,10 +9,11 @@ use policy::{Budgets, Key, NewKey, Scope};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Refusal;
-use crate::app::{App, rfc3339};
+use super::{Refusal, moment};
+use crate::app::App;
 use crate::caller::Caller;
-use crate::reading::Parsed;
+use crate::fault::Fault;
+use crate::reading::{Parsed, Query};
 
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -20,8 +21,21 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/keys/{id}", delete(revoke))
 }
 
-async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Refusal> {
-    let keys = app.gate.keys(&caller, Some(caller.user())).await?;
+/// Whose keys: one's own, or `everybody`'s.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Whose {
+    of: Option<String>,
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(query): Query<Whose>,
+) -> Result<Json<Value>, Refusal> {
+    let everybody = query.of.as_deref() == Some("everybody");
+    let of = (!everybody).then(|| caller.user());
+    let keys = app.gate.keys(&caller, of).await?;
     let data: Vec<Value> = keys.iter().map(described).collect();
     Ok(Json(json!({ "data": data })))
 }
@@ -30,6 +44,20 @@ async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>
 struct Wanted {
     name: String,
     scopes: Option<Vec<String>>,
+    #[serde(default)]
+    budgets: Limits,
+    /// Seconds since 1970.
+    expires_at: Option<u64>,
+}
+
+/// What a key may use; what is not said is not limited.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Limits {
+    requests_per_minute: Option<u64>,
+    tokens_per_minute: Option<u64>,
+    tokens_per_day: Option<u64>,
+    tokens_total: Option<u64>,
 }
 
 async fn create(
@@ -45,13 +73,27 @@ async fn create(
             scopes.collect::<policy::Result<Vec<Scope>>>()?
         }
     };
+    let expires_at = wanted.expires_at.map(|seconds| {
+        let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+        store::Timestamp::from_millis(seconds.saturating_mul(1000))
+    });
+    if expires_at.is_some_and(|at| at <= app.timestamp()) {
+        let message =
+            "a key that has expired opens nothing\nhint: seconds since 1970, in the future";
+        return Err(Fault::param("expires_at", message).into());
+    }
     let new = NewKey {
         user: caller.user(),
         name: &wanted.name,
         project: None,
         scopes,
-        budgets: Budgets::default(),
-        expires_at: None,
+        budgets: Budgets {
+            requests_per_minute: wanted.budgets.requests_per_minute,
+            tokens_per_minute: wanted.budgets.tokens_per_minute,
+            tokens_per_day: wanted.budgets.tokens_per_day,
+            tokens_total: wanted.budgets.tokens_total,
+        },
+        expires_at,
     };
     let (key, secret) = app.gate.add_key(&caller, new).await?;
     let mut value = described(&key);
@@ -69,15 +111,21 @@ async fn revoke(
 }
 
 fn described(key: &Key) -> Value {
-    let time = |at: store::Timestamp| rfc3339(u64::try_from(at.as_millis()).unwrap_or(0) / 1000);
     let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.name()).collect();
     json!({
         "id": key.id,
         "name": key.name,
         "shown": key.shown,
+        "user": key.user,
         "scopes": scopes,
-        "created_at": time(key.created_at),
-        "expires_at": key.expires_at.map(time),
-        "revoked_at": key.revoked_at.map(time),
+        "budgets": {
+            "requests_per_minute": key.budgets.requests_per_minute,
+            "tokens_per_minute": key.budgets.tokens_per_minute,
+            "tokens_per_day": key.budgets.tokens_per_day,
+            "tokens_total": key.budgets.tokens_total,
+        },
+        "created_at": moment(key.created_at),
+        "expires_at": key.expires_at.map(moment),
+        "revoked_at": key.revoked_at.map(moment),
     })
 }

@@ -181,6 +181,21 @@ impl House {
         }
     }
 
+    /// What is no text.
+    pub fn bytes(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> (u16, Vec<u8>) {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut reply = self.agent.run(request.body(Vec::new()).unwrap()).unwrap();
+        (
+            reply.status().as_u16(),
+            reply.body_mut().read_to_vec().unwrap(),
+        )
+    }
+
     /// Ends the server, and gives its data back.
     pub fn end(mut self) -> tempfile::TempDir {
         self.finish();

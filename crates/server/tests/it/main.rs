@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod house;
 mod openapi;
+mod people;
 mod responses;
 mod uploads;
 mod upstreams;
