@@ -11,9 +11,11 @@ use axum::http::{Method, StatusCode, Uri};
 
 use policy::Gate;
 use store::Store;
+use tokio::sync::Semaphore;
 
 use crate::catalogue::Catalogue;
 use crate::fault::Fault;
+use crate::reading::LARGE_AT_ONCE;
 use crate::v1::batches::Batches;
 use crate::v1::responses::Running;
 use crate::{api, compat, guard, openapi, pages, v1};
@@ -27,6 +29,8 @@ pub(crate) struct App {
     pub gate: Gate,
     pub running: Running,
     pub batches: Batches,
+    /// Places for large bodies that are parsed.
+    pub large_bodies: Semaphore,
     reach: Reach,
     /// The folder of everything that is kept.
     pub data: PathBuf,
@@ -58,6 +62,7 @@ impl App {
             gate,
             running: Running::default(),
             batches: Batches::default(),
+            large_bodies: Semaphore::new(LARGE_AT_ONCE),
             reach,
             data,
         }

@@ -50,7 +50,7 @@ fn check(app: &App, request: &Request) -> Result<(), Fault> {
             .get(name)
             .and_then(|value| value.to_str().ok())
     };
-    let host = text(header::HOST).unwrap_or_default();
+    let host = host(request)?;
     // A name that somebody else's server gave this address to: their page would be taken for ours.
     if app.is_local && !is_local(host) {
         let message = format!(
@@ -68,6 +68,20 @@ fn check(app: &App, request: &Request) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// The name under which the server was asked: that of a whole address, or else of the only header.
+fn host(request: &Request) -> Result<&str, Fault> {
+    if let Some(authority) = request.uri().authority() {
+        return Ok(authority.as_str());
+    }
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => Ok(""),
+        (Some(host), None) if host.to_str().is_ok() => Ok(host.to_str().unwrap_or_default()),
+        // Who stands before us may have looked at the other one.
+        _ => Err(Fault::invalid("one `Host`, and that a name").code("wrong_host")),
+    }
 }
 
 /// Whether `host` names this machine to itself.

@@ -27,5 +27,6 @@ mod serve;
 mod tls;
 
 pub use dialogue::Loading;
+pub use listen::Patience;
 pub use serve::{Error, Options, Result, Script, Server, Watch};
 pub use tls::Tls;

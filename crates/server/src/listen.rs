@@ -25,11 +25,27 @@ use tokio_rustls::server::TlsStream;
 
 use crate::tls::Encryption;
 
-/// A request's head must be there after so long.
-const HEAD: Duration = Duration::from_secs(20);
+/// How long clients are waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For the head of a request, from the end of one to the head of the next, and for encryption to be agreed on.
+    /// Default: 20 s.
+    pub head: Duration,
+    /// For the whole body of a request of JSON. Default: 120 s.
+    pub body: Duration,
+    /// For a client to take anything of what is written to it. Default: 60 s.
+    pub unread: Duration,
+}
 
-/// A client that takes nothing for so long is given up.
-const UNREAD: Duration = Duration::from_secs(60);
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(20),
+            body: Duration::from_secs(120),
+            unread: Duration::from_secs(60),
+        }
+    }
+}
 
 /// Bytes of a request's head at most.
 const HEAD_BYTES_MAX: usize = 64 << 10;
@@ -50,6 +66,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     encryption: Option<Encryption>,
     router: Router,
+    patience: Patience,
     stop: impl Future<Output = ()>,
 ) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -57,7 +74,7 @@ pub(crate) async fn serve(
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
+        .header_read_timeout(patience.head)
         .max_buf_size(HEAD_BYTES_MAX);
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -83,9 +100,10 @@ pub(crate) async fn serve(
             request
                 .extensions_mut()
                 .insert(ConnectInfo::<SocketAddr>(from));
+            request.extensions_mut().insert(patience);
             router.call(request)
         });
-        let stream = Patient::new(stream);
+        let stream = Patient::new(stream, patience.unread);
         let (builder, watcher) = (builder.clone(), graceful.watcher());
         let acceptor = encryption.as_ref().map(Encryption::acceptor);
         tokio::spawn(async move {
@@ -94,7 +112,7 @@ pub(crate) async fn serve(
                     let connection = builder.serve_connection(TokioIo::new(stream), service);
                     watcher.watch(connection).await
                 }
-                Some(acceptor) => match encrypted(&acceptor, stream).await {
+                Some(acceptor) => match encrypted(&acceptor, stream, patience.head).await {
                     Some(stream) => {
                         let connection = builder.serve_connection(TokioIo::new(stream), service);
                         watcher.watch(connection).await
@@ -113,8 +131,12 @@ pub(crate) async fn serve(
 }
 
 /// The stream behind its encryption, once both sides agree on one.
-async fn encrypted(acceptor: &TlsAcceptor, mut stream: Patient) -> Option<TlsStream<Patient>> {
-    let agreed = tokio::time::timeout(HEAD, async {
+async fn encrypted(
+    acceptor: &TlsAcceptor,
+    mut stream: Patient,
+    patience: Duration,
+) -> Option<TlsStream<Patient>> {
+    let agreed = tokio::time::timeout(patience, async {
         let mut first = [0];
         // The first byte of a method's name, where TLS has 22.
         if stream.stream.peek(&mut first).await.is_ok() && first[0].is_ascii_uppercase() {
@@ -137,15 +159,17 @@ async fn encrypted(acceptor: &TlsAcceptor, mut stream: Patient) -> Option<TlsStr
 /// A stream that fails when nothing written to it is taken for too long.
 struct Patient {
     stream: TcpStream,
+    patience: Duration,
     timer: Pin<Box<Sleep>>,
     is_waiting: bool,
 }
 
 impl Patient {
-    fn new(stream: TcpStream) -> Self {
+    fn new(stream: TcpStream, patience: Duration) -> Self {
         Self {
             stream,
-            timer: Box::pin(tokio::time::sleep(UNREAD)),
+            patience,
+            timer: Box::pin(tokio::time::sleep(patience)),
             is_waiting: false,
         }
     }
@@ -161,7 +185,8 @@ impl Patient {
         }
         if !self.is_waiting {
             self.is_waiting = true;
-            self.timer.as_mut().reset(Instant::now() + UNREAD);
+            let until = Instant::now() + self.patience;
+            self.timer.as_mut().reset(until);
         }
         match self.timer.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),

@@ -1,6 +1,6 @@
 //! Reads the bodies of requests, and says which parameter is wrong.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -10,10 +10,18 @@ use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::app::App;
 use crate::fault::{Fault, Result};
+use crate::listen::Patience;
 
-/// A body must be there after so long.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Bytes of a body that is parsed at once.
+const SMALL_BYTES: usize = 256 << 10;
+
+/// Larger bodies that are parsed at the same time.
+pub(crate) const LARGE_AT_ONCE: usize = 2;
+
+/// Values in a large body at most.
+const VALUES_MAX: usize = 1 << 20;
 
 /// A body of JSON, with the bytes it was read from.
 pub(crate) struct Parsed<T> {
@@ -21,10 +29,10 @@ pub(crate) struct Parsed<T> {
     pub bytes: Bytes,
 }
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Parsed<T> {
+impl<T: DeserializeOwned + Send + 'static> FromRequest<Arc<App>> for Parsed<T> {
     type Rejection = Fault;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self> {
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self> {
         let kind = request.headers().get(header::CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let is_form = kind.starts_with("multipart/") || kind.contains("x-www-form-urlencoded");
@@ -32,14 +40,44 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Parsed<T> {
             let message = "this is read as JSON\nhint: send `Content-Type: application/json`";
             return Err(Fault::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
         }
-        let bytes = tokio::time::timeout(PATIENCE, Bytes::from_request(request, state)).await;
+        let patience = request.extensions().get::<Patience>().copied();
+        let patience = patience.unwrap_or_default().body;
+        let bytes = tokio::time::timeout(patience, Bytes::from_request(request, app)).await;
         let late = |_| Fault::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
         let bytes = bytes.map_err(late)?.map_err(unread)?;
-        Ok(Self {
-            value: parse(&bytes)?,
-            bytes,
-        })
+        if bytes.len() <= SMALL_BYTES {
+            let value = parse(&bytes)?;
+            return Ok(Self { value, bytes });
+        }
+        // It takes its time and its memory: others are served meanwhile, and few such at once.
+        let _place = app.large_bodies.acquire().await;
+        let parsed = tokio::task::spawn_blocking(move || {
+            check_values(&bytes)?;
+            let value = parse(&bytes)?;
+            Ok(Self { value, bytes })
+        });
+        let broken = |error| Err(Fault::broken(format!("the request broke: {error}")));
+        parsed.await.unwrap_or_else(broken)
     }
+}
+
+/// That there are not too many values in some JSON: each takes many times the memory of its two bytes.
+fn check_values(json: &[u8]) -> Result<()> {
+    let (mut values, mut is_text, mut is_escaped) = (0, false, false);
+    for byte in json {
+        match (is_text, byte) {
+            (true, _) if is_escaped => is_escaped = false,
+            (true, b'\\') => is_escaped = true,
+            (_, b'"') => is_text = !is_text,
+            (false, b',' | b'[' | b'{') => values += 1,
+            _ => {}
+        }
+    }
+    if values > VALUES_MAX {
+        let message = format!("the body has more than `{VALUES_MAX}` values");
+        return Err(Fault::new(StatusCode::PAYLOAD_TOO_LARGE, message).code("too_many_values"));
+    }
+    Ok(())
 }
 
 /// What stands behind the `?` of an address.

@@ -16,7 +16,7 @@ use crate::api;
 use crate::app::{App, Reach, router};
 use crate::behind::Behind;
 use crate::catalogue::{Catalogue, Scripted};
-use crate::listen;
+use crate::listen::{self, Patience};
 use crate::tls::{Encryption, Tls};
 use crate::v1::responses::settle;
 
@@ -101,6 +101,8 @@ pub struct Options {
     pub is_behind_proxy: bool,
     /// What connections are encrypted by, where no proxy does.
     pub tls: Option<Tls>,
+    /// How long clients are waited for.
+    pub patience: Patience,
 }
 
 /// A model that says what was written down for it, by name.
@@ -118,6 +120,7 @@ pub struct Server {
     address: SocketAddr,
     encryption: Option<Encryption>,
     app: Arc<App>,
+    patience: Patience,
 }
 
 /// What goes on in a server, for whoever started it.
@@ -185,6 +188,7 @@ impl Server {
             address,
             encryption,
             app,
+            patience: options.patience,
         })
     }
 
@@ -220,7 +224,15 @@ impl Server {
             let _ = stop.wait_for(|stop| *stop).await;
         };
         let app = Arc::clone(&self.app);
-        listen::serve(self.listener, self.encryption, router(self.app), stopped).await;
+        let router = router(self.app);
+        listen::serve(
+            self.listener,
+            self.encryption,
+            router,
+            self.patience,
+            stopped,
+        )
+        .await;
         behind.end().await;
         app.gate.close().await?;
         app.store().close().await;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use dialogue::Settings;
 use library::{Library, Memory};
 use serde_json::json;
-use server::{Loading, Options, Script, Server, Tls};
+use server::{Loading, Options, Patience, Script, Server, Tls};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -74,6 +74,7 @@ pub fn run(args: &Serve, console: &mut Console) -> anyhow::Result<Exit> {
         is_open: args.bind.is_loopback() && !is_secure && !args.accounts,
         is_behind_proxy: args.behind_proxy,
         tls,
+        patience: Patience::default(),
     };
     runtime.block_on(serve(options, &args.load, &stop, console))?;
     // What still computes is given up.

@@ -120,7 +120,7 @@ impl CompletionRequest {
             seed: self.sampled.seed(),
             choices: self.n.unwrap_or(1).max(best_of),
             max_tokens: Some(self.max_tokens.unwrap_or(TOKENS_USUAL)),
-            stop: self.sampled.stop(),
+            stop: self.sampled.stop()?,
             // The best is the one that is most probable, so that probabilities must be known.
             logprobs: match best_of > self.n.unwrap_or(1) {
                 true => Some(self.logprobs.unwrap_or(0)),

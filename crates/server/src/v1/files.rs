@@ -1,6 +1,7 @@
 //! `/v1/files`.
 
 mod content;
+mod heads;
 pub(crate) mod incoming;
 pub(crate) mod tidy;
 
@@ -8,8 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::multipart::MultipartRejection;
-use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -246,8 +246,7 @@ pub(crate) async fn may_make(app: &App, caller: &Caller, kind: &str, id: &str) -
 async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
-    headers: HeaderMap,
-    form: Result<Multipart, MultipartRejection>,
+    request: Request,
 ) -> Result<Json<Value>> {
     let id = ids::new("file-");
     may_make(&app, &caller, KIND, &id).await?;
@@ -255,7 +254,7 @@ async fn create(
         field: "file",
         bytes_max: BYTES_MAX,
     };
-    let Form { fields, file } = receive(&app, &caller, &headers, form, expected).await?;
+    let Form { fields, file } = receive(&app, &caller, request, expected).await?;
     let purpose = fields.get("purpose").ok_or_else(|| missing("purpose"))?;
     check_purpose(purpose)?;
     let length = kept_for(purpose, ExpiresAfter::of(&fields)?.as_ref())?;

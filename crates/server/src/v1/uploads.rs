@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::multipart::MultipartRejection;
-use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
-use axum::http::HeaderMap;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::routing::post;
 use axum::{Json, Router};
 use md5::{Digest as _, Md5};
@@ -137,8 +135,7 @@ async fn add_part(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    form: Result<Multipart, MultipartRejection>,
+    request: Request,
 ) -> Result<Json<Value>> {
     let upload = app.kept_to_change(&caller, KIND, &id).await?;
     check_pending(&upload, app.timestamp())?;
@@ -146,7 +143,7 @@ async fn add_part(
         field: "data",
         bytes_max: PART_BYTES_MAX,
     };
-    let form = receive(&app, &caller, &headers, form, expected).await?;
+    let form = receive(&app, &caller, request, expected).await?;
     let now = app.timestamp();
     let upload = app.store().objects().get(&id).await?;
     check_pending(&upload, now)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use dialogue::Settings;
 use library::Library;
 use serde_json::{Value, json};
-use server::{Options, Script, Server};
+use server::{Options, Patience, Script, Server};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -96,12 +96,19 @@ impl House {
         script: Value,
         upstreams: Vec<fleet::Upstream>,
     ) -> Self {
+        let mut options = options(data.path(), is_open, script);
+        options.fleet.upstreams = upstreams;
+        Self::serving(data, options)
+    }
+
+    /// One that serves what `options` say.
+    pub fn serving(data: tempfile::TempDir, options: Options) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
             .unwrap();
-        let server = runtime.block_on(server(data.path(), is_open, script, upstreams));
+        let server = runtime.block_on(Server::bind(options)).unwrap();
         let address = server.address();
         let link = runtime
             .block_on(server.first_link())
@@ -196,6 +203,12 @@ impl House {
         )
     }
 
+    /// Tasks of the server that are alive.
+    pub fn tasks(&self) -> usize {
+        let runtime = self.runtime.as_ref().unwrap();
+        runtime.metrics().num_alive_tasks()
+    }
+
     /// Ends the server, and gives its data back.
     pub fn end(mut self) -> tempfile::TempDir {
         self.finish();
@@ -218,7 +231,14 @@ pub async fn server(
     script: Value,
     upstreams: Vec<fleet::Upstream>,
 ) -> Server {
-    let options = Options {
+    let mut options = options(data, is_open, script);
+    options.fleet.upstreams = upstreams;
+    Server::bind(options).await.unwrap()
+}
+
+/// What a server over the data in a folder is started with.
+pub fn options(data: &Path, is_open: bool, script: Value) -> Options {
+    Options {
         address: ([127, 0, 0, 1], 0).into(),
         library: Library::below(data),
         settings: Settings::default(),
@@ -227,16 +247,13 @@ pub async fn server(
             name: "script".to_owned(),
             script: serde_json::from_value(script).unwrap(),
         }],
-        fleet: fleet::Options {
-            upstreams,
-            ..fleet::Options::default()
-        },
+        fleet: fleet::Options::default(),
         store: store::Options::new(data),
         is_open,
         is_behind_proxy: false,
         tls: None,
-    };
-    Server::bind(options).await.unwrap()
+        patience: Patience::default(),
+    }
 }
 
 impl Drop for House {

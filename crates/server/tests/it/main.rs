@@ -12,5 +12,8 @@ mod house;
 mod openapi;
 mod people;
 mod responses;
+mod streams;
+mod tiny;
 mod uploads;
 mod upstreams;
+mod wire;

@@ -64,6 +64,9 @@ pub(crate) struct Sampled {
     stop: Option<Stop>,
 }
 
+/// Texts at most that end an answer: each is looked for at every token.
+const STOPS_MAX: usize = 64;
+
 /// Whether usage comes at the end of a stream.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct StreamOptions {
@@ -111,11 +114,15 @@ impl Sampled {
         self.seed.map(i64::cast_unsigned)
     }
 
-    pub fn stop(&self) -> Vec<String> {
+    pub fn stop(&self) -> Result<Vec<String>> {
         match &self.stop {
-            None => Vec::new(),
-            Some(Stop::One(text)) => vec![text.clone()],
-            Some(Stop::Many(texts)) => texts.clone(),
+            None => Ok(Vec::new()),
+            Some(Stop::One(text)) => Ok(vec![text.clone()]),
+            Some(Stop::Many(texts)) if texts.len() > STOPS_MAX => {
+                let message = format!("`{}` texts; there may be `{STOPS_MAX}`", texts.len());
+                Err(Fault::param("stop", message))
+            }
+            Some(Stop::Many(texts)) => Ok(texts.clone()),
         }
     }
 }
@@ -158,7 +165,7 @@ impl ChatRequest {
             seed: self.sampled.seed(),
             choices,
             max_tokens,
-            stop: self.sampled.stop(),
+            stop: self.sampled.stop()?,
             logprobs,
             constraint: response_format(&self.response_format)?,
             effort: self.reasoning_effort,

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::extract::Multipart;
-use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::Request;
+use axum::extract::multipart::{Field, MultipartError};
+use axum::http::{StatusCode, header};
 use store::Blob;
 
+use super::heads::{self, Progress};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::fault::{Fault, Result};
@@ -68,15 +69,15 @@ impl Expected {
 pub(crate) async fn receive(
     app: &App,
     caller: &Caller,
-    headers: &HeaderMap,
-    form: Result<Multipart, MultipartRejection>,
+    request: Request,
     expected: Expected,
 ) -> Result<Form> {
-    let length = headers.get(header::CONTENT_LENGTH);
+    let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > expected.bytes_max + FORM_BYTES) {
         return Err(expected.too_large());
     }
+    let form = heads::Form::of(request).await;
     let mut form = form.map_err(|rejection| {
         let message = format!(
             "{}\nhint: send `multipart/form-data` with the field `{}`",
@@ -99,24 +100,24 @@ pub(crate) async fn receive(
 async fn read(
     app: &App,
     caller: &Caller,
-    form: &mut Multipart,
+    form: &mut heads::Form,
     expected: Expected,
 ) -> Result<Form> {
     let mut fields = BTreeMap::new();
     let mut file = None;
-    while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
+    while let Some((field, progress)) = form.next_field().await.map_err(|error| broken(&error))? {
         let name = field.name().unwrap_or_default().to_owned();
         if name == expected.field {
             if file.is_some() {
                 return Err(Fault::param(expected.field, "there is more than one file"));
             }
-            file = Some(keep(app, caller, field, expected).await?);
+            file = Some(keep(app, caller, (field, progress), expected).await?);
             continue;
         }
         if fields.len() >= FIELDS_MAX {
             return Err(Fault::invalid(format!("more than `{FIELDS_MAX}` fields")));
         }
-        fields.insert(name, text(field).await?);
+        fields.insert(name, text(field, &progress).await?);
     }
     let file = file.ok_or_else(|| missing(expected.field))?;
     Ok(Form { fields, file })
@@ -131,10 +132,14 @@ pub(crate) fn missing(param: &str) -> Fault {
     }
 }
 
-async fn text(mut field: Field<'_>) -> Result<String> {
+async fn text(mut field: Field<'_>, progress: &Progress) -> Result<String> {
     let name = field.name().unwrap_or_default().to_owned();
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
+    while let Some(chunk) = progress
+        .chunk(&mut field)
+        .await
+        .map_err(|error| broken(&error))?
+    {
         if bytes.len() + chunk.len() > FIELD_BYTES_MAX {
             let message = format!("a field has more than `{FIELD_BYTES_MAX}` bytes");
             return Err(Fault::param(name, message));
@@ -148,25 +153,34 @@ async fn text(mut field: Field<'_>) -> Result<String> {
 async fn keep(
     app: &App,
     caller: &Caller,
-    field: Field<'_>,
+    (field, progress): (Field<'_>, Progress),
     expected: Expected,
 ) -> Result<Received> {
     let name = file_name(field.file_name().unwrap_or_default());
     let (sender, reader) = pipe();
     let blobs = app.store().blobs();
     let put = blobs.put(caller.user(), reader, u64::MAX, app.timestamp());
-    let (sent, kept) = tokio::join!(send(field, sender, expected), put);
+    let (sent, kept) = tokio::join!(send((field, progress), sender, expected), put);
     // What the sender says is why the store found no end.
     sent?;
     Ok(Received { name, blob: kept? })
 }
 
-async fn send(mut field: Field<'_>, sender: Sender, expected: Expected) -> Result<()> {
+async fn send(
+    (mut field, progress): (Field<'_>, Progress),
+    sender: Sender,
+    expected: Expected,
+) -> Result<()> {
     let mut bytes: u64 = 0;
-    while let Some(chunk) = field.chunk().await.map_err(|error| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => expected.too_large(),
-        _ => broken(&error),
-    })? {
+    while let Some(chunk) =
+        progress
+            .chunk(&mut field)
+            .await
+            .map_err(|error| match error.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => expected.too_large(),
+                _ => broken(&error),
+            })?
+    {
         bytes += chunk.len() as u64;
         if bytes > expected.bytes_max {
             return Err(expected.too_large());
@@ -182,7 +196,12 @@ async fn send(mut field: Field<'_>, sender: Sender, expected: Expected) -> Resul
 
 fn broken(error: &MultipartError) -> Fault {
     let message = format!("the form cannot be read: {}", error.body_text());
-    Fault::new(error.status(), message).code("invalid_form")
+    let status = match error.status() {
+        // It broke on its way, or was broken off.
+        StatusCode::INTERNAL_SERVER_ERROR => StatusCode::BAD_REQUEST,
+        status => status,
+    };
+    Fault::new(status, message).code("invalid_form")
 }
 
 /// The last part of a path, without signs that are no letters: names are shown, and never opened.

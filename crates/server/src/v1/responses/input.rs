@@ -19,6 +19,14 @@ const CARRIED: &str = "fh1:";
 
 /// The items of `input`: a text is one message of the user. Each gets an id where it has none.
 pub(crate) fn items(value: &Value) -> Result<Vec<Value>> {
+    if let Some(count) = value
+        .as_array()
+        .map(Vec::len)
+        .filter(|count| *count > ITEMS_MAX)
+    {
+        let message = format!("`{count}` items; there may be `{ITEMS_MAX}`");
+        return Err(Fault::param("input", message));
+    }
     let mut items = match value {
         Value::Null => Vec::new(),
         Value::String(text) => vec![json!({
@@ -34,10 +42,6 @@ pub(crate) fn items(value: &Value) -> Result<Vec<Value>> {
             ));
         }
     };
-    if items.len() > ITEMS_MAX {
-        let message = format!("`{}` items; there may be `{ITEMS_MAX}`", items.len());
-        return Err(Fault::param("input", message));
-    }
     for (at, item) in items.iter_mut().enumerate() {
         whole(item, at)?;
     }
