@@ -13,6 +13,7 @@ mod names;
 mod packages;
 mod rooms;
 mod unsafety;
+mod web;
 
 use std::{fmt, process::ExitCode, time::Instant};
 
@@ -55,6 +56,9 @@ type Check = (
     &'static str,
     fn(&Tree) -> Result<Vec<Finding>>,
 );
+
+/// Said where what checks need may be installed, and nothing may be left out.
+const INSTALL: &str = "--install";
 
 const CHECKS: &[Check] = &[
     ("fmt", "rustfmt has nothing to change", cargo::fmt),
@@ -110,20 +114,29 @@ const CHECKS: &[Check] = &[
         "licences, sources and duplicates of all packages",
         packages::check,
     ),
+    (
+        "web",
+        "the web app: types, words, and nothing from elsewhere",
+        web::check,
+    ),
     ("clippy", "clippy has nothing to say", cargo::clippy),
     ("deny", "cargo deny, where it is installed", cargo::deny),
 ];
 
 /// Runs the checks called `names`, or all of them.
-pub fn run(names: &[&str]) -> Result<ExitCode> {
-    for name in names {
+pub fn run(words: &[&str]) -> Result<ExitCode> {
+    let (flags, names): (Vec<&str>, Vec<&str>) = words.iter().partition(|word| **word == INSTALL);
+    for name in &names {
         ensure!(
             CHECKS.iter().any(|(known, ..)| known == name),
             "no check is called `{name}`\n{}",
             list()
         );
     }
-    let tree = Tree::read()?;
+    let tree = Tree {
+        may_install: !flags.is_empty(),
+        ..Tree::read()?
+    };
     let mut failed = 0;
     for (name, _, check) in CHECKS {
         if !names.is_empty() && !names.contains(name) {

@@ -5,7 +5,6 @@
 //! `xtask/clients/missing.txt` lists what is known not to work yet; a line that begins to work fails the run.
 
 mod codex;
-mod installed;
 mod served;
 
 use std::path::{Path, PathBuf};
@@ -14,12 +13,20 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use self::installed::Place;
 use self::served::Served;
+use crate::installed::Place;
 use crate::tree;
 
 /// Said by the second of two programs, which has a network of its own.
 const INSIDE: &str = "--inside";
+
+/// Programs that clients need, as Debian's packages name them.
+const NEEDS: &[(&str, &[&str], &str)] = &[
+    ("python3", &["-c", "import ensurepip"], "python3-venv"),
+    ("node", &["--version"], "nodejs"),
+    ("npm", &["--version"], "npm"),
+    ("ip", &["-Version"], "iproute2"),
+];
 
 /// Said where the tests run next, on a machine that may lack what clients need.
 const INSTALL: &str = "--install";
@@ -81,8 +88,8 @@ pub fn run(words: &[&str]) -> Result<ExitCode> {
     if let Some(flag) = flags.iter().find(|flag| ![INSTALL, INSIDE].contains(flag)) {
         bail!("unknown option `{flag}`\n{}", list());
     }
-    let place = Place::new()?;
-    let missing = place.missing();
+    let place = Place::of("clients")?;
+    let missing = Place::missing(NEEDS);
     if !missing.is_empty() && flags.contains(&INSTALL) {
         place.install(&missing);
     }

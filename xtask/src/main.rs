@@ -8,12 +8,13 @@ mod bench;
 mod check;
 mod clients;
 mod cross;
+mod installed;
 mod tree;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-usage: cargo xtask check [NAME…]         every check, or the named ones
+usage: cargo xtask check [NAME…] [--install]  every check, or the named ones
        cargo xtask bench NAME [ARGS…]    one benchmark, printed as Markdown
        cargo xtask cross TARGET          tests of another architecture, under qemu
        cargo xtask clients [NAME [CASE…]]  other people's programs against our server

@@ -15,6 +15,8 @@ pub struct Tree {
     pub root: PathBuf,
     pub files: Vec<File>,
     pub packages: Vec<Package>,
+    /// Whether what checks need may be installed; then nothing is left out.
+    pub may_install: bool,
 }
 
 /// One text file.
@@ -74,6 +76,7 @@ impl Tree {
             root,
             files,
             packages,
+            may_install: false,
         })
     }
 
@@ -103,7 +106,8 @@ impl Tree {
 }
 
 impl File {
-    fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+    /// A file that says `text`.
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
             path: path.into(),
             text: text.into(),

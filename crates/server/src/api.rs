@@ -1,7 +1,10 @@
 //! `/api`: what is Freehold's own. Accounts are here; errors have a code, a message and a hint.
 
 mod audit;
+pub(crate) mod chats;
 mod keys;
+mod models;
+mod notes;
 mod people;
 mod rules;
 mod sessions;
@@ -27,6 +30,9 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(audit::routes())
         .merge(rules::routes())
         .merge(upstreams::routes())
+        .merge(chats::routes())
+        .merge(notes::routes())
+        .merge(models::routes())
 }
 
 /// A moment as this API writes it.

@@ -13,6 +13,7 @@ use policy::Gate;
 use store::Store;
 use tokio::sync::Semaphore;
 
+use crate::assets::Assets;
 use crate::catalogue::Catalogue;
 use crate::fault::Fault;
 use crate::reading::LARGE_AT_ONCE;
@@ -31,6 +32,7 @@ pub(crate) struct App {
     pub batches: Batches,
     /// Places for large bodies that are parsed.
     pub large_bodies: Semaphore,
+    pub assets: Assets,
     reach: Reach,
     /// The folder of everything that is kept.
     pub data: PathBuf,
@@ -56,13 +58,20 @@ impl Deref for App {
 }
 
 impl App {
-    pub fn new(catalogue: Catalogue, gate: Gate, reach: Reach, data: PathBuf) -> Self {
+    pub fn new(
+        catalogue: Catalogue,
+        gate: Gate,
+        assets: Assets,
+        reach: Reach,
+        data: PathBuf,
+    ) -> Self {
         Self {
             catalogue,
             gate,
             running: Running::default(),
             batches: Batches::default(),
             large_bodies: Semaphore::new(LARGE_AT_ONCE),
+            assets,
             reach,
             data,
         }

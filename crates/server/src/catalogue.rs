@@ -139,6 +139,18 @@ impl Catalogue {
         self.residents.loading()
     }
 
+    /// Tokens of conversation and answer together, where the model called `name` is in memory.
+    pub fn context(&self, name: &str) -> Option<usize> {
+        if let Some(script) = self.script(name) {
+            return Some(script.speaker.context());
+        }
+        let is_resident = self.resident().iter().any(|resident| resident == name);
+        let speaker = is_resident
+            .then(|| self.residents.speaker(name).ok())
+            .flatten();
+        speaker.map(|speaker| speaker.context())
+    }
+
     /// That there is no such model.
     pub fn unknown(&self, name: &str) -> Fault {
         let names: Vec<String> = self.list().into_iter().map(|listed| listed.name).collect();

@@ -1,5 +1,6 @@
 //! What is kept for people: responses, conversations and their like, as documents of the store.
 
+use policy::Permit;
 use policy::action::{Delete, Read, Thing, Write};
 use serde_json::{Value, json};
 use store::{Cursor, Item, List, Metadata, Object, Order, Page, Timestamp};
@@ -69,11 +70,28 @@ impl App {
         Ok(object)
     }
 
-    /// Deletes the document of `kind` called `id`.
-    pub(crate) async fn delete(&self, caller: &Caller, kind: &str, id: &str) -> Result<Object> {
+    /// The same, for whoever will delete it.
+    pub(crate) async fn kept_to_delete(
+        &self,
+        caller: &Caller,
+        kind: &str,
+        id: &str,
+    ) -> Result<Object> {
         let object = self.found(kind, id).await?;
         let permit = self.gate.permit(caller, Delete(thing(&object))).await;
         permit.map_err(|error| hidden(error, kind, id))?;
+        Ok(object)
+    }
+
+    /// Whether the caller may read what they have of `kind`.
+    pub(crate) async fn permit_all(&self, caller: &Caller, kind: &str) -> Result<Permit<Read>> {
+        let all = Read(Thing::of(kind, caller.user()));
+        Ok(self.gate.permit(caller, all).await?)
+    }
+
+    /// Deletes the document of `kind` called `id`.
+    pub(crate) async fn delete(&self, caller: &Caller, kind: &str, id: &str) -> Result<Object> {
+        let object = self.kept_to_delete(caller, kind, id).await?;
         self.store().objects().delete(id).await?;
         Ok(object)
     }
@@ -87,10 +105,7 @@ impl App {
         metadata: Metadata,
         state: Option<String>,
     ) -> Result<Page<Object>> {
-        let _permit = self
-            .gate
-            .permit(caller, Read(Thing::of(kind, caller.user())))
-            .await?;
+        let _permit = self.permit_all(caller, kind).await?;
         let list = List {
             kind: Some(kind.to_owned()),
             owner: Some(caller.user().to_owned()),

@@ -15,6 +15,7 @@ mod kept;
 mod upstream;
 
 mod api;
+mod assets;
 mod compat;
 mod guard;
 mod openapi;

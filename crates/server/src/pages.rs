@@ -1,32 +1,46 @@
-//! The pages that stand until the web app does: what there is, how to add a model, and signing in.
+//! The web app: one page under all of its addresses, and the files that it is made of.
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
 
 use crate::app::App;
+use crate::assets::Lasting;
 
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/", get(front))
-        .route(
-            "/sign-in",
-            get(|| async { Html(include_str!("../pages/sign-in.html")) }),
-        )
-        .route(
-            "/pages/sign-in.js",
-            get(|| async { script(include_str!("../pages/sign-in.js")) }),
-        )
-        .route(
-            "/pages/style.css",
-            get(|| async { style(include_str!("../pages/style.css")) }),
-        )
+        .route("/", get(page))
+        .route("/sign-in", get(page))
+        .route("/welcome", get(page))
+        .route("/chat/{id}", get(page))
+        .route("/settings", get(page))
+        .route("/sw.js", get(worker))
+        .route("/app/{hash}/{*path}", get(file))
         .route("/health", get(health))
+}
+
+/// The page, which finds out by its address what it shows.
+async fn page(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    app.assets.reply("index.html", Lasting::Never, &headers)
+}
+
+/// What keeps the shell of the app for when there is no server. It lies at the root, so that it may answer for all
+/// addresses.
+async fn worker(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    app.assets.reply("sw.js", Lasting::Never, &headers)
+}
+
+async fn file(
+    State(app): State<Arc<App>>,
+    Path((hash, path)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    app.assets.file(&hash, &path, &headers)
 }
 
 /// That it runs, and whether what is kept can be reached.
@@ -37,47 +51,16 @@ async fn health(State(app): State<Arc<App>>) -> Response {
     }
 }
 
-fn script(text: &'static str) -> impl IntoResponse {
-    (
-        [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")],
-        text,
-    )
-}
-
-fn style(text: &'static str) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], text)
-}
-
-/// The front page. Names of models are shown to those on this machine alone.
-async fn front(State(app): State<Arc<App>>) -> Html<String> {
-    let models = match app.is_open {
-        true => app.catalogue.list(),
-        false => Vec::new(),
-    };
-    let list: String = models
-        .iter()
-        .map(|listed| format!("<li><code>{}</code></li>", escaped(&listed.name)))
-        .collect();
-    let body = match (app.is_open, models.is_empty()) {
-        (true, true) => include_str!("../pages/no-model.html").to_owned(),
-        (true, false) => format!("<h2>Models</h2><ul class=\"models\">{list}</ul>"),
-        (false, _) => "<p><a class=\"button\" href=\"/sign-in\">Sign in</a></p>".to_owned(),
-    };
-    Html(include_str!("../pages/front.html").replace("<!-- body -->", &body))
-}
-
-fn escaped(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
-    text.replace('>', "&gt;").replace('"', "&quot;")
-}
-
-/// What browsers are told with every reply.
-pub(crate) const GUARDS: [(HeaderName, HeaderValue); 4] = [
+/// What browsers are told with every reply. Nothing in the app makes HTML of text, which `require-trusted-types-for`
+/// makes sure of; the one policy is for the address of the service worker.
+pub(crate) const GUARDS: [(HeaderName, HeaderValue); 5] = [
     (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-             connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+             font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
+             form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+             require-trusted-types-for 'script'; trusted-types freehold",
         ),
     ),
     (
@@ -90,6 +73,10 @@ pub(crate) const GUARDS: [(HeaderName, HeaderValue); 4] = [
     ),
     (
         HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
         HeaderValue::from_static("same-origin"),
     ),
 ];

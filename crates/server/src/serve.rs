@@ -12,8 +12,9 @@ use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::api;
+use crate::api::{self, chats::keep_swept};
 use crate::app::{App, Reach, router};
+use crate::assets::Assets;
 use crate::behind::Behind;
 use crate::catalogue::{Catalogue, Scripted};
 use crate::listen::{self, Patience};
@@ -103,6 +104,8 @@ pub struct Options {
     pub tls: Option<Tls>,
     /// How long clients are waited for.
     pub patience: Patience,
+    /// A folder with the web app, in place of the one in the binary; read anew with each request.
+    pub web: Option<PathBuf>,
 }
 
 /// A model that says what was written down for it, by name.
@@ -173,13 +176,14 @@ impl Server {
         let residents = Residents::new(options.library, options.settings, options.memory);
         let fleet = Fleet::start(options.fleet)?;
         let catalogue = Catalogue::new(residents, scripts.collect(), fleet);
+        let assets = Assets::new(options.web);
         let reach = Reach {
             is_open: options.is_open,
             is_local: address.ip().is_loopback() && !options.is_behind_proxy,
             is_secure: options.is_behind_proxy || encryption.is_some(),
         };
         api::tidy(&data);
-        let app = Arc::new(App::new(catalogue, gate, reach, data));
+        let app = Arc::new(App::new(catalogue, gate, assets, reach, data));
         settle(&app).await.map_err(|fault| Error::Broken {
             reason: fault.message,
         })?;
@@ -233,6 +237,9 @@ impl Server {
             stopped,
         )
         .await;
+        let sweeping = tokio::spawn(keep_swept(Arc::clone(&app)));
+        listen::serve(self.listener, self.encryption, router(self.app), stopped).await;
+        sweeping.abort();
         behind.end().await;
         app.gate.close().await?;
         app.store().close().await;

@@ -84,6 +84,10 @@ pub struct Serve {
     /// A file of JSON with what a model called `script` says, for trials: lines with `when`, `text`, `calls`
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
+
+    /// A folder with the web app in place of the built-in one, read anew with each request, for work on it
+    #[arg(long, value_name = "DIR", hide = true)]
+    pub web: Option<PathBuf>,
 }
 
 /// How much a server says of itself.

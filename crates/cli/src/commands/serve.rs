@@ -75,6 +75,7 @@ pub fn run(args: &Serve, console: &mut Console) -> anyhow::Result<Exit> {
         is_behind_proxy: args.behind_proxy,
         tls,
         patience: Patience::default(),
+        web: args.web.clone(),
     };
     runtime.block_on(serve(options, &args.load, &stop, console))?;
     // What still computes is given up.

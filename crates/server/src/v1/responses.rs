@@ -1,9 +1,9 @@
 //! `/v1/responses`.
 
-mod background;
+pub(crate) mod background;
 pub(crate) mod input;
-mod make;
-mod request;
+pub(crate) mod make;
+pub(crate) mod request;
 mod tools;
 mod turn;
 

@@ -254,6 +254,9 @@ pub fn options(data: &Path, is_open: bool, script: Value) -> Options {
         tls: None,
         patience: Patience::default(),
     }
+        web: None,
+    };
+    Server::bind(options).await.unwrap()
 }
 
 impl Drop for House {

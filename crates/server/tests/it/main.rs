@@ -5,6 +5,7 @@
 mod abuse;
 mod batches;
 mod chat;
+mod chats;
 mod doors;
 mod faults;
 mod files;

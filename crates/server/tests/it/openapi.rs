@@ -8,11 +8,14 @@ use serde_json::Value;
 
 const DOCUMENT: &str = include_str!("../../openapi.json");
 
-const PAGES: [&str; 4] = [
+const PAGES: [&str; 7] = [
     "get /",
     "get /sign-in",
-    "get /pages/sign-in.js",
-    "get /pages/style.css",
+    "get /welcome",
+    "get /settings",
+    "get /chat/{id}",
+    "get /sw.js",
+    "get /app/{hash}/{path}",
 ];
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
@@ -77,6 +77,8 @@ pub(crate) async fn start(app: &Arc<App>, caller: &Caller, plan: Plan) -> Result
         keeping,
         count,
         stopped,
+        began: Instant::now(),
+        spoke: None,
     };
     tokio::spawn(async move { task.run(plan).await });
     Ok(id)
@@ -90,6 +92,9 @@ struct Task {
     keeping: Keeping,
     count: watch::Sender<u64>,
     stopped: watch::Receiver<bool>,
+    began: Instant,
+    /// When the first word came.
+    spoke: Option<Instant>,
 }
 
 impl Task {
@@ -137,7 +142,9 @@ impl Task {
                 () = tokio::time::sleep_until(until) => return true,
             };
             match moment {
-                Some(moment) if self.turn.take(&moment) => {}
+                Some(moment) if self.turn.take(&moment) => {
+                    self.spoke.get_or_insert_with(Instant::now);
+                }
                 _ => return false,
             }
         }
@@ -165,6 +172,11 @@ impl Task {
         let response = self.turn.response();
         object.state = response["status"].as_str().unwrap_or_default().to_owned();
         object.body["response"] = response.clone();
+        let until_first = self.spoke.map(|spoke| spoke - self.began);
+        object.body["timings"] = json!({
+            "first_ms": until_first.map(|time| time.as_millis() as u64),
+            "total_ms": self.began.elapsed().as_millis() as u64,
+        });
         objects.update(object).await?;
         self.keeping
             .add_to_conversation(&self.app, self.turn.response())

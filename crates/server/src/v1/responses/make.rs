@@ -42,20 +42,15 @@ pub(crate) struct Plan {
     stores: bool,
     conversation: Option<String>,
     carries: bool,
+    is_of_chat: bool,
 }
 
 impl Plan {
     /// Looks up what the request refers to.
     pub async fn new(app: &App, caller: &Caller, request: ResponseRequest) -> Result<Self> {
         request.check()?;
-        let model = request.model()?.to_owned();
-        let offered = Offered::read(request.tools.as_deref().unwrap_or_default())?;
-        let mut asked = request.asked(&offered)?;
-        // The same seed gives the same answer, so that one that was interrupted can be made again.
-        asked.seed.get_or_insert_with(ids::seed);
-        let input = items(&request.input)?;
-        let conversation = request.conversation()?.map(str::to_owned);
-        let mut context = match (&request.previous_response_id, &conversation) {
+        let conversation = request.conversation()?;
+        let context = match (&request.previous_response_id, conversation) {
             (Some(id), _) => before(app, caller, id).await?,
             (None, Some(id)) => {
                 app.kept_to_change(caller, conversations::KIND, id).await?;
@@ -63,6 +58,27 @@ impl Plan {
             }
             (None, None) => Vec::new(),
         };
+        Self::over(app, &request, context)
+    }
+
+    /// The same for a turn of a chat, after what was asked and said before it. What is asked is kept with what is
+    /// said, so that a chat is read in few steps.
+    pub fn of_chat(app: &App, request: &ResponseRequest, context: Vec<Value>) -> Result<Self> {
+        request.check()?;
+        let plan = Self::over(app, request, context)?;
+        Ok(Self {
+            is_of_chat: true,
+            ..plan
+        })
+    }
+
+    fn over(app: &App, request: &ResponseRequest, mut context: Vec<Value>) -> Result<Self> {
+        let model = request.model()?.to_owned();
+        let offered = Offered::read(request.tools.as_deref().unwrap_or_default())?;
+        let mut asked = request.asked(&offered)?;
+        // The same seed gives the same answer, so that one that was interrupted can be made again.
+        asked.seed.get_or_insert_with(ids::seed);
+        let input = items(&request.input)?;
         context.extend(input.iter().cloned());
         resolve(&mut context)?;
         asked.messages = messages(request.instructions.as_deref(), &context, &offered)?;
@@ -75,8 +91,9 @@ impl Plan {
             response,
             offered,
             stores: request.store.unwrap_or(true),
-            conversation,
+            conversation: request.conversation()?.map(str::to_owned),
             carries: request.includes("reasoning.encrypted_content"),
+            is_of_chat: false,
         })
     }
 
@@ -96,6 +113,7 @@ impl Plan {
             input: self.input.clone(),
             conversation: self.conversation.clone(),
             seed: self.asked.seed,
+            is_of_chat: self.is_of_chat,
         }
     }
 }
@@ -107,6 +125,7 @@ pub(crate) struct Keeping {
     input: Vec<Value>,
     conversation: Option<String>,
     seed: Option<u64>,
+    is_of_chat: bool,
 }
 
 impl Keeping {
@@ -116,13 +135,17 @@ impl Keeping {
             return Ok(());
         }
         let text = |key: &str| response[key].as_str().unwrap_or_default().to_owned();
+        let mut body = json!({ "response": response, "seed": self.seed });
+        if self.is_of_chat {
+            body["input"] = json!(self.input);
+        }
         let new = New {
             id: text("id"),
             kind: KIND,
             parent: response["previous_response_id"].as_str().map(str::to_owned),
             state: text("status"),
             metadata: metadata(&response["metadata"]),
-            body: json!({ "response": response, "seed": self.seed }),
+            body,
         };
         let id = new.id.clone();
         app.keep(caller, new).await?;

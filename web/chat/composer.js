@@ -1,0 +1,191 @@
+// Where people write. What is typed outlives a reload, a crash and a change of page.
+import { inWords } from "../ground/api.js";
+import { fill, h, later } from "../ground/dom.js";
+import { icon } from "../ground/icons.js";
+import { notice } from "../ground/notice.js";
+import { app, taste } from "../ground/state.js";
+import { count } from "../ground/when.js";
+import { t } from "../ground/words.js";
+import { parts, readFile } from "./files.js";
+import { modelPill } from "./picker.js";
+import { openSheet } from "./sheet.js";
+
+/** @typedef {import("./room.js").Room} Room */
+
+/** Whether the browser makes fields as high as what stands in them. */
+const GROWS = CSS.supports("field-sizing", "content");
+
+export class Composer {
+  /** @param {Room} room */
+  constructor(room) {
+    this.room = room;
+    /** @type {import("./files.js").Attachment[]} */
+    this.files = [];
+    this.isSending = false;
+    this.state = "";
+    this.field = h("textarea", { id: "ask", rows: 1, placeholder: t("ask-hint"), "aria-label": t("ask-hint"), autocapitalize: "sentences", dir: "auto" });
+    this.chips = h("div", { class: "chips" });
+    this.picker = h("input", { type: "file", multiple: true, class: "out-of-sight", tabindex: "-1", "aria-hidden": "true", onchange: () => this.take(this.picker.files) });
+    this.button = h("button", { class: "send", type: "submit" });
+    this.model = h("span", { class: "pill-place" });
+    this.meter = h("span", { class: "meter" });
+    const clip = h("button", { class: "quiet", type: "button", "aria-label": t("attach"), title: t("attach"), onclick: () => this.picker.click() }, icon("clip"));
+    const tune = h("button", { class: "quiet", type: "button", "aria-label": t("tune"), title: t("tune"), onclick: () => openSheet(room) }, icon("sliders"));
+    this.element = h(
+      "form",
+      { class: "composer", onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), this.act()) },
+      this.chips, this.field, this.picker,
+      h("div", { class: "composer-row" }, clip, tune, this.model, this.meter, this.button),
+    );
+    this.listen();
+    this.restore();
+    this.update();
+  }
+
+  listen() {
+    const keep = later(150, () => this.keep());
+    this.field.addEventListener("input", () => (this.grow(), this.update(), keep()));
+    this.leaving = () => this.keep();
+    addEventListener("pagehide", this.leaving);
+    this.field.addEventListener("keydown", (event) => {
+      const isTouch = matchMedia("(pointer: coarse)").matches;
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && (!isTouch || event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        if (!this.room.running()) this.act();
+      }
+      if (event.key === "Escape" && this.room.running()) this.act();
+    });
+    this.field.addEventListener("paste", (event) => {
+      if (event.clipboardData?.files.length) {
+        event.preventDefault();
+        this.take(event.clipboardData.files);
+      }
+    });
+  }
+
+  leave() {
+    this.keep();
+    if (this.leaving) removeEventListener("pagehide", this.leaving);
+  }
+
+  draftKey() {
+    return `draft.${this.room.id ?? "new"}`;
+  }
+
+  keep() {
+    if (this.room.isTemporary) return;
+    const isEmpty = !this.field.value && this.files.length === 0;
+    taste.set(this.draftKey(), isEmpty ? null : JSON.stringify({ text: this.field.value, files: this.files }));
+  }
+
+  restore() {
+    try {
+      const draft = JSON.parse(taste.get(this.draftKey()) ?? "null");
+      this.field.value = draft?.text ?? "";
+      this.files = draft?.files ?? [];
+    } catch {
+      // What cannot be read is no draft.
+    }
+    this.showFiles();
+    queueMicrotask(() => this.grow());
+  }
+
+  /** @param {string} text */
+  write(text) {
+    this.field.value = text;
+    this.grow();
+    this.update();
+    this.keep();
+    this.field.focus();
+  }
+
+  grow() {
+    if (GROWS) return;
+    this.field.style.height = "auto";
+    this.field.style.height = `${Math.min(this.field.scrollHeight, innerHeight * 0.4)}px`;
+  }
+
+  /** @param {FileList | null} files */
+  async take(files) {
+    for (const file of files ?? []) {
+      try {
+        this.files.push(await readFile(file));
+      } catch (error) {
+        notice(inWords(error));
+      }
+    }
+    this.picker.value = "";
+    this.showFiles();
+    this.update();
+    this.keep();
+  }
+
+  showFiles() {
+    const chip = (/** @type {import("./files.js").Attachment} */ file) => {
+      const off = () => {
+        this.files = this.files.filter((other) => other !== file);
+        this.showFiles();
+        this.update();
+        this.keep();
+      };
+      return h("span", { class: "chip" }, icon("file"), file.name, h("button", { class: "quiet", type: "button", "aria-label": t("detach", { name: file.name }), onclick: off }, icon("close")));
+    };
+    fill(this.chips, this.files.map(chip));
+  }
+
+  /** Sends, or stops what is being said. */
+  async act() {
+    if (this.room.running()) return void this.room.stop().catch((error) => notice(inWords(error)));
+    const asked = parts(this.field.value, this.files);
+    if (asked.length === 0 || this.isSending) return;
+    const draft = this.draftKey();
+    this.isSending = true;
+    this.update();
+    try {
+      await this.room.ask(asked, this.room.leaf);
+      this.field.value = "";
+      this.files = [];
+      taste.set(draft, null);
+      this.showFiles();
+      this.grow();
+      this.keep();
+    } catch (error) {
+      notice(inWords(error));
+    }
+    this.isSending = false;
+    this.update();
+  }
+
+  /** Shows what the room says now. */
+  update() {
+    const isRunning = this.room.running() !== undefined;
+    const label = isRunning ? t("stop") : t("send");
+    const isEmpty = !this.field.value.trim() && this.files.length === 0;
+    const state = `${label}${isEmpty}${this.isSending}`;
+    if (state !== this.state) {
+      this.state = state;
+      this.button.disabled = !isRunning && (isEmpty || this.isSending || this.room.about.model === null);
+      this.button.setAttribute("aria-label", label);
+      this.button.title = label;
+      this.button.classList.toggle("is-stop", isRunning);
+      fill(this.button, icon(isRunning ? "stop" : "send"));
+    }
+  }
+
+  /** Shows which model answers, and how full its memory is. */
+  about() {
+    this.state = "";
+    this.update();
+    fill(this.model, modelPill(this.room));
+    const last = this.room.path().findLast((turn) => turn.usage);
+    const context = app.now.models?.find((model) => model.name === this.room.about.model)?.context;
+    const used = last ? last.usage.input_tokens + last.usage.output_tokens : 0;
+    if (!used) return fill(this.meter);
+    if (!context) return fill(this.meter, t("tokens", { count: count(used) }));
+    const share = Math.min(1, used / context);
+    if (share < 0.01) return fill(this.meter);
+    const words = t("context", { used: count(used), all: count(context) });
+    fill(this.meter, h("span", { class: share > 0.85 ? "gauge is-full" : "gauge", vars: { "--share": share }, role: "img", "aria-label": words, title: words }), h("span", { class: "wide" }, `${Math.round(share * 100)} %`));
+    this.meter.title = words;
+  }
+}

@@ -1,0 +1,58 @@
+// What the app knows, as far as more than one part of it looks at that.
+import { observable } from "./store.js";
+
+/** @typedef {{ user: string, name: string, role: string, via: string, csrf: string | null }} Who */
+/** @typedef {{ name: string, owner: string, bytes: number, is_loaded: boolean, context: number | null }} Model */
+/** @typedef {{ temperature?: number, top_p?: number, max_output_tokens?: number, effort?: string }} Settings */
+/**
+ * @typedef {{
+ *   id: string, title: string | null, model: string | null, instructions: string | null, settings: Settings,
+ *   active: string | null, pinned: boolean, created_at: string, updated_at: string, deleted_at: string | null,
+ * }} Chat
+ */
+
+export const app = observable({
+  /** @type {Who | null} */
+  who: null,
+  /** @type {Model[] | null} */
+  models: null,
+  /** @type {Chat[]} */
+  chats: [],
+  hasMoreChats: false,
+  isOnline: true,
+  isRailOpen: false,
+});
+
+/** What this browser remembers of a person's taste. */
+export const taste = {
+  /** @param {string} key */
+  get(key) {
+    try {
+      return localStorage.getItem(`freehold.${key}`);
+    } catch {
+      return null;
+    }
+  },
+  /**
+   * @param {string} key
+   * @param {string | null} value
+   */
+  set(key, value) {
+    try {
+      if (value === null) localStorage.removeItem(`freehold.${key}`);
+      else localStorage.setItem(`freehold.${key}`, value);
+    } catch {
+      // Browsers that keep nothing still work.
+    }
+  },
+  /** Forgets all that begins with a word. @param {string} start */
+  forget(start) {
+    try {
+      for (const key of Object.keys(localStorage)) {
+        if (key.startsWith(`freehold.${start}`)) localStorage.removeItem(key);
+      }
+    } catch {
+      // There is nothing to forget.
+    }
+  },
+};

@@ -1,0 +1,2 @@
+declare const painter: any;
+export default painter;
