@@ -253,10 +253,8 @@ pub fn options(data: &Path, is_open: bool, script: Value) -> Options {
         is_behind_proxy: false,
         tls: None,
         patience: Patience::default(),
-    }
         web: None,
-    };
-    Server::bind(options).await.unwrap()
+    }
 }
 
 impl Drop for House {
