@@ -228,6 +228,7 @@ impl Server {
             let _ = stop.wait_for(|stop| *stop).await;
         };
         let app = Arc::clone(&self.app);
+        let sweeping = tokio::spawn(keep_swept(Arc::clone(&app)));
         let router = router(self.app);
         listen::serve(
             self.listener,
@@ -237,8 +238,6 @@ impl Server {
             stopped,
         )
         .await;
-        let sweeping = tokio::spawn(keep_swept(Arc::clone(&app)));
-        listen::serve(self.listener, self.encryption, router(self.app), stopped).await;
         sweeping.abort();
         behind.end().await;
         app.gate.close().await?;
