@@ -2,7 +2,9 @@
 
 mod audit;
 pub(crate) mod chats;
+mod jobs;
 mod keys;
+mod library;
 mod models;
 mod notes;
 mod people;
@@ -27,6 +29,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     sessions::routes()
         .merge(keys::routes())
         .merge(people::routes())
+        .merge(jobs::routes())
+        .merge(library::routes())
         .merge(audit::routes())
         .merge(rules::routes())
         .merge(upstreams::routes())

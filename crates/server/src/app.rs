@@ -19,6 +19,7 @@ use crate::fault::Fault;
 use crate::reading::LARGE_AT_ONCE;
 use crate::v1::batches::Batches;
 use crate::v1::responses::Running;
+use crate::works::Works;
 use crate::{api, compat, guard, openapi, pages, v1};
 
 /// Bytes of a body of JSON at most.
@@ -33,6 +34,8 @@ pub(crate) struct App {
     /// Places for large bodies that are parsed.
     pub large_bodies: Semaphore,
     pub assets: Assets,
+    /// What goes on while nobody looks.
+    pub works: Works,
     reach: Reach,
     /// The folder of everything that is kept.
     pub data: PathBuf,
@@ -62,6 +65,7 @@ impl App {
         catalogue: Catalogue,
         gate: Gate,
         assets: Assets,
+        works: Works,
         reach: Reach,
         data: PathBuf,
     ) -> Self {
@@ -72,6 +76,7 @@ impl App {
             batches: Batches::default(),
             large_bodies: Semaphore::new(LARGE_AT_ONCE),
             assets,
+            works,
             reach,
             data,
         }

@@ -8,10 +8,12 @@ use tokio::task::JoinHandle;
 use crate::app::{App, inner};
 use crate::v1::batches;
 use crate::v1::files::tidy;
+use crate::works;
 
 /// Work that goes on beside the requests of clients.
 pub(crate) struct Behind {
     batches: JoinHandle<()>,
+    works: JoinHandle<()>,
     tidying: JoinHandle<()>,
 }
 
@@ -20,6 +22,7 @@ impl Behind {
     pub fn start(app: &Arc<App>, stop: watch::Receiver<bool>) -> Self {
         let routes = inner(Arc::clone(app));
         Self {
+            works: tokio::spawn(works::start(Arc::clone(app), stop.clone())),
             batches: tokio::spawn(batches::start(Arc::clone(app), routes, stop)),
             tidying: tokio::spawn(tidy_up(Arc::clone(app))),
         }
@@ -28,8 +31,10 @@ impl Behind {
     /// Waits until it has ended.
     pub async fn end(self) {
         self.tidying.abort();
-        if let Err(error) = self.batches.await {
-            tracing::error!(%error, "the work on batches broke");
+        for (what, work) in [("batches", self.batches), ("jobs", self.works)] {
+            if let Err(error) = work.await {
+                tracing::error!(%error, what, "the work behind broke");
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::UNIX_EPOCH;
 use axum::http::StatusCode;
 use dialogue::{Embedder, Loading, Residents, Speaker};
 use fleet::Fleet;
+use library::Library;
 
 use crate::fault::{Fault, Result};
 
@@ -132,6 +133,16 @@ impl Catalogue {
     pub fn resident(&self) -> Vec<String> {
         let resident = self.residents.resident().into_iter();
         resident.map(|resident| resident.name).collect()
+    }
+
+    /// The owner's models.
+    pub fn library(&self) -> &Library {
+        self.residents.library()
+    }
+
+    /// Gives a model's memory back; what it is saying may end.
+    pub fn unload(&self, name: &str) {
+        self.residents.unload(name);
     }
 
     /// Models that are being read into memory.

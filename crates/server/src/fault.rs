@@ -130,6 +130,31 @@ impl From<dialogue::Error> for Fault {
     }
 }
 
+impl From<library::Error> for Fault {
+    fn from(error: library::Error) -> Self {
+        use library::Error;
+        match error {
+            Error::Refused(reason) => {
+                let status = match reason.code {
+                    "no_such_model" => StatusCode::NOT_FOUND,
+                    "name_taken" => StatusCode::CONFLICT,
+                    _ => StatusCode::BAD_REQUEST,
+                };
+                Self::new(status, reason.to_string()).code(reason.code)
+            }
+            Error::Failed(reason) => {
+                let status = match reason.code {
+                    "disk_full" => StatusCode::INSUFFICIENT_STORAGE,
+                    "hub_failed" | "hub_unreachable" => StatusCode::BAD_GATEWAY,
+                    _ => StatusCode::INTERNAL_SERVER_ERROR,
+                };
+                Self::new(status, reason.to_string()).code(reason.code)
+            }
+            other => Self::invalid(other.to_string()).code("unusable_model"),
+        }
+    }
+}
+
 impl From<engine::Error> for Fault {
     fn from(error: engine::Error) -> Self {
         use engine::Error;

@@ -12,7 +12,9 @@ mod asked;
 mod caller;
 mod catalogue;
 mod kept;
+mod leases;
 mod upstream;
+mod works;
 
 mod api;
 mod assets;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use dialogue::{Embedder, Loading, Residents, Settings, Speaker};
 use fleet::Fleet;
-use library::Library;
+use library::{HubOptions, Library};
 use policy::{Gate, Role};
 use store::Store;
 use tokio::net::TcpListener;
@@ -20,6 +20,7 @@ use crate::catalogue::{Catalogue, Scripted};
 use crate::listen::{self, Patience};
 use crate::tls::{Encryption, Tls};
 use crate::v1::responses::settle;
+use crate::works::Works;
 
 /// What the functions of this crate return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -86,6 +87,8 @@ pub struct Options {
     pub address: SocketAddr,
     /// The owner's models.
     pub library: Library,
+    /// Where models are fetched from.
+    pub hub: HubOptions,
     /// How models are loaded.
     pub settings: Settings,
     /// Bytes that all models together may take.
@@ -183,7 +186,8 @@ impl Server {
             is_secure: options.is_behind_proxy || encryption.is_some(),
         };
         api::tidy(&data);
-        let app = Arc::new(App::new(catalogue, gate, assets, reach, data));
+        let works = Works::new(options.hub);
+        let app = Arc::new(App::new(catalogue, gate, assets, works, reach, data));
         settle(&app).await.map_err(|fault| Error::Broken {
             reason: fault.message,
         })?;

@@ -61,6 +61,7 @@ pub fn run(args: &Serve, console: &mut Console) -> anyhow::Result<Exit> {
     let options = Options {
         address: SocketAddr::new(args.bind, args.port),
         library: library.clone(),
+        hub: environment::hub(None),
         settings: Settings {
             weights: args.weights.0,
             context: args.context.map(|tokens| tokens as usize),

@@ -51,12 +51,13 @@ fn no_route_answers_whoever_shows_nothing() {
             .replace("{hash}", "h")
             .replace("{*path}", "main.js")
             .replace("{id}", "x")
+            .replace("{name}", "x")
             .replace("{item}", "y");
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
             if PUBLIC.contains(&(method, path.as_str())) {
                 continue;
             }
-            let body = (method != "GET").then_some(r#"{"model":"script","input":"x","messages":[{"role":"user","content":"x"}],"prompt":"x","name":"x","action":"infer","new":"a long password"}"#);
+            let body = (method != "GET").then_some(r#"{"model":"script","input":"x","messages":[{"role":"user","content":"x"}],"prompt":"x","name":"x","source":"x","format":"x","action":"infer","new":"a long password"}"#);
             let reply = house.send(method, &path, body, &[]);
             assert!(
                 [401, 405].contains(&reply.status),

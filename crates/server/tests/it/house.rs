@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use server::{Options, Patience, Script, Server};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// A server that ends with this.
 pub struct House {
@@ -20,6 +21,7 @@ pub struct House {
     agent: ureq::Agent,
     stop: Option<watch::Sender<bool>>,
     runtime: Option<Runtime>,
+    running: Option<JoinHandle<server::Result<()>>>,
     pub data: tempfile::TempDir,
 }
 
@@ -115,10 +117,11 @@ impl House {
             .unwrap()
             .unwrap_or_default();
         let (stop, stopped) = watch::channel(false);
-        runtime.spawn(server.run(stopped));
+        let running = runtime.spawn(server.run(stopped));
         let mut house = Self::elsewhere(address);
         house.link = link.split('#').nth(1).unwrap_or_default().to_owned();
         (house.stop, house.runtime, house.data) = (Some(stop), Some(runtime), data);
+        house.running = Some(running);
         house
     }
 
@@ -136,6 +139,7 @@ impl House {
             agent: config.build().into(),
             stop: None,
             runtime: None,
+            running: None,
             data: tempfile::tempdir().unwrap(),
         }
     }
@@ -209,8 +213,13 @@ impl House {
         runtime.metrics().num_alive_tasks()
     }
 
-    /// Ends the server, and gives its data back.
+    /// Ends the server in order, and gives its data back.
     pub fn end(mut self) -> tempfile::TempDir {
+        let _ = self.stop.take().map(|stop| stop.send(true));
+        if let (Some(runtime), Some(running)) = (&self.runtime, self.running.take()) {
+            let ended = async { tokio::time::timeout(Duration::from_secs(3), running).await };
+            runtime.block_on(ended).unwrap().unwrap().unwrap();
+        }
         self.finish();
         std::mem::replace(&mut self.data, tempfile::tempdir().unwrap())
     }
@@ -241,6 +250,7 @@ pub fn options(data: &Path, is_open: bool, script: Value) -> Options {
     Options {
         address: ([127, 0, 0, 1], 0).into(),
         library: Library::below(data),
+        hub: library::HubOptions::default(),
         settings: Settings::default(),
         memory: 1 << 30,
         scripts: vec![Script {

@@ -10,11 +10,16 @@ mod doors;
 mod faults;
 mod files;
 mod house;
+mod models;
 mod openapi;
 mod people;
 mod responses;
+mod signed;
 mod streams;
 mod tiny;
 mod uploads;
 mod upstreams;
 mod wire;
+
+#[path = "../../../library/tests/it/scripted_hub.rs"]
+mod scripted_hub;

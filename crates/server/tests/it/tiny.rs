@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 /// What it is called.
 pub const TINY: &str = "tiny";
 
-/// Adds it to the library below `data`.
-pub fn add(data: &Path) {
+/// A folder with it.
+pub fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/models/qwen3");
     for file in ["config.json", "model.safetensors"] {
@@ -21,6 +21,12 @@ pub fn add(data: &Path) {
     write("tokenizer.json", tokenizer()).unwrap();
     let settings = json!({ "eos_token": "<|im_end|>" });
     write("tokenizer_config.json", settings).unwrap();
+    folder
+}
+
+/// Adds it to the library below `data`.
+pub fn add(data: &Path) {
+    let folder = folder();
     let plan = Plan::of(folder.path()).unwrap();
     let stop = AtomicBool::new(false);
     plan.carry_out(

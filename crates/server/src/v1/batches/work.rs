@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use serde_json::{Value, json};
-use store::{Error, Lease, List, Result};
+use store::{Error, List, Result};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -13,15 +13,10 @@ use super::run::Run;
 use super::{KIND, enqueue};
 use crate::app::App;
 use crate::ids;
+use crate::leases::{LEASED_FOR, give_back, renew, told};
 
 /// Batches that are worked on at the same time.
 const BATCHES_AT_ONCE: usize = 16;
-
-/// How long a batch is leased for. Whoever dies keeps others from it for so long.
-const LEASED_FOR: Duration = Duration::from_secs(10);
-
-/// How often a lease is renewed.
-const RENEWED_EVERY: Duration = Duration::from_secs(3);
 
 /// How often it is looked for batches that nobody told of: of servers that died, for example.
 const LOOKED_EVERY: Duration = Duration::from_secs(3);
@@ -127,39 +122,5 @@ async fn work(run: Run, mut stop: watch::Receiver<bool>) {
             tracing::warn!(id = lease.job.id, %error, "a batch is tried again");
             give_back(app, lease, RESTS_FOR).await;
         }
-    }
-}
-
-/// Waits until it is said to stop.
-async fn told(stop: &mut watch::Receiver<bool>) {
-    // Whoever would say so may be gone, which says it, too.
-    let _ = stop.wait_for(|stop| *stop).await;
-}
-
-/// Renews a lease until that fails for good.
-async fn renew(app: &App, lease: &Lease) -> Error {
-    loop {
-        tokio::time::sleep(RENEWED_EVERY).await;
-        let renewed = app
-            .store()
-            .jobs()
-            .extend(lease, app.timestamp(), LEASED_FOR)
-            .await;
-        if let Err(error @ Error::Stale { .. }) = renewed {
-            return error;
-        }
-    }
-}
-
-/// Lets others have the batch after a rest.
-async fn give_back(app: &App, lease: &Lease, rest: Duration) {
-    let given = app
-        .store()
-        .jobs()
-        .extend(lease, app.timestamp(), rest)
-        .await;
-    if let Err(error) = given {
-        // It runs out by itself.
-        tracing::debug!(%error, "a lease cannot be given back");
     }
 }

@@ -1,0 +1,152 @@
+//! `/api/jobs`: work that goes on while nobody looks, and how far it is.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use policy::action::{Operate, Read, Thing, Write};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::{Job, JobList, JobState, Order};
+
+use super::{Refusal, moment};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::fault::Fault;
+use crate::reading::Query;
+
+/// What jobs are called to the rules.
+const KIND: &str = "job";
+
+/// Jobs of a page at most.
+const PAGE_MAX: u32 = 100;
+
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/jobs", get(list))
+        .route("/api/jobs/{id}", get(retrieve))
+        .route("/api/jobs/{id}/cancel", post(cancel))
+}
+
+/// Which jobs: one's own, or `everybody`'s; the newest first.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    of: Option<String>,
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Value>, Refusal> {
+    let limit = wanted.limit.unwrap_or(PAGE_MAX);
+    if !(1..=PAGE_MAX).contains(&limit) {
+        let message = format!("`limit` is `{limit}`; it lies between `1` and `{PAGE_MAX}`");
+        return Err(Fault::param("limit", message).into());
+    }
+    let owner = match wanted.of.as_deref() {
+        Some("everybody") => {
+            let change = "see_jobs";
+            let _permit = app.gate.permit(&caller, Operate { change }).await?;
+            None
+        }
+        _ => {
+            let own = Read(Thing::of(KIND, caller.user()));
+            let _permit = app.gate.permit(&caller, own).await?;
+            Some(caller.user().to_owned())
+        }
+    };
+    let list = JobList {
+        owner,
+        after: wanted.after.filter(|id| !id.is_empty()),
+        order: Order::Descending,
+        limit: limit + 1,
+        ..JobList::default()
+    };
+    let mut jobs = app.store().jobs().list(&list).await?;
+    let has_more = jobs.len() > limit as usize;
+    jobs.truncate(limit as usize);
+    let data: Vec<Value> = jobs.iter().map(|job| described(&app, job)).collect();
+    Ok(Json(json!({ "data": data, "has_more": has_more })))
+}
+
+async fn retrieve(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    let job = find(&app, &id).await?;
+    let permit = app.gate.permit(&caller, Read(thing(&job))).await;
+    permit.map_err(|error| hidden(error, &id))?;
+    Ok(Json(described(&app, &job)))
+}
+
+async fn cancel(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    let job = find(&app, &id).await?;
+    let permit = app.gate.permit(&caller, Write(thing(&job))).await;
+    permit.map_err(|error| hidden(error, &id))?;
+    if job.kind == "batch" {
+        let message =
+            "batches are called off at `/v1/batches/{id}/cancel`, so that what is done is kept";
+        return Err(Fault::invalid(message).into());
+    }
+    app.store().jobs().cancel(&id, app.timestamp()).await?;
+    app.works.stop(&id);
+    Ok(Json(described(&app, &find(&app, &id).await?)))
+}
+
+async fn find(app: &App, id: &str) -> Result<Job, Refusal> {
+    let found = app.store().jobs().get(id).await;
+    Ok(found.map_err(|error| match error {
+        store::Error::NotFound { .. } => Fault::not_found(KIND, id),
+        other => other.into(),
+    })?)
+}
+
+fn thing(job: &Job) -> Thing {
+    Thing {
+        kind: KIND.to_owned(),
+        id: Some(job.id.clone()),
+        owner: job.owner.clone(),
+        project: None,
+    }
+}
+
+/// What others keep is not there.
+fn hidden(error: policy::Error, id: &str) -> Fault {
+    match error {
+        policy::Error::Denied(_) => Fault::not_found(KIND, id),
+        other => other.into(),
+    }
+}
+
+pub(super) fn described(app: &App, job: &Job) -> Value {
+    let (state, is_failed) = match job.state {
+        JobState::Queued => ("queued", false),
+        JobState::Running => ("running", false),
+        JobState::Done => ("done", false),
+        JobState::Failed => ("failed", true),
+        JobState::Cancelled => ("cancelled", false),
+    };
+    let result = job.result.clone().unwrap_or_default();
+    json!({
+        "id": job.id,
+        "kind": job.kind,
+        "owner": job.owner,
+        "asked": job.payload,
+        "state": state,
+        "progress": app.works.live(&job.id).map(|live| live.progress()),
+        "result": if is_failed { Value::Null } else { result.clone() },
+        "error": if is_failed { result } else { Value::Null },
+        "created_at": moment(job.created_at),
+        "ended_at": job.ended_at.map(moment),
+    })
+}
