@@ -76,7 +76,7 @@ class ChatView {
   async begin() {
     this.showChat();
     this.showPath();
-    if (!matchMedia("(pointer: coarse)").matches) queueMicrotask(() => this.composer.field.focus({ preventScroll: true }));
+    if (!matchMedia("(pointer: coarse)").matches) setTimeout(() => this.composer.field.focus({ preventScroll: true }));
     if (this.room.id === null) return;
     this.element.classList.add("is-loading");
     try {
@@ -142,7 +142,7 @@ class ChatView {
     more.addEventListener("click", () => chatMenu(more, /** @type {any} */ (chat)));
     const isNew = room.id === null && room.path().length === 0;
     const ghost = h("button", { class: "quiet ghost", type: "button", "aria-pressed": String(room.isTemporary), title: t("temporary-about"), onclick: () => this.toggleTemporary() }, icon("ghost"), h("span", { class: "wide" }, t("temporary")));
-    const name = room.id === null ? h("h1", null, title) : h("h1", null, h("button", { class: "title", type: "button", title: t("rename"), onclick: () => rename(/** @type {any} */ (chat)) }, title || t("untitled")));
+    const name = room.id === null ? h("h1", title ? null : { class: "hidden" }, title || t("new-chat")) : h("h1", null, h("button", { class: "title", type: "button", title: t("rename"), onclick: () => rename(/** @type {any} */ (chat)) }, title || t("untitled")));
     fill(this.head, railButton(), name, isNew || room.isTemporary ? ghost : more);
     this.element.classList.toggle("is-temporary", room.isTemporary);
     this.composer.about();

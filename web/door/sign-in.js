@@ -54,7 +54,7 @@ export function signIn(next, entered) {
     history.replaceState(null, "", location.pathname);
     enter({ link });
   }
-  queueMicrotask(() => name.focus());
+  setTimeout(() => name.focus());
   return { element: h("main", { class: "door-page", id: "main", tabindex: "-1" }, form), title: t("sign-in"), name: "door" };
 }
 

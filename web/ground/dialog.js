@@ -100,8 +100,8 @@ export function menu(button, choices, label) {
     if (box.contains(document.activeElement) || document.activeElement === document.body) button.focus();
     box.remove();
   });
-  // Inside of a window it must lie in that window to be reached.
-  (button.closest("dialog") ?? document.body).append(box);
+  // Inside of a window it must lie in that window to be reached, and elsewhere in the part of the page that it is of.
+  (button.closest("dialog, main, aside") ?? document.body).append(box);
   button.setAttribute("aria-expanded", "true");
   box.showPopover();
   settle(box, button);

@@ -35,6 +35,13 @@ impl Default for Look {
     }
 }
 
+/// Keys, as WebDriver names them.
+pub const ENTER: char = '\u{e007}';
+pub const ESCAPE: char = '\u{e00c}';
+pub const CONTROL: char = '\u{e009}';
+pub const TAB: char = '\u{e004}';
+pub const DOWN: char = '\u{e015}';
+
 /// A browser that ends with this.
 pub struct Browser {
     driver: Child,
@@ -94,7 +101,11 @@ impl Browser {
             "unhandledPromptBehavior": "ignore",
         } } });
         let session = self.send("POST", "", &wanted);
-        self.session = format!("{}/{}", self.session, session["sessionId"].as_str().unwrap());
+        self.session = format!(
+            "{}/{}",
+            self.session,
+            session["sessionId"].as_str().unwrap()
+        );
         self.look(look);
     }
 
@@ -110,7 +121,10 @@ impl Browser {
         );
         let theme = if look.is_dark { "dark" } else { "light" };
         let features = json!([{ "name": "prefers-color-scheme", "value": theme }]);
-        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features }));
+        self.devtools(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": features }),
+        );
     }
 
     fn send(&self, method: &str, path: &str, body: &Value) -> Value {
@@ -123,12 +137,22 @@ impl Browser {
             .method(method)
             .uri(format!("{}{path}", self.session))
             .header("content-type", "application/json");
-        let body = if method == "POST" { body.to_string() } else { String::new() };
+        let body = if method == "POST" {
+            body.to_string()
+        } else {
+            String::new()
+        };
         let request = request.body(body).unwrap();
         let mut reply = self.agent.run(request).map_err(|error| error.to_string())?;
         let status = reply.status();
-        let text = reply.body_mut().with_config().limit(64 << 20).read_to_string().unwrap();
-        let value: Value = serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))?;
+        let text = reply
+            .body_mut()
+            .with_config()
+            .limit(64 << 20)
+            .read_to_string()
+            .unwrap();
+        let value: Value =
+            serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))?;
         let value = value["value"].clone();
         match status.is_success() {
             true => Ok(value),
@@ -136,10 +160,39 @@ impl Browser {
         }
     }
 
-    pub fn devtools(&self, command: &str, params: Value) -> Value {
-        self.send("POST", "/goog/cdp/execute", &json!({ "cmd": command, "params": params }))
+    /// Goes to the chat of a house, past the first steps.
+    pub fn enter(&self, url: &str) {
+        self.go(url);
+        self.run("localStorage.setItem('freehold.welcomed', '1')");
+        self.go(url);
+        self.until("document.querySelector('.composer')");
     }
 
+    /// Asks, and waits until the answer is there.
+    pub fn ask(&self, text: &str) {
+        let before = self.value("document.querySelectorAll('.turn').length");
+        self.write("#ask", text);
+        self.press(&[], &ENTER.to_string());
+        self.until(&format!(
+            "document.querySelectorAll('.turn').length > {before}"
+        ));
+        self.answered();
+    }
+
+    /// Waits until no answer is being made.
+    pub fn answered(&self) {
+        self.until("document.querySelector('.turn') && !document.querySelector('.said.is-running') && document.querySelector('.turn:last-child .said .acts button')");
+    }
+
+    pub fn devtools(&self, command: &str, params: Value) -> Value {
+        self.send(
+            "POST",
+            "/goog/cdp/execute",
+            &json!({ "cmd": command, "params": params }),
+        )
+    }
+
+    /// Opens an address.
     pub fn go(&self, url: &str) {
         self.send("POST", "/url", &json!({ "url": url }));
     }
@@ -150,7 +203,11 @@ impl Browser {
 
     /// What a function returns that has `code` for its body.
     pub fn run(&self, code: &str) -> Value {
-        self.send("POST", "/execute/sync", &json!({ "script": code, "args": [] }))
+        self.send(
+            "POST",
+            "/execute/sync",
+            &json!({ "script": code, "args": [] }),
+        )
     }
 
     /// The value of an expression.
@@ -161,7 +218,11 @@ impl Browser {
     /// What a function calls back with that has `code` for its body and `done` for its last argument.
     pub fn run_later(&self, code: &str) -> Value {
         let code = format!("const done = arguments[arguments.length - 1];\n{code}");
-        self.send("POST", "/execute/async", &json!({ "script": code, "args": [] }))
+        self.send(
+            "POST",
+            "/execute/async",
+            &json!({ "script": code, "args": [] }),
+        )
     }
 
     /// Waits until an expression is true.
@@ -179,7 +240,10 @@ impl Browser {
             if Instant::now() > end {
                 let page = self.value("document.body.innerText");
                 let log = self.log();
-                panic!("never: {expression}\n{value:?}\n{log:#?}\n{}", page.as_str().unwrap_or_default());
+                panic!(
+                    "never: {expression}\n{value:?}\n{log:#?}\n{}",
+                    page.as_str().unwrap_or_default()
+                );
             }
             std::thread::sleep(Duration::from_millis(30));
         }
@@ -187,7 +251,10 @@ impl Browser {
 
     /// Waits until a text can be read on the page.
     pub fn until_text(&self, text: &str) {
-        self.until(&format!("document.body.innerText.includes({})", json!(text)));
+        self.until(&format!(
+            "document.body.innerText.includes({})",
+            json!(text)
+        ));
     }
 
     fn element(&self, css: &str) -> String {
@@ -205,7 +272,11 @@ impl Browser {
     /// Types into a field.
     pub fn write(&self, css: &str, text: &str) {
         let element = self.element(css);
-        self.send("POST", &format!("/element/{element}/value"), &json!({ "text": text }));
+        self.send(
+            "POST",
+            &format!("/element/{element}/value"),
+            &json!({ "text": text }),
+        );
     }
 
     /// Presses keys wherever the focus is; those of `held` all the while.
@@ -230,7 +301,10 @@ impl Browser {
 
     /// The tab that is acted on.
     pub fn handle(&self) -> String {
-        self.send("GET", "/window", &Value::Null).as_str().unwrap().to_owned()
+        self.send("GET", "/window", &Value::Null)
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     pub fn switch(&self, handle: &str) {
@@ -241,8 +315,12 @@ impl Browser {
     pub fn log(&self) -> Vec<String> {
         let lines = self.send("POST", "/se/log", &json!({ "type": "browser" }));
         let lines = lines.as_array().cloned().unwrap_or_default();
-        let grave = lines.iter().filter(|line| line["level"] == "SEVERE" || line["level"] == "WARNING");
-        grave.map(|line| line["message"].as_str().unwrap_or_default().to_owned()).collect()
+        let grave = lines
+            .iter()
+            .filter(|line| line["level"] == "SEVERE" || line["level"] == "WARNING");
+        grave
+            .map(|line| line["message"].as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 
     /// The addresses that pages asked for.
@@ -252,7 +330,12 @@ impl Browser {
         let sent = lines.iter().filter_map(|line| {
             let event: Value = serde_json::from_str(line["message"].as_str()?).ok()?;
             let is_sent = event["message"]["method"] == "Network.requestWillBeSent";
-            is_sent.then(|| event["message"]["params"]["request"]["url"].as_str().unwrap_or_default().to_owned())
+            is_sent.then(|| {
+                event["message"]["params"]["request"]["url"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned()
+            })
         });
         sent.collect()
     }

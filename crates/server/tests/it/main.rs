@@ -4,6 +4,7 @@
 
 mod abuse;
 mod batches;
+mod browser;
 mod chat;
 mod chats;
 mod doors;
@@ -19,6 +20,10 @@ mod streams;
 mod tiny;
 mod uploads;
 mod upstreams;
+mod web_access;
+mod web_chat;
+mod web_door;
+mod web_safety;
 mod wire;
 
 #[path = "../../../library/tests/it/scripted_hub.rs"]

@@ -1,0 +1,197 @@
+//! Everybody can use it: by keyboard, on a phone, in either theme, with what reads pages aloud.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, CONTROL, ENTER, ESCAPE, Look, TAB};
+use crate::house::House;
+
+/// Where `cargo xtask check web` installs it.
+const AXE: &str = "../../target/web/node/node_modules/axe-core/axe.min.js";
+
+const THEMES: [bool; 2] = [false, true];
+
+fn script() -> Value {
+    json!({ "lines": [{ "text": "# Head\n\nSome `code`, a [link](https://example.com), **bold**.\n\n| a | b |\n|--|--:|\n| 1 | 2 |\n\n```python\nimport this  # why\n```\n\n$$x^2$$", "reasoning": "Hm.", "calls": [["look", "{}"]] }] })
+}
+
+/// What `axe-core` finds on the page, by the rules of WCAG 2.2 AA and its own best practices.
+fn findings(browser: &Browser, axe: &str) -> Vec<String> {
+    browser.run(axe);
+    let found = browser.run_later("axe.run(document, { resultTypes: ['violations'] }).then((all) => done(all.violations.map((one) => one.id + ': ' + one.nodes.map((node) => node.html.slice(0, 160) + ' | ' + node.failureSummary.slice(0, 300)).join('\\n  '))), (error) => done(['broken: ' + error]))");
+    let found = found.as_array().unwrap().iter();
+    found
+        .map(|line| line.as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn axe_finds_nothing_on_any_page_in_either_theme() {
+    let house = House::start(true, script());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(AXE);
+    let Ok(axe) = std::fs::read_to_string(path) else {
+        assert!(
+            std::env::var_os("FREEHOLD_BROWSER").is_none(),
+            "there is no axe-core\nhint: cargo xtask check web"
+        );
+        eprintln!("skipped: there is no axe-core\nhint: cargo xtask check web");
+        return;
+    };
+    let Some(browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.enter(&house.url);
+    browser.ask("show it all");
+    let chat = browser
+        .value("location.pathname")
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for is_dark in THEMES {
+        browser.look(Look {
+            is_dark,
+            ..Look::default()
+        });
+        for page in ["/", "/welcome", "/sign-in", "/settings", &chat] {
+            browser.go(&format!("{}{page}", house.url));
+            browser.until("document.querySelector('.composer, .steps, .door, .page-body')");
+            if page.starts_with("/chat") {
+                browser.answered();
+                browser.until("document.querySelector('.formula math')");
+                browser.run(
+                    "document.querySelectorAll('details').forEach((one) => (one.open = true))",
+                );
+            }
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            assert_eq!(
+                findings(&browser, &axe),
+                Vec::<String>::new(),
+                "{page}, dark: {is_dark}"
+            );
+        }
+        browser.click("[aria-label='How it answers']");
+        assert_eq!(
+            findings(&browser, &axe),
+            Vec::<String>::new(),
+            "sheet, dark: {is_dark}"
+        );
+        browser.press(&[], &ESCAPE.to_string());
+        browser.press(&[CONTROL], "k");
+        browser.until("document.querySelector('dialog.palette')");
+        assert_eq!(
+            findings(&browser, &axe),
+            Vec::<String>::new(),
+            "palette, dark: {is_dark}"
+        );
+        browser.press(&[], &ESCAPE.to_string());
+        browser.click(".page-head [aria-haspopup]");
+        browser.until("document.querySelector('.menu')");
+        assert_eq!(
+            findings(&browser, &axe),
+            Vec::<String>::new(),
+            "menu, dark: {is_dark}"
+        );
+        browser.press(&[], &ESCAPE.to_string());
+    }
+}
+
+#[test]
+fn all_of_it_works_at_every_width() {
+    let house = House::start(true, script());
+    let Some(browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.enter(&house.url);
+    browser.ask("show it all");
+    let chat = browser
+        .value("location.pathname")
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for (width, height) in [(320, 640), (390, 844), (768, 1024), (2560, 1440)] {
+        browser.look(Look {
+            width,
+            height,
+            is_phone: width < 500,
+            ..Look::default()
+        });
+        for page in ["/", "/welcome", "/sign-in", "/settings", &chat] {
+            browser.go(&format!("{}{page}", house.url));
+            browser.until("document.querySelector('.composer, .steps, .door, .page-body')");
+            let wide = browser.value("[...document.querySelectorAll('#app *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('pre, .table, .formula, .rail, .out-of-sight, .hidden')).map((one) => one.outerHTML.slice(0, 100))");
+            assert_eq!(wide, json!([]), "{page} at {width}");
+            assert_eq!(
+                browser.value("document.documentElement.scrollWidth > innerWidth"),
+                false,
+                "{page} at {width}"
+            );
+        }
+    }
+    browser.look(Look {
+        width: 390,
+        height: 844,
+        is_phone: true,
+        ..Look::default()
+    });
+    browser.go(&house.url);
+    browser.click(".rail-button");
+    browser.until("document.querySelector('.rail').getBoundingClientRect().left === 0");
+    browser.click(".rail-list a");
+    browser.until("document.querySelector('.turn') && document.querySelector('.rail').getBoundingClientRect().right <= 0");
+}
+
+#[test]
+fn all_of_it_works_by_keyboard() {
+    let house = House::start(true, script());
+    let Some(browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.enter(&house.url);
+    browser.until("document.activeElement?.id === 'ask'");
+    browser.press(&[], &format!("hello{ENTER}"));
+    browser.answered();
+    // To the newest answer's buttons and back, by Tab alone.
+    let mut reached = Vec::new();
+    for _ in 0..60 {
+        browser.press(&[], &TAB.to_string());
+        let at = browser.value("(document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent).trim()");
+        assert_eq!(browser.value("(() => { const one = document.activeElement; if (one === document.body) return true; const box = one.getBoundingClientRect(); return box.width > 0 && box.height > 0; })()"), true, "{at}");
+        reached.push(at.as_str().unwrap().to_owned());
+    }
+    for wanted in [
+        "To the content",
+        "New chat",
+        "Answer again",
+        "Edit",
+        "Copy",
+        "Add a file",
+        "How it answers",
+        "Model: script",
+    ] {
+        assert!(
+            reached.iter().any(|at| at == wanted),
+            "`{wanted}` is not reached: {reached:#?}"
+        );
+    }
+    browser.press(&[CONTROL], "k");
+    browser.until("document.activeElement?.type === 'search'");
+    browser.press(&[], &format!("settings{ENTER}"));
+    browser.until("location.pathname === '/settings'");
+    browser.press(&[CONTROL], "k");
+    browser.until("document.activeElement?.type === 'search'");
+    browser.press(&[], &ESCAPE.to_string());
+    browser.until("!document.querySelector('dialog')");
+}
+
+#[test]
+fn german_is_spoken_where_it_is_wished() {
+    let house = House::start(true, script());
+    let Some(browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.enter(&house.url);
+    browser.run("localStorage.setItem('freehold.language', 'de')");
+    browser.reload();
+    browser.until("document.documentElement.lang === 'de' && document.querySelector('#ask')?.placeholder === 'Frag, was du willst'");
+}
