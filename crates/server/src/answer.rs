@@ -1,8 +1,8 @@
 //! The way from a request to a model's answer, for every family of the API.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use dialogue::{Answering, Beginning, Completion, Moment, Outcome, Saying, Speaker};
 use engine::sampling::Sampling;
@@ -29,34 +29,46 @@ enum Source {
     Far(Box<Far>),
 }
 
-/// What an answer costs its caller, settled when it is gone.
+/// What an answer costs its caller, settled when it is gone. Whoever leaves before the end pays for what was said.
 struct Used {
     admission: Option<Admission>,
     tokens: Tokens,
+    /// Tokens of the prompt, as far as it is known here.
+    prompt: u64,
+    /// Tokens of answers that have not ended, by their numbers.
+    said: BTreeMap<u32, u64>,
 }
 
 impl Used {
-    fn new(admission: Admission) -> Self {
+    fn new(admission: Admission, prompt: usize) -> Self {
         Self {
             admission: Some(admission),
             tokens: Tokens::default(),
+            prompt: prompt as u64,
+            said: BTreeMap::new(),
         }
     }
 
     fn note(&mut self, moment: &Moment) {
         match moment {
-            Moment::Over(_, outcome) => {
+            Moment::Over(saying, outcome) => {
                 let usage = outcome.finished.usage;
+                self.said.remove(&saying.choice);
                 self.tokens.input = self.tokens.input.max(usage.prompt as u64);
                 self.tokens.output += usage.generated as u64;
             }
-            Moment::Said(_) | Moment::Silence => {}
+            Moment::Said(saying) => *self.said.entry(saying.choice).or_default() += 1,
+            Moment::Silence => {}
         }
     }
 }
 
 impl Drop for Used {
     fn drop(&mut self) {
+        if !self.said.is_empty() {
+            self.tokens.input = self.tokens.input.max(self.prompt);
+            self.tokens.output += self.said.values().sum::<u64>();
+        }
         if let Some(admission) = self.admission.take() {
             admission.settle(self.tokens);
         }
@@ -142,12 +154,12 @@ impl App {
             let far = Far::ask(self.catalogue.fleet(), model, &asked).await?;
             return Ok(Answer {
                 source: Source::Far(Box::new(far)),
-                used: Used::new(admission),
+                used: Used::new(admission, 0),
             });
         }
         let speaker = self.catalogue.speaker(model).await?;
         check_text_only(&asked.messages, model)?;
-        let (now, priority) = (self.local_time(), caller.priority());
+        let (now, priority) = (self.local_time(asked.at), caller.priority());
         let tenant = caller.tenant();
         let answering = begin(speaker, move |speaker| {
             let request = dialogue::Request {
@@ -157,10 +169,10 @@ impl App {
             };
             Ok(speaker.answer(&request)?)
         });
-        Ok(Answer {
-            source: Source::Here(answering.await?),
-            used: Used::new(admission),
-        })
+        let answering = answering.await?;
+        let used = Used::new(admission, answering.prompt_tokens());
+        let source = Source::Here(answering);
+        Ok(Answer { source, used })
     }
 
     /// How many tokens a request has as the model reads it.
@@ -172,7 +184,7 @@ impl App {
             ));
         }
         let speaker = self.catalogue.speaker(model).await?;
-        let now = self.local_time();
+        let now = self.local_time(asked.at);
         begin(speaker, move |speaker| {
             let request = asked.request(speaker.sampling(), 0, now)?;
             Ok(speaker.count_request(&request)?)
@@ -209,10 +221,10 @@ impl App {
                 tenant,
             })?)
         });
-        Ok(Answer {
-            source: Source::Here(answering.await?),
-            used: Used::new(admission),
-        })
+        let answering = answering.await?;
+        let used = Used::new(admission, answering.prompt_tokens());
+        let source = Source::Here(answering);
+        Ok(Answer { source, used })
     }
 
     /// Whether the caller may ask that model, and has tokens left.
@@ -221,10 +233,9 @@ impl App {
         Ok(self.gate.admit(caller, 0).await?)
     }
 
-    fn local_time(&self) -> models::chat::Moment {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let seconds = since.unwrap_or_default().as_secs().cast_signed();
-        models::chat::Moment::from_local_seconds(seconds)
+    fn local_time(&self, at: Option<u64>) -> models::chat::Moment {
+        let seconds = at.unwrap_or_else(|| self.now());
+        models::chat::Moment::from_local_seconds(seconds.cast_signed())
     }
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Asked {
     /// Whether to think; by `effort`, when none.
     pub thinks: Option<bool>,
     pub thinking_max: Option<usize>,
+    /// The time that the model is told, in seconds since 1970; now, when none.
+    pub at: Option<u64>,
 }
 
 /// How tokens are to be chosen, as far as the client said so.

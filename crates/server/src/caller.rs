@@ -8,7 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
-use policy::{Credential, Principal};
+use policy::{Credential, Principal, Via};
 
 use crate::app::App;
 use crate::fault::Fault;
@@ -104,4 +104,14 @@ pub(crate) fn session(headers: &HeaderMap) -> Option<&str> {
         let (name, value) = pair.trim().split_once('=')?;
         (name == COOKIE).then_some(value)
     })
+}
+
+/// Reads how somebody was known.
+pub(crate) fn read_via(text: &str) -> Via {
+    match text.split_once(':') {
+        Some(("key", id)) => Via::Key(id.to_owned()),
+        _ if text == "console" => Via::Console,
+        _ if text == "session" => Via::Session,
+        _ => Via::Anonymous,
+    }
 }

@@ -3,7 +3,7 @@
 use policy::Permit;
 use policy::action::{Delete, Read, Thing, Write};
 use serde_json::{Value, json};
-use store::{Cursor, Item, List, Metadata, Object, Order, Page, Timestamp};
+use store::{Change, Cursor, Item, List, Metadata, Object, Order, Page, Timestamp};
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -25,6 +25,16 @@ pub(crate) struct New {
 impl App {
     /// Keeps a new document.
     pub(crate) async fn keep(&self, caller: &Caller, new: New) -> Result<Object> {
+        self.keep_with(caller, new, Vec::new()).await
+    }
+
+    /// Keeps a new document, and makes `more` changes to it or to what the caller may change; all or none.
+    pub(crate) async fn keep_with(
+        &self,
+        caller: &Caller,
+        new: New,
+        more: Vec<Change>,
+    ) -> Result<Object> {
         let project = caller.project().map(str::to_owned);
         let thing = Thing {
             kind: new.kind.to_owned(),
@@ -45,7 +55,10 @@ impl App {
             metadata: new.metadata,
             body: new.body,
         };
-        Ok(self.store().objects().put(object).await?)
+        let mut changes = vec![Change::Put(object.clone())];
+        changes.extend(more);
+        self.store().objects().apply(changes).await?;
+        Ok(object)
     }
 
     /// The document of `kind` called `id`, if the caller may read it. Whoever may not learns no more than that

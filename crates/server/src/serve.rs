@@ -243,6 +243,7 @@ impl Server {
         )
         .await;
         sweeping.abort();
+        app.running.leave();
         behind.end().await;
         app.gate.close().await?;
         app.store().close().await;

@@ -30,7 +30,7 @@ pub use error::{Error, Result};
 pub use export::Exported;
 pub use identity::{ApiKey, Budgets, Hash, Identity, Link, Member, Project, Session, Usage, User};
 pub use jobs::{Job, JobEvent, JobList, JobState, Jobs, Lease, NewJob, Step};
-pub use objects::{Cursor, Event, Item, List, Metadata, Object, Objects, Order, Page};
+pub use objects::{Change, Cursor, Event, Item, List, Metadata, Object, Objects, Order, Page};
 pub use options::Options;
 pub use store::Store;
 pub use timestamp::Timestamp;

@@ -3,6 +3,7 @@
 //! What a document says is sealed with its owner's key; kind, owner, project, parent, state and metadata
 //! are not, so that they can be searched.
 
+mod changes;
 mod events;
 mod items;
 mod list;
@@ -16,6 +17,7 @@ use crate::database::{BoxFuture, Connection, Row, Value, values};
 use crate::jobs::Fence;
 use crate::{Error, Lease, Result, Store, Timestamp};
 
+pub use changes::Change;
 pub use events::Event;
 pub use items::Item;
 pub(crate) use list::Conditions;

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::Object;
+use store::{Change, Object};
 
 use super::responses::check_metadata;
 use super::responses::input::items as read_items;
@@ -55,19 +55,20 @@ async fn create(
     let request = body.value;
     check_metadata(request.metadata.as_ref())?;
     let items = few(read_items(&request.items)?)?;
+    let id = ids::new("conv_");
+    let items = Change::Items {
+        object: id.clone(),
+        items: as_items(&items),
+    };
     let new = New {
-        id: ids::new("conv_"),
+        id,
         kind: KIND,
         parent: None,
         state: String::new(),
         metadata: request.metadata.unwrap_or_default(),
         body: Value::Null,
     };
-    let object = app.keep(&caller, new).await?;
-    app.store()
-        .objects()
-        .append_items(&object.id, as_items(&items))
-        .await?;
+    let object = app.keep_with(&caller, new, vec![items]).await?;
     Ok(Json(conversation(&object)))
 }
 

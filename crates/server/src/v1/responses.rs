@@ -1,5 +1,6 @@
 //! `/v1/responses`.
 
+mod again;
 pub(crate) mod background;
 pub(crate) mod input;
 pub(crate) mod make;
@@ -22,8 +23,8 @@ use crate::fault::{Fault, Result};
 use crate::kept::{Wanted, page};
 use crate::reading::{Parsed, Query};
 use crate::sse;
+pub(crate) use again::settle;
 pub(crate) use background::Running;
-pub(crate) use background::settle;
 use make::Plan;
 pub(crate) use make::as_items;
 use request::ResponseRequest;

@@ -152,6 +152,20 @@ impl House {
         self.send("GET", path, None, &[])
     }
 
+    /// What came back, if anything did.
+    pub fn try_send(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Option<Reply> {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header("content-type", kind);
+        let mut reply = self.agent.run(request.body(body).unwrap()).ok()?;
+        Some(Reply {
+            status: reply.status().as_u16(),
+            headers: Vec::new(),
+            text: reply.body_mut().read_to_string().ok()?,
+        })
+    }
+
     pub fn send(
         &self,
         method: &str,

@@ -7,13 +7,23 @@ mod batches;
 mod browser;
 mod chat;
 mod chats;
+mod crashes;
 mod doors;
 mod faults;
 mod files;
 mod house;
+mod limits;
 mod models;
 mod openapi;
+mod other;
 mod people;
+#[allow(
+    clippy::disallowed_methods,
+    dead_code,
+    reason = "it starts databases, and the store needs more of it"
+)]
+#[path = "../../../store/tests/it/postgres_server.rs"]
+mod postgres_server;
 mod responses;
 mod signed;
 mod streams;

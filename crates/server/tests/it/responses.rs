@@ -205,16 +205,29 @@ fn what_goes_on_in_the_background_can_be_followed_from_anywhere_and_stopped() {
 }
 
 #[test]
-fn what_was_interrupted_is_told_to_have_failed() {
-    let line = json!({ "when": "long", "text": "word ".repeat(2000) });
+fn what_was_interrupted_is_made_again_after_the_next_start() {
+    let words = "word ".repeat(300);
+    let line = json!({ "when": "long", "text": words });
     let script = json!({ "pace_ms": 5, "lines": [line] });
     let house = House::start(true, script.clone());
-    let begun = ask(&house, json!({ "input": "long", "background": true }));
+    let conversation = house.post("/v1/conversations", &json!({})).json();
+    let begun = ask(
+        &house,
+        json!({ "input": "long", "background": true, "conversation": conversation["id"] }),
+    );
     let path = format!("/v1/responses/{}", begun["id"].as_str().unwrap());
     std::thread::sleep(std::time::Duration::from_millis(200));
     let house = House::over(house.end(), true, script);
     let found = house.get(&path).json();
-    assert_eq!(found["status"], "failed");
+    assert_eq!(found["status"], "queued");
     let events = house.get(&format!("{path}?stream=true")).events();
-    assert_eq!(events.last().unwrap().0, "response.failed");
+    assert_eq!(events.last().unwrap().0, "response.completed");
+    let found = house.get(&path).json();
+    assert_eq!(
+        (text(&found), &found["status"]),
+        (words.as_str(), &json!("completed"))
+    );
+    let id = conversation["id"].as_str().unwrap();
+    let items = house.get(&format!("/v1/conversations/{id}/items")).json();
+    assert_eq!(items["data"].as_array().unwrap().len(), 2, "{items}");
 }

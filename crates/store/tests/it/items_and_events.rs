@@ -1,7 +1,7 @@
 //! What is in a document, and what happened to it.
 
 use serde_json::json;
-use store::{Cursor, Event, Item, Order, Store};
+use store::{Change, Cursor, Event, Item, Object, Order, Store};
 
 use crate::databases::Place;
 use crate::objects::object;
@@ -11,6 +11,7 @@ on_both! {
     an_item_is_taken_once_and_the_others_of_its_call_are_not_kept,
     events_have_no_gaps_when_many_append_at_once,
     events_at_the_wrong_place_are_refused,
+    changes_are_made_together_or_not_at_all,
 }
 
 fn items(ids: &str) -> Vec<Item> {
@@ -185,4 +186,45 @@ async fn events_at_the_wrong_place_are_refused(place: Place) {
             .code(),
         "store_not_found"
     );
+}
+
+async fn changes_are_made_together_or_not_at_all(place: Place) {
+    let store = with_object(&place).await;
+    let objects = store.objects();
+    let changes = |first: u64| {
+        let known = Object {
+            version: 1,
+            state: "done".to_owned(),
+            ..object("r1")
+        };
+        vec![
+            Change::Put(object("r2")),
+            Change::Items {
+                object: "r2".to_owned(),
+                items: items("ab"),
+            },
+            Change::Update(known),
+            Change::Events {
+                object: "r1".to_owned(),
+                first: Some(first),
+                events: vec![json!("end")],
+            },
+        ]
+    };
+    // The last is refused, and all before it leave no trace.
+    let refused = objects.apply(changes(7)).await.unwrap_err();
+    assert_eq!(refused.code(), "store_version");
+    let gone = objects.get("r2").await.unwrap_err();
+    assert_eq!(gone.code(), "store_not_found");
+    assert_eq!(objects.get("r1").await.unwrap().version, 1);
+    objects.apply(changes(0)).await.unwrap();
+    let page = objects
+        .items("r2", &Cursor::Start, Order::Ascending, 9)
+        .await
+        .unwrap();
+    assert_eq!(page.data, items("ab"));
+    let known = objects.get("r1").await.unwrap();
+    assert_eq!((known.version, known.state.as_str()), (2, "done"));
+    let events = objects.events_after("r1", None, 9).await.unwrap();
+    assert_eq!(events[0].body, json!("end"));
 }

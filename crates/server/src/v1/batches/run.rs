@@ -16,7 +16,7 @@ use super::input::{Checked, Lines, check, read};
 use super::progress::{Progress, item_id};
 use super::results;
 use crate::app::App;
-use crate::caller::{Caller, Urgency};
+use crate::caller::{Caller, Urgency, read_via};
 use crate::fault::Fault;
 
 /// Requests of one batch that wait or are answered at the same time.
@@ -279,7 +279,7 @@ impl<'a> Asked<'a> {
             asking,
             lines: run.lines(batch).await?,
             owner: batch.owner.clone(),
-            via: via(batch.body["via"].as_str().unwrap_or_default()),
+            via: read_via(batch.body["via"].as_str().unwrap_or_default()),
             caller: None,
             numbers: HashMap::new(),
             is_over: false,
@@ -345,15 +345,5 @@ impl<'a> Asked<'a> {
             id: item_id(number),
             body,
         }
-    }
-}
-
-/// Reads how somebody was known.
-fn via(text: &str) -> Via {
-    match text.split_once(':') {
-        Some(("key", id)) => Via::Key(id.to_owned()),
-        _ if text == "console" => Via::Console,
-        _ if text == "session" => Via::Session,
-        _ => Via::Anonymous,
     }
 }

@@ -173,6 +173,7 @@ impl ChatRequest {
                 .chat_template_kwargs
                 .and_then(|options| options.enable_thinking),
             thinking_max: None,
+            at: None,
         })
     }
 

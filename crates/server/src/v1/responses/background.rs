@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, watch};
+use store::Change;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::KIND;
-use super::make::{Keeping, Plan};
+use super::make::{AGAIN, Keeping, Plan};
 use super::turn::Turn;
 use crate::answer::Answer;
 use crate::app::App;
@@ -23,10 +25,22 @@ const GATHERED: Duration = Duration::from_millis(25);
 /// Events that are read from the store at once.
 const PAGE: u32 = 500;
 
+/// Interrupted responses that are made again at the same time.
+const AGAIN_AT_ONCE: usize = 4;
+
+/// While what is kept cannot be reached, it is tried again for so long.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// From one try to the next at most.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
 /// The responses that are being made.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Running {
     all: Mutex<HashMap<String, Live>>,
+    tasks: Mutex<JoinSet<()>>,
+    /// Places for those that are made again.
+    again: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -34,6 +48,16 @@ struct Live {
     stop: Arc<watch::Sender<bool>>,
     /// How many events are kept.
     kept: watch::Receiver<u64>,
+}
+
+impl Default for Running {
+    fn default() -> Self {
+        Self {
+            all: Mutex::default(),
+            tasks: Mutex::default(),
+            again: Arc::new(Semaphore::new(AGAIN_AT_ONCE)),
+        }
+    }
 }
 
 impl Running {
@@ -46,6 +70,15 @@ impl Running {
         let stop = self.all().get(id).map(|live| Arc::clone(&live.stop));
         // Whoever made it may have ended.
         stop.is_some_and(|stop| stop.send(true).is_ok())
+    }
+
+    /// Leaves all of them as they are: they are taken up again at the next start.
+    pub fn leave(&self) {
+        self.tasks().abort_all();
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn kept(&self, id: &str) -> Option<watch::Receiver<u64>> {
@@ -61,27 +94,63 @@ pub(crate) async fn start(app: &Arc<App>, caller: &Caller, plan: Plan) -> Result
     let keeping = plan.keeping();
     let mut first = turn.response().clone();
     first["status"] = json!("queued");
-    keeping.put(app, caller, &first).await?;
-    let (stop, stopped) = watch::channel(false);
-    let (count, kept) = watch::channel(0);
-    let live = Live {
-        stop: Arc::new(stop),
-        kept,
-    };
-    app.running.all().insert(id.clone(), live);
-    let task = Task {
-        app: Arc::clone(app),
+    let again = json!({
+        "request": plan.request,
+        "context": plan.context,
+        "at": plan.asked.at,
+        "by": { "user": caller.user(), "via": caller.via().to_string() },
+        "attempts": 0,
+    });
+    let put = keeping.put(app, caller, &first, Some(again), Vec::new());
+    put.await?;
+    let making = Making {
         caller: caller.clone(),
-        id: id.clone(),
         turn,
-        keeping,
-        count,
-        stopped,
-        began: Instant::now(),
-        spoke: None,
+        plan,
+        shown: 0,
     };
-    tokio::spawn(async move { task.run(plan).await });
+    making.spawn(app);
     Ok(id)
+}
+
+/// A response that is made from now on.
+pub(crate) struct Making {
+    pub caller: Caller,
+    /// It has begun.
+    pub turn: Turn,
+    pub plan: Plan,
+    /// Events that were kept before it was interrupted.
+    pub shown: u64,
+}
+
+impl Making {
+    /// Makes it while nobody waits.
+    pub fn spawn(self, app: &Arc<App>) {
+        let id = self.plan.id();
+        let (stop, stopped) = watch::channel(false);
+        let (count, kept) = watch::channel(self.shown);
+        let live = Live {
+            stop: Arc::new(stop),
+            kept,
+        };
+        app.running.all().insert(id.clone(), live);
+        let task = Task {
+            app: Arc::clone(app),
+            caller: self.caller,
+            id,
+            turn: self.turn,
+            keeping: self.plan.keeping(),
+            shown: self.shown,
+            next: 0,
+            count,
+            stopped,
+            began: Instant::now(),
+            spoke: None,
+        };
+        let mut tasks = app.running.tasks();
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task.run(self.plan));
+    }
 }
 
 struct Task {
@@ -90,6 +159,10 @@ struct Task {
     id: String,
     turn: Turn,
     keeping: Keeping,
+    /// Events that were kept before this task began.
+    shown: u64,
+    /// The number of the next event.
+    next: u64,
     count: watch::Sender<u64>,
     stopped: watch::Receiver<bool>,
     began: Instant,
@@ -99,39 +172,44 @@ struct Task {
 
 impl Task {
     async fn run(mut self, plan: Plan) {
-        let made = self.make(plan).await;
-        if let Err(fault) = made {
-            self.turn.fail(&fault);
+        let mut made = self.make(plan).await;
+        if made.is_ok() {
+            made = self.end().await;
         }
-        self.turn.completed_at(self.app.now());
-        if let Err(fault) = self.end().await {
-            tracing::error!(
-                id = self.id,
-                message = fault.message,
-                "a response was not kept"
-            );
+        if let Err(fault) = made {
+            match self.next < self.shown {
+                true => self.turn.break_off(self.shown, &fault),
+                false => self.turn.fail(&fault),
+            }
+            self.next = self.next.max(self.shown);
+            if let Err(fault) = self.end().await {
+                let message = fault.message;
+                tracing::error!(id = self.id, message, "a response was not kept");
+            }
         }
         self.app.running.all().remove(&self.id);
     }
 
     async fn make(&mut self, plan: Plan) -> Result<()> {
+        let places = Arc::clone(&self.app.running.again);
+        let _place = match self.shown {
+            0 => None,
+            _ => places.acquire_owned().await.ok(),
+        };
         self.keep_events().await?;
         let mut answer = self
             .app
             .answer(&self.caller, &plan.model, plan.asked)
             .await?;
-        loop {
-            let goes_on = self.gather(&mut answer).await;
-            if !goes_on {
-                return Ok(());
-            }
+        while self.gather(&mut answer).await {
             self.keep_events().await?;
         }
+        Ok(())
     }
 
     /// Takes what is said for a moment; whether more follows.
     async fn gather(&mut self, answer: &mut Answer) -> bool {
-        let until = tokio::time::Instant::now() + GATHERED;
+        let until = Instant::now() + GATHERED;
         loop {
             let moment = tokio::select! {
                 moment = answer.next() => moment,
@@ -151,25 +229,92 @@ impl Task {
     }
 
     async fn keep_events(&mut self) -> Result<()> {
-        let events = self.turn.take_events();
-        if events.is_empty() {
-            return Ok(());
-        }
+        let events = self.unshown().await?;
         let count = events.len() as u64;
-        self.app
-            .store()
-            .objects()
-            .append_events(&self.id, None, events)
-            .await?;
-        self.count.send_modify(|kept| *kept += count);
+        if count > 0 {
+            let mut tries = Tries::new();
+            while let Err(error) = self.append(&events).await {
+                tries.again(error).await?;
+            }
+        }
+        self.next += count;
+        self.count.send_replace(self.next.max(self.shown));
         Ok(())
     }
 
-    /// The response is kept before its last event, so that whoever hears of its end finds it.
+    /// What happened since the last call, but for what was shown before it was interrupted, which must be the same.
+    async fn unshown(&mut self) -> Result<Vec<Value>> {
+        let mut events = self.turn.take_events();
+        let known = usize::try_from(self.shown - self.next.min(self.shown)).unwrap_or(usize::MAX);
+        let again: Vec<Value> = events.drain(..known.min(events.len())).collect();
+        for part in again.chunks(PAGE as usize) {
+            let after = self.next.checked_sub(1);
+            let count = u32::try_from(part.len()).unwrap_or(PAGE);
+            let mut tries = Tries::new();
+            let kept = loop {
+                let objects = self.app.store().objects();
+                match objects.events_after(&self.id, after, count).await {
+                    Ok(kept) => break kept,
+                    Err(error) => tries.again(error).await?,
+                }
+            };
+            // What is kept went through text, in which numbers may lose their last bit.
+            let is_same = |(kept, now): (&store::Event, &Value)| {
+                serde_json::from_str::<Value>(&now.to_string()).is_ok_and(|now| now == kept.body)
+            };
+            if kept.len() != part.len() || !kept.iter().zip(part).all(is_same) {
+                return Err(interrupted("and making it again came out otherwise"));
+            }
+            self.next += part.len() as u64;
+        }
+        Ok(events)
+    }
+
+    /// The response, its last events and what it adds to a conversation are kept together, so that whoever hears of
+    /// its end finds all of it.
     async fn end(&mut self) -> Result<()> {
-        let objects = self.app.store().objects();
-        let mut object = objects.get(&self.id).await?;
+        self.turn.completed_at(self.app.now());
+        let events = self.unshown().await?;
+        let count = events.len() as u64;
         let response = self.turn.response();
+        let said = self.keeping.of_conversation(response);
+        let said = said.filter(|_| response["status"] != "failed");
+        let mut tries = Tries::new();
+        while let Err(error) = self.close(&events, said.as_ref()).await {
+            tries.again(error).await?;
+        }
+        self.next += count;
+        self.count.send_replace(self.next);
+        Ok(())
+    }
+}
+
+impl Task {
+    async fn append(&self, events: &[Value]) -> store::Result<()> {
+        let objects = self.app.store().objects();
+        let first = Some(self.next);
+        match objects
+            .append_events(&self.id, first, events.to_vec())
+            .await
+        {
+            // It was done, and only nobody told.
+            Err(store::Error::Version { found, .. })
+                if found == self.next + events.len() as u64 =>
+            {
+                Ok(())
+            }
+            other => other.map(drop),
+        }
+    }
+
+    async fn close(&self, events: &[Value], said: Option<&Change>) -> store::Result<()> {
+        let objects = self.app.store().objects();
+        let response = self.turn.response();
+        let mut object = objects.get(&self.id).await?;
+        if !UNFINISHED.contains(&object.state.as_str()) {
+            // It was done, and only nobody told.
+            return Ok(());
+        }
         object.state = response["status"].as_str().unwrap_or_default().to_owned();
         object.body["response"] = response.clone();
         let until_first = self.spoke.map(|spoke| spoke - self.began);
@@ -177,11 +322,53 @@ impl Task {
             "first_ms": until_first.map(|time| time.as_millis() as u64),
             "total_ms": self.began.elapsed().as_millis() as u64,
         });
-        objects.update(object).await?;
-        self.keeping
-            .add_to_conversation(&self.app, self.turn.response())
-            .await?;
-        self.keep_events().await
+        if let Some(body) = object.body.as_object_mut() {
+            body.remove(AGAIN);
+        }
+        let mut changes = vec![Change::Update(object)];
+        changes.extend(said.cloned());
+        changes.push(Change::Events {
+            object: self.id.clone(),
+            first: Some(self.next),
+            events: events.to_vec(),
+        });
+        objects.apply(changes).await
+    }
+}
+
+/// The states of responses that are still to be made.
+pub(crate) const UNFINISHED: [&str; 2] = ["queued", "in_progress"];
+
+/// That a response was broken off when the server ended, and why it was not made again.
+pub(crate) fn interrupted(why: &str) -> Fault {
+    let message = format!("the server was restarted while this was made, {why}\nhint: ask again");
+    Fault::broken(message).code("interrupted")
+}
+
+/// Tries while what is kept cannot be reached, or has no room: that may be mended.
+struct Tries {
+    until: Instant,
+    pause: Duration,
+}
+
+impl Tries {
+    fn new() -> Self {
+        Self {
+            until: Instant::now() + PATIENCE,
+            pause: Duration::from_millis(100),
+        }
+    }
+
+    /// Waits until it is time to try again, or says why not to.
+    async fn again(&mut self, error: store::Error) -> Result<()> {
+        use store::Error;
+        let may_pass = matches!(error, Error::Unavailable { .. } | Error::Full { .. });
+        if !may_pass || Instant::now() > self.until {
+            return Err(error.into());
+        }
+        tokio::time::sleep(self.pause).await;
+        self.pause = PAUSE_MAX.min(self.pause * 2);
+        Ok(())
     }
 }
 
@@ -201,35 +388,6 @@ pub(crate) async fn cancel(app: &App, id: &str) -> Result<Value> {
         while kept.changed().await.is_ok() {}
     }
     response(app, id).await
-}
-
-/// What was interrupted when the server ended is told to have failed.
-pub(crate) async fn settle(app: &App) -> Result<()> {
-    for state in ["queued", "in_progress"] {
-        loop {
-            let list = store::List {
-                kind: Some(KIND.to_owned()),
-                state: Some(state.to_owned()),
-                limit: 100,
-                ..store::List::default()
-            };
-            let page = app.store().objects().list(&list).await?;
-            let count = page.data.len();
-            for mut object in page.data {
-                let message = "the server was restarted while this was made\nhint: ask again";
-                let error = json!({ "code": "server_error", "message": message });
-                object.body["response"]["status"] = json!("failed");
-                object.body["response"]["error"] = error;
-                object.state = "failed".to_owned();
-                let object = app.store().objects().update(object).await?;
-                tracing::info!(id = object.id, "a response was interrupted");
-            }
-            if count == 0 {
-                break;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// The events of the response called `id` from number `from` on, those that are still to come included.
@@ -291,7 +449,8 @@ async fn end(
     let response = response(app, id).await?;
     let status = response["status"].as_str().unwrap_or_default();
     let name = format!("response.{status}");
-    if last != name && next > 0 {
+    let is_over = !UNFINISHED.contains(&status);
+    if is_over && last != name && next > 0 {
         let event = json!({ "type": name, "sequence_number": next, "response": response });
         // Whoever listened may be gone.
         let _ = sender.send(event).await;

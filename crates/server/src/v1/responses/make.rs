@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use serde_json::{Value, json};
-use store::Item;
+use store::{Change, Item};
 use tokio::sync::mpsc;
 
 use super::KIND;
@@ -29,6 +29,9 @@ const BEFORE_MAX: usize = 1000;
 /// Events that wait for a client that reads slowly; the model goes on no further than that.
 const AHEAD: usize = 256;
 
+/// Under which name it is kept how to make a response again.
+pub(crate) const AGAIN: &str = "again";
+
 /// A request that was understood, with all that the model reads.
 pub(crate) struct Plan {
     pub model: String,
@@ -37,6 +40,8 @@ pub(crate) struct Plan {
     pub context: Vec<Value>,
     /// What is new.
     pub input: Vec<Value>,
+    /// What was asked, but for the input, where it is made in the background.
+    pub request: Option<Value>,
     pub response: Value,
     offered: Offered,
     stores: bool,
@@ -73,22 +78,37 @@ impl Plan {
     }
 
     fn over(app: &App, request: &ResponseRequest, mut context: Vec<Value>) -> Result<Self> {
-        let model = request.model()?.to_owned();
-        let offered = Offered::read(request.tools.as_deref().unwrap_or_default())?;
-        let mut asked = request.asked(&offered)?;
-        // The same seed gives the same answer, so that one that was interrupted can be made again.
-        asked.seed.get_or_insert_with(ids::seed);
+        let model = request.model()?;
         let input = items(&request.input)?;
         context.extend(input.iter().cloned());
         resolve(&mut context)?;
-        asked.messages = messages(request.instructions.as_deref(), &context, &offered)?;
-        let response = request.response(&ids::new("resp_"), app.now(), &model);
-        Ok(Self {
-            model,
-            asked,
-            context,
+        let now = app.now();
+        let made_of = MadeOf {
             input,
-            response,
+            context,
+            response: request.response(&ids::new("resp_"), now, model),
+            // The same seed gives the same answer, so that one that was interrupted can be made again.
+            seed: request.seed.map_or_else(ids::seed, i64::cast_unsigned),
+            at: now,
+        };
+        Self::of(request, made_of)
+    }
+
+    /// The plan of a request of which is known what it refers to.
+    pub fn of(request: &ResponseRequest, made_of: MadeOf) -> Result<Self> {
+        let offered = Offered::read(request.tools.as_deref().unwrap_or_default())?;
+        let mut asked = request.asked(&offered)?;
+        asked.seed = Some(made_of.seed);
+        asked.at = Some(made_of.at);
+        asked.messages = messages(request.instructions.as_deref(), &made_of.context, &offered)?;
+        let is_background = request.background == Some(true);
+        Ok(Self {
+            model: request.model()?.to_owned(),
+            asked,
+            context: made_of.context,
+            input: made_of.input,
+            request: is_background.then(|| json!(request)),
+            response: made_of.response,
             offered,
             stores: request.store.unwrap_or(true),
             conversation: request.conversation()?.map(str::to_owned),
@@ -118,6 +138,18 @@ impl Plan {
     }
 }
 
+/// What a response is made of, beside its request.
+pub(crate) struct MadeOf {
+    pub input: Vec<Value>,
+    /// All that came before and the input, as items.
+    pub context: Vec<Value>,
+    /// The response as it begins.
+    pub response: Value,
+    pub seed: u64,
+    /// The time that the model is told, in seconds since 1970.
+    pub at: u64,
+}
+
 /// What a response needs to be kept.
 #[derive(Debug, Clone)]
 pub(crate) struct Keeping {
@@ -129,15 +161,26 @@ pub(crate) struct Keeping {
 }
 
 impl Keeping {
-    /// Keeps a response with what was asked, as it stands.
-    pub async fn put(&self, app: &App, caller: &Caller, response: &Value) -> Result<()> {
+    /// Keeps a response with what was asked, as it stands, and makes `more` changes together with that. What is
+    /// needed to make it again, if it is interrupted, is `again`.
+    pub async fn put(
+        &self,
+        app: &App,
+        caller: &Caller,
+        response: &Value,
+        again: Option<Value>,
+        more: Vec<Change>,
+    ) -> Result<()> {
         if !self.stores {
-            return Ok(());
+            return Ok(app.store().objects().apply(more).await?);
         }
         let text = |key: &str| response[key].as_str().unwrap_or_default().to_owned();
         let mut body = json!({ "response": response, "seed": self.seed });
         if self.is_of_chat {
             body["input"] = json!(self.input);
+        }
+        if let Some(again) = again {
+            body[AGAIN] = again;
         }
         let new = New {
             id: text("id"),
@@ -147,21 +190,24 @@ impl Keeping {
             metadata: metadata(&response["metadata"]),
             body,
         };
-        let id = new.id.clone();
-        app.keep(caller, new).await?;
-        let input = as_items(&self.input);
-        Ok(app.store().objects().append_items(&id, input).await?)
+        let mut changes = vec![Change::Items {
+            object: new.id.clone(),
+            items: as_items(&self.input),
+        }];
+        changes.extend(more);
+        app.keep_with(caller, new, changes).await.map(drop)
     }
 
-    /// Adds what was asked and said to the conversation, where it is of one.
-    pub async fn add_to_conversation(&self, app: &App, response: &Value) -> Result<()> {
-        let Some(id) = &self.conversation else {
-            return Ok(());
-        };
+    /// What adds what was asked and said to the conversation, where it is of one.
+    pub fn of_conversation(&self, response: &Value) -> Option<Change> {
+        let id = self.conversation.as_ref()?;
         let output = response["output"].as_array().cloned().unwrap_or_default();
         let mut all = as_items(&self.input);
         all.extend(as_items(&output));
-        Ok(app.store().objects().append_items(id, all).await?)
+        Some(Change::Items {
+            object: id.clone(),
+            items: all,
+        })
     }
 }
 
@@ -256,8 +302,9 @@ pub(crate) async fn whole(app: &App, caller: &Caller, plan: Plan) -> Result<Valu
 /// Keeps what came of it, before anybody hears that it is complete.
 async fn finish(app: &App, caller: &Caller, turn: &mut Turn, keeping: &Keeping) -> Result<()> {
     turn.completed_at(app.now());
-    keeping.put(app, caller, turn.response()).await?;
-    keeping.add_to_conversation(app, turn.response()).await
+    let said = keeping.of_conversation(turn.response());
+    let more = said.into_iter().collect();
+    keeping.put(app, caller, turn.response(), None, more).await
 }
 
 /// The response event by event.

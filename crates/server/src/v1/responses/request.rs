@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::tools::Offered;
@@ -15,10 +15,12 @@ use crate::v1::tools::tool_choice;
 const PAIRS_MAX: usize = 16;
 
 /// What was asked. Fields that are not here are ignored, as clients send those of many servers.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct ResponseRequest {
     pub model: Option<String>,
+    /// Kept as items, and not with the rest.
+    #[serde(skip_serializing)]
     pub input: Value,
     pub instructions: Option<String>,
     pub previous_response_id: Option<String>,
@@ -139,6 +141,7 @@ impl ResponseRequest {
             effort: self.reasoning["effort"].as_str().map(str::to_owned),
             thinks: None,
             thinking_max: None,
+            at: None,
         })
     }
 

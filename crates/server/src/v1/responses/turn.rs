@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::input::carry;
 use super::tools::Offered;
 use crate::fault::Fault;
-use crate::ids;
 use crate::v1::chat::reply::logprob;
 use crate::v1::messages::input_of;
 
@@ -19,6 +18,8 @@ pub(crate) struct Turn {
     /// Whether thoughts are given in a form that clients bring back.
     carries: bool,
     sequence: u64,
+    /// How many items have got an id.
+    named: u64,
     open: Option<Open>,
     /// Space that is text only if something follows it.
     has_spoken: bool,
@@ -50,10 +51,16 @@ impl Turn {
             offered,
             carries,
             sequence: 0,
+            named: 0,
             open: None,
             has_spoken: false,
             events: Vec::new(),
         }
+    }
+
+    /// One of which nothing more is said.
+    pub fn of(response: Value) -> Self {
+        Self::new(response, Offered::default(), false)
     }
 
     /// The response as it stands.
@@ -103,6 +110,15 @@ impl Turn {
         self.tell_whole("response.failed");
     }
 
+    /// It was broken off after `shown` events, and what was made again is not what they tell.
+    pub fn break_off(&mut self, shown: u64, fault: &Fault) {
+        self.open = None;
+        self.events.clear();
+        self.output().clear();
+        self.sequence = shown;
+        self.fail(fault);
+    }
+
     fn say(&mut self, saying: &Saying) {
         let mut word = saying.word.as_ref().filter(|word| !word.is_reasoning);
         for event in &saying.events {
@@ -137,7 +153,7 @@ impl Turn {
         }
         if !is_open {
             self.close("completed");
-            let id = ids::new("rs_");
+            let id = self.id("rs_");
             let item = json!({ "id": id, "type": "reasoning", "summary": [], "content": [] });
             self.add_item(&item);
             let part = json!({ "type": "reasoning_text", "text": "" });
@@ -172,7 +188,7 @@ impl Turn {
         self.has_spoken = true;
         if !is_open {
             self.close("completed");
-            let id = ids::new("msg_");
+            let id = self.id("msg_");
             let item = json!({
                 "id": id,
                 "type": "message",
@@ -269,7 +285,7 @@ impl Turn {
             true => input_of(arguments),
             false => arguments.to_owned(),
         };
-        let id = ids::new(prefix);
+        let id = self.id(prefix);
         let item = |status: &str, given: &str| {
             let mut item = json!({
                 "id": id,
@@ -334,6 +350,15 @@ impl Turn {
                 last["response"]["completed_at"] = json!(seconds);
             }
         }
+    }
+
+    /// The id of the next item. It follows from the response's, so that whoever makes it again says the same.
+    fn id(&mut self, prefix: &str) -> String {
+        let response = self.response["id"].as_str().unwrap_or_default();
+        let (_, tail) = response.split_once('_').unwrap_or_default();
+        let id = format!("{prefix}{tail}{}", self.named);
+        self.named += 1;
+        id
     }
 
     fn output(&mut self) -> &mut Vec<Value> {

@@ -1,0 +1,112 @@
+//! A server in another process, which can be killed as nothing but a process can be.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use server::Server;
+use tokio::sync::watch;
+
+use crate::house::{House, options};
+use crate::wire::PATIENCE;
+
+/// One that is killed with this.
+pub struct Other {
+    process: Process,
+    pub house: House,
+}
+
+/// A process that is killed with this.
+pub struct Process(Child);
+
+impl Other {
+    /// One over the data in a folder, and the database that `url` names there.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a server is killed as nothing but a process can be"
+    )]
+    pub fn start(data: &Path, url: &str) -> Self {
+        let told = data.join("address");
+        let _ = fs::remove_file(&told);
+        let process = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "other::serve", "--ignored"])
+            .current_dir(data)
+            .env("SERVER_TEST_URL", url)
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(data.join("said")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut other = Self {
+            process: Process(process),
+            house: House::elsewhere(([127, 0, 0, 1], 1).into()),
+        };
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match fs::read_to_string(&told) {
+                Ok(address) => {
+                    other.house = House::elsewhere(address.parse().unwrap());
+                    return other;
+                }
+                Err(_) => {
+                    let said = || fs::read_to_string(data.join("said")).unwrap_or_default();
+                    assert!(Instant::now() < until, "no server: {}", said());
+                }
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// What asks it, and what can be killed while others ask.
+    pub fn apart(self) -> (House, Process) {
+        (self.house, self.process)
+    }
+}
+
+impl Process {
+    /// SIGKILL: nothing is put in order.
+    pub fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The server itself: models that answer at once and slowly, and whatever models lie in the folder.
+#[test]
+#[ignore = "it is started by another test, and never ends by itself"]
+fn serve() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let data = Path::new(".");
+        let mut options = options(data, true, json!({}));
+        let words: String = (0..200).map(|number| format!("w{number} ")).collect();
+        let slow = json!({ "pace_ms": 10, "lines": [{ "text": words }] });
+        options.scripts.push(server::Script {
+            name: "slow".to_owned(),
+            script: serde_json::from_value(slow).unwrap(),
+        });
+        if let Some(url) = std::env::var("SERVER_TEST_URL")
+            .ok()
+            .filter(|url| !url.is_empty())
+        {
+            options.store.url = url;
+        }
+        let server = Server::bind(options).await.unwrap();
+        fs::write("address.new", server.address().to_string()).unwrap();
+        fs::rename("address.new", "address").unwrap();
+        let (_stop, stopped) = watch::channel(false);
+        server.run(stopped).await.unwrap();
+    });
+}
