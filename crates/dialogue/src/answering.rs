@@ -57,6 +57,8 @@ pub struct Outcome {
 /// The answers to one request. Dropping it ends them.
 pub struct Answering {
     source: Source,
+    /// Tokens of the prompt.
+    prompt: usize,
 }
 
 /// Who speaks.
@@ -93,16 +95,23 @@ impl Choice {
 }
 
 impl Answering {
-    pub(crate) fn of_engine(hearing: Hearing) -> Self {
+    pub(crate) fn of_engine(hearing: Hearing, prompt: usize) -> Self {
         Self {
+            prompt,
             source: Source::Engine(Box::new(hearing)),
         }
     }
 
-    pub(crate) fn of_script(reading: Reading) -> Self {
+    pub(crate) fn of_script(reading: Reading, prompt: usize) -> Self {
         Self {
+            prompt,
             source: Source::Script(reading),
         }
+    }
+
+    /// Tokens of the prompt that is answered.
+    pub fn prompt_tokens(&self) -> usize {
+        self.prompt
     }
 
     /// Ends the answers within one step, from anywhere.

@@ -134,6 +134,7 @@ impl Loaded {
                 max_tokens: request.thinking.max_tokens,
                 ..found
             });
+        let prompt_tokens = prompt.len();
         let events = self.handle.submit(engine::Request {
             prompt,
             sampling: request.sampling.clone(),
@@ -153,6 +154,7 @@ impl Loaded {
         let calls: usize = calls.sum();
         let tools: Vec<Tool> = tools.into_iter().cloned().collect();
         let parser = || Some(Parser::new(syntax, &text, &tools, calls));
+        let events = (events, prompt_tokens);
         Ok(self.listen(events, request.choices, request.stop, parser))
     }
 
@@ -162,6 +164,7 @@ impl Loaded {
             Beginning::Tokens(tokens) => tokens.to_vec(),
         };
         self.check_length(prompt.len())?;
+        let prompt_tokens = prompt.len();
         let events = self.handle.submit(engine::Request {
             prompt,
             sampling: asked.sampling.clone(),
@@ -175,24 +178,26 @@ impl Loaded {
             tenant: asked.tenant,
             ..engine::Request::default()
         })?;
+        let events = (events, prompt_tokens);
         Ok(self.listen(events, asked.choices, asked.stop, || None))
     }
 
     fn listen(
         &self,
-        events: Events,
+        (events, prompt_tokens): (Events, usize),
         choices: u32,
         stop: &[String],
         parser: impl Fn() -> Option<Parser>,
     ) -> Answering {
         let choices = 0..choices.max(1);
         let choices = choices.map(|_| Choice::new(parser(), &self.tokenizer));
-        Answering::of_engine(Hearing {
+        let hearing = Hearing {
             events,
             tokenizer: Arc::clone(&self.tokenizer),
             choices: choices.collect(),
             holds: !stop.is_empty(),
-        })
+        };
+        Answering::of_engine(hearing, prompt_tokens)
     }
 
     fn check_length(&self, length: usize) -> Result<()> {

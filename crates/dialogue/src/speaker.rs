@@ -166,7 +166,7 @@ impl Speaker {
                     context: script::CONTEXT,
                     hint: "shorten it".to_owned(),
                 }),
-                _ => Ok(Answering::of_script(stage.answer(request))),
+                tokens => Ok(Answering::of_script(stage.answer(request), tokens)),
             },
         }
     }
@@ -190,7 +190,11 @@ impl Speaker {
                     logprobs: asked.logprobs,
                     ..Request::default()
                 };
-                Ok(Answering::of_script(stage.complete(&text, &request)))
+                let tokens = text.split_whitespace().count();
+                Ok(Answering::of_script(
+                    stage.complete(&text, &request),
+                    tokens,
+                ))
             }
         }
     }

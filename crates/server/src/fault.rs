@@ -224,7 +224,10 @@ impl From<policy::Error> for Fault {
             Error::WrongPassword => Self::new(StatusCode::UNAUTHORIZED, message).code(code),
             Error::Denied(_) => Self::new(StatusCode::FORBIDDEN, message).code(code),
             Error::Limited(limited) => Self {
-                retry_after: limited.retry_after.map(|wait| wait.as_secs().max(1)),
+                // Whoever comes back sooner is refused again.
+                retry_after: limited
+                    .retry_after
+                    .map(|wait| wait.as_millis().div_ceil(1000).max(1) as u64),
                 ..Self::new(StatusCode::TOO_MANY_REQUESTS, message).code(
                     match limited.retry_after {
                         Some(_) => "rate_limit_exceeded",

@@ -30,10 +30,10 @@ impl Other {
     pub fn start(data: &Path, url: &str) -> Self {
         let told = data.join("address");
         let _ = fs::remove_file(&told);
+        fs::write(data.join("url"), url).unwrap();
         let process = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "other::serve", "--ignored"])
             .current_dir(data)
-            .env("SERVER_TEST_URL", url)
             .stdout(Stdio::null())
             .stderr(fs::File::create(data.join("said")).unwrap())
             .spawn()
@@ -97,10 +97,8 @@ fn serve() {
             name: "slow".to_owned(),
             script: serde_json::from_value(slow).unwrap(),
         });
-        if let Some(url) = std::env::var("SERVER_TEST_URL")
-            .ok()
-            .filter(|url| !url.is_empty())
-        {
+        let url = fs::read_to_string("url").unwrap();
+        if !url.is_empty() {
             options.store.url = url;
         }
         let server = Server::bind(options).await.unwrap();
