@@ -43,6 +43,8 @@ async function show(path) {
 
 /** @param {string} path @returns {Promise<Page>} */
 async function pageOf(path) {
+  if (path === "/models") return (await import("./models/page.js")).modelsPage();
+  if (path === "/activity") return (await import("./activity/page.js")).activityPage();
   if (path === "/settings") return (await import("./settings/page.js")).settingsPage();
   if (path === "/welcome") return (await import("./door/welcome.js")).welcomePage();
   const id = /^\/chat\/([^/]+)$/.exec(path)?.[1] ?? null;

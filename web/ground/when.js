@@ -33,7 +33,7 @@ export function size(bytes) {
     bytes /= 1000;
     at += 1;
   }
-  const format = { style: /** @type {const} */ ("unit"), unit: units[at], unitDisplay: /** @type {const} */ ("narrow"), maximumFractionDigits: 1 };
+  const format = { style: /** @type {const} */ ("unit"), unit: units[at], unitDisplay: /** @type {const} */ ("short"), maximumFractionDigits: 1 };
   return new Intl.NumberFormat(language(), format).format(bytes);
 }
 

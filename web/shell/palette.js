@@ -33,6 +33,8 @@ function entries() {
   return [
     { label: t("new-chat"), icon: "pen", act: () => go("/"), keys: "Ctrl Shift O" },
     ...command.list(),
+    { label: t("models"), icon: "box", act: () => go("/models") },
+    { label: t("activity"), icon: "pulse", act: () => go("/activity") },
     { label: t("settings"), icon: "gear", act: () => go("/settings") },
     { label: t("theme-light"), icon: "sliders", act: () => choose("light") },
     { label: t("theme-dark"), icon: "sliders", act: () => choose("dark") },

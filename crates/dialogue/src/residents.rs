@@ -91,6 +91,11 @@ impl Residents {
         &self.models.shelf().library
     }
 
+    /// Bytes that they may take together.
+    pub fn budget(&self) -> u64 {
+        self.models.budget() as u64
+    }
+
     /// Those in memory, the last used last.
     pub fn resident(&self) -> Vec<Resident> {
         let resident = self.models.resident().into_iter();

@@ -68,6 +68,11 @@ impl<S: Shelf> Models<S> {
         &self.shelf
     }
 
+    /// Bytes that they may take together.
+    pub fn budget(&self) -> usize {
+        self.budget_bytes
+    }
+
     /// A model, loaded if it is not. Models that have nothing to do are given up for it,
     /// the one used longest ago first.
     ///

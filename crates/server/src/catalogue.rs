@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use axum::http::StatusCode;
-use dialogue::{Embedder, Loading, Residents, Speaker};
+use dialogue::{Embedder, Loading, Resident, Residents, Speaker};
 use fleet::Fleet;
 use library::Library;
 
@@ -34,6 +34,8 @@ pub(crate) struct Listed {
     pub created: u64,
     /// Bytes of its files, where they lie here.
     pub bytes: u64,
+    /// The licence that its publisher names, where it lies here.
+    pub licence: Option<String>,
 }
 
 impl Catalogue {
@@ -63,6 +65,7 @@ impl Catalogue {
             owner: "script",
             created: 0,
             bytes: 0,
+            licence: None,
         });
         let entries = self.residents.library().entries().unwrap_or_default();
         let local = entries
@@ -71,6 +74,7 @@ impl Catalogue {
             .map(|entry| Listed {
                 created: added_at(&entry),
                 bytes: entry.manifest.bytes(),
+                licence: entry.manifest.licence.id.clone(),
                 name: entry.name,
                 owner: "owner",
             });
@@ -79,6 +83,7 @@ impl Catalogue {
             owner: "upstream",
             created: 0,
             bytes: 0,
+            licence: None,
         });
         let mut all: Vec<Listed> = scripts.chain(local).chain(far).collect();
         // Of two with one name the one that is here is kept, for sorting is stable.
@@ -143,6 +148,16 @@ impl Catalogue {
     /// Gives a model's memory back; what it is saying may end.
     pub fn unload(&self, name: &str) {
         self.residents.unload(name);
+    }
+
+    /// Models that are in memory, those that make vectors too.
+    pub fn in_memory(&self) -> Vec<Resident> {
+        self.residents.resident()
+    }
+
+    /// Bytes that all models together may take.
+    pub fn budget(&self) -> u64 {
+        self.residents.budget()
     }
 
     /// Models that are being read into memory.

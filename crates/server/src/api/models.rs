@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
+use library::Memory;
 use policy::action::SeeModels;
 use serde_json::{Value, json};
 
@@ -18,20 +19,32 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 
 async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Refusal> {
     let _permit = app.gate.permit(&caller, SeeModels).await?;
-    let resident = app.catalogue.resident();
+    let (resident, loading) = (app.catalogue.in_memory(), app.catalogue.loading());
     let data: Vec<Value> = app
         .catalogue
         .list()
         .iter()
         .map(|listed| {
+            let held = resident.iter().filter(|held| held.name == listed.name);
+            let held: Option<u64> = held.map(|held| held.bytes).reduce(|one, other| one + other);
+            let begun = loading.iter().find(|loading| loading.name == listed.name);
             json!({
                 "name": listed.name,
                 "owner": listed.owner,
                 "bytes": listed.bytes,
-                "is_loaded": resident.contains(&listed.name),
+                "is_loaded": held.is_some(),
+                "memory_bytes": held,
+                "loading": begun.map(|loading| loading.fraction),
+                "licence": listed.licence,
                 "context": app.catalogue.context(&listed.name),
             })
         })
         .collect();
-    Ok(Json(json!({ "data": data })))
+    let used: u64 = resident.iter().map(|held| held.bytes).sum();
+    let memory = json!({
+        "used_bytes": used,
+        "budget_bytes": app.catalogue.budget(),
+        "available_bytes": Memory::read().available,
+    });
+    Ok(Json(json!({ "data": data, "memory": memory })))
 }

@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 use crate::house::House;
 
 /// Paths that anybody may ask, with the method.
-const PUBLIC: [(&str, &str); 11] = [
+const PUBLIC: [(&str, &str); 13] = [
     ("GET", "/"),
     ("GET", "/sign-in"),
     ("GET", "/welcome"),
+    ("GET", "/models"),
+    ("GET", "/activity"),
     ("GET", "/settings"),
     ("GET", "/chat/x"),
     ("GET", "/sw.js"),

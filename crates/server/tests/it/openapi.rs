@@ -8,10 +8,12 @@ use serde_json::Value;
 
 const DOCUMENT: &str = include_str!("../../openapi.json");
 
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 9] = [
     "get /",
     "get /sign-in",
     "get /welcome",
+    "get /models",
+    "get /activity",
     "get /settings",
     "get /chat/{id}",
     "get /sw.js",

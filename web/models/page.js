@@ -1,0 +1,110 @@
+// Models: what is here and in memory, and what may come.
+import { ask, inWords } from "../ground/api.js";
+import { fill, h } from "../ground/dom.js";
+import { icon } from "../ground/icons.js";
+import { app } from "../ground/state.js";
+import { count, size } from "../ground/when.js";
+import { t } from "../ground/words.js";
+import { jobRow, watchJobs } from "../activity/jobs.js";
+import { railButton } from "../shell/frame.js";
+import { adding } from "./adding.js";
+import { modelMenu } from "./menu.js";
+
+/** @typedef {import("../ground/state.js").Model & { memory_bytes: number | null, loading: number | null, licence: string | null }} Model */
+/** @typedef {{ used_bytes: number, budget_bytes: number, available_bytes: number }} Memory */
+
+/** How often it is looked while something changes, and while nothing does, in milliseconds. */
+const SOON = 500;
+const LATER = 5000;
+
+/** @returns {import("../main.js").Page} */
+export function modelsPage() {
+  const list = h("ul", { class: "rows" });
+  const memory = h("div", { class: "memory" });
+  const works = h("ul", { class: "rows" });
+  const keepsModels = ["owner", "admin"].includes(app.now.who?.role ?? "");
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const load = async () => {
+    clearTimeout(timer);
+    let wait = LATER;
+    try {
+      const { data, memory: room } = await ask("GET", "/api/models");
+      app.set({ models: data });
+      fill(memory, gauge(room));
+      fill(list, data.length ? data.map((/** @type {Model} */ model) => row(model, keepsModels, refresh)) : h("li", { class: "faint" }, t("no-models")));
+      if (data.some((/** @type {Model} */ model) => model.loading !== null)) wait = SOON;
+    } catch (error) {
+      fill(list, h("li", { class: "faint" }, inWords(error)));
+    }
+    timer = setTimeout(load, wait);
+  };
+  const refresh = () => (load(), jobs.look());
+  const jobs = keepsModels
+    ? watchJobs((all) => {
+        const open = all.filter((job) => job.kind.startsWith("model.") && (["queued", "running"].includes(job.state) || isFresh(job)));
+        fill(works, open.map((job) => jobRow(job, jobs.look)));
+        works.hidden = open.length === 0;
+      }, load)
+    : { look: () => {}, leave: () => {} };
+  load();
+  const element = h(
+    "div",
+    { class: "page" },
+    h("header", { class: "page-head" }, railButton(), h("h1", null, t("models"))),
+    h(
+      "div",
+      { class: "page-body", tabindex: "0", role: "group", "aria-label": t("models") },
+      h("section", { class: "wide", "aria-labelledby": "models-here" }, h("h2", { id: "models-here" }, t("models-here")), h("div", null, memory, list)),
+      h(
+        "section",
+        { class: "wide", "aria-labelledby": "models-add" },
+        h("h2", { id: "models-add" }, t("models-add")),
+        h("div", null, keepsModels ? adding(jobs.look) : h("p", { class: "faint" }, t("models-owner-adds")), works),
+      ),
+    ),
+  );
+  dispatchEvent(new CustomEvent("freehold:shown"));
+  const leave = () => (clearTimeout(timer), jobs.leave());
+  return { element, title: t("models"), name: "models", leave };
+}
+
+/** Whether a job ended a moment ago, so that one sees how. @param {import("../activity/jobs.js").Job} job */
+function isFresh(job) {
+  return job.state !== "cancelled" && job.ended_at !== null && Date.now() - new Date(job.ended_at).getTime() < 60_000;
+}
+
+/** @param {Memory} memory */
+function gauge(memory) {
+  const share = memory.budget_bytes ? Math.min(1, memory.used_bytes / memory.budget_bytes) : 0;
+  const text = t("memory-used", { used: size(memory.used_bytes), all: size(memory.budget_bytes) });
+  return [
+    h("p", null, text),
+    h("div", { class: "bar", role: "meter", "aria-label": t("memory"), "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": Math.round(share * 100), "aria-valuetext": text }, h("span", { vars: { "--share": share } })),
+  ];
+}
+
+/**
+ * @param {Model} model
+ * @param {boolean} keepsModels
+ * @param {() => void} load
+ */
+function row(model, keepsModels, load) {
+  const about = [
+    model.owner === "upstream" && t("model-far"),
+    model.owner === "script" && t("model-script"),
+    model.bytes > 0 && size(model.bytes),
+    model.context && t("model-context", { count: count(model.context) }),
+    model.licence,
+  ].filter(Boolean);
+  const more = h("button", { class: "quiet", type: "button", "aria-label": t("more-about", { title: model.name }), "aria-haspopup": "menu" }, icon("more"));
+  more.addEventListener("click", () => modelMenu(more, model, load));
+  return h("li", null, h("span", null, model.name, h("small", null, about.join(" · "))), state(model), keepsModels && model.owner === "owner" && more);
+}
+
+/** @param {Model} model */
+function state(model) {
+  if (model.loading !== null) return h("span", { class: "state" }, t("model-loading", { percent: Math.round(model.loading * 100) }));
+  if (model.memory_bytes !== null) return h("span", { class: "state is-good" }, t("model-in-memory", { bytes: size(model.memory_bytes) }));
+  return model.owner === "owner" ? h("span", { class: "state" }, t("model-asleep")) : null;
+}
