@@ -8,10 +8,14 @@ import { leaveHouse } from "../door/sign-in.js";
 import { railButton } from "../shell/frame.js";
 import { keys } from "./keys.js";
 import { chosenPassword } from "./password.js";
+import { people, takeOut } from "./people.js";
+import { rules } from "./rules.js";
+import { upstreams } from "./upstreams.js";
 
 /** @returns {import("../main.js").Page} */
 export function settingsPage() {
   const isKnown = app.now.who?.via === "session";
+  const runsHouse = ["owner", "admin"].includes(app.now.who?.role ?? "");
   const element = h(
     "div",
     { class: "page" },
@@ -23,6 +27,9 @@ export function settingsPage() {
       part("language", languages()),
       part("account", isKnown ? account() : [h("p", null, t("account-none")), h("p", null, h("a", { href: "/sign-in" }, t("sign-in")))]),
       isKnown && part("keys", keys()),
+      isKnown && runsHouse && part("people", people()),
+      isKnown && app.now.who?.role === "owner" && part("upstreams", upstreams()),
+      part("rules", rules()),
       part("programs", [h("p", { class: "faint" }, t("programs-about")), h("pre", { class: "snippet", tabindex: "0" }, `OPENAI_BASE_URL=${location.origin}/v1\nOPENAI_API_KEY=${isKnown ? "fh-…" : "any"}`)]),
     ),
   );
@@ -32,7 +39,7 @@ export function settingsPage() {
 
 /**
  * @param {string} key
- * @param {(Node | null)[]} content
+ * @param {(Node | null | false)[]} content
  */
 function part(key, content) {
   return h("section", { "aria-labelledby": `part-${key}` }, h("h2", { id: `part-${key}` }, t(key)), h("div", null, content));
@@ -61,6 +68,11 @@ function account() {
   return [
     h("p", null, t("account-is", { name: who?.name ?? "", role: t(`role-${who?.role ?? "member"}`) })),
     chosenPassword(true),
-    h("p", null, h("button", { class: "plain", type: "button", onclick: () => leaveHouse(true) }, icon("out"), t("sign-out"))),
+    h(
+      "div",
+      { class: "row" },
+      h("button", { class: "plain", type: "button", onclick: () => leaveHouse(true) }, icon("out"), t("sign-out")),
+      who && h("button", { class: "plain", type: "button", onclick: () => takeOut({ id: who.user, name: who.name }) }, icon("download"), t("export-mine")),
+    ),
   ];
 }

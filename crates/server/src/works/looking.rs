@@ -98,7 +98,17 @@ fn name_of(source: &str) -> String {
         .unwrap_or(&name);
     // Split files are called after the first of them.
     let whole = name.split_once("-00001-of-").map(|(whole, _)| whole);
-    whole.unwrap_or(name).to_owned()
+    nameable(whole.unwrap_or(name))
+}
+
+/// What is left of a name when signs that no model may have in its own are taken out.
+fn nameable(name: &str) -> String {
+    let is_sign = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let name: String = name.chars().filter(|c| is_sign(*c)).collect();
+    match name.trim_start_matches(['.', '_', '-']) {
+        "" => "model".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 /// Takes a model away, from memory and from the disk. Files that were only referred to stay. It blocks.
@@ -112,4 +122,24 @@ pub(crate) fn remove(app: &App, name: &str) -> Result<()> {
     };
     app.catalogue.unload(name);
     Ok(library.remove(&entry)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_folder_gives_a_name_that_a_model_may_have() {
+        for (folder, name) in [
+            ("/home/ada/Qwen3-0.6B", "Qwen3-0.6B"),
+            ("/models/qwen-Q4_0.gguf", "qwen-Q4_0"),
+            ("/models/big-00001-of-00003.gguf", "big"),
+            ("/tmp/.tmpX1", "tmpX1"),
+            ("/tmp/my model (1)", "mymodel1"),
+            ("/tmp/模型", "model"),
+        ] {
+            assert_eq!(name_of(folder), name);
+            assert!(check_name(name).is_ok());
+        }
+    }
 }

@@ -33,6 +33,7 @@ mod upstreams;
 mod web_access;
 mod web_chat;
 mod web_door;
+mod web_house;
 mod web_safety;
 mod wire;
 

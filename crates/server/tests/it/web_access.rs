@@ -17,7 +17,7 @@ fn script() -> Value {
 }
 
 /// What `axe-core` finds on the page, by the rules of WCAG 2.2 AA and its own best practices.
-fn findings(browser: &Browser, axe: &str) -> Vec<String> {
+pub fn findings(browser: &Browser, axe: &str) -> Vec<String> {
     browser.run(axe);
     let found = browser.run_later("axe.run(document, { resultTypes: ['violations'] }).then((all) => done(all.violations.map((one) => one.id + ': ' + one.nodes.map((node) => node.html.slice(0, 160) + ' | ' + node.failureSummary.slice(0, 300)).join('\\n  '))), (error) => done(['broken: ' + error]))");
     let found = found.as_array().unwrap().iter();
@@ -26,16 +26,24 @@ fn findings(browser: &Browser, axe: &str) -> Vec<String> {
         .collect()
 }
 
+/// What looks, or `None` with a line that says why not.
+pub fn axe() -> Option<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(AXE);
+    if let Ok(axe) = std::fs::read_to_string(path) {
+        return Some(axe);
+    }
+    assert!(
+        std::env::var_os("FREEHOLD_BROWSER").is_none(),
+        "there is no axe-core\nhint: cargo xtask check web"
+    );
+    eprintln!("skipped: there is no axe-core\nhint: cargo xtask check web");
+    None
+}
+
 #[test]
 fn axe_finds_nothing_on_any_page_in_either_theme() {
     let house = House::start(true, script());
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(AXE);
-    let Ok(axe) = std::fs::read_to_string(path) else {
-        assert!(
-            std::env::var_os("FREEHOLD_BROWSER").is_none(),
-            "there is no axe-core\nhint: cargo xtask check web"
-        );
-        eprintln!("skipped: there is no axe-core\nhint: cargo xtask check web");
+    let Some(axe) = axe() else {
         return;
     };
     let Some(browser) = Browser::start(Look::default()) else {
@@ -53,7 +61,15 @@ fn axe_finds_nothing_on_any_page_in_either_theme() {
             is_dark,
             ..Look::default()
         });
-        for page in ["/", "/welcome", "/sign-in", "/settings", &chat] {
+        for page in [
+            "/",
+            "/welcome",
+            "/sign-in",
+            "/settings",
+            "/models",
+            "/activity",
+            &chat,
+        ] {
             browser.go(&format!("{}{page}", house.url));
             browser.until("document.querySelector('.composer, .steps, .door, .page-body')");
             if page.starts_with("/chat") {
@@ -116,7 +132,15 @@ fn all_of_it_works_at_every_width() {
             is_phone: width < 500,
             ..Look::default()
         });
-        for page in ["/", "/welcome", "/sign-in", "/settings", &chat] {
+        for page in [
+            "/",
+            "/welcome",
+            "/sign-in",
+            "/settings",
+            "/models",
+            "/activity",
+            &chat,
+        ] {
             browser.go(&format!("{}{page}", house.url));
             browser.until("document.querySelector('.composer, .steps, .door, .page-body')");
             let wide = browser.value("[...document.querySelectorAll('#app *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('pre, .table, .formula, .rail, .out-of-sight, .hidden')).map((one) => one.outerHTML.slice(0, 100))");
