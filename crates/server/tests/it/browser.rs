@@ -51,8 +51,21 @@ pub struct Browser {
     _folder: tempfile::TempDir,
 }
 
+/// Whether it is wrong to leave tests out where there is no browser.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "who runs the tests says so as shells do"
+)]
+pub fn is_required() -> bool {
+    std::env::var_os(REQUIRED).is_some()
+}
+
 impl Browser {
     /// A browser, or `None` with a line that says why not.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a browser is a process of its own"
+    )]
     pub fn start(look: Look) -> Option<Self> {
         let started = Command::new("chromedriver")
             .arg("--port=0")
@@ -61,7 +74,7 @@ impl Browser {
             .spawn();
         let Ok(mut driver) = started else {
             assert!(
-                std::env::var_os(REQUIRED).is_none(),
+                !is_required(),
                 "there is no `chromedriver`\nhint: apt-get install chromium chromium-driver"
             );
             eprintln!(
