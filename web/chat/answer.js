@@ -70,6 +70,7 @@ export function begun(response, input) {
     id: response.id,
     after: response.previous_response_id ?? null,
     again: response.metadata?.freehold_again ?? null,
+    forgotten: Number(response.metadata?.freehold_forgotten ?? 0),
     created_at: new Date(response.created_at * 1000).toISOString(),
     status: response.status,
     model: response.model,

@@ -11,6 +11,11 @@ import { TurnView } from "./turn.js";
 /** Pixels from the end within which what is new pulls the page along. */
 const NEAR = 80;
 
+/** Turns that are put in, and left out of the layout, together. */
+const STRETCH = 8;
+
+/** @typedef {{ element: HTMLElement, views: TurnView[] }} Stretch */
+
 export class Thread {
   /** @param {import("./turn.js").Acts} acts */
   constructor(acts) {
@@ -20,6 +25,10 @@ export class Thread {
     this.element = h("div", { class: "thread", tabindex: "0", role: "log", "aria-live": "off", "aria-label": t("conversation") }, this.column);
     /** @type {Map<string, TurnView>} */
     this.views = new Map();
+    /** @type {string[]} */
+    this.shown = [];
+    /** @type {Stretch[]} */
+    this.stretches = [];
     this.isAtEnd = true;
     this.isDue = false;
     /** @type {Set<Turn>} */
@@ -31,32 +40,49 @@ export class Thread {
     this.size.observe(this.element);
   }
 
-  /** Shows a branch. @param {Turn[]} path */
+  /** Shows a branch: what is the same at its beginning stays. @param {Turn[]} path */
   show(path) {
-    const ids = new Set(path.map((turn) => turn.id));
-    for (const [id, view] of this.views) {
-      if (ids.has(id)) continue;
-      this.near.unobserve(view.element);
-      view.element.remove();
-      this.views.delete(id);
-    }
-    /** @type {Element | null} */
-    let at = this.column.firstElementChild;
-    for (const turn of path) {
-      const known = this.views.get(turn.id);
-      if (known) {
-        if (known.element === at) at = at.nextElementSibling;
-        else this.column.insertBefore(known.element, at);
-        continue;
-      }
-      const view = new TurnView(turn, this.acts);
-      this.views.set(turn.id, view);
-      this.column.insertBefore(view.element, at);
-      this.near.observe(view.element);
-    }
+    let same = 0;
+    while (same < path.length && path[same]?.id === this.shown[same]) same += 1;
+    this.cut(same);
+    for (const turn of path.slice(same)) this.append(turn);
+    this.shown = path.map((turn) => turn.id);
     // The end is seen first.
     for (const turn of path.slice(-3)) this.views.get(turn.id)?.fill();
     for (const turn of path.slice(-50)) this.views.get(turn.id)?.renumber();
+  }
+
+  /** Takes away all but the first `count` turns. @param {number} count */
+  cut(count) {
+    for (const id of this.shown.slice(count)) {
+      this.views.get(id)?.element.remove();
+      this.views.delete(id);
+    }
+    const whole = Math.ceil(count / STRETCH);
+    for (const { element } of this.stretches.splice(whole)) {
+      this.near.unobserve(element);
+      element.remove();
+    }
+    const last = this.stretches.at(-1);
+    last?.views.splice(count - (whole - 1) * STRETCH);
+  }
+
+  /** @param {Turn} turn */
+  append(turn) {
+    let last = this.stretches.at(-1);
+    if (!last || last.views.length === STRETCH) {
+      last = { element: h("div", { class: "stretch", "data-at": this.stretches.length }), views: [] };
+      this.stretches.push(last);
+      this.column.append(last.element);
+    }
+    const view = new TurnView(turn, this.acts);
+    this.views.set(turn.id, view);
+    last.views.push(view);
+    last.element.append(view.element);
+    last.element.style.setProperty("--guess", `${last.views.reduce((sum, view) => sum + view.guess, 0)}px`);
+    // Asked anew, it answers anew.
+    this.near.unobserve(last.element);
+    this.near.observe(last.element);
   }
 
   /** A turn has changed; it is drawn with the next frame. @param {Turn} turn */
@@ -79,7 +105,8 @@ export class Thread {
     for (const { target, isIntersecting } of seen) {
       if (!isIntersecting) continue;
       this.near.unobserve(target);
-      this.views.get(target.id.slice("turn-".length))?.fill();
+      const stretch = this.stretches[Number(target.getAttribute("data-at"))];
+      for (const view of stretch?.views ?? []) view.fill();
     }
   }
 

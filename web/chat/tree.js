@@ -4,7 +4,7 @@
 /**
  * @typedef {{
  *   id: string, after: string | null, again: string | null, created_at: string, status: string, model: string | null,
- *   input: Item[], output: Item[], usage: any, error: any, timings: any,
+ *   input: Item[], output: Item[], usage: any, error: any, timings: any, forgotten?: number,
  * }} Turn
  */
 

@@ -28,7 +28,9 @@ export class TurnView {
   constructor(turn, acts) {
     this.turn = turn;
     this.acts = acts;
-    this.element = h("article", { class: "turn is-unfilled", id: `turn-${turn.id}`, vars: { "--guess": `${guess(turn)}px` } });
+    /** About how high it is, in pixels. */
+    this.guess = guess(turn);
+    this.element = h("article", { class: "turn is-unfilled", id: `turn-${turn.id}`, vars: { "--guess": `${this.guess}px` } });
     this.isFilled = false;
     /** @type {boolean | undefined} */
     this.wasRunning = undefined;
@@ -45,7 +47,8 @@ export class TurnView {
     this.body = h("div", { class: "said-items" });
     this.foot = h("footer", { class: "acts" });
     const who = h("h3", { class: "who" }, this.turn.model ?? "");
-    this.said = h("section", { class: "said" }, who, this.body, this.foot);
+    const forgotten = this.turn.forgotten ? h("p", { class: "forgotten" }, t("forgotten", { count: this.turn.forgotten })) : "";
+    this.said = h("section", { class: "said" }, who, forgotten, this.body, this.foot);
     this.element.append(this.asked, this.said);
     this.showAsked();
     this.update();

@@ -91,6 +91,10 @@ again = Noch einmal antworten
 versions = Fassungen: { $what }
 one-before = Frühere { $what }
 one-after = Spätere { $what }
+forgotten = { $count ->
+    [one] Die älteste Frage passte nicht mehr hinein und wurde nicht gelesen.
+   *[other] Die ältesten { $count } Fragen passten nicht mehr hinein und wurden nicht gelesen.
+}
 stopped = Angehalten. Was bis dahin gesagt war, ist aufgehoben.
 cut-off = Die Antwort hat die eingestellte größte Länge erreicht.
 answer-failed = Die Antwort konnte nicht gemacht werden

@@ -91,6 +91,10 @@ again = Answer again
 versions = Versions of the { $what }
 one-before = Earlier { $what }
 one-after = Later { $what }
+forgotten = { $count ->
+    [one] The oldest turn did not fit any more and was not read.
+   *[other] The oldest { $count } turns did not fit any more and were not read.
+}
 stopped = Stopped. What was said until then is kept.
 cut-off = The answer reached the greatest length that was set.
 answer-failed = The answer could not be made

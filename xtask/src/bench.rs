@@ -15,6 +15,7 @@ mod server;
 mod start;
 mod table;
 mod tests;
+mod web;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -70,6 +71,11 @@ const BENCHES: &[Bench] = &[
         "tests",
         "test generation on forty correct programs, side by side with Pynguin",
         tests::run,
+    ),
+    (
+        "web",
+        "the web app in a browser, over a chat of ten thousand messages",
+        web::run,
     ),
 ];
 

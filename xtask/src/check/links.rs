@@ -53,9 +53,11 @@ fn exists(tree: &Tree, from: &str, target: &str) -> bool {
             other => path.push(other),
         }
     }
-    tree.files
-        .iter()
-        .any(|file| Path::new(&file.path).starts_with(&path))
+    // Pictures have no text to check, and are files all the same.
+    let is_picture = path.extension().is_some_and(|kind| kind == "png");
+    let mut files = tree.files.iter();
+    files.any(|file| Path::new(&file.path).starts_with(&path))
+        || (is_picture && tree.root.join(&path).is_file())
 }
 
 #[cfg(test)]

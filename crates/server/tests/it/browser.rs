@@ -194,7 +194,7 @@ impl Browser {
 
     /// Waits until no answer is being made.
     pub fn answered(&self) {
-        self.until("document.querySelector('.turn') && !document.querySelector('.said.is-running') && document.querySelector('.turn:last-child .said .acts button')");
+        self.until("document.querySelector('.turn') && !document.querySelector('.said.is-running') && document.querySelector('.stretch:last-child .turn:last-child .said .acts button')");
     }
 
     pub fn devtools(&self, command: &str, params: Value) -> Value {

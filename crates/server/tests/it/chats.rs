@@ -344,6 +344,28 @@ fn what_is_stopped_keeps_what_was_said() {
 }
 
 #[test]
+fn a_chat_that_outgrows_its_model_goes_on_without_its_oldest_turns() {
+    let house = House::start(
+        true,
+        json!({ "lines": [{ "when": "word", "text": "Read." }] }),
+    );
+    let id = chat(&house);
+    // The scripted model holds 131,072 words; a token is taken for three letters.
+    let much = "word ".repeat(25_000);
+    for _ in 0..3 {
+        ask(&house, &id, json!({ "input": much }));
+    }
+    let told = tree(&house, &id);
+    let turns = told["turns"].as_array().unwrap();
+    let forgotten: Vec<u64> = turns
+        .iter()
+        .map(|turn| turn["forgotten"].as_u64().unwrap())
+        .collect();
+    assert_eq!(forgotten, [0, 0, 1]);
+    assert_eq!(turns[2]["usage"]["input_tokens"], 2 * 25_000 + 1);
+}
+
+#[test]
 fn notes_are_kept_changed_and_forgotten() {
     let house = House::open();
     let note = house

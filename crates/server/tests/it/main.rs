@@ -35,6 +35,7 @@ mod web_chat;
 mod web_door;
 mod web_house;
 mod web_safety;
+mod web_speed;
 mod wire;
 
 #[path = "../../../library/tests/it/scripted_hub.rs"]

@@ -9,6 +9,7 @@ fn long() -> Value {
     let text: String = (0..400).map(|number| format!("w{number} ")).collect();
     json!({ "pace_ms": 5, "lines": [
         { "when": "long", "text": text },
+        { "when": "endless", "text": "word ".repeat(20_000) },
         { "when": "think", "reasoning": "Let me think.", "text": "Thought." },
         { "when": "call", "text": "I look.", "calls": [["look", "{\"at\":\"sky\"}"]] },
         { "when": "show", "text": "# Head\n\n| a | b |\n|--|--:|\n| 1 | 2 |\n\n```rust\nfn main() {}\n```\n\nSo $x^2$ and **bold**.\n\n- one\n- two" },
@@ -69,16 +70,13 @@ fn an_answer_is_stopped_and_kept_as_far_as_it_came() {
         return;
     };
     browser.enter(&house.url);
-    browser.write("#ask", "long");
+    browser.write("#ask", "endless");
     browser.press(&[], &ENTER.to_string());
-    browser.until_text("w40 ");
+    browser.until_text("word word ");
     browser.click(".send.is-stop");
     browser.until_text("Stopped.");
     let text = last_text(&browser);
-    assert!(
-        text.starts_with("w0 w1") && !text.contains("w399"),
-        "{text}"
-    );
+    assert!(text.starts_with("word word"), "{text}");
     browser.reload();
     browser.until_text("Stopped.");
     assert_eq!(last_text(&browser), text);
@@ -115,7 +113,7 @@ fn questions_are_edited_answers_made_again_and_branches_walked() {
     browser.enter(&house.url);
     browser.ask("first words");
     browser.ask("second words");
-    browser.click(".turn:first-child [aria-label='Edit']");
+    browser.click(".stretch:first-child .turn:first-child [aria-label='Edit']");
     browser.run("document.querySelector('.edit textarea').value = ''");
     browser.write(".edit textarea", "other words");
     browser.click(".edit button.main");
@@ -138,7 +136,7 @@ fn questions_are_edited_answers_made_again_and_branches_walked() {
     browser.reload();
     browser.until_text("You said: second words");
     browser.until(
-        "document.querySelector('.turn:first-child .asked .switcher')?.textContent === '1/2'",
+        "document.querySelector('.stretch:first-child .turn:first-child .asked .switcher')?.textContent === '1/2'",
     );
     browser.click(".page-head [aria-haspopup]");
     browser.run("[...document.querySelectorAll('.menu button')].find((item) => item.textContent === 'All branches').click()");

@@ -17,6 +17,9 @@ pub(super) const OF_CHAT: &str = "freehold_chat";
 /// By which a turn names the first one that asked the same.
 pub(super) const AGAIN: &str = "freehold_again";
 
+/// By which a turn says how many before it were not read, as they did not fit.
+pub(super) const FORGOTTEN: &str = "freehold_forgotten";
+
 /// Turns that may lie before one.
 const BEFORE_MAX: usize = 20_000;
 
@@ -85,6 +88,8 @@ pub(super) fn described(turn: &Object) -> Value {
     let response = &turn.body["response"];
     let input = turn.body["input"].as_array().into_iter().flatten();
     let output = response["output"].as_array().into_iter().flatten();
+    let forgotten = turn.metadata.get(FORGOTTEN);
+    let forgotten: Option<usize> = forgotten.and_then(|count| count.parse().ok());
     json!({
         "id": turn.id,
         "after": turn.parent,
@@ -95,6 +100,7 @@ pub(super) fn described(turn: &Object) -> Value {
         "input": input.map(lean).collect::<Vec<_>>(),
         "output": output.map(lean).collect::<Vec<_>>(),
         "usage": response["usage"],
+        "forgotten": forgotten.unwrap_or(0),
         "error": response["error"],
         "timings": turn.body["timings"],
     })

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Object;
 
-use super::branches::{AGAIN, OF_CHAT, branch, described, items, text, turn, turns};
+use super::branches::{AGAIN, FORGOTTEN, OF_CHAT, branch, described, items, text, turn, turns};
 use super::{settings, title};
 use crate::api::Refusal;
 use crate::app::App;
@@ -20,6 +20,12 @@ use crate::sse;
 use crate::v1::responses::background;
 use crate::v1::responses::make::Plan;
 use crate::v1::responses::request::ResponseRequest;
+
+/// Chats of fewer letters fit into every context, so that nobody need look.
+const LETTERS_SMALL: usize = 6_000;
+
+/// Letters of a token, rather too few than too many.
+const LETTERS_OF_TOKEN: usize = 3;
 
 /// What is asked, and where in the tree.
 #[derive(Debug, Default, Deserialize)]
@@ -55,10 +61,15 @@ pub(super) async fn start(
         chat.body["model"] = json!(model);
     }
     let known = turns(&app, &chat).await?;
-    let request = request(&chat, &asked, &known)?;
+    let mut request = request(&chat, &asked, &known)?;
     let before = request.previous_response_id.as_deref();
     let before = before.map(|leaf| branch(&known, leaf)).unwrap_or_default();
-    let plan = Plan::of_chat(&app, &request, items(&before))?;
+    let forgotten = forgotten(&app, &request, &before).await?;
+    if forgotten > 0 {
+        let metadata = request.metadata.get_or_insert_default();
+        metadata.insert(FORGOTTEN.to_owned(), forgotten.to_string());
+    }
+    let plan = Plan::of_chat(&app, &request, items(&before[forgotten..]))?;
     let name = match chat.body["title"].as_str() {
         Some(title) => title.to_owned(),
         None => title(&text(&json!(plan.input))),
@@ -75,6 +86,43 @@ pub(super) async fn start(
     })
     .await?;
     Ok(sse::reply(background::follow(app, begun, 0)))
+}
+
+/// How many of the oldest turns the model cannot read any more, since its context would not hold them.
+async fn forgotten(app: &App, request: &ResponseRequest, before: &[&Object]) -> Result<usize> {
+    let new = letters(&request.input) + request.instructions.as_ref().map_or(0, String::len);
+    let turns: Vec<usize> = before
+        .iter()
+        .map(|turn| letters(&turn.body["input"]) + letters(&turn.body["response"]["output"]))
+        .collect();
+    let all = new + turns.iter().sum::<usize>();
+    let model = request.model()?;
+    if all < LETTERS_SMALL || app.catalogue.is_far(model) {
+        return Ok(0);
+    }
+    let context = app.catalogue.speaker(model).await?.context();
+    // The rest is left for the answer.
+    let room = context / 4 * 3 * LETTERS_OF_TOKEN;
+    let mut kept = new;
+    let fits = turns.iter().rev().take_while(|letters| {
+        kept += **letters;
+        kept <= room
+    });
+    Ok(turns.len() - fits.count())
+}
+
+/// Letters of what is read of items.
+fn letters(items: &Value) -> usize {
+    match items {
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(letters).sum(),
+        Value::Object(map) => ["content", "text", "arguments", "input", "output"]
+            .iter()
+            .filter_map(|name| map.get(*name))
+            .map(letters)
+            .sum(),
+        _ => 0,
+    }
 }
 
 /// What is asked of the model.
