@@ -10,7 +10,7 @@ mod record;
 mod replay;
 mod report;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -101,6 +101,11 @@ pub enum Event<'a> {
         /// Files that may be edited.
         files: usize,
     },
+    /// Where the failing tests have been and the others have not.
+    Suspected {
+        /// Path below the root, line from 1, and suspiciousness in (0, 1], most suspicious first.
+        lines: Vec<(&'a Path, u32, f64)>,
+    },
     /// Candidates were judged.
     Searching {
         /// Candidates judged so far.
@@ -165,6 +170,12 @@ pub fn fix_with(
         return Ok(report);
     }
     let focus = localise::ochiai(&baseline, &sources);
+    let lines = focus.lines.iter();
+    watch(Event::Suspected {
+        lines: lines
+            .map(|(file, line, suspicion)| (sources.get(*file).path.as_path(), *line, *suspicion))
+            .collect(),
+    });
     let authors = authors(Problem {
         sources: &sources,
         baseline: &baseline,

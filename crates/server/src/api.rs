@@ -2,6 +2,7 @@
 
 mod audit;
 pub(crate) mod chats;
+mod code;
 mod jobs;
 mod keys;
 mod library;
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(audit::routes())
         .merge(rules::routes())
         .merge(upstreams::routes())
+        .merge(code::routes())
         .merge(chats::routes())
         .merge(notes::routes())
         .merge(models::routes())

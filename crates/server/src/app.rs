@@ -39,6 +39,8 @@ pub(crate) struct App {
     reach: Reach,
     /// The folder of everything that is kept.
     pub data: PathBuf,
+    /// What repairs of code may use of this machine; none are made without.
+    pub code: Option<coder::Environment>,
 }
 
 /// Who can reach the server, and what they must show.
@@ -79,6 +81,7 @@ impl App {
             works,
             reach,
             data,
+            code: None,
         }
     }
 

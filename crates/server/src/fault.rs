@@ -155,6 +155,20 @@ impl From<library::Error> for Fault {
     }
 }
 
+impl From<coder::Error> for Fault {
+    fn from(error: coder::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            coder::Error::Unsuitable { code, .. } => Self::invalid(message).code(code),
+            coder::Error::Stopped => Self::broken(message).code("stopped"),
+            _ => {
+                tracing::error!(%message, "code cannot be worked on");
+                Self::broken(message)
+            }
+        }
+    }
+}
+
 impl From<engine::Error> for Fault {
     fn from(error: engine::Error) -> Self {
         use engine::Error;

@@ -89,6 +89,8 @@ pub struct Options {
     pub library: Library,
     /// Where models are fetched from.
     pub hub: HubOptions,
+    /// What repairs of code may use of this machine; none are made without.
+    pub code: Option<coder::Environment>,
     /// How models are loaded.
     pub settings: Settings,
     /// Bytes that all models together may take.
@@ -187,7 +189,9 @@ impl Server {
         };
         api::tidy(&data);
         let works = Works::new(options.hub);
-        let app = Arc::new(App::new(catalogue, gate, assets, works, reach, data));
+        let mut app = App::new(catalogue, gate, assets, works, reach, data);
+        app.code = options.code;
+        let app = Arc::new(app);
         settle(&app).await.map_err(|fault| Error::Broken {
             reason: fault.message,
         })?;

@@ -1,8 +1,10 @@
-//! Work that takes a while and goes on when nobody looks: models that come, and models that are made smaller.
+//! Work that takes a while and goes on when nobody looks: models that come and are made smaller, projects that are
+//! repaired.
 //!
 //! Each is a job of the store, on a thread of its own. A server that ends gives its jobs back, and the next one goes
 //! on with them; what has come of a file is there already.
 
+mod code;
 mod looking;
 mod model;
 
@@ -22,11 +24,12 @@ use crate::fault::{Fault, Result};
 use crate::ids;
 use crate::leases::{self, LEASED_FOR};
 
+pub(crate) use code::{FIX, Fix, apply, undo};
 pub(crate) use looking::{look, remove};
 pub(crate) use model::{ADD, Add, QUANTISE, Quantise, unknown_format};
 
 /// Kinds of work, as jobs name them.
-const KINDS: [&str; 2] = [ADD, QUANTISE];
+const KINDS: [&str; 3] = [ADD, QUANTISE, FIX];
 
 /// Jobs at the same time: they share the disk, and the processor with answers.
 const AT_ONCE: usize = 2;
@@ -56,6 +59,8 @@ pub(crate) struct Live {
     total: AtomicU64,
     /// When counting began, and with how much there already.
     since: Mutex<(Instant, Option<u64>)>,
+    /// What else is to be seen of it.
+    told: Mutex<Value>,
 }
 
 impl Live {
@@ -65,6 +70,7 @@ impl Live {
             done: AtomicU64::new(0),
             total: AtomicU64::new(0),
             since: Mutex::new((Instant::now(), None)),
+            told: Mutex::default(),
         }
     }
 
@@ -88,6 +94,11 @@ impl Live {
         self.set(self.done.load(Ordering::Relaxed) + more);
     }
 
+    /// Says what else is to be seen.
+    fn tell(&self, told: Value) {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = told;
+    }
+
     fn stops(&self) -> bool {
         self.stops.load(Ordering::Relaxed)
     }
@@ -101,7 +112,8 @@ impl Live {
         );
         let seconds = since.elapsed().as_secs_f64().max(0.001);
         let speed = done.saturating_sub(before.unwrap_or(done)) as f64 / seconds;
-        json!({ "done": done, "total": total, "per_second": speed as u64 })
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        json!({ "done": done, "total": total, "per_second": speed as u64, "told": *told })
     }
 }
 
@@ -246,6 +258,7 @@ fn perform(app: &App, job: &Job, live: &Live) -> Result<Value> {
     match job.kind.as_str() {
         ADD => model::add(app, &read::<Add>(job)?, live),
         QUANTISE => model::quantise(app, &read::<Quantise>(job)?, live),
+        FIX => code::fix(app, &read::<Fix>(job)?, live),
         other => Err(Fault::broken(format!("nobody does `{other}`"))),
     }
 }

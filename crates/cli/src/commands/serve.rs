@@ -62,6 +62,10 @@ pub fn run(args: &Serve, console: &mut Console) -> anyhow::Result<Exit> {
         address: SocketAddr::new(args.bind, args.port),
         library: library.clone(),
         hub: environment::hub(None),
+        code: Some(coder::Environment {
+            data: data.clone(),
+            ..environment::read()
+        }),
         settings: Settings {
             weights: args.weights.0,
             context: args.context.map(|tokens| tokens as usize),

@@ -277,3 +277,140 @@ fn the_log_tells_of_requests_and_not_what_was_said_in_them() {
     );
     assert!(!log.contains("count") && !log.contains("three"), "{log}");
 }
+
+/// Somebody who came in by the first link.
+struct Owner {
+    agent: ureq::Agent,
+    url: String,
+    cookie: String,
+    csrf: String,
+}
+
+impl Owner {
+    fn of(served: &Served) -> Self {
+        let link = served.sign_in.as_str().unwrap();
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .into();
+        let token = json!({ "link": link.rsplit('#').next().unwrap() });
+        let url = served.url.clone();
+        let mut reply = agent
+            .post(format!("{url}/api/session"))
+            .header("content-type", "application/json")
+            .send(token.to_string())
+            .unwrap();
+        let cookie = reply.headers()["set-cookie"].to_str().unwrap().to_owned();
+        let text = reply.body_mut().read_to_string().unwrap();
+        let said: Value = serde_json::from_str(&text).unwrap();
+        Self {
+            agent,
+            url,
+            cookie: cookie.split(';').next().unwrap().to_owned(),
+            csrf: said["csrf"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    fn send(&self, method: &str, path: &str, body: &Value) -> Value {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header("cookie", &self.cookie)
+            .header("x-csrf-token", &self.csrf)
+            .header("content-type", "application/json");
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let mut reply = self.agent.run(request.body(body).unwrap()).unwrap();
+        let text = reply.body_mut().read_to_string().unwrap();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    /// Waits until a job has ended.
+    fn ended(&self, job: &Value) -> Value {
+        let path = format!(
+            "/api/jobs/{}",
+            job["id"].as_str().unwrap_or_else(|| panic!("{job}"))
+        );
+        let begun = Instant::now();
+        loop {
+            let job = self.send("GET", &path, &Value::Null);
+            if !["queued", "running"].contains(&job["state"].as_str().unwrap()) {
+                return job;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(120), "{job}");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+const TILL: &str = "def change(due, paid):\n    left = paid - due\n    coins = []\n    for coin in [5, 2, 1]:\n        while left > coin:\n            coins.append(coin)\n            left -= coin\n    return coins\n";
+const TEST: &str = "import unittest\nfrom till import change\n\nclass Till(unittest.TestCase):\n    def test_five(self):\n        self.assertEqual(change(5, 10), [5])\n    def test_three(self):\n        self.assertEqual(change(1, 4), [2, 1])\n    def test_none(self):\n        self.assertEqual(change(1, 1), [])\n";
+
+#[test]
+fn a_project_is_repaired_by_http_and_the_patch_applied_and_taken_back() {
+    let served = Served::start(&[]);
+    let owner = Owner::of(&served);
+    let project = tempfile::tempdir().unwrap();
+    let till = project.path().join("till.py");
+    std::fs::write(&till, TILL).unwrap();
+    std::fs::write(project.path().join("test_till.py"), TEST).unwrap();
+    let refused = owner.send("POST", "/api/code/folders", &json!({ "path": "relative" }));
+    assert_eq!(refused["error"]["code"], "invalid_value");
+    let folder = owner.send(
+        "POST",
+        "/api/code/folders",
+        &json!({ "path": project.path() }),
+    );
+    let path = format!("/api/code/folders/{}", folder["id"].as_str().unwrap());
+    let job = owner.send("POST", &format!("{path}/fix"), &json!({ "seconds": 60 }));
+    let done = owner.ended(&job);
+    assert_eq!(done["state"], "done", "{done}");
+    let result = &done["result"];
+    assert_eq!(result["outcome"], "fixed", "{result}");
+    let diff = result["patches"][0]["diff"].as_str().unwrap();
+    assert!(diff.contains("+        while left >= coin:"), "{diff}");
+    // Where the failing tests have been and the others have not.
+    let heat = &result["heat"][0];
+    assert_eq!(
+        (&heat["path"], &heat["text"]),
+        (&json!("till.py"), &json!(TILL))
+    );
+    assert!(
+        heat["lines"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|line| line[0] == 5)
+    );
+    assert_eq!(
+        std::fs::read_to_string(&till).unwrap(),
+        TILL,
+        "nothing is changed by searching"
+    );
+    let apply = json!({ "job": done["id"], "patch": 0 });
+    assert_eq!(
+        owner.send("POST", "/api/code/apply", &apply)["applied"],
+        true
+    );
+    assert!(std::fs::read_to_string(&till).unwrap().contains(">= coin"));
+    let twice = owner.send("POST", "/api/code/apply", &apply);
+    assert_eq!(twice["error"]["code"], "changed_meanwhile", "{twice}");
+    let undone = owner.send("POST", &format!("{path}/undo"), &json!({}));
+    assert_eq!(undone["files"], json!(["till.py"]), "{undone}");
+    assert_eq!(std::fs::read_to_string(&till).unwrap(), TILL);
+    // What is no longer allowed is no longer touched.
+    owner.send("DELETE", &path, &Value::Null);
+    let refused = owner.send("POST", "/api/code/apply", &apply);
+    assert_eq!(refused["error"]["code"], "folder_not_allowed", "{refused}");
+    let gone = owner.send("POST", &format!("{path}/fix"), &json!({}));
+    assert!(
+        gone["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("No folder found"),
+        "{gone}"
+    );
+}

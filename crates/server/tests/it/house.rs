@@ -265,6 +265,7 @@ pub fn options(data: &Path, is_open: bool, script: Value) -> Options {
         address: ([127, 0, 0, 1], 0).into(),
         library: Library::below(data),
         hub: library::HubOptions::default(),
+        code: None,
         settings: Settings::default(),
         memory: 1 << 30,
         scripts: vec![Script {

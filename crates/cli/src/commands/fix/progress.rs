@@ -56,6 +56,7 @@ impl Line {
                     styled(paint::TYPED, bar)
                 ));
             }
+            Event::Suspected { .. } => {}
             Event::Confirming => self.draw("comparing what was found"),
         }
     }

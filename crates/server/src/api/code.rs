@@ -1,0 +1,220 @@
+//! `/api/code`: projects of folders that the owner allowed, repaired.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use policy::action::Operate;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::{JobState, List, Object, Order};
+
+use super::Refusal;
+use super::jobs::described;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::fault::Fault;
+use crate::ids;
+use crate::reading::Parsed;
+use crate::works::{self, FIX, Fix};
+
+/// What allowed folders are called in the store.
+const KIND: &str = "code.folder";
+
+/// How long may be searched, in seconds.
+const SECONDS: std::ops::RangeInclusive<u64> = 1..=3600;
+
+/// How long is searched when nobody says otherwise.
+const SECONDS_USUAL: u64 = 60;
+
+/// Folders that may be allowed.
+const FOLDERS_MAX: u32 = 100;
+
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/code/folders", get(list).post(allow))
+        .route("/api/code/folders/{id}", delete(forbid))
+        .route("/api/code/folders/{id}/fix", post(fix))
+        .route("/api/code/folders/{id}/undo", post(undo))
+        .route("/api/code/apply", post(apply))
+}
+
+/// Whoever runs the house works on its folders; tests are programs, and patches are written.
+async fn permit(app: &App, caller: &Caller, change: &'static str) -> Result<(), Refusal> {
+    let _permit = app.gate.permit(caller, Operate { change }).await?;
+    Ok(())
+}
+
+async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Refusal> {
+    permit(&app, &caller, "see_folders").await?;
+    let list = List {
+        kind: Some(KIND.to_owned()),
+        order: Order::Ascending,
+        limit: FOLDERS_MAX,
+        ..List::default()
+    };
+    let folders = app.store().objects().list(&list).await?;
+    let data: Vec<Value> = folders.data.iter().map(shown).collect();
+    Ok(Json(json!({ "data": data, "works": app.code.is_some() })))
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    path: PathBuf,
+}
+
+/// Lets a folder be worked on.
+async fn allow(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    body: Parsed<Wanted>,
+) -> Result<Json<Value>, Refusal> {
+    permit(&app, &caller, "allow_folder").await?;
+    let typed = body.value.path;
+    let path = typed.canonicalize().ok().filter(|path| path.is_dir());
+    let path = path.filter(|_| typed.is_absolute()).ok_or_else(|| {
+        let message = format!(
+            "`{}` is no folder of this machine\nhint: a path from the root, such as /home/ada/project",
+            typed.display()
+        );
+        Fault::param("path", message)
+    })?;
+    let object = Object {
+        id: ids::new("folder_"),
+        kind: KIND.to_owned(),
+        owner: caller.user().to_owned(),
+        created_at: app.timestamp(),
+        version: 1,
+        state: "allowed".to_owned(),
+        body: json!({ "path": path }),
+        ..Object::default()
+    };
+    let object = app.store().objects().put(object).await?;
+    Ok(Json(shown(&object)))
+}
+
+async fn forbid(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    permit(&app, &caller, "forbid_folder").await?;
+    folder(&app, &id).await?;
+    app.store().objects().delete(&id).await?;
+    Ok(Json(json!({ "id": id, "deleted": true })))
+}
+
+#[derive(Deserialize)]
+struct Repair {
+    test: Option<String>,
+    seconds: Option<u64>,
+}
+
+/// Searches for patches; the reply is the job that does.
+async fn fix(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Parsed<Repair>,
+) -> Result<Json<Value>, Refusal> {
+    permit(&app, &caller, "fix").await?;
+    let Repair { test, seconds } = body.value;
+    let seconds = seconds.unwrap_or(SECONDS_USUAL);
+    if !SECONDS.contains(&seconds) {
+        let (least, most) = (SECONDS.start(), SECONDS.end());
+        let message = format!("`{seconds}` seconds; there may be `{least}` to `{most}`");
+        return Err(Fault::param("seconds", message).into());
+    }
+    let folder = folder(&app, &id).await?;
+    let fix = Fix {
+        folder,
+        test: test.filter(|command| !command.trim().is_empty()),
+        seconds,
+    };
+    let payload = serde_json::to_value(&fix).expect("requests of ours are JSON");
+    let job = works::enqueue(&app, caller.user(), FIX, payload).await?;
+    Ok(Json(described(&app, &job)))
+}
+
+#[derive(Deserialize)]
+struct Chosen {
+    /// The repair's job.
+    job: String,
+    /// Which of its patches, the best first.
+    #[serde(default)]
+    patch: usize,
+}
+
+/// Writes a patch into its folder, if nothing there was changed since.
+async fn apply(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    body: Parsed<Chosen>,
+) -> Result<Json<Value>, Refusal> {
+    permit(&app, &caller, "apply_patch").await?;
+    let Chosen { job: id, patch } = body.value;
+    let missing = || Fault::not_found("patch", &id);
+    let job = app.store().jobs().get(&id).await?;
+    let is_mine = job.owner == caller.user() && job.kind == FIX && job.state == JobState::Done;
+    let found = job.result.as_ref().map(|result| &result["patches"][patch]);
+    let found = found.filter(|patch| is_mine && patch.is_object());
+    let found = found.ok_or_else(missing)?.clone();
+    let asked: Fix = serde_json::from_value(job.payload.clone()).map_err(|_| missing())?;
+    check_allowed(&app, &asked.folder).await?;
+    let done = tokio::task::spawn_blocking(move || works::apply(&app, &asked.folder, &found));
+    done.await
+        .map_err(|error| Fault::broken(error.to_string()))??;
+    Ok(Json(json!({ "job": id, "applied": true })))
+}
+
+/// Takes back what was applied last.
+async fn undo(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    permit(&app, &caller, "undo_patch").await?;
+    let folder = folder(&app, &id).await?;
+    let done = tokio::task::spawn_blocking(move || works::undo(&app, &folder)).await;
+    let files = done.map_err(|error| Fault::broken(error.to_string()))??;
+    Ok(Json(json!({ "files": files })))
+}
+
+/// The folder with this id, while it is allowed.
+async fn folder(app: &App, id: &str) -> Result<PathBuf, Refusal> {
+    match app.store().objects().get(id).await {
+        Ok(object) if object.kind == KIND => Ok(PathBuf::from(
+            object.body["path"].as_str().unwrap_or_default(),
+        )),
+        Ok(_) | Err(store::Error::NotFound { .. }) => Err(Fault::not_found("folder", id).into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// That a folder still is allowed.
+async fn check_allowed(app: &App, path: &std::path::Path) -> Result<(), Refusal> {
+    let list = List {
+        kind: Some(KIND.to_owned()),
+        limit: FOLDERS_MAX,
+        ..List::default()
+    };
+    let folders = app.store().objects().list(&list).await?;
+    let path = path.display().to_string();
+    match folders
+        .data
+        .iter()
+        .any(|object| object.body["path"] == path)
+    {
+        true => Ok(()),
+        false => {
+            let message = format!("`{path}` may not be worked on any more\nhint: allow it again");
+            Err(Fault::invalid(message).code("folder_not_allowed").into())
+        }
+    }
+}
+
+fn shown(object: &Object) -> Value {
+    json!({ "id": object.id, "path": object.body["path"] })
+}
