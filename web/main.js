@@ -43,6 +43,7 @@ async function show(path) {
 
 /** @param {string} path @returns {Promise<Page>} */
 async function pageOf(path) {
+  if (path === "/code") return (await import("./code/page.js")).codePage();
   if (path === "/models") return (await import("./models/page.js")).modelsPage();
   if (path === "/activity") return (await import("./activity/page.js")).activityPage();
   if (path === "/settings") return (await import("./settings/page.js")).settingsPage();

@@ -8,7 +8,7 @@ import { t } from "../ground/words.js";
 /**
  * @typedef {{
  *   id: string, kind: string, owner: string, asked: any, state: "queued" | "running" | "done" | "failed" | "cancelled",
- *   progress: { done: number, total: number, per_second: number } | null, result: any,
+ *   progress: { done: number, total: number, per_second: number, told?: any } | null, result: any,
  *   error: { message: string } | null, created_at: string, ended_at: string | null,
  * }} Job
  */
@@ -79,6 +79,7 @@ function title(job) {
   const asked = job.asked ?? {};
   if (job.kind === "model.add") return t("job-add", { name: asked.name ?? "" });
   if (job.kind === "model.quantise") return t("job-quantise", { name: asked.model ?? "", format: asked.format ?? "" });
+  if (job.kind === "code.fix") return t("job-fix", { name: String(asked.folder ?? "").split("/").pop() ?? "" });
   if (job.kind === "batch") return t("job-batch");
   return job.kind;
 }

@@ -33,6 +33,7 @@ function entries() {
   return [
     { label: t("new-chat"), icon: "pen", act: () => go("/"), keys: "Ctrl Shift O" },
     ...command.list(),
+    { label: t("code"), icon: "braces", act: () => go("/code") },
     { label: t("models"), icon: "box", act: () => go("/models") },
     { label: t("activity"), icon: "pulse", act: () => go("/activity") },
     { label: t("settings"), icon: "gear", act: () => go("/settings") },

@@ -45,6 +45,7 @@ export function rail() {
     h(
       "nav",
       { class: "rail-house", "aria-label": t("house") },
+      h("a", { class: "rail-row", href: "/code" }, icon("braces"), h("span", null, t("code"))),
       h("a", { class: "rail-row", href: "/models" }, icon("box"), h("span", null, t("models"))),
       h("a", { class: "rail-row", href: "/activity" }, icon("pulse"), h("span", null, t("activity"))),
     ),

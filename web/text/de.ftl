@@ -337,3 +337,42 @@ upstream-ejected = ruht
 upstream-on-trial = auf Probe
 upstream-sent = { $sent } Anfragen, { $failed } gescheitert
 upstream-first = erstes Byte nach { $ms } ms
+
+## Code
+code = Code
+projects = Projekte
+code-about = Wähle einen Ordner, dessen Tests scheitern. Tausende kleine Änderungen werden in einem abgeschlossenen Raum versucht, dort, wohin die Tests zeigen, ohne ein Modell; nichts von dir wird geändert, bis du es sagst.
+code-owner = Code repariert, wer dieses Haus führt. Auf diesem Rechner bist das du, sobald du dich mit dem Link anmeldest, den freehold gezeigt hat.
+no-folders = Noch kein Ordner. Erlaube unten einen; das Projekt examples/python-till in Freeholds Quellen hat einen echten Fehler zum Probieren.
+folder-path = Ordner auf dem Rechner des Servers
+folder-allow = Diesen Ordner erlauben
+folder-forbid = Nicht mehr erlauben
+repair = Reparieren
+repair-again = Noch einmal reparieren
+repair-testing = Die Tests laufen…
+repair-tested = { $failing } von { $tests } Tests scheitern
+repair-suspected = Es wird gesucht, wo sie scheitern…
+repair-tried = { $tried } Kandidaten, { $speed } pro Sekunde
+repair-best = der beste repariert { $repaired } von { $failing } Tests
+repair-plausible = { $plausible ->
+    [one] einer besteht alle Tests
+   *[other] { $plausible } bestehen alle Tests
+ }
+repair-confirming = Was gefunden wurde, wird verglichen…
+repair-stopped = Angehalten. Nichts wurde geändert.
+repair-none-fails = Alle { $tests } Tests bestehen: Es gibt nichts zu reparieren.
+repair-facts = { $tried } Kandidaten in { $seconds } s, { $speed } pro Sekunde
+repair-failing = { $failing } von { $tests } Tests scheiterten
+repair-heat = Wo der Fehler vermutet wurde
+repair-not-found = Kein Patch besteht alle Tests. Eine längere Suche findet vielleicht einen, oder der Fehler braucht mehr als kleine Änderungen.
+patches = Patches
+patch-best = Der beste
+patch-other = Ein anderer
+patch-apply = Anwenden
+patch-applied = Geschrieben: { $files }
+patch-undone = Zurückgenommen: { $files }
+patch-undo-newest = Den neuesten Patch zurücknehmen
+patch-download = Herunterladen
+patch-confidence = zu { $percent } % sicher
+suspicion = Zeile { $line }, zu { $percent } % verdächtig
+job-fix = { $name } wird repariert

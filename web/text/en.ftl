@@ -337,3 +337,42 @@ upstream-ejected = rests
 upstream-on-trial = on trial
 upstream-sent = { $sent } requests, { $failed } failed
 upstream-first = first byte after { $ms } ms
+
+## Code
+code = Code
+projects = Projects
+code-about = Choose a folder whose tests fail. Thousands of small changes are tried in a sandbox where the failing tests point, without any model; nothing of yours is changed until you say so.
+code-owner = Whoever runs this house repairs its code. On this machine that is you, once you sign in by the link that freehold printed.
+no-folders = No folder yet. Allow one below; the project in examples/python-till of Freehold’s sources has a real bug to try.
+folder-path = Folder on the server’s machine
+folder-allow = Allow this folder
+folder-forbid = Allow it no longer
+repair = Repair
+repair-again = Repair again
+repair-testing = Running the tests…
+repair-tested = { $failing } of { $tests } tests fail
+repair-suspected = Looking where they fail…
+repair-tried = { $tried } candidates, { $speed } a second
+repair-best = the best repairs { $repaired } of { $failing } tests
+repair-plausible = { $plausible ->
+    [one] one passes all tests
+   *[other] { $plausible } pass all tests
+ }
+repair-confirming = Comparing what was found…
+repair-stopped = Stopped. Nothing was changed.
+repair-none-fails = All { $tests } tests pass: there is nothing to repair.
+repair-facts = { $tried } candidates in { $seconds } s, { $speed } a second
+repair-failing = { $failing } of { $tests } tests failed
+repair-heat = Where it was suspected
+repair-not-found = No patch passes all tests. A longer search may find one, or the fault needs more than small changes.
+patches = Patches
+patch-best = The best
+patch-other = Another
+patch-apply = Apply
+patch-applied = Written: { $files }
+patch-undone = Taken back: { $files }
+patch-undo-newest = Take the newest patch back
+patch-download = Download
+patch-confidence = { $percent } % sure
+suspicion = Line { $line }, { $percent } % suspicious
+job-fix = { $name } is repaired

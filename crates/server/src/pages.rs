@@ -18,6 +18,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/sign-in", get(page))
         .route("/welcome", get(page))
         .route("/chat/{id}", get(page))
+        .route("/code", get(page))
         .route("/models", get(page))
         .route("/activity", get(page))
         .route("/settings", get(page))

@@ -8,10 +8,11 @@ use serde_json::Value;
 
 const DOCUMENT: &str = include_str!("../../openapi.json");
 
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "get /",
     "get /sign-in",
     "get /welcome",
+    "get /code",
     "get /models",
     "get /activity",
     "get /settings",

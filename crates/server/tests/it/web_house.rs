@@ -128,6 +128,7 @@ fn axe_finds_nothing_where_the_house_is_kept() {
             ..Look::default()
         });
         for (page, sign) in [
+            ("/code", "#folder-path"),
             ("/models", ".rows li"),
             ("/activity", ".log tbody tr"),
             ("/settings", "#why-action option"),
