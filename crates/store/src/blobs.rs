@@ -66,6 +66,7 @@ impl<'a> Blobs<'a> {
         bytes_max: u64,
         now: Timestamp,
     ) -> Result<Blob> {
+        self.store.database().room().await?;
         let key = self
             .store
             .keyring()

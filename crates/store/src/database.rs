@@ -5,12 +5,14 @@
 
 mod connection;
 mod failure;
+mod reserve;
 mod schema;
 mod sqlite;
 mod value;
 
 use std::pin::Pin;
 use std::str::FromStr as _;
+use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, PgPool};
@@ -18,6 +20,7 @@ use sqlx::{ConnectOptions as _, PgPool};
 use crate::{Error, Options, Result};
 
 pub(crate) use connection::Connection;
+use connection::within;
 pub(crate) use schema::VERSION;
 
 pub(crate) use value::{Row, Value, values};
@@ -39,7 +42,7 @@ pub enum Durability {
 #[derive(Debug)]
 pub(crate) enum Database {
     Sqlite(Box<sqlite::Sqlite>),
-    Postgres(PgPool),
+    Postgres(PgPool, Duration),
 }
 
 impl Database {
@@ -71,7 +74,7 @@ impl Database {
             .max_connections(options.connections_max)
             .acquire_timeout(options.acquire_timeout)
             .connect_lazy_with(connect);
-        let database = Self::Postgres(pool);
+        let database = Self::Postgres(pool, options.patience);
         database
             .write(|connection| Box::pin(schema::migrate(connection)))
             .await?;
@@ -98,11 +101,11 @@ impl Database {
     {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(durability, work).await,
-            Self::Postgres(pool) => {
-                let pool = pool.clone();
+            Self::Postgres(pool, patience) => {
+                let (pool, patience) = (pool.clone(), *patience);
                 let task = tokio::spawn(async move {
-                    let begun = pool.begin().await.map_err(|error| failure::of(&error))?;
-                    let mut connection = Connection::PostgresTransaction(begun);
+                    let begun = within(patience, pool.begin()).await?;
+                    let mut connection = Connection::PostgresTransaction(begun, patience);
                     if durability == Durability::Process {
                         connection
                             .script("SET LOCAL synchronous_commit = off")
@@ -118,13 +121,25 @@ impl Database {
         }
     }
 
+    /// That there is room for more than what must be written.
+    ///
+    /// # Errors
+    /// [`Error::Full`] while what is left is for the log and for deleting.
+    pub async fn room(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.room().await,
+            // It says so itself.
+            Self::Postgres(..) => Ok(()),
+        }
+    }
+
     /// A connection to read with.
     pub async fn reader(&self) -> Result<Connection> {
         match self {
             Self::Sqlite(sqlite) => sqlite.reader().await,
-            Self::Postgres(pool) => {
-                let connection = pool.acquire().await.map_err(|error| failure::of(&error))?;
-                Ok(Connection::Postgres(connection))
+            Self::Postgres(pool, patience) => {
+                let connection = within(*patience, pool.acquire()).await?;
+                Ok(Connection::Postgres(connection, *patience))
             }
         }
     }
@@ -153,7 +168,10 @@ impl Database {
     pub async fn close(&self) {
         match self {
             Self::Sqlite(sqlite) => sqlite.close().await,
-            Self::Postgres(pool) => pool.close().await,
+            // Whoever does not answer is not waited for.
+            Self::Postgres(pool, patience) => {
+                let _ = tokio::time::timeout(*patience, pool.close()).await;
+            }
         }
     }
 }

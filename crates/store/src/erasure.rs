@@ -83,7 +83,7 @@ impl Database {
         match self {
             // Freed pages are overwritten already; the log still holds what they were.
             Self::Sqlite(sqlite) => sqlite.checkpoint().await,
-            Self::Postgres(_) => self
+            Self::Postgres(..) => self
                 .reader()
                 .await?
                 .run("VACUUM data_keys", Vec::new())

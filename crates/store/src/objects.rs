@@ -82,6 +82,16 @@ impl<'a> Objects<'a> {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T>> + Send + 'static,
     {
+        self.store.database().room().await?;
+        self.write_anyway(work).await
+    }
+
+    /// The same, for what makes room: it is done on a full disk, too.
+    async fn write_anyway<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Connection) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    {
         let fence = self.lease.map(Fence::of);
         let written = self.store.database().write(move |connection| {
             Box::pin(async move {
@@ -158,8 +168,9 @@ impl<'a> Objects<'a> {
     pub async fn delete(&self, id: &str) -> Result<bool> {
         let delete = "DELETE FROM objects WHERE id = $1";
         let values = values![id];
-        let deleted = self
-            .write(move |connection| Box::pin(async move { connection.run(delete, values).await }));
+        let deleted = self.write_anyway(move |connection| {
+            Box::pin(async move { connection.run(delete, values).await })
+        });
         Ok(deleted.await? > 0)
     }
 

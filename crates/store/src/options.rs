@@ -20,10 +20,16 @@ pub struct Options {
     pub connections_max: u32,
     /// How long one waits for a connection before the database counts as unavailable.
     pub acquire_timeout: Duration,
+    /// How long PostgreSQL may take for one statement before it counts as unavailable.
+    pub patience: Duration,
+    /// Bytes of the disk that are kept free beside SQLite, so that on a full one the log still gets its lines and
+    /// things can be deleted; 0 for none.
+    pub reserve_bytes: u64,
 }
 
 impl Options {
-    /// SQLite in `freehold.db` below `data`, eight connections, five seconds of patience.
+    /// SQLite in `freehold.db` below `data`, eight connections, five seconds until one is free, thirty for a statement, 16 MiB in
+    /// reserve.
     #[must_use]
     pub fn new(data: impl Into<PathBuf>) -> Self {
         Self {
@@ -32,6 +38,8 @@ impl Options {
             master_key: None,
             connections_max: 8,
             acquire_timeout: Duration::from_secs(5),
+            patience: Duration::from_secs(30),
+            reserve_bytes: 16 << 20,
         }
     }
 

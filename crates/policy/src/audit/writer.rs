@@ -248,6 +248,7 @@ impl Writing {
         durability: Durability,
     ) -> Result<u64, store::Error> {
         let mut races = 0;
+        let mut is_second = false;
         loop {
             let head = self.head().await?;
             let mut end = head;
@@ -268,6 +269,8 @@ impl Writing {
                     return Ok(head.sequence + 1);
                 }
                 Err(store::Error::Version { .. }) if races < RACES_MAX => races += 1,
+                // On a full disk the store gives up what it has in reserve.
+                Err(store::Error::Full { .. }) if !is_second => is_second = true,
                 Err(error) => return Err(error),
             }
         }

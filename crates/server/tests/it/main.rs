@@ -16,6 +16,7 @@ mod limits;
 mod models;
 mod openapi;
 mod other;
+mod outages;
 mod people;
 #[allow(
     clippy::disallowed_methods,

@@ -1,5 +1,7 @@
 //! A connection of either kind, and what may be asked of it.
 
+use std::time::Duration;
+
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
@@ -21,13 +23,24 @@ const ROWS_MAX: usize = 64;
 pub(crate) enum Connection {
     Sqlite(SqliteConnection),
     SqlitePooled(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
-    PostgresTransaction(Transaction<'static, Postgres>),
+    Postgres(PoolConnection<Postgres>, Duration),
+    PostgresTransaction(Transaction<'static, Postgres>, Duration),
 }
 
 enum Target<'a> {
     Sqlite(&'a mut SqliteConnection),
-    Postgres(&'a mut PgConnection),
+    Postgres(&'a mut PgConnection, Duration),
+}
+
+/// Waits for a server no longer than `patience`. What it was asked for may be done all the same.
+pub(super) async fn within<T>(
+    patience: Duration,
+    work: impl Future<Output = sqlx::Result<T>> + Send,
+) -> Result<T> {
+    match tokio::time::timeout(patience, work).await {
+        Ok(done) => done.map_err(|error| failure::of(&error)),
+        Err(_) => Err(Error::unavailable("it did not answer in time")),
+    }
 }
 
 impl Connection {
@@ -35,44 +48,47 @@ impl Connection {
         match self {
             Self::Sqlite(connection) => Target::Sqlite(connection),
             Self::SqlitePooled(connection) => Target::Sqlite(connection),
-            Self::Postgres(connection) => Target::Postgres(connection),
-            Self::PostgresTransaction(connection) => Target::Postgres(connection),
+            Self::Postgres(connection, patience) => Target::Postgres(connection, *patience),
+            Self::PostgresTransaction(connection, patience) => {
+                Target::Postgres(connection, *patience)
+            }
         }
     }
 
     /// Whether PostgreSQL is at its other end.
     pub fn is_postgres(&self) -> bool {
-        matches!(self, Self::Postgres(_) | Self::PostgresTransaction(_))
+        matches!(self, Self::Postgres(..) | Self::PostgresTransaction(..))
     }
 
     /// Runs `sql`, and says how many rows it changed.
     pub async fn run(&mut self, sql: impl SqlSafeStr + Send, values: Vec<Value>) -> Result<u64> {
-        let changed = match self.target() {
+        match self.target() {
             Target::Sqlite(connection) => {
                 let query = bind_sqlite(sqlx::query(sql), values);
-                query
-                    .execute(connection)
-                    .await
-                    .map(|done| done.rows_affected())
+                let done = query.execute(connection).await;
+                let done = done.map_err(|error| failure::of(&error))?;
+                Ok(done.rows_affected())
             }
-            Target::Postgres(connection) => {
+            Target::Postgres(connection, patience) => {
                 let query = bind_postgres(sqlx::query(sql), values);
-                query
-                    .execute(connection)
-                    .await
-                    .map(|done| done.rows_affected())
+                let done = within(patience, query.execute(connection)).await?;
+                Ok(done.rows_affected())
             }
-        };
-        changed.map_err(|error| failure::of(&error))
+        }
     }
 
     /// Runs statements without values, apart by `;`.
     pub async fn script(&mut self, sql: impl SqlSafeStr + Send) -> Result<()> {
-        let done = match self.target() {
-            Target::Sqlite(connection) => sqlx::raw_sql(sql).execute(connection).await.map(drop),
-            Target::Postgres(connection) => sqlx::raw_sql(sql).execute(connection).await.map(drop),
-        };
-        done.map_err(|error| failure::of(&error))
+        match self.target() {
+            Target::Sqlite(connection) => {
+                let done = sqlx::raw_sql(sql).execute(connection).await;
+                done.map(drop).map_err(|error| failure::of(&error))
+            }
+            Target::Postgres(connection, patience) => {
+                let script = sqlx::raw_sql(sql).execute(connection);
+                within(patience, script).await.map(drop)
+            }
+        }
     }
 
     /// The rows that `sql` reads or returns.
@@ -88,10 +104,9 @@ impl Connection {
                 let rows = rows.map_err(|error| failure::of(&error))?;
                 rows.iter().map(read_sqlite).collect()
             }
-            Target::Postgres(connection) => {
+            Target::Postgres(connection, patience) => {
                 let query = bind_postgres(sqlx::query(sql), values);
-                let rows = query.fetch_all(connection).await;
-                let rows = rows.map_err(|error| failure::of(&error))?;
+                let rows = within(patience, query.fetch_all(connection)).await?;
                 rows.iter().map(read_postgres).collect()
             }
         }
@@ -128,10 +143,9 @@ impl Connection {
     /// Ends the transaction that it began with.
     pub async fn commit(self) -> Result<()> {
         match self {
-            Self::PostgresTransaction(transaction) => transaction
-                .commit()
-                .await
-                .map_err(|error| failure::of(&error)),
+            Self::PostgresTransaction(transaction, patience) => {
+                within(patience, transaction.commit()).await
+            }
             mut other => other.script("COMMIT").await,
         }
     }

@@ -1,7 +1,7 @@
 //! SQLite: one connection that writes for everybody, several that read.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::connection::Connection;
+use super::reserve::{Reserve, or_full};
 use super::{BoxFuture, Durability, failure, schema};
 use crate::{Error, Options, Result};
 
@@ -26,6 +27,7 @@ pub(crate) struct Sqlite {
     writer: Mutex<Option<JoinHandle<()>>>,
     readers: SqlitePool,
     options: SqliteConnectOptions,
+    reserve: Arc<Reserve>,
 }
 
 /// Does its work with the connection, or takes note that there will be none.
@@ -55,7 +57,8 @@ impl Sqlite {
             // What is erased is not left in the file for others to find.
             .pragma("secure_delete", "FAST")
             .disable_statement_logging();
-        let file = Writer::open(path.to_owned(), writing.clone());
+        let reserve = Arc::new(Reserve::take(&options.data, options.reserve_bytes));
+        let file = Writer::open(path.to_owned(), writing.clone(), Arc::clone(&reserve));
         let mut writer = file.await?;
         let connection = writer
             .connection
@@ -87,7 +90,28 @@ impl Sqlite {
             writer: Mutex::new(Some(writer)),
             readers,
             options: writing,
+            reserve,
         })
+    }
+
+    /// That there is room for more than what must be written: on the disk, or in the file itself.
+    pub async fn room(&self) -> Result<()> {
+        if let Some(has_room) = self.reserve.has_room() {
+            return or_full(has_room);
+        }
+        let reserve = Arc::clone(&self.reserve);
+        let taken = tokio::task::spawn_blocking(move || reserve.retake()).await;
+        if taken.unwrap_or(false) {
+            return Ok(());
+        }
+        let mut connection = self.reader().await?;
+        let free =
+            "SELECT freelist_count * page_size FROM pragma_freelist_count(), pragma_page_size()";
+        let row = connection.row(free, Vec::new()).await?;
+        let free = row.map(|mut row| row.uint()).transpose()?.unwrap_or(0);
+        let has_room = free >= self.reserve.bytes();
+        self.reserve.note(has_room);
+        or_full(has_room)
     }
 
     pub async fn reader(&self) -> Result<Connection> {
@@ -174,15 +198,21 @@ struct Writer {
     connection: Option<Connection>,
     /// What the connection waits for when it commits.
     durability: Durability,
+    reserve: Arc<Reserve>,
 }
 
 impl Writer {
-    async fn open(path: PathBuf, options: SqliteConnectOptions) -> Result<Self> {
+    async fn open(
+        path: PathBuf,
+        options: SqliteConnectOptions,
+        reserve: Arc<Reserve>,
+    ) -> Result<Self> {
         let mut writer = Self {
             path,
             options,
             connection: None,
             durability: Durability::Disk,
+            reserve,
         };
         writer.connect().await?;
         Ok(writer)
@@ -259,6 +289,9 @@ impl Writer {
         }
         let refused = !is_shared && waiting.iter().any(|done| done.result.is_err());
         let outcome = self.end(lost, refused).await;
+        if matches!(outcome, Err(Error::Full { .. })) {
+            self.reserve.give();
+        }
         for done in waiting {
             (done.tell)(outcome.clone());
         }

@@ -97,8 +97,9 @@ impl Objects<'_> {
     pub async fn delete_item(&self, object: &str, id: &str) -> Result<bool> {
         let delete = "DELETE FROM items WHERE object_id = $1 AND id = $2";
         let values = values![object, id];
-        let deleted = self
-            .write(move |connection| Box::pin(async move { connection.run(delete, values).await }));
+        let deleted = self.write_anyway(move |connection| {
+            Box::pin(async move { connection.run(delete, values).await })
+        });
         Ok(deleted.await? > 0)
     }
 }

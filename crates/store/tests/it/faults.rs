@@ -59,9 +59,11 @@ fn a_full_disk_is_told_loses_nothing_and_mends_itself() {
 async fn fill_and_mend(folder: &Path) {
     let ballast = folder.join("ballast");
     fs::write(&ballast, vec![1; 1 << 20]).unwrap();
-    let store = Store::open(&Options::new(folder.join("data")))
-        .await
-        .unwrap();
+    let options = Options {
+        reserve_bytes: 0,
+        ..Options::new(folder.join("data"))
+    };
+    let store = Store::open(&options).await.unwrap();
     store
         .blobs()
         .put("ada", &[7; 100_000][..], u64::MAX, NOW)
@@ -129,7 +131,11 @@ fn a_limit_on_files_is_told_as_no_room() {
 fn writes_below_a_limit() {
     let data = std::env::var("STORE_TEST_DATA").unwrap();
     runtime().block_on(async {
-        let store = Store::open(&Options::new(data)).await.unwrap();
+        let options = Options {
+            reserve_bytes: 0,
+            ..Options::new(data)
+        };
+        let store = Store::open(&options).await.unwrap();
         let (count, code) = fill(&store).await;
         println!("refused as {code} after {count}");
         for number in 0..count {
