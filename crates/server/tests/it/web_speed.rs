@@ -146,6 +146,11 @@ fn ten_thousand_messages() {
         let (rate, worst) = frames(&browser, ms, work);
         println!("| frames a second, {name} (99 % of frames within) | {rate:.0} ({worst:.0} ms) |");
     }
+    streaming(&browser);
+}
+
+/// The end of the chat, while an answer comes.
+fn streaming(browser: &Browser) {
     browser.run("document.querySelector('.to-end').click()");
     let (begun, _) = took(|| {
         browser.write("#ask", "long");
@@ -154,12 +159,12 @@ fn ten_thousand_messages() {
         Value::Null
     });
     println!("| from Enter to the first word | {begun:.0} ms |");
-    let (rate, worst) = frames(&browser, 5000, "");
+    let (rate, worst) = frames(browser, 5000, "");
     println!(
         "| frames a second while 250 words a second come (99 % within) | {rate:.0} ({worst:.0} ms) |"
     );
     let typing = "const field = document.querySelector('#ask'); field.value += 'x'; field.dispatchEvent(new Event('input', { bubbles: true }))";
-    let (rate, worst) = frames(&browser, 3000, typing);
+    let (rate, worst) = frames(browser, 3000, typing);
     println!(
         "| the same while a letter is typed with each frame (99 % within) | {rate:.0} ({worst:.0} ms) |"
     );
