@@ -4,6 +4,7 @@
 //! the release build of the binary, made by [`freehold`].
 
 mod engine;
+mod faults;
 mod fleet;
 mod machine;
 mod pybugs;
@@ -31,6 +32,11 @@ const BENCHES: &[Bench] = &[
         "engine",
         "prompts and steps of language models, side by side with llama.cpp",
         engine::run,
+    ),
+    (
+        "faults",
+        "the server killed two hundred times while clients write",
+        faults::run,
     ),
     (
         "fleet",

@@ -25,6 +25,8 @@ pub enum Outcome {
     Declined(Reply, Option<Duration>),
     /// A gateway before it says that nothing came of it (502, 504). It may have been done.
     Faulty(Reply),
+    /// It broke over this request (500), by its own fault or the request's.
+    Erred(Reply),
     /// Nothing came.
     Failed {
         error: Error,
@@ -104,6 +106,7 @@ impl Attempt<'_> {
         match status.as_u16() {
             429 | 503 | 529 => Outcome::Declined(reply, retry_after(&head.headers)),
             502 | 504 => Outcome::Faulty(reply),
+            500 => Outcome::Erred(reply),
             _ => Outcome::Reply(reply),
         }
     }
@@ -200,7 +203,7 @@ fn unusable(name: &str, status: StatusCode) -> Option<Error> {
     }
 }
 
-/// A 500 is the upstream's answer to this request and says nothing about the next; these say that it is not well.
+/// A 500 alone does not tell whose fault it is; these say that the upstream is not well.
 /// One that says when to come back is well enough to know.
 fn is_gateway_fault(status: StatusCode, headers: &HeaderMap) -> bool {
     match status.as_u16() {

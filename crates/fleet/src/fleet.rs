@@ -123,7 +123,7 @@ impl Fleet {
     /// future, or the reply, ends the request at once.
     ///
     /// Until that byte, what fails is tried with another upstream where [`Repeat`] allows it, within [`Retries`];
-    /// afterwards never. A refusal (429, 502, 503, 504) of the last one tried is passed on as a reply.
+    /// afterwards never. A refusal (429, 500, 502, 503, 504) of the last one tried is passed on as a reply.
     ///
     /// # Errors
     /// All but the two of addresses; see [`Error`].
@@ -139,6 +139,7 @@ impl Fleet {
         inner.budget.deposit();
         let mut tried = Vec::new();
         let mut last: Option<Result<Reply>> = None;
+        let mut erred = Vec::new();
         loop {
             let (index, seat, flight) = match pool.board(&inner.chooser, &chunks, &tried) {
                 Ok(found) => found,
@@ -154,7 +155,23 @@ impl Fleet {
                 timeouts: inner.timeouts,
             };
             match attempt.make(flight).await {
-                Outcome::Reply(reply) => return Ok(reply),
+                Outcome::Reply(reply) => {
+                    // The request was not at fault, then.
+                    if reply.status.is_success() {
+                        let now = Instant::now();
+                        erred
+                            .iter()
+                            .for_each(|member: &Arc<Member>| member.blame(now));
+                    }
+                    return Ok(reply);
+                }
+                Outcome::Erred(mut reply) => {
+                    if call.repeat == Repeat::OnlyIfUnreceived {
+                        return Ok(reply);
+                    }
+                    erred.extend(reply.body.withhold());
+                    last = Some(Ok(reply));
+                }
                 Outcome::Declined(reply, wait) => {
                     if let Some(wait) = wait {
                         let wait = wait.min(inner.ejection.retry_after_longest);

@@ -275,6 +275,15 @@ impl Drop for Flight {
 }
 
 impl Member {
+    /// It broke over what another could do.
+    pub fn blame(&self, now: Instant) {
+        let cause = Cause::Misbehaved;
+        let is_ejected = self.state().breaker.failed(cause, Pass::Ordinary, now);
+        if is_ejected {
+            self.ejected(cause);
+        }
+    }
+
     fn ejected(&self, cause: Cause) {
         tracing::warn!(
             upstream = &*self.name,

@@ -15,7 +15,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::breaker::Cause;
 use crate::connect::{Connection, plain};
 use crate::error::Error;
-use crate::member::Flight;
+use crate::member::{Flight, Member};
 use crate::options::Timeouts;
 
 /// What an upstream replied.
@@ -123,6 +123,12 @@ impl Body {
         if let Some(flight) = flight {
             flight.failed(Cause::Misbehaved, Instant::now());
         }
+    }
+
+    /// Counts the reply neither for its upstream nor against it; the upstream.
+    pub(crate) fn withhold(&mut self) -> Option<Arc<Member>> {
+        let flight = self.rest.as_mut()?.flight.take()?;
+        Some(Arc::clone(&flight.member))
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {

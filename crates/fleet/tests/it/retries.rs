@@ -55,7 +55,7 @@ async fn what_is_repeated_follows_the_table() {
             1,
         ),
         (status(401), "b 200", "b 200", 1),
-        (status(500), "a 500", "a 500", 0),
+        (status(500), "b 200", "a 500", 0),
         (status(404), "a 404", "a 404", 0),
     ];
     for (act, harmless, only_unreceived, failed) in table {
@@ -213,4 +213,25 @@ async fn a_stall_ejects_at_once_and_a_trial_brings_back() {
     assert_eq!(condition(), Condition::OnTrial);
     assert_eq!(outcome(&fleet, Repeat::Harmless).await, "a 200");
     assert_eq!((condition(), a.asked().len()), (Condition::Healthy, 2));
+}
+
+#[tokio::test]
+async fn whoever_errs_where_others_do_not_is_left_alone_and_a_request_at_fault_harms_nobody() {
+    let err = Act::Status(500, &[], "no");
+    let (a, b, fleet) = pair(std::slice::from_ref(&err)).await;
+    for _ in 0..6 {
+        assert_eq!(outcome(&fleet, Repeat::Harmless).await, "b 200");
+    }
+    assert_eq!(a.asked().len(), 3, "then it was left alone");
+    assert_eq!(b.asked().len(), 6);
+    let mocks = [
+        Mock::start("a", [err.clone()]).await,
+        Mock::start("b", [err]).await,
+    ];
+    let fleet = fleet_of(&[&mocks[0], &mocks[1]]);
+    for _ in 0..6 {
+        let status = fleet.send(call(Repeat::Harmless)).await.unwrap().status;
+        assert_eq!(status, 500);
+    }
+    assert_eq!(mocks.map(|mock| mock.asked().len()), [6, 6]);
 }
