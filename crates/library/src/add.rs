@@ -129,6 +129,11 @@ impl Plan {
         Ok(plan)
     }
 
+    /// What the model may be called when nobody says: as the folder or file is, without signs that no name has.
+    pub fn usual_name(&self) -> String {
+        usual_name(&self.source)
+    }
+
     /// Bytes of all files.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
@@ -376,6 +381,23 @@ impl Work<'_> {
     }
 }
 
+fn usual_name(source: &str) -> String {
+    let name = Path::new(source).file_name().unwrap_or_default();
+    let name = name.to_string_lossy();
+    let mut endings = [".gguf", ".safetensors"].into_iter();
+    let name = endings
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(&name);
+    // Split files are called after the first of them.
+    let whole = name.split_once("-00001-of-").map(|(whole, _)| whole);
+    let is_sign = |c: &char| c.is_ascii_alphanumeric() || "._-".contains(*c);
+    let name: String = whole.unwrap_or(name).chars().filter(is_sign).collect();
+    match name.trim_start_matches(['.', '_', '-']) {
+        "" => "model".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
 /// That the owner stopped it.
 pub fn stopped() -> Error {
     Error::failed("stopped", "stopped; nothing was added")
@@ -450,4 +472,24 @@ pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Error {
     let what = format!("`{}` cannot be written: {error}", path.display());
     Error::failed("file_failed", what)
         .hint("models are kept below FREEHOLD_DATA, else $XDG_DATA_HOME/freehold")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_folder_gives_a_name_that_a_model_may_have() {
+        for (folder, name) in [
+            ("/home/ada/Qwen3-0.6B", "Qwen3-0.6B"),
+            ("/models/qwen-Q4_0.gguf", "qwen-Q4_0"),
+            ("/models/big-00001-of-00003.gguf", "big"),
+            ("/tmp/.tmpX1", "tmpX1"),
+            ("/tmp/my model (1)", "mymodel1"),
+            ("/tmp/模型", "model"),
+        ] {
+            assert_eq!(usual_name(folder), name);
+            assert!(check_name(name).is_ok());
+        }
+    }
 }

@@ -189,7 +189,7 @@ fn thing(object: &Object) -> Thing {
 }
 
 /// What others keep is not there.
-fn hidden(error: policy::Error, kind: &str, id: &str) -> Fault {
+pub(crate) fn hidden(error: policy::Error, kind: &str, id: &str) -> Fault {
     match error {
         policy::Error::Denied(_) => Fault::not_found(kind, id),
         other => other.into(),

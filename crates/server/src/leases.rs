@@ -1,17 +1,67 @@
-//! Leases on jobs: renewed while somebody works, given back when the server ends.
+//! Leases on jobs: taken while there is room, renewed while somebody works, given back when the server ends.
 
 use std::time::Duration;
 
 use store::{Error, Lease};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
 
 use crate::app::App;
+use crate::ids;
 
 /// How long a job is leased for. Whoever dies keeps others from it for so long.
-pub(crate) const LEASED_FOR: Duration = Duration::from_secs(10);
+const LEASED_FOR: Duration = Duration::from_secs(10);
 
 /// How often a lease is renewed.
 const RENEWED_EVERY: Duration = Duration::from_secs(3);
+
+/// How often it is looked for jobs that nobody told of: of servers that died, for example.
+pub(crate) const LOOKED_EVERY: Duration = Duration::from_secs(3);
+
+/// Jobs that are worked on in one way.
+pub(crate) struct Queue<'a> {
+    pub kinds: &'a [&'a str],
+    /// How many at the same time.
+    pub at_once: usize,
+    /// Told when one was queued here.
+    pub queued: &'a Notify,
+}
+
+/// Leases the jobs of a queue and lets `work` do each, until `stop` says true; then waits for those that were begun.
+pub(crate) async fn work_through<F>(
+    app: &App,
+    queue: Queue<'_>,
+    mut stop: watch::Receiver<bool>,
+    work: impl Fn(Lease) -> F,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let worker = ids::new("server-");
+    let mut running = JoinSet::new();
+    while !*stop.borrow() {
+        while running.len() < queue.at_once {
+            let jobs = app.store().jobs();
+            let leased = jobs.lease(&worker, queue.kinds, app.timestamp(), LEASED_FOR);
+            match leased.await {
+                Ok(Some(lease)) => {
+                    running.spawn(work(lease));
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::warn!(%error, kinds = ?queue.kinds, "jobs cannot be leased");
+                    break;
+                }
+            }
+        }
+        tokio::select! {
+            () = queue.queued.notified() => {}
+            Some(_) = running.join_next() => {}
+            () = tokio::time::sleep(LOOKED_EVERY) => {}
+            () = told(&mut stop) => break,
+        }
+    }
+    while running.join_next().await.is_some() {}
+}
 
 /// Waits until it is said to stop.
 pub(crate) async fn told(stop: &mut watch::Receiver<bool>) {

@@ -17,12 +17,11 @@ use library::HubOptions;
 use serde_json::{Value, json};
 use store::{Job, Lease, NewJob};
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::fault::{Fault, Result};
 use crate::ids;
-use crate::leases::{self, LEASED_FOR};
+use crate::leases::{self, LOOKED_EVERY, Queue};
 
 pub(crate) use code::{FIX, Fix, apply, undo};
 pub(crate) use looking::{look, remove};
@@ -36,9 +35,6 @@ const AT_ONCE: usize = 2;
 
 /// How often a job may be begun, as after a crash. What fails by itself is not tried again.
 const BEGUN_MAX: u32 = 100;
-
-/// How often it is looked for jobs that nobody told of: of servers that died, for example.
-const LOOKED_EVERY: Duration = Duration::from_secs(3);
 
 /// What is told to stop is waited for so long.
 const STOPPED_WITHIN: Duration = Duration::from_millis(300);
@@ -54,7 +50,7 @@ pub(crate) struct Works {
 /// A job that somebody works on.
 #[derive(Debug)]
 pub(crate) struct Live {
-    stops: AtomicBool,
+    stops: Arc<AtomicBool>,
     done: AtomicU64,
     total: AtomicU64,
     /// When counting began, and with how much there already.
@@ -66,7 +62,7 @@ pub(crate) struct Live {
 impl Live {
     fn new() -> Self {
         Self {
-            stops: AtomicBool::new(false),
+            stops: Arc::default(),
             done: AtomicU64::new(0),
             total: AtomicU64::new(0),
             since: Mutex::new((Instant::now(), None)),
@@ -169,32 +165,13 @@ pub(crate) async fn enqueue(
 
 /// Works on jobs until `stop` says true.
 pub(crate) async fn start(app: Arc<App>, stop: watch::Receiver<bool>) {
-    let worker = ids::new("server-");
-    let mut stopped = stop.clone();
-    let mut running = JoinSet::new();
-    while !*stop.borrow() {
-        while running.len() < AT_ONCE {
-            let jobs = app.store().jobs();
-            let leased = jobs.lease(&worker, &KINDS, app.timestamp(), LEASED_FOR);
-            match leased.await {
-                Ok(Some(lease)) => {
-                    running.spawn(work(Arc::clone(&app), lease, stop.clone()));
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "jobs cannot be leased");
-                    break;
-                }
-            }
-        }
-        tokio::select! {
-            () = app.works.queued.notified() => {}
-            Some(_) = running.join_next() => {}
-            () = tokio::time::sleep(LOOKED_EVERY) => {}
-            () = leases::told(&mut stopped) => break,
-        }
-    }
-    while running.join_next().await.is_some() {}
+    let queue = Queue {
+        kinds: &KINDS,
+        at_once: AT_ONCE,
+        queued: &app.works.queued,
+    };
+    let each = |lease| work(Arc::clone(&app), lease, stop.clone());
+    leases::work_through(&app, queue, stop.clone(), each).await;
 }
 
 /// Works on a job as long as the lease lasts.

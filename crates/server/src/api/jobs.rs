@@ -14,6 +14,7 @@ use super::{Refusal, moment};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::fault::Fault;
+use crate::kept::hidden;
 use crate::reading::Query;
 
 /// What jobs are called to the rules.
@@ -81,7 +82,7 @@ async fn retrieve(
 ) -> Result<Json<Value>, Refusal> {
     let job = find(&app, &id).await?;
     let permit = app.gate.permit(&caller, Read(thing(&job))).await;
-    permit.map_err(|error| hidden(error, &id))?;
+    permit.map_err(|error| hidden(error, KIND, &id))?;
     Ok(Json(described(&app, &job)))
 }
 
@@ -92,7 +93,7 @@ async fn cancel(
 ) -> Result<Json<Value>, Refusal> {
     let job = find(&app, &id).await?;
     let permit = app.gate.permit(&caller, Write(thing(&job))).await;
-    permit.map_err(|error| hidden(error, &id))?;
+    permit.map_err(|error| hidden(error, KIND, &id))?;
     if job.kind == "batch" {
         let message =
             "batches are called off at `/v1/batches/{id}/cancel`, so that what is done is kept";
@@ -117,14 +118,6 @@ fn thing(job: &Job) -> Thing {
         id: Some(job.id.clone()),
         owner: job.owner.clone(),
         project: None,
-    }
-}
-
-/// What others keep is not there.
-fn hidden(error: policy::Error, id: &str) -> Fault {
-    match error {
-        policy::Error::Denied(_) => Fault::not_found(KIND, id),
-        other => other.into(),
     }
 }
 

@@ -1,8 +1,6 @@
 //! Projects are repaired.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use coder::fix::{Event, FixOutcome, Options, Patch, PatchedFile, Report};
@@ -21,9 +19,6 @@ const LINES_MAX: usize = 400;
 
 /// Files with suspicious lines whose text is told.
 const FILES_MAX: usize = 8;
-
-/// How often it is looked whether the repair is to stop.
-const TICK: Duration = Duration::from_millis(50);
 
 /// What is to be repaired, and how long to try.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,29 +44,13 @@ pub(super) fn fix(app: &App, wanted: &Fix, live: &Live) -> Result<Value> {
         ),
         ..Options::new(&wanted.folder, environment)
     };
-    let stop = Arc::new(AtomicBool::new(false));
-    let heat = Mutex::new(Value::Null);
-    let is_over = AtomicBool::new(false);
-    let report = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !is_over.load(Ordering::Relaxed) {
-                if live.stops() {
-                    stop.store(true, Ordering::Relaxed);
-                }
-                std::thread::sleep(TICK);
-            }
-        });
-        let report = coder::fix::fix(&options, &stop, &mut |event| {
-            if let Event::Suspected { lines } = &event {
-                *heat.lock().unwrap_or_else(PoisonError::into_inner) =
-                    suspicion(&wanted.folder, lines);
-            }
-            live.tell(told(&event));
-        });
-        is_over.store(true, Ordering::Relaxed);
-        report
+    let mut heat = Value::Null;
+    let report = coder::fix::fix(&options, &live.stops, &mut |event| {
+        if let Event::Suspected { lines } = &event {
+            heat = suspicion(&wanted.folder, lines);
+        }
+        live.tell(told(&event));
     });
-    let heat = heat.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(described(&report?, heat))
 }
 

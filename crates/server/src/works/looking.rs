@@ -58,7 +58,7 @@ pub(crate) fn look(app: &App, source: &str, name: Option<&str>) -> Result<Offere
         let opened = Opened::at(Path::new(source))?;
         let needs = Needs::of(&opened.outline, WeightType::default(), (0, library::CACHE));
         Offered {
-            name: name.map_or_else(|| name_of(&plan.source), str::to_owned),
+            name: name.map_or_else(|| plan.usual_name(), str::to_owned),
             about: json!({
                 "source": plan.source,
                 "bytes": plan.bytes(),
@@ -88,29 +88,6 @@ fn licence(licence: &Licence) -> Value {
     })
 }
 
-/// What a model is called when nobody says: as the folder or file is.
-fn name_of(source: &str) -> String {
-    let name = Path::new(source).file_name().unwrap_or_default();
-    let name = name.to_string_lossy();
-    let mut endings = [".gguf", ".safetensors"].into_iter();
-    let name = endings
-        .find_map(|ending| name.strip_suffix(ending))
-        .unwrap_or(&name);
-    // Split files are called after the first of them.
-    let whole = name.split_once("-00001-of-").map(|(whole, _)| whole);
-    nameable(whole.unwrap_or(name))
-}
-
-/// What is left of a name when signs that no model may have in its own are taken out.
-fn nameable(name: &str) -> String {
-    let is_sign = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    let name: String = name.chars().filter(|c| is_sign(*c)).collect();
-    match name.trim_start_matches(['.', '_', '-']) {
-        "" => "model".to_owned(),
-        name => name.to_owned(),
-    }
-}
-
 /// Takes a model away, from memory and from the disk. Files that were only referred to stay. It blocks.
 pub(crate) fn remove(app: &App, name: &str) -> Result<()> {
     let library = app.catalogue.library();
@@ -122,24 +99,4 @@ pub(crate) fn remove(app: &App, name: &str) -> Result<()> {
     };
     app.catalogue.unload(name);
     Ok(library.remove(&entry)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn any_folder_gives_a_name_that_a_model_may_have() {
-        for (folder, name) in [
-            ("/home/ada/Qwen3-0.6B", "Qwen3-0.6B"),
-            ("/models/qwen-Q4_0.gguf", "qwen-Q4_0"),
-            ("/models/big-00001-of-00003.gguf", "big"),
-            ("/tmp/.tmpX1", "tmpX1"),
-            ("/tmp/my model (1)", "mymodel1"),
-            ("/tmp/模型", "model"),
-        ] {
-            assert_eq!(name_of(folder), name);
-            assert!(check_name(name).is_ok());
-        }
-    }
 }

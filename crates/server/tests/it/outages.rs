@@ -95,23 +95,7 @@ fn fill_and_mend(folder: &Path) {
     }
     let asked = json!({ "model": "script", "input": large });
     is_full(&house.post("/v1/responses", &asked));
-    let parts: [(&str, Option<&str>, &[u8]); 2] = [
-        ("purpose", None, b"user_data"),
-        ("file", Some("z"), &[b'z'; 4 << 20]),
-    ];
-    let (kind, form) = form(&parts);
-    let head = [("content-type", &*kind)];
-    // Refused before all of it has come, it is told so, or hung up on while it still sends.
-    if let Ok(reply) = house.try_send_bytes("POST", "/v1/files", form, &head) {
-        is_full(&reply);
-    }
-    assert_eq!(
-        house.get("/v1/files").json()["data"]
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
+    refuses_a_large_file(&house);
     let content = house.get(&format!("/v1/files/{file}/content"));
     assert_eq!(content.text.len(), 50_000);
     let id = response["id"].as_str().unwrap();
@@ -130,6 +114,22 @@ fn fill_and_mend(folder: &Path) {
     let asked = json!({ "model": "script", "input": "hello again" });
     assert_eq!(house.post("/v1/responses", &asked).status, 200);
     assert_eq!(conversation(&house, &large).status, 200);
+}
+
+/// A file for which there is no room is refused, and nothing of it stays.
+fn refuses_a_large_file(house: &House) {
+    let parts: [(&str, Option<&str>, &[u8]); 2] = [
+        ("purpose", None, b"user_data"),
+        ("file", Some("z"), &[b'z'; 4 << 20]),
+    ];
+    let (kind, form) = form(&parts);
+    let head = [("content-type", &*kind)];
+    // Refused before all of it has come, it is told so, or hung up on while it still sends.
+    if let Ok(reply) = house.try_send_bytes("POST", "/v1/files", form, &head) {
+        is_full(&reply);
+    }
+    let files = house.get("/v1/files").json();
+    assert_eq!(files["data"].as_array().unwrap().len(), 1);
 }
 
 /// A server over a PostgreSQL of its own, and that.

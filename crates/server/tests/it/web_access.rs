@@ -12,6 +12,17 @@ const AXE: &str = "../../target/web/node/node_modules/axe-core/axe.min.js";
 
 const THEMES: [bool; 2] = [false, true];
 
+/// All pages but that of a chat.
+const PAGES: [&str; 7] = [
+    "/",
+    "/welcome",
+    "/sign-in",
+    "/settings",
+    "/code",
+    "/models",
+    "/activity",
+];
+
 fn script() -> Value {
     json!({ "lines": [{ "text": "# Head\n\nSome `code`, a [link](https://example.com), **bold**.\n\n| a | b |\n|--|--:|\n| 1 | 2 |\n\n```python\nimport this  # why\n```\n\n$$x^2$$", "reasoning": "Hm.", "calls": [["look", "{}"]] }] })
 }
@@ -61,15 +72,7 @@ fn axe_finds_nothing_on_any_page_in_either_theme() {
             is_dark,
             ..Look::default()
         });
-        for page in [
-            "/",
-            "/welcome",
-            "/sign-in",
-            "/settings",
-            "/models",
-            "/activity",
-            &chat,
-        ] {
+        for page in [&PAGES[..], &[&chat]].concat() {
             browser.go(&format!("{}{page}", house.url));
             browser.until("document.querySelector('.composer, .steps, .door, .page-body')");
             if page.starts_with("/chat") {
@@ -132,15 +135,7 @@ fn all_of_it_works_at_every_width() {
             is_phone: width < 500,
             ..Look::default()
         });
-        for page in [
-            "/",
-            "/welcome",
-            "/sign-in",
-            "/settings",
-            "/models",
-            "/activity",
-            &chat,
-        ] {
+        for page in [&PAGES[..], &[&chat]].concat() {
             browser.go(&format!("{}{page}", house.url));
             browser.until("document.querySelector('.composer, .steps, .door, .page-body')");
             let wide = browser.value("[...document.querySelectorAll('#app *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('pre, .table, .formula, .rail, .out-of-sight, .hidden')).map((one) => one.outerHTML.slice(0, 100))");

@@ -24,7 +24,7 @@ pub fn run(args: &ModelAdd, library: &Library, console: &mut Console) -> anyhow:
 
 fn of_path(args: &ModelAdd, library: &Library, console: &mut Console) -> anyhow::Result<Exit> {
     let plan = Plan::of(Path::new(&args.source))?;
-    let name = args.name.clone().unwrap_or_else(|| name_of(&plan.source));
+    let name = args.name.clone().unwrap_or_else(|| plan.usual_name());
     check_free(&name, args, library)?;
     show(&plan, &name, console);
     show_licence(&plan.licence, console);
@@ -86,19 +86,6 @@ fn carry_out(
     };
     let mut progress = Progress::of_bytes(console, format!("adding {name}"), plan.bytes());
     Ok(plan.carry_out(library, name, how, stop, &mut |bytes| progress.add(bytes))?)
-}
-
-/// What a model is called when its owner does not say: as the folder or file is.
-fn name_of(source: &str) -> String {
-    let name = Path::new(source).file_name().unwrap_or_default();
-    let name = name.to_string_lossy();
-    let mut endings = [".gguf", ".safetensors"].into_iter();
-    let name = endings
-        .find_map(|ending| name.strip_suffix(ending))
-        .unwrap_or(&name);
-    // Split files are called after the first of them.
-    let whole = name.split_once("-00001-of-").map(|(whole, _)| whole);
-    whole.unwrap_or(name).to_owned()
 }
 
 /// Says what is about to be added.

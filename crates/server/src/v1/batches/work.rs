@@ -7,19 +7,14 @@ use axum::Router;
 use serde_json::{Value, json};
 use store::{Error, List, Result};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use super::run::Run;
 use super::{KIND, enqueue};
 use crate::app::App;
-use crate::ids;
-use crate::leases::{LEASED_FOR, give_back, renew, told};
+use crate::leases::{Queue, give_back, renew, told, work_through};
 
 /// Batches that are worked on at the same time.
 const BATCHES_AT_ONCE: usize = 16;
-
-/// How often it is looked for batches that nobody told of: of servers that died, for example.
-const LOOKED_EVERY: Duration = Duration::from_secs(3);
 
 /// How long a batch rests after something failed that may be mended.
 const RESTS_FOR: Duration = Duration::from_secs(5);
@@ -29,35 +24,18 @@ pub(crate) async fn start(app: Arc<App>, routes: Router, stop: watch::Receiver<b
     if let Err(error) = adopt(&app).await {
         tracing::error!(%error, "batches cannot be looked through");
     }
-    let worker = ids::new("server-");
-    let mut stopped = stop.clone();
-    let mut running = JoinSet::new();
-    while !*stop.borrow() {
-        while running.len() < BATCHES_AT_ONCE {
-            let jobs = app.store().jobs();
-            match jobs
-                .lease(&worker, &[KIND], app.timestamp(), LEASED_FOR)
-                .await
-            {
-                Ok(Some(lease)) => {
-                    let run = Run::new(Arc::clone(&app), routes.clone(), lease);
-                    running.spawn(work(run, stop.clone()));
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "batches cannot be leased");
-                    break;
-                }
-            }
-        }
-        tokio::select! {
-            () = app.batches.queued.notified() => {}
-            Some(_) = running.join_next() => {}
-            () = tokio::time::sleep(LOOKED_EVERY) => {}
-            () = told(&mut stopped) => break,
-        }
-    }
-    while running.join_next().await.is_some() {}
+    let queue = Queue {
+        kinds: &[KIND],
+        at_once: BATCHES_AT_ONCE,
+        queued: &app.batches.queued,
+    };
+    let each = |lease| {
+        work(
+            Run::new(Arc::clone(&app), routes.clone(), lease),
+            stop.clone(),
+        )
+    };
+    work_through(&app, queue, stop.clone(), each).await;
 }
 
 /// Queues batches that were put just before a server ended, and so never were.
