@@ -9,6 +9,7 @@ mod chat;
 mod chats;
 mod crashes;
 mod doors;
+mod failover;
 mod faults;
 mod files;
 mod house;

@@ -1,16 +1,21 @@
 //! A server in another process, which can be killed as nothing but a process can be.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use server::Server;
 use tokio::sync::watch;
 
 use crate::house::{House, options};
 use crate::wire::PATIENCE;
+
+/// Words of an answer of the model `brisk`: `w0 w1 …`.
+pub const WORDS: usize = 20;
 
 /// One that is killed with this.
 pub struct Other {
@@ -23,14 +28,20 @@ pub struct Process(Child);
 
 impl Other {
     /// One over the data in a folder, and the database that `url` names there.
+    pub fn start(data: &Path, url: &str) -> Self {
+        Self::start_at(data, url, ([127, 0, 0, 1], 0).into())
+    }
+
+    /// The same at a known address, as one that comes back.
     #[expect(
         clippy::disallowed_methods,
         reason = "a server is killed as nothing but a process can be"
     )]
-    pub fn start(data: &Path, url: &str) -> Self {
+    pub fn start_at(data: &Path, url: &str, address: SocketAddr) -> Self {
         let told = data.join("address");
         let _ = fs::remove_file(&told);
         fs::write(data.join("url"), url).unwrap();
+        fs::write(data.join("at"), address.to_string()).unwrap();
         let process = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "other::serve", "--ignored"])
             .current_dir(data)
@@ -74,6 +85,20 @@ impl Process {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
     }
+
+    /// SIGSTOP: it is there, and does nothing until it goes on.
+    pub fn halt(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// SIGCONT.
+    pub fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).unwrap();
+    }
 }
 
 impl Drop for Process {
@@ -83,7 +108,7 @@ impl Drop for Process {
     }
 }
 
-/// The server itself: models that answer at once and slowly, and whatever models lie in the folder.
+/// The server itself: models that answer at once, soon and slowly, and whatever models lie in the folder.
 #[test]
 #[ignore = "it is started by another test, and never ends by itself"]
 fn serve() {
@@ -91,12 +116,15 @@ fn serve() {
     runtime.block_on(async {
         let data = Path::new(".");
         let mut options = options(data, true, json!({}));
-        let words: String = (0..200).map(|number| format!("w{number} ")).collect();
-        let slow = json!({ "pace_ms": 10, "lines": [{ "text": words }] });
-        options.scripts.push(server::Script {
-            name: "slow".to_owned(),
-            script: serde_json::from_value(slow).unwrap(),
-        });
+        options.address = fs::read_to_string("at").unwrap().parse().unwrap();
+        for (name, words, pace_ms) in [("slow", 200, 10), ("brisk", WORDS, 5)] {
+            let words: String = (0..words).map(|number| format!("w{number} ")).collect();
+            let script = json!({ "pace_ms": pace_ms, "lines": [{ "text": words }] });
+            options.scripts.push(server::Script {
+                name: name.to_owned(),
+                script: serde_json::from_value(script).unwrap(),
+            });
+        }
         let url = fs::read_to_string("url").unwrap();
         if !url.is_empty() {
             options.store.url = url;

@@ -126,6 +126,8 @@ fn questions_are_edited_answers_made_again_and_branches_walked() {
     browser.until("document.querySelector('.asked .switcher')?.textContent === '2/2'");
     browser.click(".said [aria-label='Answer again']");
     browser.until("document.querySelector('.said .switcher')?.textContent === '2/2'");
+    // What still grows moves what is clicked.
+    browser.answered();
     browser.click(".asked .switcher [aria-label='Earlier question']");
     browser.until_text("You said: second words");
     assert_eq!(
