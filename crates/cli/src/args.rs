@@ -11,6 +11,7 @@ use ::sandbox::Network;
 use clap::{
     Parser, Subcommand,
     builder::{Styles, styling::AnsiColor},
+    error::ErrorKind,
 };
 use clap_complete::Shell;
 use tensor::{CacheType, WeightType, files::Dtype};
@@ -28,7 +29,7 @@ use crate::commands::sandbox::{parse_network, parse_variable};
     max_term_width = 100
 )]
 pub struct Args {
-    /// What to do; without it, `serve`
+    /// What to do; without it, `serve`, whose options may follow at once
     #[command(subcommand)]
     pub command: Option<Command>,
 
@@ -38,11 +39,31 @@ pub struct Args {
 }
 
 impl Args {
-    /// What `freehold` does when nothing else is typed.
-    pub fn serving() -> Command {
-        let serve = Self::parse_from(["freehold", "serve"]);
-        serve.command.expect("one was typed")
+    /// Reads what was typed. Where no command was, it is `serve`, and the options are those of `serve`.
+    pub fn read(typed: &[OsString]) -> Result<Command, clap::Error> {
+        let read = Self::try_parse_from(typed);
+        let has_command = match &read {
+            Ok(args) => args.command.is_some(),
+            Err(error) => error.kind() != ErrorKind::UnknownArgument || names_command(typed),
+        };
+        let args = match has_command {
+            true => read,
+            false => {
+                let (name, options) = typed.split_at(typed.len().min(1));
+                let serve = [OsString::from("serve")];
+                Self::try_parse_from([name, &serve, options].concat())
+            }
+        };
+        Ok(args?.command.expect("one was typed or put in"))
     }
+}
+
+/// Whether the first word that is not `--json` is no option.
+fn names_command(typed: &[OsString]) -> bool {
+    let mut words = typed.iter().skip(1).filter(|word| *word != "--json");
+    words
+        .next()
+        .is_some_and(|word| !word.as_encoded_bytes().starts_with(b"-"))
 }
 
 /// One variant per command, in the order in which `--help` lists them.

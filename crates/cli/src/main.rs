@@ -10,7 +10,7 @@ mod settings;
 
 use std::{ffi::OsString, panic, process::ExitCode};
 
-use clap::{Parser as _, error::ErrorKind};
+use clap::error::ErrorKind;
 
 use crate::{
     args::Args,
@@ -31,13 +31,8 @@ fn main() -> ExitCode {
 }
 
 fn run(typed: &[OsString], console: &mut Console) -> anyhow::Result<Exit> {
-    match Args::try_parse_from(typed) {
-        Ok(Args {
-            command: Some(command),
-            ..
-        }) => commands::run(command, console),
-        // The same as `freehold serve`.
-        Ok(Args { command: None, .. }) => commands::run(Args::serving(), console),
+    match Args::read(typed) {
+        Ok(command) => commands::run(command, console),
         Err(error) => answer(&error, console),
     }
 }

@@ -113,20 +113,44 @@ impl Drop for Served {
 }
 
 #[test]
-fn freehold_alone_serves() {
+fn freehold_alone_serves_with_the_options_of_serve() {
     // Whoever has it, another cannot.
-    let _taken = TcpListener::bind("127.0.0.1:8787");
-    let data = tempfile::tempdir().unwrap();
-    let output = freehold()
-        .env("FREEHOLD_DATA", data.path())
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        said.starts_with("error: cannot listen on `127.0.0.1:8787`"),
-        "{said}"
-    );
+    let _usual = TcpListener::bind("127.0.0.1:8787");
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = other.local_addr().unwrap().port().to_string();
+    for (args, begins) in [
+        (
+            &[][..],
+            "error: cannot listen on `127.0.0.1:8787`".to_owned(),
+        ),
+        (
+            &["--port", &port],
+            format!("error: cannot listen on `127.0.0.1:{port}`"),
+        ),
+        (
+            &["--prot", "1"],
+            "error: unexpected argument `--prot` found".to_owned(),
+        ),
+        (
+            &["--bind", "0.0.0.0"],
+            "error: `0.0.0.0` is open to other machines".to_owned(),
+        ),
+        (
+            &["doctors"],
+            "error: unrecognized subcommand `doctors`".to_owned(),
+        ),
+    ] {
+        let data = tempfile::tempdir().unwrap();
+        let mut command = freehold();
+        let output = command
+            .args(args)
+            .env("FREEHOLD_DATA", data.path())
+            .output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.starts_with(&begins), "{args:?}: {said}");
+    }
 }
 
 #[test]
