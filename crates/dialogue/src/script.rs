@@ -21,8 +21,7 @@ use crate::request::Request;
 pub struct Script {
     /// The first that fits is said.
     pub lines: Vec<Line>,
-    /// Milliseconds from one word to the next, of all answers at the same time; at 0 an answer is there at
-    /// once.
+    /// Milliseconds from one word of an answer to its next; at 0 an answer is there at once.
     pub pace_ms: u64,
 }
 
@@ -45,17 +44,23 @@ pub struct Line {
 /// What is said when no line fits.
 const ECHO: &str = "You said: {last}";
 
+/// What is due within so short a time is released together.
+const TICK: Duration = Duration::from_millis(1);
+
 /// Tokens of prompt and answer together.
 pub(crate) const CONTEXT: usize = 131_072;
 
 /// Numbers in the vector that a script makes of a text.
 pub(crate) const WIDTH: usize = 64;
 
+/// Answers whose next word is due, soonest first: all wait equally long from word to word.
+type Readings = VecDeque<(Instant, Weak<Shared>)>;
+
 /// A script that is being performed.
 pub(crate) struct Stage {
     script: Script,
     /// What is being said, where there is a pace.
-    readings: Arc<Mutex<Vec<Weak<Shared>>>>,
+    readings: Arc<Mutex<Readings>>,
     /// Ends the thread that keeps the pace.
     is_over: Arc<AtomicBool>,
 }
@@ -86,7 +91,7 @@ impl Stage {
         let readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
         readings
             .iter()
-            .filter(|held| held.strong_count() > 0)
+            .filter(|(_, held)| held.strong_count() > 0)
             .count()
     }
 
@@ -146,7 +151,8 @@ impl Stage {
         });
         if self.script.pace_ms > 0 {
             let mut readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
-            readings.push(Arc::downgrade(&shared));
+            let due = Instant::now() + Duration::from_millis(self.script.pace_ms);
+            readings.push_back((due, Arc::downgrade(&shared)));
         }
         Reading { shared }
     }
@@ -158,15 +164,29 @@ impl Drop for Stage {
     }
 }
 
-/// Releases a word of every answer at each beat.
-fn keep_pace(pace: Duration, readings: &Mutex<Vec<Weak<Shared>>>, is_over: &AtomicBool) {
-    let mut beat = Instant::now();
+/// Releases a word of each answer when it is due.
+fn keep_pace(pace: Duration, readings: &Mutex<Readings>, is_over: &AtomicBool) {
     while !is_over.load(Ordering::Relaxed) {
-        beat += pace;
-        thread::sleep(beat.saturating_duration_since(Instant::now()));
-        let mut readings = readings.lock().unwrap_or_else(PoisonError::into_inner);
-        readings.retain(|held| held.upgrade().is_some_and(|shared| shared.release()));
+        let next = release_due(
+            pace,
+            &mut readings.lock().unwrap_or_else(PoisonError::into_inner),
+        );
+        // Whatever begins meanwhile is due no sooner than a pace from now.
+        let next = next.unwrap_or_else(|| Instant::now() + pace);
+        thread::sleep(next.saturating_duration_since(Instant::now()).max(TICK));
     }
+}
+
+/// When the next word is due.
+fn release_due(pace: Duration, readings: &mut Readings) -> Option<Instant> {
+    let now = Instant::now();
+    while readings.front().is_some_and(|(due, _)| *due <= now) {
+        let (due, held) = readings.pop_front()?;
+        if held.upgrade().is_some_and(|shared| shared.release()) {
+            readings.push_back((due + pace, held));
+        }
+    }
+    readings.front().map(|(due, _)| *due)
 }
 
 /// Writes down what will be said.
