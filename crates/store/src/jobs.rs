@@ -63,7 +63,7 @@ pub struct Job {
     pub created_at: Timestamp,
     /// Not before this moment.
     pub run_at: Timestamp,
-    /// How often it was begun.
+    /// How often it was begun since it was queued or let go on.
     pub attempts: u32,
     /// How often it may be.
     pub attempts_max: u32,
@@ -86,6 +86,8 @@ pub enum JobState {
     Queued,
     /// Somebody has leased it.
     Running,
+    /// Somebody put it aside, until somebody lets it go on.
+    Paused,
     /// It came to its end.
     Done,
     /// It failed as often as it may.
@@ -118,8 +120,8 @@ pub struct JobEvent {
     pub sequence: u64,
     /// When it happened.
     pub at: Timestamp,
-    /// What: an object with a `type`, which is `queued`, `leased`, `retried`, `done`, `failed` or `cancelled` where
-    /// the store wrote it.
+    /// What: an object with a `type`, which is `queued`, `leased`, `retried`, `paused`, `resumed`, `done`, `failed` or
+    /// `cancelled` where the store wrote it.
     pub body: Json,
 }
 
@@ -220,6 +222,7 @@ impl JobState {
         match self {
             Self::Queued => "queued",
             Self::Running => "running",
+            Self::Paused => "paused",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
@@ -230,6 +233,7 @@ impl JobState {
         let all = [
             Self::Queued,
             Self::Running,
+            Self::Paused,
             Self::Done,
             Self::Failed,
             Self::Cancelled,

@@ -92,15 +92,47 @@ impl Jobs<'_> {
     /// # Errors
     /// [`Error::NotFound`] where there is none with this id.
     pub async fn cancel(&self, id: &str, now: Timestamp) -> Result<JobState> {
+        let update = "UPDATE jobs SET state = 'cancelled', ended_at = $2, lease_until = NULL
+            WHERE id = $1 AND state IN ('queued', 'running', 'paused')";
+        self.change(id, update, "cancelled", now).await
+    }
+
+    /// Puts a job aside, and says where it stands now. Whoever works on it can write nothing more, and nobody leases it
+    /// before it is let go on; one that has ended stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where there is none with this id.
+    pub async fn pause(&self, id: &str, now: Timestamp) -> Result<JobState> {
+        let update = "UPDATE jobs SET state = 'paused', run_at = $2, lease_until = NULL
+            WHERE id = $1 AND state IN ('queued', 'running')";
+        self.change(id, update, "paused", now).await
+    }
+
+    /// Lets a job go on that was put aside, and says where it stands now: it is queued as one that was never begun, and
+    /// keeps its steps. One that was not put aside stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where there is none with this id.
+    pub async fn resume(&self, id: &str, now: Timestamp) -> Result<JobState> {
+        let update = "UPDATE jobs SET state = 'queued', run_at = $2, attempts = 0
+            WHERE id = $1 AND state = 'paused'";
+        self.change(id, update, "resumed", now).await
+    }
+
+    /// Does `update` with `id` and `now`, and notes `event` if that changed something; where the job stands then.
+    async fn change(
+        &self,
+        id: &str,
+        update: &'static str,
+        event: &'static str,
+        now: Timestamp,
+    ) -> Result<JobState> {
         let store = self.store.clone();
         let id = id.to_owned();
-        let cancelled = self.store.database().write(move |connection| {
+        let changed = self.store.database().write(move |connection| {
             Box::pin(async move {
-                let update =
-                    "UPDATE jobs SET state = 'cancelled', ended_at = $2, lease_until = NULL
-                    WHERE id = $1 AND state IN ('queued', 'running')";
                 if connection.run(update, values![&id, now]).await? > 0 {
-                    let event = json!({"type": "cancelled"});
+                    let event = json!({"type": event});
                     append_events(connection, store.keyring(), &id, now, &[event]).await?;
                 }
                 let row = connection
@@ -109,7 +141,7 @@ impl Jobs<'_> {
                 JobState::of(&row.ok_or_else(|| Error::not_found("job", id))?.text()?)
             })
         });
-        cancelled.await
+        changed.await
     }
 
     /// Deletes jobs that ended before `before`, and says how many they were.

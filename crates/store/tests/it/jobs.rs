@@ -16,6 +16,7 @@ on_both! {
     failures_wait_longer_each_time_until_there_were_enough,
     a_step_is_recorded_once,
     what_was_called_off_cannot_be_worked_on,
+    what_was_put_aside_waits_until_it_is_let_go_on_and_keeps_its_steps,
     jobs_are_listed_by_their_conditions,
 }
 
@@ -402,6 +403,53 @@ async fn what_was_called_off_cannot_be_worked_on(place: Place) {
     assert_eq!(
         events(&store, "j2").await,
         ["queued", "leased", "cancelled"]
+    );
+}
+
+async fn what_was_put_aside_waits_until_it_is_let_go_on_and_keeps_its_steps(place: Place) {
+    let store = place.open().await;
+    let jobs = store.jobs();
+    jobs.enqueue(new("j1")).await.unwrap();
+    let lease = async |now| jobs.lease("w", &["batch"], now, MINUTE).await.unwrap();
+    let first = lease(at(1)).await.unwrap();
+    jobs.step(&first, "one", json!(1)).await.unwrap();
+    assert_eq!(jobs.pause("j1", at(2)).await.unwrap(), JobState::Paused);
+    assert_eq!(jobs.pause("j1", at(2)).await.unwrap(), JobState::Paused);
+    let job = jobs.get("j1").await.unwrap();
+    assert_eq!((job.lease_until, job.ended_at), (None, None));
+    // Whoever worked on it can write nothing, and nobody takes it, however long it rests.
+    for error in [
+        jobs.extend(&first, at(3), MINUTE).await.unwrap_err(),
+        jobs.step(&first, "two", json!(2)).await.unwrap_err(),
+        jobs.complete(&first, json!(1), at(3)).await.unwrap_err(),
+    ] {
+        assert_eq!(error.code(), "store_stale");
+    }
+    assert_eq!(lease(at(1_000_000)).await, None);
+    assert_eq!(jobs.resume("j1", at(4)).await.unwrap(), JobState::Queued);
+    assert_eq!(jobs.resume("j1", at(4)).await.unwrap(), JobState::Queued);
+    let second = lease(at(5)).await.unwrap();
+    assert_eq!((second.fence, second.job.attempts), (2, 1));
+    assert!(jobs.extend(&first, at(6), MINUTE).await.is_err());
+    let step = jobs.step(&second, "one", json!("again")).await.unwrap();
+    assert_eq!((step.result, step.is_new), (json!(1), false));
+    jobs.pause("j1", at(7)).await.unwrap();
+    assert_eq!(jobs.cancel("j1", at(8)).await.unwrap(), JobState::Cancelled);
+    assert_eq!(jobs.resume("j1", at(9)).await.unwrap(), JobState::Cancelled);
+    assert_eq!(jobs.pause("j1", at(9)).await.unwrap(), JobState::Cancelled);
+    let told = [
+        "queued",
+        "leased",
+        "paused",
+        "resumed",
+        "leased",
+        "paused",
+        "cancelled",
+    ];
+    assert_eq!(events(&store, "j1").await, told);
+    assert_eq!(
+        jobs.pause("j9", at(9)).await.unwrap_err().code(),
+        "store_not_found"
     );
 }
 
