@@ -105,6 +105,8 @@ pub enum Event<'a> {
     Suspected {
         /// Path below the root, line from 1, and suspiciousness in (0, 1], most suspicious first.
         lines: Vec<(&'a Path, u32, f64)>,
+        /// The files in which they stand.
+        sources: &'a Sources,
     },
     /// Candidates were judged.
     Searching {
@@ -175,6 +177,7 @@ pub fn fix_with(
         lines: lines
             .map(|(file, line, suspicion)| (sources.get(*file).path.as_path(), *line, *suspicion))
             .collect(),
+        sources: &sources,
     });
     let authors = authors(Problem {
         sources: &sources,

@@ -5,6 +5,7 @@ mod explore;
 mod invent;
 mod mutant;
 mod name;
+mod offer;
 mod python;
 mod rng;
 mod rust;
@@ -13,6 +14,8 @@ mod suite;
 mod target;
 mod value;
 mod vary;
+
+pub use offer::{Offered, as_patch, offered};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -102,11 +105,45 @@ impl Report {
     }
 }
 
-/// Writes tests for the functions of `file`.
+/// What a person watching sees.
+#[derive(Clone, Debug)]
+pub enum Event<'a> {
+    /// The file was read, and built where it must be; the search begins.
+    Read {
+        /// Functions and classes that tests are looked for.
+        targets: usize,
+        /// Faults that were put in.
+        mutants: usize,
+    },
+    /// Inputs of one function or class were tried.
+    Searching {
+        /// Its name.
+        target: &'a str,
+        /// Its place among all, from 0.
+        at: usize,
+        /// Inputs tried so far.
+        tried: usize,
+        /// Faults that they tell from the code.
+        killed: usize,
+        /// Faults that they could.
+        mutants: usize,
+    },
+    /// The finished tests are run several times.
+    Verifying {
+        /// How many there are.
+        tests: usize,
+    },
+}
+
+/// Who watches.
+type Watch<'a> = dyn FnMut(Event<'_>) + 'a;
+
+/// Writes tests for the functions of `file`; `watch` is told how that goes.
 pub fn generate(
     file: &Path,
     options: &Options,
     environment: &Environment,
+    watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Report, Error> {
     let path = file.canonicalize().map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound => Error::unsuitable(
@@ -117,8 +154,8 @@ pub fn generate(
         _ => Error::io("open", file, source),
     })?;
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("py") => python::generate(&path, options, environment),
-        Some("rs") => rust::generate(&path, options, environment),
+        Some("py") => python::generate(&path, options, environment, watch),
+        Some("rs") => rust::generate(&path, options, environment, watch),
         _ => Err(Error::unsuitable(
             "unknown_language",
             format!(

@@ -12,7 +12,7 @@ mod python;
 mod rust;
 mod source;
 
-pub use apply::{apply, undo};
+pub use apply::{Standing, apply, standing, take_back, undo};
 pub use edit::{Candidate, Edit};
 pub use error::Error;
 pub use language::{

@@ -26,6 +26,7 @@ use command::{CommandHarness, Commands};
 use harness::{Opening, PythonHarness};
 use interpreter::Interpreter;
 use plan::TestPlan;
+pub(crate) use plan::is_test_support;
 
 /// The Python language.
 #[derive(Clone, Copy, Debug)]

@@ -35,7 +35,7 @@ pub fn run(args: args::Tests, console: &mut Console) -> anyhow::Result<Exit> {
         jobs: args.jobs.map_or_else(environment::cores, usize::from),
         ..Options::default()
     };
-    let report = generate::generate(&args.file, &options, &environment::read())?;
+    let report = generate::generate(&args.file, &options, &environment::read(), &mut |_| {})?;
     if let Some(out) = &args.out {
         write(out, &report.text, force)?;
     }

@@ -107,12 +107,12 @@ pub struct Patch {
 }
 
 /// One file before and after.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatchedFile {
     /// Relative to the project root.
     pub path: PathBuf,
-    /// The text that was repaired.
-    pub before: String,
+    /// The text that was repaired; `None` where there was no such file.
+    pub before: Option<String>,
     /// The text after the repair.
     pub after: String,
 }
@@ -176,15 +176,12 @@ impl Patch {
             .into_iter()
             .map(|(file, after)| PatchedFile {
                 path: sources.get(file).path.clone(),
-                before: sources.get(file).text.clone(),
+                before: Some(sources.get(file).text.clone()),
                 after,
             })
             .collect();
         Self {
-            diff: files
-                .iter()
-                .map(|file| diff::unified(&file.path, &file.before, &file.after))
-                .collect(),
+            diff: diff::of(&files),
             files,
             operators: survivor.candidate.operators.clone(),
             confidence: survivor.confidence,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Mutex;
 
-use discovery::{Archive, Clock, Evaluator, Proposal, Proposer, Verdict};
+use discovery::{Archive, Evaluator, Proposal, Proposer, SystemClock, Verdict};
 
 use super::Options;
 use super::invent::Inventor;
@@ -114,14 +114,15 @@ struct State {
     quiet: usize,
 }
 
-/// Searches until every mutant is dead, nothing new turns up, or the time is spent.
+/// Searches until every mutant is dead, nothing new turns up, or the time is spent. `watch` is told how many cases
+/// were tried and how many mutants are dead.
 pub(super) fn explore(
     target: &Target,
     mutants: &[Mutant],
     loaded: &[u32],
     bench: &dyn Bench,
     options: &Options,
-    clock: &dyn Clock,
+    watch: &mut dyn FnMut(usize, usize),
 ) -> Result<Found, Error> {
     let state = Mutex::new(State {
         target: target.clone(),
@@ -157,8 +158,9 @@ pub(super) fn explore(
         effort_max: 0,
         trials_max: options.cases_max,
     };
+    let clock = SystemClock::start();
     let (archive, stop) =
-        discovery::search(&mut proposers, &judge, &limits, clock, &mut |progress| {
+        discovery::search(&mut proposers, &judge, &limits, &clock, &mut |progress| {
             let mut state = state.lock().expect("no holder panics");
             state.quiet += 1;
             for entry in progress.batch {
@@ -166,6 +168,7 @@ pub(super) fn explore(
                     state.learn(&entry.content, seen);
                 }
             }
+            watch(progress.archive.tried(), loaded.len() - state.alive.len());
             options.check_stop().is_ok()
                 && !(state.alive.is_empty() && state.quiet > 3)
                 && state.quiet

@@ -13,7 +13,6 @@ mod write;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
 
 use discovery::{Clock as _, SystemClock};
 
@@ -23,7 +22,7 @@ use super::mutant::Mutant;
 use super::shape::Shape;
 use super::target::Target;
 use super::value::{Case, Value};
-use super::{Options, Report, TargetReport, suite};
+use super::{Event, Options, Report, TargetReport, Watch, suite};
 use crate::error::Error;
 use crate::project::Environment;
 use crate::source::Source;
@@ -46,6 +45,7 @@ pub(super) fn generate(
     path: &Path,
     options: &Options,
     environment: &Environment,
+    watch: &mut Watch<'_>,
 ) -> Result<Report, Error> {
     let text = super::read_text(path)?;
     let source = Source::parse(path, text, &tree_sitter_python::LANGUAGE.into());
@@ -60,19 +60,37 @@ pub(super) fn generate(
     let boxes = Boxes::start(&place, &source.text, &standins, &mutants, options.jobs)?;
     let clock = SystemClock::start();
     let mut searched = Vec::new();
+    watch(Event::Read {
+        targets: chosen.len(),
+        mutants: mutants.len(),
+    });
     for (done, &at) in chosen.iter().enumerate() {
         let left = options.budget.saturating_sub(clock.elapsed());
         let share = left / (chosen.len() - done) as u32;
+        let options = Options {
+            budget: share,
+            ..options.clone()
+        };
+        let target = targets[at].name.as_str();
+        let mut seen = |tried, killed, mutants| {
+            watch(Event::Searching {
+                target,
+                at: done,
+                tried,
+                killed,
+                mutants,
+            });
+        };
         searched.push(search(
             &targets[at],
             &targets,
             &mutants,
             &boxes,
-            options,
-            share,
+            &options,
+            &mut seen,
         )?);
     }
-    let text = finish(&mut searched, &boxes, &place, options)?;
+    let text = finish(&mut searched, &boxes, &place, options, watch)?;
     Ok(Report {
         text,
         out_of_time: searched.iter().any(|s| s.found.out_of_time),
@@ -201,7 +219,7 @@ fn search(
     mutants: &[Mutant],
     boxes: &Boxes,
     options: &Options,
-    budget: Duration,
+    watch: &mut dyn FnMut(usize, usize, usize),
 ) -> Result<Searched, Error> {
     // Faults in other public functions are theirs to notice; private ones are reached through here.
     let others = |at: usize| {
@@ -219,17 +237,15 @@ fn search(
         .collect();
     let inside = |id: &u32| target.span.contains(&mutants[*id as usize].span.start);
     let faults = own.iter().copied().filter(inside).collect();
-    let options = Options {
-        budget,
-        ..options.clone()
-    };
     let found = explore(
         target,
         mutants,
         &own,
         boxes,
-        &options,
-        &SystemClock::start(),
+        options,
+        &mut |tried, killed| {
+            watch(tried, killed, own.len());
+        },
     )?;
     let order = Order {
         target,
@@ -254,6 +270,7 @@ fn finish(
     boxes: &Boxes,
     place: &Place,
     options: &Options,
+    watch: &mut Watch<'_>,
 ) -> Result<String, Error> {
     let beside = place.path.with_file_name(format!(
         "test_{}.py",
@@ -268,6 +285,9 @@ fn finish(
         for one in searched.iter_mut() {
             one.written = write::tests(&one.chosen, &one.target, boxes, &mut taken)?;
         }
+        watch(Event::Verifying {
+            tests: searched.iter().map(|one| one.written.len()).sum(),
+        });
         let text = write::file(
             searched.iter().map(|s| (&s.target, s.written.as_slice())),
             place,

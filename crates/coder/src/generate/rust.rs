@@ -29,7 +29,7 @@ use self::package::Out;
 use self::plan::{Plan, Plans};
 use super::explore::{Found, Order, Tried, explore};
 use super::mutant::Mutant;
-use super::{Options, Report, TargetReport, suite};
+use super::{Event, Options, Report, TargetReport, Watch, suite};
 use crate::edit::Edit;
 use crate::error::Error;
 use crate::project::{Environment, Scratch};
@@ -44,6 +44,7 @@ pub(super) fn generate(
     path: &Path,
     options: &Options,
     environment: &Environment,
+    watch: &mut Watch<'_>,
 ) -> Result<Report, Error> {
     let text = super::read_text(path)?;
     let (root, manifest) = package::find(path)?;
@@ -71,8 +72,12 @@ pub(super) fn generate(
     let driver = Driver::new(&plans, &library, &lab.package.edition, out.is_public());
     let built = lab.build(&edits, &|dropped| driver.write(dropped))?;
     let boxes = Boxes::new(&lab, &plans, &built, &mutants);
-    let mut searched = search_all(&plans, &mutants, &boxes, options)?;
-    let text = finish(&mut searched, &plans, &boxes, &lab, &out, options)?;
+    watch(Event::Read {
+        targets: plans.list.len(),
+        mutants: mutants.len(),
+    });
+    let mut searched = search_all(&plans, &mutants, &boxes, options, watch)?;
+    let text = finish(&mut searched, &plans, &boxes, (&lab, &out), options, watch)?;
     for one in &mut searched {
         one.count(&boxes)?;
     }
@@ -162,6 +167,7 @@ fn search_all<'a>(
     mutants: &[Mutant],
     boxes: &Boxes<'_>,
     options: &Options,
+    watch: &mut Watch<'_>,
 ) -> Result<Vec<Searched<'a>>, Error> {
     let clock = SystemClock::start();
     let mut searched: Vec<Searched<'_>> = Vec::new();
@@ -191,7 +197,17 @@ fn search_all<'a>(
             budget: share,
             ..options.clone()
         };
-        let one = search(plan, own, faults, mutants, boxes, &options)?;
+        let all = own.len();
+        let mut seen = |tried, killed| {
+            watch(Event::Searching {
+                target: &plan.target.name,
+                at: done,
+                tried,
+                killed,
+                mutants: all,
+            });
+        };
+        let one = search(plan, (own, faults), mutants, boxes, &options, &mut seen)?;
         noticed.extend(one.chosen.iter().flat_map(|tried| &tried.seen.killed));
         searched.push(one);
     }
@@ -201,14 +217,14 @@ fn search_all<'a>(
 /// Finds and chooses cases for one plan.
 fn search<'a>(
     plan: &'a Plan,
-    own: Vec<u32>,
-    faults: BTreeSet<u32>,
+    (own, faults): (Vec<u32>, BTreeSet<u32>),
     mutants: &[Mutant],
     boxes: &Boxes<'_>,
     options: &Options,
+    watch: &mut dyn FnMut(usize, usize),
 ) -> Result<Searched<'a>, Error> {
     let target = &plan.target;
-    let found = explore(target, mutants, &own, boxes, options, &SystemClock::start())?;
+    let found = explore(target, mutants, &own, boxes, options, watch)?;
     let order = Order {
         target,
         mutants: &own,
@@ -232,9 +248,9 @@ fn finish(
     searched: &mut [Searched<'_>],
     plans: &Plans,
     boxes: &Boxes<'_>,
-    lab: &Lab,
-    out: &Out,
+    (lab, out): (&Lab, &Out),
     options: &Options,
+    watch: &mut Watch<'_>,
 ) -> Result<String, Error> {
     for round in 0..=REPAIRS {
         options.check_stop()?;
@@ -245,6 +261,9 @@ fn finish(
         if searched.iter().all(|one| one.written.is_empty()) {
             return settle(searched, plans, String::new(), lab);
         }
+        watch(Event::Verifying {
+            tests: searched.iter().map(|one| one.written.len()).sum(),
+        });
         let tests = searched.iter().flat_map(|one| &one.written);
         let text = write::text(tests, &out.place(lab, options));
         let text = lab.format(&text)?;
