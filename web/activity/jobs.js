@@ -1,13 +1,16 @@
 // Work that goes on while nobody looks.
 import { ask, inWords } from "../ground/api.js";
-import { h } from "../ground/dom.js";
+import { fill, h } from "../ground/dom.js";
+import { icon } from "../ground/icons.js";
 import { notice } from "../ground/notice.js";
-import { moment, size } from "../ground/when.js";
+import { count, moment, size } from "../ground/when.js";
 import { t } from "../ground/words.js";
+import { logOf } from "./joblog.js";
 
 /**
  * @typedef {{
- *   id: string, kind: string, owner: string, asked: any, state: "queued" | "running" | "done" | "failed" | "cancelled",
+ *   id: string, kind: string, owner: string, asked: any, state: "queued" | "running" | "paused" | "done" | "failed" | "cancelled",
+ *   goes_on: "where_it_was" | "anew",
  *   progress: { done: number, total: number, per_second: number, told?: any } | null, result: any,
  *   error: { message: string } | null, created_at: string, ended_at: string | null,
  * }} Job
@@ -49,29 +52,127 @@ export function watchJobs(tell, ended) {
   return { look, leave: () => ((isOver = true), clearTimeout(timer)) };
 }
 
+/** Whether a job has not ended. @param {Job} job */
+export function isOpen(job) {
+  return job.state === "queued" || job.state === "running" || job.state === "paused";
+}
+
+/**
+ * The buttons by which a job is put aside, let go on and called off. They stay the same while it changes, so that
+ * nobody loses their place.
+ * @param {() => void} look
+ */
+export function control(look) {
+  /** @type {Job | null} */
+  let job = null;
+  const send = async (/** @type {string} */ what) => {
+    if (!job) return;
+    try {
+      await ask("POST", what === "cancel" && job.kind === "batch" ? `/v1/batches/${job.id}/cancel` : `/api/jobs/${job.id}/${what}`);
+    } catch (error) {
+      notice(inWords(error));
+    }
+    look();
+  };
+  const pause = h("button", { class: "plain", type: "button", onclick: () => send(job?.state === "paused" ? "resume" : "pause") });
+  const stop = h("button", { class: "plain", type: "button", onclick: () => send("cancel") }, icon("stop"), t("stop"));
+  const element = h("div", { class: "control" }, pause, stop);
+  let shown = "";
+  return {
+    element,
+    /** @param {Job} now */
+    set(now) {
+      job = now;
+      element.hidden = !isOpen(now);
+      if (shown === now.state) return;
+      shown = now.state;
+      const [sign, words] = now.state === "paused" ? ["play", "go-on"] : ["pause", "pause"];
+      fill(pause, icon(sign), t(words));
+      pause.title = now.state === "paused" ? "" : t(`pause-${now.goes_on}`);
+      pause.setAttribute("aria-label", t(`${words}-job`, { name: title(now) }));
+      stop.setAttribute("aria-label", t("stop-job", { name: title(now) }));
+    },
+  };
+}
+
 /**
  * @param {Job} job
  * @param {() => void} look
  */
 export function jobRow(job, look) {
-  const isOpen = job.state === "queued" || job.state === "running";
-  const stop = async () => {
-    try {
-      const path = job.kind === "batch" ? `/v1/batches/${job.id}/cancel` : `/api/jobs/${job.id}/cancel`;
-      await ask("POST", path);
-      look();
-    } catch (error) {
-      notice(inWords(error));
-    }
+  return row(job, look).element;
+}
+
+/**
+ * A list of jobs, whose rows stay while they change.
+ * @param {() => void} look
+ */
+export function jobList(look) {
+  const element = h("ul", { class: "jobs" });
+  /** @type {Map<string, ReturnType<typeof row>>} */
+  const rows = new Map();
+  return {
+    element,
+    /** @param {Job[]} jobs */
+    set(jobs) {
+      for (const id of rows.keys()) if (!jobs.some((job) => job.id === id)) rows.delete(id);
+      const wanted = jobs.map((job) => {
+        let one = rows.get(job.id);
+        if (one) one.set(job);
+        else rows.set(job.id, (one = row(job, look)));
+        return one.element;
+      });
+      if (wanted.length !== element.children.length || wanted.some((one, at) => element.children[at] !== one)) fill(element, wanted);
+    },
   };
-  const name = title(job);
-  return h(
-    "li",
-    { class: "job" },
-    h("span", null, name, h("small", { class: job.state === "failed" ? "wrong" : "" }, about(job))),
-    isOpen && bar(job, name),
-    isOpen && h("button", { class: "plain", type: "button", "aria-label": t("stop-job", { name }), onclick: stop }, t("stop")),
-  );
+}
+
+/**
+ * @param {Job} first
+ * @param {() => void} look
+ */
+function row(first, look) {
+  const name = title(first);
+  const words = h("small");
+  const inner = h("span");
+  const bar = h("div", { class: "bar", role: "progressbar", "aria-label": name, "aria-valuemin": "0", "aria-valuemax": "100" }, inner);
+  const controls = control(look);
+  const log = logOf(first);
+  const sign = h("span", { class: "sign", "aria-hidden": "true" });
+  const element = h("li", { class: "job" }, sign, h("span", { class: "job-name" }, h("b", null, name), words), controls.element, bar, log.element);
+  let shown = "";
+  /** @param {Job} job */
+  const set = (job) => {
+    const text = about(job);
+    if (words.textContent !== text) fill(words, text);
+    words.className = job.state === "failed" ? "wrong" : "";
+    if (shown !== job.state) {
+      shown = job.state;
+      element.className = `job is-${job.state}`;
+      fill(sign, icon(SIGNS[job.state] ?? "more"));
+    }
+    bar.hidden = job.state !== "running";
+    const share = shareOf(job);
+    if (share === null) bar.removeAttribute("aria-valuenow");
+    else bar.setAttribute("aria-valuenow", String(Math.round(share * 100)));
+    inner.style.setProperty("--share", String(share ?? 0));
+    controls.set(job);
+    log.set(job);
+  };
+  set(first);
+  return { element, set };
+}
+
+const SIGNS = /** @type {Record<string, string>} */ ({ queued: "more", running: "pulse", paused: "pause", done: "done", failed: "warn", cancelled: "close" });
+
+/** How far it is, between 0 and 1. @param {Job} job */
+function shareOf(job) {
+  const progress = job.progress;
+  if (!progress) return null;
+  if (progress.total) return Math.min(1, progress.done / progress.total);
+  const told = progress.told;
+  if (told?.spent !== undefined) return told.spent;
+  return told?.targets && told.at !== undefined ? told.at / told.targets : null;
 }
 
 /** @param {Job} job */
@@ -80,6 +181,7 @@ function title(job) {
   if (job.kind === "model.add") return t("job-add", { name: asked.name ?? "" });
   if (job.kind === "model.quantise") return t("job-quantise", { name: asked.model ?? "", format: asked.format ?? "" });
   if (job.kind === "code.fix") return t("job-fix", { name: String(asked.folder ?? "").split("/").pop() ?? "" });
+  if (job.kind === "code.tests") return t("job-tests", { name: asked.file ?? "" });
   if (job.kind === "batch") return t("job-batch");
   return job.kind;
 }
@@ -87,8 +189,11 @@ function title(job) {
 /** @param {Job} job */
 function about(job) {
   if (job.state === "failed") return job.error?.message?.replace("\nhint: ", " · ") ?? t("job-failed");
+  if (job.state === "paused") return t(`job-paused-${job.goes_on}`);
   if (job.state !== "running") return `${t(`job-${job.state}`)} · ${moment(job.ended_at ?? job.created_at)}`;
-  const { done, total, per_second: speed } = job.progress ?? { done: 0, total: 0, per_second: 0 };
+  const { done, total, per_second: speed, told } = job.progress ?? { done: 0, total: 0, per_second: 0, told: null };
+  if (job.kind === "batch") return total ? t("job-answered", { done: count(done), total: count(total) }) : t("job-running");
+  if (told?.tried !== undefined) return t(job.kind === "code.tests" ? "job-inputs" : "job-candidates", { tried: count(told.tried), speed: count(told.per_second ?? 0) });
   if (!total) return t("job-running");
   const left = speed > 0 ? Math.ceil((total - done) / speed) : null;
   const parts = [t("job-of", { done: size(done), total: size(total) }), speed > 0 && t("job-speed", { bytes: size(speed) }), left !== null && left > 4 && t("job-left", { time: spell(left) })];
@@ -100,14 +205,4 @@ function spell(seconds) {
   if (seconds < 100) return `${seconds} s`;
   const minutes = Math.ceil(seconds / 60);
   return minutes < 100 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
-/**
- * @param {Job} job
- * @param {string} name
- */
-function bar(job, name) {
-  const share = job.progress?.total ? Math.min(1, job.progress.done / job.progress.total) : 0;
-  const value = job.progress?.total ? String(Math.round(share * 100)) : undefined;
-  return h("div", { class: "bar", role: "progressbar", "aria-label": name, "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": value }, h("span", { vars: { "--share": share } }));
 }

@@ -1,16 +1,29 @@
 // Activity: work that goes on, and the log of what was done.
-import { fill, h } from "../ground/dom.js";
+import { h } from "../ground/dom.js";
 import { app } from "../ground/state.js";
 import { t } from "../ground/words.js";
 import { railButton } from "../shell/frame.js";
-import { jobRow, watchJobs } from "./jobs.js";
+import { isOpen, jobList, watchJobs } from "./jobs.js";
 import { log } from "./log.js";
+
+/** Jobs that are listed without being asked for. */
+const OPEN_MAX = 6;
 
 /** @returns {import("../main.js").Page} */
 export function activityPage() {
-  const list = h("ul", { class: "rows" });
+  const none = h("p", { class: "faint", hidden: true }, t("no-jobs"));
+  const open = jobList(() => jobs.look());
+  const ended = jobList(() => jobs.look());
+  const past = h("details", { class: "past", hidden: true }, h("summary", null, t("jobs-ended")), ended.element);
   const jobs = watchJobs((all) => {
-    fill(list, all.length ? all.map((job) => jobRow(job, jobs.look)) : h("li", { class: "faint" }, t("no-jobs")));
+    const isOver = (/** @type {import("./jobs.js").Job} */ job) => !isOpen(job);
+    open.set(all.filter(isOpen));
+    ended.set(all.filter(isOver));
+    none.hidden = all.some(isOpen);
+    const first = past.hidden && all.some(isOver);
+    past.hidden = !all.some(isOver);
+    // What ended is out of the way once there is much of it.
+    if (first) past.open = all.length <= OPEN_MAX;
   });
   const readsLog = ["owner", "admin"].includes(app.now.who?.role ?? "");
   const element = h(
@@ -20,7 +33,7 @@ export function activityPage() {
     h(
       "div",
       { class: "page-body", tabindex: "0", role: "group", "aria-label": t("activity") },
-      h("section", { class: "wide", "aria-labelledby": "jobs" }, h("h2", { id: "jobs" }, t("jobs")), h("div", null, list)),
+      h("section", { class: "wide", "aria-labelledby": "jobs" }, h("h2", { id: "jobs" }, t("jobs")), h("div", null, none, open.element, past)),
       readsLog && h("section", { class: "wide", "aria-labelledby": "log" }, h("h2", { id: "log" }, t("log")), h("div", null, log())),
     ),
   );

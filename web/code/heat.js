@@ -1,8 +1,11 @@
-// Source with its suspicious lines: the more suspicious, the warmer.
+// Source with its suspicious lines: the more suspicious, the warmer. What is far from all of them is left out.
 import { h } from "../ground/dom.js";
 import { t } from "../ground/words.js";
 
-/** @typedef {{ path: string, text: string, lines: [number, number][] }} Warm */
+/** @typedef {{ path: string, text: string | null, lines: [number, number][] }} Warm */
+
+/** Lines around a suspicious one. */
+const AROUND = 3;
 
 /** @param {Warm[]} files */
 export function heat(files) {
@@ -12,10 +15,27 @@ export function heat(files) {
 /** @param {Warm} warm */
 function file(warm) {
   const suspicion = new Map(warm.lines);
-  const lines = warm.text.replace(/\n$/, "").split("\n").map((text, at) => {
-    const value = suspicion.get(at + 1) ?? 0;
-    const about = value ? t("suspicion", { line: at + 1, percent: Math.round(value * 100) }) : undefined;
-    return h("span", { class: value ? "is-warm" : "", title: about, vars: { "--heat": value } }, h("i", { "aria-hidden": "true" }, at + 1), about && h("span", { class: "out-of-sight" }, `${about}: `), `${text}\n`);
+  const all = (warm.text ?? "").replace(/\n$/, "").split("\n");
+  const isNear = (/** @type {number} */ number) => warm.lines.some(([line]) => Math.abs(line - number) <= AROUND);
+  /** @type {Node[]} */
+  const shown = [];
+  let wasShown = true;
+  all.forEach((text, at) => {
+    const number = at + 1;
+    const isShown = isNear(number);
+    if (isShown && !wasShown) shown.push(h("span", { class: "gap", "aria-hidden": "true" }, "⋯\n"));
+    wasShown = isShown;
+    if (isShown) shown.push(line(number, text, suspicion.get(number) ?? 0));
   });
-  return h("figure", null, h("figcaption", null, warm.path), h("pre", { tabindex: "0" }, lines));
+  return h("figure", { class: "source" }, h("figcaption", null, h("span", null, warm.path)), h("pre", { tabindex: "0", "aria-label": t("heat-of", { file: warm.path }) }, shown));
+}
+
+/**
+ * @param {number} number
+ * @param {string} text
+ * @param {number} value
+ */
+function line(number, text, value) {
+  const about = value ? t("suspicion", { line: number, percent: Math.round(value * 100) }) : undefined;
+  return h("span", { class: value ? "is-warm" : "", title: about, vars: { "--heat": value } }, h("i", { "aria-hidden": "true" }, number), about && h("span", { class: "out-of-sight" }, `${about}: `), `${text}\n`);
 }

@@ -340,10 +340,9 @@ upstream-first = erstes Byte nach { $ms } ms
 
 ## Code
 code = Code
-projects = Projekte
-code-about = Wähle einen Ordner, dessen Tests scheitern. Tausende kleine Änderungen werden in einem abgeschlossenen Raum versucht, dort, wohin die Tests zeigen, ohne ein Modell; nichts von dir wird geändert, bis du es sagst.
+code-about = Wähle einen Ordner mit Code. Wo seine Tests scheitern, werden tausende kleine Änderungen in einem abgeschlossenen Raum versucht, ohne ein Modell, bis alle bestehen. Wo Tests fehlen, werden sie geschrieben. Nichts von dir ändert sich, bis du es sagst.
 code-owner = Code repariert, wer dieses Haus führt. Auf diesem Rechner bist das du, sobald du dich mit dem Link anmeldest, den freehold gezeigt hat.
-no-folders = Noch kein Ordner. Erlaube unten einen; das Projekt examples/python-till in Freeholds Quellen hat einen echten Fehler zum Probieren.
+no-folders = Beginne mit einem Ordner von dir oder mit examples/python-till aus Freeholds Quellen, in dem ein echter Fehler zu finden ist.
 folder-path = Ordner auf dem Rechner des Servers
 folder-allow = Diesen Ordner erlauben
 folder-forbid = Nicht mehr erlauben
@@ -352,22 +351,23 @@ repair-again = Noch einmal reparieren
 repair-testing = Die Tests laufen…
 repair-tested = { $failing } von { $tests } Tests scheitern
 repair-suspected = Es wird gesucht, wo sie scheitern…
-repair-tried = { $tried } Kandidaten, { $speed } pro Sekunde
-repair-best = der beste repariert { $repaired } von { $failing } Tests
 repair-plausible = { $plausible ->
     [one] einer besteht alle Tests
    *[other] { $plausible } bestehen alle Tests
  }
 repair-confirming = Was gefunden wurde, wird verglichen…
 repair-stopped = Angehalten. Nichts wurde geändert.
-repair-none-fails = Alle { $tests } Tests bestehen: Es gibt nichts zu reparieren.
+repair-none-fails = { $tests ->
+    [one] Der eine Test besteht
+   *[other] Alle { $tests } Tests bestehen
+ }: Es gibt nichts zu reparieren.
 repair-facts = { $tried } Kandidaten in { $seconds } s, { $speed } pro Sekunde
 repair-failing = { $failing } von { $tests } Tests scheiterten
 repair-heat = Wo der Fehler vermutet wurde
-repair-not-found = Kein Patch besteht alle Tests. Eine längere Suche findet vielleicht einen, oder der Fehler braucht mehr als kleine Änderungen.
+repair-not-found = Kein Patch besteht alle Tests.
 patches = Patches
 patch-best = Der beste
-patch-other = Ein anderer
+patch-other = Der zweitbeste
 patch-apply = Anwenden
 patch-applied = Geschrieben: { $files }
 patch-undone = Zurückgenommen: { $files }
@@ -376,3 +376,93 @@ patch-download = Herunterladen
 patch-confidence = zu { $percent } % sicher
 suspicion = Zeile { $line }, zu { $percent } % verdächtig
 job-fix = { $name } reparieren
+repair-name = Reparatur
+repair-searching = Kleine Änderungen werden versucht, dort, wohin die Tests zeigen…
+repair-found = Gefunden: eine kleine Änderung, nach der { $tests ->
+    [one] der Test besteht
+   *[other] alle { $tests } Tests bestehen
+ }
+repair-none-hint = Tests, die fehlen, können geschrieben werden.
+repair-not-found-hint = Eine längere Suche findet vielleicht einen, oder der Fehler braucht mehr als kleine Änderungen.
+figure-candidates = Kandidaten versucht
+figure-inputs = Eingaben versucht
+figure-speed = pro Sekunde
+figure-repaired = Tests repariert
+figure-noticed = Fehler bemerkt
+figure-of = { $part } von { $all }
+diff-of = Was sich in { $file } ändert
+heat-of = Verdächtige Zeilen von { $file }
+patch-is-applied = Angewandt
+patch-stale = Der Ordner wurde seitdem geändert: Repariere noch einmal.
+tests = Tests schreiben
+tests-of = Tests für { $file }
+tests-choose = Tests für welche Datei?
+tests-about = Kleine Fehler werden in den Code gesetzt, und die wenigsten Eingaben behalten, die jeden Fehler von ihm unterscheiden.
+tests-filter = Teil eines Namens
+tests-none-so = Keine solche Datei
+tests-no-files = Hier ist keine Datei in Python oder Rust, für die Tests geschrieben werden können.
+tests-into = die Tests kommen nach { $out }
+tests-into-itself = die Tests kommen an ihr Ende
+tests-reading = Die Datei wird gelesen…
+tests-read = { $mutants } Fehler in { $targets } Funktionen und Klassen gesetzt
+tests-inputs = Eingaben für { $target } werden gesucht…
+tests-verifying = { $tests } Tests laufen, wieder und wieder…
+tests-found = { $tests ->
+    [one] Ein Test bemerkt
+   *[other] { $tests } Tests bemerken
+ } { $killed } von { $mutants } Fehlern
+tests-facts = { $tried } Eingaben in { $seconds } s versucht. Ein Fehler ist eine kleine Änderung des Codes; ein Test, der sie bemerkt, bewacht diese Stelle.
+tests-out-of-time = Die Zeit ist aufgebraucht: Vielleicht gibt es mehr zu finden.
+tests-target = { $tests ->
+    [one] ein Test
+   *[other] { $tests } Tests
+ }, { $killed } von { $mutants } Fehlern bemerkt
+tests-skipped = keine Tests: { $reason }
+tests-save = Als { $name } speichern
+tests-add = An { $name } anfügen
+tests-stale = Der Ordner wurde seitdem geändert: Schreibe sie noch einmal.
+job-tests = Tests für { $name }
+job-paused-where_it_was = Beiseitegelegt. Es geht weiter, wo es war.
+job-paused-anew = Beiseitegelegt. Es beginnt von vorn, wenn es weitergeht.
+pause = Pause
+pause-job = Pause: { $name }
+pause-where_it_was = Es geht weiter, wo es war
+pause-anew = Es beginnt von vorn, wenn es weitergeht
+go-on = Weiter
+go-on-job = Weiter: { $name }
+jobs-ended = Was zu Ende ist
+job-log = Verlauf
+job-answered = { $done } von { $total } beantwortet
+job-candidates = { $tried } Kandidaten, { $speed } pro Sekunde
+job-inputs = { $tried } Eingaben, { $speed } pro Sekunde
+logged-queued = eingereiht
+logged-leased = begonnen
+logged-paused = beiseitegelegt
+logged-resumed = weiter
+logged-retried = später noch einmal
+logged-done = fertig
+logged-failed = gescheitert
+logged-cancelled = angehalten
+logged-looking = der Hub wird gefragt, was er hat
+logged-fetching = { $files ->
+    [one] eine Datei wird
+   *[other] { $files } Dateien werden
+ } geholt, { $bytes }
+logged-placing = { $files ->
+    [one] eine Datei kommt an ihren
+   *[other] { $files } Dateien kommen an ihren
+ } Platz, { $bytes }
+logged-writing = { $bytes } werden geschrieben
+logged-testing = die Tests laufen
+logged-tested = { $failing } von { $tests } Tests scheitern
+logged-suspected = { $lines ->
+    [one] eine Zeile ist verdächtig
+   *[other] { $lines } Zeilen sind verdächtig
+ }
+logged-better = nach { $tried } Kandidaten repariert der beste { $repaired } Tests; { $plausible } bestehen alle
+logged-confirming = was gefunden wurde, wird verglichen, und die Tests laufen noch einmal
+logged-reading = { $file } wird gelesen
+logged-read = { $mutants } Fehler in { $targets } Funktionen und Klassen gesetzt
+logged-inputs = Eingaben für { $target } werden gesucht, { $mutants } Fehler zu bemerken
+logged-verifying = { $tests } Tests laufen, wieder und wieder
+repair-points = Wohin die scheiternden Tests zeigen

@@ -340,10 +340,9 @@ upstream-first = first byte after { $ms } ms
 
 ## Code
 code = Code
-projects = Projects
-code-about = Choose a folder whose tests fail. Thousands of small changes are tried in a sandbox where the failing tests point, without any model; nothing of yours is changed until you say so.
+code-about = Choose a folder of code. Where its tests fail, thousands of small changes are tried in a sandbox, without any model, until all of them pass. Where tests are missing, they are written. Nothing of yours changes until you say so.
 code-owner = Whoever runs this house repairs its code. On this machine that is you, once you sign in by the link that freehold printed.
-no-folders = No folder yet. Allow one below; the project in examples/python-till of Freehold’s sources has a real bug to try.
+no-folders = Begin with a folder of yours, or with examples/python-till of Freehold’s sources, which has a real bug to find.
 folder-path = Folder on the server’s machine
 folder-allow = Allow this folder
 folder-forbid = Allow it no longer
@@ -352,22 +351,23 @@ repair-again = Repair again
 repair-testing = Running the tests…
 repair-tested = { $failing } of { $tests } tests fail
 repair-suspected = Looking where they fail…
-repair-tried = { $tried } candidates, { $speed } a second
-repair-best = the best repairs { $repaired } of { $failing } tests
 repair-plausible = { $plausible ->
     [one] one passes all tests
    *[other] { $plausible } pass all tests
  }
 repair-confirming = Comparing what was found…
 repair-stopped = Stopped. Nothing was changed.
-repair-none-fails = All { $tests } tests pass: there is nothing to repair.
+repair-none-fails = { $tests ->
+    [one] The one test passes
+   *[other] All { $tests } tests pass
+ }: there is nothing to repair.
 repair-facts = { $tried } candidates in { $seconds } s, { $speed } a second
 repair-failing = { $failing } of { $tests } tests failed
 repair-heat = Where it was suspected
-repair-not-found = No patch passes all tests. A longer search may find one, or the fault needs more than small changes.
+repair-not-found = No patch passes all tests.
 patches = Patches
 patch-best = The best
-patch-other = Another
+patch-other = Runner-up
 patch-apply = Apply
 patch-applied = Written: { $files }
 patch-undone = Taken back: { $files }
@@ -376,3 +376,93 @@ patch-download = Download
 patch-confidence = { $percent } % sure
 suspicion = Line { $line }, { $percent } % suspicious
 job-fix = Repairing { $name }
+repair-name = Repair
+repair-searching = Trying small changes where the failing tests point…
+repair-found = Found: a small change after which { $tests ->
+    [one] the test passes
+   *[other] all { $tests } tests pass
+ }
+repair-none-hint = Tests that are missing can be written.
+repair-not-found-hint = A longer search may find one, or the fault needs more than small changes.
+figure-candidates = candidates tried
+figure-inputs = inputs tried
+figure-speed = a second
+figure-repaired = tests repaired
+figure-noticed = faults noticed
+figure-of = { $part } of { $all }
+diff-of = What changes in { $file }
+heat-of = Suspicious lines of { $file }
+patch-is-applied = Applied
+patch-stale = The folder was changed since: repair again.
+tests = Write tests
+tests-of = Tests for { $file }
+tests-choose = Tests for which file?
+tests-about = Small faults are put into the code, and the fewest inputs are kept that tell each fault from it.
+tests-filter = Part of a name
+tests-none-so = No such file
+tests-no-files = There is no file of Python or Rust here that tests can be written for.
+tests-into = tests go to { $out }
+tests-into-itself = tests go to its end
+tests-reading = Reading the file…
+tests-read = { $mutants } faults put into { $targets } functions and classes
+tests-inputs = Looking for inputs of { $target }…
+tests-verifying = Running { $tests } tests, again and again…
+tests-found = { $tests ->
+    [one] One test notices
+   *[other] { $tests } tests notice
+ } { $killed } of { $mutants } faults
+tests-facts = { $tried } inputs tried in { $seconds } s. A fault is a small change of the code; a test that notices it guards that place.
+tests-out-of-time = The time was used up: more may be found.
+tests-target = { $tests ->
+    [one] one test
+   *[other] { $tests } tests
+ }, { $killed } of { $mutants } faults noticed
+tests-skipped = no tests: { $reason }
+tests-save = Save as { $name }
+tests-add = Add to { $name }
+tests-stale = The folder was changed since: write them again.
+job-tests = Tests for { $name }
+job-paused-where_it_was = Put aside. It goes on where it was.
+job-paused-anew = Put aside. It begins anew when it goes on.
+pause = Pause
+pause-job = Pause: { $name }
+pause-where_it_was = It goes on where it was
+pause-anew = It begins anew when it goes on
+go-on = Go on
+go-on-job = Go on: { $name }
+jobs-ended = What has ended
+job-log = Log
+job-answered = { $done } of { $total } answered
+job-candidates = { $tried } candidates, { $speed } a second
+job-inputs = { $tried } inputs, { $speed } a second
+logged-queued = queued
+logged-leased = begun
+logged-paused = put aside
+logged-resumed = let go on
+logged-retried = tried again later
+logged-done = done
+logged-failed = failed
+logged-cancelled = stopped
+logged-looking = asking the hub what it has
+logged-fetching = fetching { $files ->
+    [one] one file
+   *[other] { $files } files
+ }, { $bytes }
+logged-placing = putting { $files ->
+    [one] one file in its place
+   *[other] { $files } files in their place
+ }, { $bytes }
+logged-writing = writing { $bytes }
+logged-testing = running the tests
+logged-tested = { $failing } of { $tests } tests fail
+logged-suspected = { $lines ->
+    [one] one line is suspicious
+   *[other] { $lines } lines are suspicious
+ }
+logged-better = after { $tried } candidates the best repairs { $repaired } tests; { $plausible } pass all
+logged-confirming = comparing what was found, and running the tests once more
+logged-reading = reading { $file }
+logged-read = { $mutants } faults put into { $targets } functions and classes
+logged-inputs = looking for inputs of { $target }, { $mutants } faults to notice
+logged-verifying = running { $tests } tests, again and again
+repair-points = Where the failing tests point

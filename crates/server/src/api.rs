@@ -8,6 +8,7 @@ mod keys;
 mod library;
 mod models;
 mod notes;
+mod patches;
 mod people;
 mod rules;
 mod sessions;
@@ -36,6 +37,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(rules::routes())
         .merge(upstreams::routes())
         .merge(code::routes())
+        .merge(patches::routes())
         .merge(chats::routes())
         .merge(notes::routes())
         .merge(models::routes())

@@ -72,7 +72,10 @@ pub(crate) async fn told(stop: &mut watch::Receiver<bool>) {
 /// Renews a lease until that fails for good.
 pub(crate) async fn renew(app: &App, lease: &Lease) -> Error {
     loop {
-        tokio::time::sleep(RENEWED_EVERY).await;
+        tokio::select! {
+            () = tokio::time::sleep(RENEWED_EVERY) => {}
+            () = app.works.taken.notified() => {}
+        }
         let jobs = app.store().jobs();
         let renewed = jobs.extend(lease, app.timestamp(), LEASED_FOR).await;
         if let Err(error @ Error::Stale { .. }) = renewed {

@@ -1,20 +1,21 @@
 //! Work that takes a while and goes on when nobody looks: models that come and are made smaller, projects that are
-//! repaired.
+//! repaired and get tests.
 //!
 //! Each is a job of the store, on a thread of its own. A server that ends gives its jobs back, and the next one goes
 //! on with them; what has come of a file is there already.
 
 mod code;
+mod live;
 mod looking;
 mod model;
+mod suites;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use library::HubOptions;
-use serde_json::{Value, json};
+use library::{HubName, HubOptions};
+use serde_json::Value;
 use store::{Job, Lease, NewJob};
 use tokio::sync::{Notify, watch};
 
@@ -23,12 +24,14 @@ use crate::fault::{Fault, Result};
 use crate::ids;
 use crate::leases::{self, LOOKED_EVERY, Queue};
 
-pub(crate) use code::{FIX, Fix, apply, undo};
+pub(crate) use code::{FIX, Fix, apply, brief, in_folder, take_back, undo};
+use live::Live;
 pub(crate) use looking::{look, remove};
 pub(crate) use model::{ADD, Add, QUANTISE, Quantise, unknown_format};
+pub(crate) use suites::{Suite, TESTS, sources};
 
 /// Kinds of work, as jobs name them.
-const KINDS: [&str; 3] = [ADD, QUANTISE, FIX];
+const KINDS: [&str; 4] = [ADD, QUANTISE, FIX, TESTS];
 
 /// Jobs at the same time: they share the disk, and the processor with answers.
 const AT_ONCE: usize = 2;
@@ -36,87 +39,27 @@ const AT_ONCE: usize = 2;
 /// How often a job may be begun, as after a crash. What fails by itself is not tried again.
 const BEGUN_MAX: u32 = 100;
 
+/// How often it is written down what is told of a job.
+const WRITTEN_EVERY: Duration = Duration::from_millis(400);
+
 /// What is told to stop is waited for so long.
 const STOPPED_WITHIN: Duration = Duration::from_millis(300);
 
 /// The work that goes on, and what it needs.
 pub(crate) struct Works {
     queued: Notify,
+    /// Told when a job was called off or put aside, so that whoever works on it notices at once.
+    pub taken: Notify,
     live: Mutex<HashMap<String, Arc<Live>>>,
     /// Where models are fetched from.
     pub hub: HubOptions,
-}
-
-/// A job that somebody works on.
-#[derive(Debug)]
-pub(crate) struct Live {
-    stops: Arc<AtomicBool>,
-    done: AtomicU64,
-    total: AtomicU64,
-    /// When counting began, and with how much there already.
-    since: Mutex<(Instant, Option<u64>)>,
-    /// What else is to be seen of it.
-    told: Mutex<Value>,
-}
-
-impl Live {
-    fn new() -> Self {
-        Self {
-            stops: Arc::default(),
-            done: AtomicU64::new(0),
-            total: AtomicU64::new(0),
-            since: Mutex::new((Instant::now(), None)),
-            told: Mutex::default(),
-        }
-    }
-
-    /// Begins to count to `total`.
-    fn begin(&self, total: u64) {
-        self.total.store(total, Ordering::Relaxed);
-        self.done.store(0, Ordering::Relaxed);
-        *self.since.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), None);
-    }
-
-    /// Says that `done` of them are done.
-    fn set(&self, done: u64) {
-        self.done.store(done, Ordering::Relaxed);
-        let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
-        // What was there at the beginning is no speed.
-        since.1.get_or_insert(done);
-    }
-
-    /// Says that `more` are.
-    fn add(&self, more: u64) {
-        self.set(self.done.load(Ordering::Relaxed) + more);
-    }
-
-    /// Says what else is to be seen.
-    fn tell(&self, told: Value) {
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = told;
-    }
-
-    fn stops(&self) -> bool {
-        self.stops.load(Ordering::Relaxed)
-    }
-
-    /// How far it is: `done` and `total` in bytes, and how many a second.
-    pub fn progress(&self) -> Value {
-        let (since, before) = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
-        let (done, total) = (
-            self.done.load(Ordering::Relaxed),
-            self.total.load(Ordering::Relaxed),
-        );
-        let seconds = since.elapsed().as_secs_f64().max(0.001);
-        let speed = done.saturating_sub(before.unwrap_or(done)) as f64 / seconds;
-        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        json!({ "done": done, "total": total, "per_second": speed as u64, "told": *told })
-    }
 }
 
 impl Works {
     pub fn new(hub: HubOptions) -> Self {
         Self {
             queued: Notify::new(),
+            taken: Notify::new(),
             live: Mutex::default(),
             hub,
         }
@@ -127,11 +70,17 @@ impl Works {
         self.all().get(id).map(Arc::clone)
     }
 
-    /// Ends the job called `id`, if it is worked on here.
+    /// Ends the work on the job called `id`, which the store gave to nobody else yet, if it is worked on here.
     pub fn stop(&self, id: &str) {
         if let Some(live) = self.live(id) {
-            live.stops.store(true, Ordering::Relaxed);
+            live.stop();
         }
+        self.taken.notify_waiters();
+    }
+
+    /// Has it looked for work that waits.
+    pub fn wake(&self) {
+        self.queued.notify_one();
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<String, Arc<Live>>> {
@@ -181,6 +130,13 @@ async fn work(app: Arc<App>, mut lease: Lease, mut stop: watch::Receiver<bool>) 
     app.works.all().insert(id.clone(), Arc::clone(&live));
     let (of, job, watched) = (Arc::clone(&app), lease.job.clone(), Arc::clone(&live));
     let mut worked = tokio::task::spawn_blocking(move || perform(&of, &job, &watched));
+    let ended = Arc::new(Notify::new());
+    let writing = tokio::spawn(write_down(
+        Arc::clone(&app),
+        lease.clone(),
+        Arc::clone(&live),
+        Arc::clone(&ended),
+    ));
     let outcome = tokio::select! {
         outcome = &mut worked => Some(outcome),
         // Called off, or somebody else has it.
@@ -190,7 +146,7 @@ async fn work(app: Arc<App>, mut lease: Lease, mut stop: watch::Receiver<bool>) 
     let outcome = match outcome {
         Some(outcome) => outcome,
         None => {
-            live.stops.store(true, Ordering::Relaxed);
+            live.stop();
             // Whoever waits for a hub that says nothing notices later, and is not waited for.
             match tokio::time::timeout(STOPPED_WITHIN, worked).await {
                 Ok(outcome) => outcome,
@@ -198,7 +154,16 @@ async fn work(app: Arc<App>, mut lease: Lease, mut stop: watch::Receiver<bool>) 
             }
         }
     };
-    app.works.all().remove(&id);
+    {
+        let mut all = app.works.all();
+        // Somebody may work on it again already.
+        if all.get(&id).is_some_and(|known| Arc::ptr_eq(known, &live)) {
+            all.remove(&id);
+        }
+    }
+    ended.notify_one();
+    // What breaks there is only a log.
+    let _ = writing.await;
     let outcome = outcome.unwrap_or_else(|error| Err(Fault::broken(error.to_string())));
     let jobs = app.store().jobs();
     let ended = match outcome {
@@ -230,12 +195,43 @@ async fn work(app: Arc<App>, mut lease: Lease, mut stop: watch::Receiver<bool>) 
     }
 }
 
+/// Writes down what is told of a job, until it has ended.
+async fn write_down(app: Arc<App>, lease: Lease, live: Arc<Live>, ended: Arc<Notify>) {
+    let mut is_over = false;
+    while !is_over {
+        is_over = tokio::select! {
+            () = tokio::time::sleep(WRITTEN_EVERY) => false,
+            () = ended.notified() => true,
+        };
+        let lines = live.lines();
+        if lines.is_empty() {
+            continue;
+        }
+        let jobs = app.store().jobs();
+        if let Err(error) = jobs.append_events(&lease, app.timestamp(), lines).await {
+            // Whoever took the job writes down their own.
+            tracing::debug!(%error, "the log of a job cannot be written");
+        }
+    }
+}
+
+/// Whether work goes on where it was after it was put aside, and does not begin anew.
+pub(crate) fn goes_on(job: &Job) -> bool {
+    match job.kind.as_str() {
+        // What came of a file is kept.
+        ADD => read::<Add>(job).is_ok_and(|add| HubName::is_meant_by(&add.source)),
+        // Each answer is kept.
+        kind => !KINDS.contains(&kind),
+    }
+}
+
 /// Does what a job says. It blocks.
 fn perform(app: &App, job: &Job, live: &Live) -> Result<Value> {
     match job.kind.as_str() {
         ADD => model::add(app, &read::<Add>(job)?, live),
         QUANTISE => model::quantise(app, &read::<Quantise>(job)?, live),
         FIX => code::fix(app, &read::<Fix>(job)?, live),
+        TESTS => suites::generate(app, &read::<Suite>(job)?, live),
         other => Err(Fault::broken(format!("nobody does `{other}`"))),
     }
 }

@@ -1,6 +1,9 @@
 //! What the binary does when run as people and scripts run it.
 #![allow(clippy::unwrap_used, reason = "tests may unwrap")]
 
+#[allow(dead_code, reason = "tests of the server need more of it")]
+#[path = "../../../server/tests/it/browser.rs"]
+mod browser;
 mod chat;
 mod chat_terminal;
 mod doctor;
@@ -14,6 +17,7 @@ mod serve;
 mod tests_python;
 mod tests_refusals;
 mod tests_rust;
+mod web_code;
 
 #[path = "../../../library/tests/it/scripted_hub.rs"]
 mod scripted_hub;

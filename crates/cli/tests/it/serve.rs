@@ -20,16 +20,16 @@ const KEY: &str = "../fleet/tests/it/encrypted/localhost.key";
 const AUTHORITY: &str = include_str!("../../../fleet/tests/it/encrypted/authority.pem");
 
 /// A server that is killed with this, should it still run.
-struct Served {
+pub struct Served {
     child: Child,
-    url: String,
-    sign_in: Value,
+    pub url: String,
+    pub sign_in: Value,
     _data: tempfile::TempDir,
 }
 
 impl Served {
     /// Starts one that says eight words, with pauses.
-    fn start(args: &[&str]) -> Self {
+    pub fn start(args: &[&str]) -> Self {
         let data = tempfile::tempdir().unwrap();
         let script = data.path().join("script.json");
         let words = "one two three four five six seven eight";

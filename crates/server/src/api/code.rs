@@ -1,4 +1,4 @@
-//! `/api/code`: projects of folders that the owner allowed, repaired.
+//! `/api/code`: projects of folders that the owner allowed, repaired and given tests.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use policy::action::Operate;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::{JobState, List, Object, Order};
+use store::{List, Object, Order};
 
 use super::Refusal;
 use super::jobs::described;
@@ -18,7 +18,7 @@ use crate::caller::Caller;
 use crate::fault::Fault;
 use crate::ids;
 use crate::reading::Parsed;
-use crate::works::{self, FIX, Fix};
+use crate::works::{self, FIX, Fix, Suite, TESTS};
 
 /// What allowed folders are called in the store.
 const KIND: &str = "code.folder";
@@ -29,6 +29,9 @@ const SECONDS: std::ops::RangeInclusive<u64> = 1..=3600;
 /// How long is searched when nobody says otherwise.
 const SECONDS_USUAL: u64 = 60;
 
+/// How long inputs are looked for when nobody says otherwise.
+const TESTS_SECONDS_USUAL: u64 = 20;
+
 /// Folders that may be allowed.
 const FOLDERS_MAX: u32 = 100;
 
@@ -36,13 +39,17 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/code/folders", get(list).post(allow))
         .route("/api/code/folders/{id}", delete(forbid))
+        .route("/api/code/folders/{id}/files", get(files))
         .route("/api/code/folders/{id}/fix", post(fix))
-        .route("/api/code/folders/{id}/undo", post(undo))
-        .route("/api/code/apply", post(apply))
+        .route("/api/code/folders/{id}/tests", post(tests))
 }
 
 /// Whoever runs the house works on its folders; tests are programs, and patches are written.
-async fn permit(app: &App, caller: &Caller, change: &'static str) -> Result<(), Refusal> {
+pub(super) async fn permit(
+    app: &App,
+    caller: &Caller,
+    change: &'static str,
+) -> Result<(), Refusal> {
     let _permit = app.gate.permit(caller, Operate { change }).await?;
     Ok(())
 }
@@ -121,12 +128,7 @@ async fn fix(
 ) -> Result<Json<Value>, Refusal> {
     permit(&app, &caller, "fix").await?;
     let Repair { test, seconds } = body.value;
-    let seconds = seconds.unwrap_or(SECONDS_USUAL);
-    if !SECONDS.contains(&seconds) {
-        let (least, most) = (SECONDS.start(), SECONDS.end());
-        let message = format!("`{seconds}` seconds; there may be `{least}` to `{most}`");
-        return Err(Fault::param("seconds", message).into());
-    }
+    let seconds = checked(seconds, SECONDS_USUAL)?;
     let folder = folder(&app, &id).await?;
     let fix = Fix {
         folder,
@@ -138,52 +140,77 @@ async fn fix(
     Ok(Json(described(&app, &job)))
 }
 
-#[derive(Deserialize)]
-struct Chosen {
-    /// The repair's job.
-    job: String,
-    /// Which of its patches, the best first.
-    #[serde(default)]
-    patch: usize,
-}
-
-/// Writes a patch into its folder, if nothing there was changed since.
-async fn apply(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    body: Parsed<Chosen>,
-) -> Result<Json<Value>, Refusal> {
-    permit(&app, &caller, "apply_patch").await?;
-    let Chosen { job: id, patch } = body.value;
-    let missing = || Fault::not_found("patch", &id);
-    let job = app.store().jobs().get(&id).await?;
-    let is_mine = job.owner == caller.user() && job.kind == FIX && job.state == JobState::Done;
-    let found = job.result.as_ref().map(|result| &result["patches"][patch]);
-    let found = found.filter(|patch| is_mine && patch.is_object());
-    let found = found.ok_or_else(missing)?.clone();
-    let asked: Fix = serde_json::from_value(job.payload.clone()).map_err(|_| missing())?;
-    check_allowed(&app, &asked.folder).await?;
-    let done = tokio::task::spawn_blocking(move || works::apply(&app, &asked.folder, &found));
-    done.await
-        .map_err(|error| Fault::broken(error.to_string()))??;
-    Ok(Json(json!({ "job": id, "applied": true })))
-}
-
-/// Takes back what was applied last.
-async fn undo(
+/// The files that tests can be written for, and where those would go.
+async fn files(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    permit(&app, &caller, "undo_patch").await?;
+    permit(&app, &caller, "see_files").await?;
     let folder = folder(&app, &id).await?;
-    let done = tokio::task::spawn_blocking(move || works::undo(&app, &folder)).await;
-    let files = done.map_err(|error| Fault::broken(error.to_string()))??;
-    Ok(Json(json!({ "files": files })))
+    let found = sources(folder).await?;
+    let data = found
+        .iter()
+        .map(|(file, out)| json!({ "file": file, "out": out }));
+    Ok(Json(json!({ "data": data.collect::<Vec<Value>>() })))
+}
+
+#[derive(Deserialize)]
+struct Tested {
+    file: PathBuf,
+    seconds: Option<u64>,
+}
+
+/// Writes tests for a file; the reply is the job that does.
+async fn tests(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Parsed<Tested>,
+) -> Result<Json<Value>, Refusal> {
+    permit(&app, &caller, "write_tests").await?;
+    let Tested { file, seconds } = body.value;
+    let seconds = checked(seconds, TESTS_SECONDS_USUAL)?;
+    let folder = folder(&app, &id).await?;
+    let found = sources(folder.clone()).await?.into_iter();
+    let found = { found }.find(|(known, _)| *known == file);
+    let (file, out) = found.ok_or_else(|| {
+        let message = format!(
+            "`{}` is no file of this folder that tests can be written for\nhint: a file of Python or Rust that holds no tests",
+            file.display()
+        );
+        Fault::param("file", message)
+    })?;
+    let suite = Suite {
+        folder,
+        file,
+        out,
+        seconds,
+    };
+    let payload = serde_json::to_value(&suite).expect("requests of ours are JSON");
+    let job = works::enqueue(&app, caller.user(), TESTS, payload).await?;
+    Ok(Json(described(&app, &job)))
+}
+
+/// The files of a folder that tests can be written for, and where those would go.
+async fn sources(folder: PathBuf) -> Result<Vec<(PathBuf, PathBuf)>, Refusal> {
+    let found = tokio::task::spawn_blocking(move || works::sources(&folder)).await;
+    Ok(found.map_err(|error| Fault::broken(error.to_string()))??)
+}
+
+/// How long is searched.
+fn checked(seconds: Option<u64>, usual: u64) -> Result<u64, Refusal> {
+    let seconds = seconds.unwrap_or(usual);
+    if SECONDS.contains(&seconds) {
+        return Ok(seconds);
+    }
+    let (least, most) = (SECONDS.start(), SECONDS.end());
+    let message = format!("`{seconds}` seconds; there may be `{least}` to `{most}`");
+    Err(Fault::param("seconds", message).into())
 }
 
 /// The folder with this id, while it is allowed.
-async fn folder(app: &App, id: &str) -> Result<PathBuf, Refusal> {
+pub(super) async fn folder(app: &App, id: &str) -> Result<PathBuf, Refusal> {
     match app.store().objects().get(id).await {
         Ok(object) if object.kind == KIND => Ok(PathBuf::from(
             object.body["path"].as_str().unwrap_or_default(),
@@ -194,7 +221,7 @@ async fn folder(app: &App, id: &str) -> Result<PathBuf, Refusal> {
 }
 
 /// That a folder still is allowed.
-async fn check_allowed(app: &App, path: &std::path::Path) -> Result<(), Refusal> {
+pub(super) async fn check_allowed(app: &App, path: &std::path::Path) -> Result<(), Refusal> {
     let list = List {
         kind: Some(KIND.to_owned()),
         limit: FOLDERS_MAX,

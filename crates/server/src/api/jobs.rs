@@ -16,9 +16,14 @@ use crate::caller::Caller;
 use crate::fault::Fault;
 use crate::kept::hidden;
 use crate::reading::Query;
+use crate::v1::batches;
+use crate::works;
 
 /// What jobs are called to the rules.
 const KIND: &str = "job";
+
+/// Lines of a log that are sent together.
+const LINES_MAX: u32 = 500;
 
 /// Jobs of a page at most.
 const PAGE_MAX: u32 = 100;
@@ -27,7 +32,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/jobs", get(list))
         .route("/api/jobs/{id}", get(retrieve))
+        .route("/api/jobs/{id}/events", get(events))
         .route("/api/jobs/{id}/cancel", post(cancel))
+        .route("/api/jobs/{id}/pause", post(pause))
+        .route("/api/jobs/{id}/resume", post(resume))
 }
 
 /// Which jobs: one's own, or `everybody`'s; the newest first.
@@ -71,7 +79,13 @@ async fn list(
     let mut jobs = app.store().jobs().list(&list).await?;
     let has_more = jobs.len() > limit as usize;
     jobs.truncate(limit as usize);
-    let data: Vec<Value> = jobs.iter().map(|job| described(&app, job)).collect();
+    let data = jobs.iter().map(|job| {
+        let mut described = described(&app, job);
+        let result = described["result"].take();
+        described["result"] = works::brief(result);
+        described
+    });
+    let data: Vec<Value> = data.collect();
     Ok(Json(json!({ "data": data, "has_more": has_more })))
 }
 
@@ -86,14 +100,43 @@ async fn retrieve(
     Ok(Json(described(&app, &job)))
 }
 
+/// Which lines of its log: those after the place `after`, or all.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Lines {
+    after: Option<u64>,
+}
+
+/// What was written down of it.
+async fn events(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(wanted): Query<Lines>,
+) -> Result<Json<Value>, Refusal> {
+    let job = find(&app, &id).await?;
+    let permit = app.gate.permit(&caller, Read(thing(&job))).await;
+    permit.map_err(|error| hidden(error, KIND, &id))?;
+    let jobs = app.store().jobs();
+    let mut events = jobs.events_after(&id, wanted.after, LINES_MAX + 1).await?;
+    let has_more = events.len() > LINES_MAX as usize;
+    events.truncate(LINES_MAX as usize);
+    let data = events.into_iter().map(|event| {
+        let mut line = event.body;
+        line["sequence"] = json!(event.sequence);
+        line["at"] = json!(moment(event.at));
+        line
+    });
+    let data: Vec<Value> = data.collect();
+    Ok(Json(json!({ "data": data, "has_more": has_more })))
+}
+
 async fn cancel(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    let job = find(&app, &id).await?;
-    let permit = app.gate.permit(&caller, Write(thing(&job))).await;
-    permit.map_err(|error| hidden(error, KIND, &id))?;
+    let job = find_to_change(&app, &caller, &id).await?;
     if job.kind == "batch" {
         let message =
             "batches are called off at `/v1/batches/{id}/cancel`, so that what is done is kept";
@@ -102,6 +145,38 @@ async fn cancel(
     app.store().jobs().cancel(&id, app.timestamp()).await?;
     app.works.stop(&id);
     Ok(Json(described(&app, &find(&app, &id).await?)))
+}
+
+/// Puts it aside. Nobody holds it then, whoever starts or ends.
+async fn pause(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    find_to_change(&app, &caller, &id).await?;
+    app.store().jobs().pause(&id, app.timestamp()).await?;
+    app.works.stop(&id);
+    Ok(Json(described(&app, &find(&app, &id).await?)))
+}
+
+/// Lets it go on.
+async fn resume(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    find_to_change(&app, &caller, &id).await?;
+    app.store().jobs().resume(&id, app.timestamp()).await?;
+    app.works.wake();
+    batches::wake(&app);
+    Ok(Json(described(&app, &find(&app, &id).await?)))
+}
+
+async fn find_to_change(app: &App, caller: &Caller, id: &str) -> Result<Job, Refusal> {
+    let job = find(app, id).await?;
+    let permit = app.gate.permit(caller, Write(thing(&job))).await;
+    permit.map_err(|error| hidden(error, KIND, id))?;
+    Ok(job)
 }
 
 async fn find(app: &App, id: &str) -> Result<Job, Refusal> {
@@ -125,6 +200,7 @@ pub(super) fn described(app: &App, job: &Job) -> Value {
     let (state, is_failed) = match job.state {
         JobState::Queued => ("queued", false),
         JobState::Running => ("running", false),
+        JobState::Paused => ("paused", false),
         JobState::Done => ("done", false),
         JobState::Failed => ("failed", true),
         JobState::Cancelled => ("cancelled", false),
@@ -136,6 +212,7 @@ pub(super) fn described(app: &App, job: &Job) -> Value {
         "owner": job.owner,
         "asked": job.payload,
         "state": state,
+        "goes_on": if works::goes_on(job) { "where_it_was" } else { "anew" },
         "progress": app.works.live(&job.id).map(|live| live.progress()),
         "result": if is_failed { Value::Null } else { result.clone() },
         "error": if is_failed { result } else { Value::Null },

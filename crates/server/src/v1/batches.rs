@@ -224,6 +224,11 @@ async fn send(mut reader: BlobReader, sender: Sender) -> store::Result<()> {
     Ok(())
 }
 
+/// Has it looked for batches that wait.
+pub(crate) fn wake(app: &App) {
+    app.batches.queued.notify_one();
+}
+
 /// Has a batch worked on. One that is queued already is not queued twice.
 async fn enqueue(app: &App, batch: &Object, now: Timestamp) -> store::Result<()> {
     let job = NewJob {
@@ -285,6 +290,11 @@ async fn cancel(
         object.body["batch"]["cancelling_at"] = json!(app.now());
         match app.store().objects().update(object).await {
             Ok(object) => {
+                // One that was put aside comes to its end, too.
+                match app.store().jobs().resume(&id, app.timestamp()).await {
+                    Ok(_) | Err(store::Error::NotFound { .. }) => app.batches.queued.notify_one(),
+                    Err(error) => return Err(error.into()),
+                }
                 app.batches.cancelled.notify_waiters();
                 return Ok(Json(wire(object)));
             }

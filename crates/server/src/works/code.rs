@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use coder::fix::{Event, FixOutcome, Options, Patch, PatchedFile, Report};
+use coder::{Sources, Standing};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -44,18 +45,42 @@ pub(super) fn fix(app: &App, wanted: &Fix, live: &Live) -> Result<Value> {
         ),
         ..Options::new(&wanted.folder, environment)
     };
-    let mut heat = Value::Null;
+    let mut best = (0, 0);
+    live.note(json!({ "step": "testing" }));
     let report = coder::fix::fix(&options, &live.stops, &mut |event| {
-        if let Event::Suspected { lines } = &event {
-            heat = suspicion(&wanted.folder, lines);
+        match &event {
+            Event::Suspected { lines, sources } => {
+                live.show(json!({ "heat": suspicion(lines, sources) }));
+                live.note(json!({ "step": "suspected", "lines": lines.len() }));
+            }
+            Event::Searching {
+                tried,
+                plausible,
+                best: (repaired, _),
+                ..
+            } => {
+                // What is better than before is worth a line.
+                let now = (*repaired, (*plausible).min(1));
+                if now > best {
+                    best = now;
+                    live.note(json!({
+                        "step": "better", "tried": tried, "repaired": repaired, "plausible": plausible,
+                    }));
+                }
+            }
+            Event::Baseline { .. } | Event::Confirming => live.note(told(&event)),
         }
         live.tell(told(&event));
-    });
-    Ok(described(&report?, heat))
+    })?;
+    if live.stops() {
+        return Err(Fault::broken("it was stopped"));
+    }
+    let heat = live.shown()["heat"].take();
+    Ok(described(&report, heat))
 }
 
 /// That nobody said how code is repaired here.
-fn unavailable() -> Fault {
+pub(super) fn unavailable() -> Fault {
     Fault::not_implemented("this server repairs no code")
 }
 
@@ -81,7 +106,7 @@ fn told(event: &Event<'_>) -> Value {
 }
 
 /// The files with suspicious lines, and how suspicious each line is.
-fn suspicion(root: &Path, lines: &[(&Path, u32, f64)]) -> Value {
+fn suspicion(lines: &[(&Path, u32, f64)], sources: &Sources) -> Value {
     let mut files: Vec<(&Path, Vec<(u32, f64)>)> = Vec::new();
     for (path, line, suspicion) in lines.iter().take(LINES_MAX) {
         match files.iter().position(|(known, _)| known == path) {
@@ -90,26 +115,17 @@ fn suspicion(root: &Path, lines: &[(&Path, u32, f64)]) -> Value {
             None => {}
         }
     }
-    let files = files.into_iter().map(|(path, lines)| {
-        let text = std::fs::read_to_string(root.join(path)).unwrap_or_default();
-        json!({ "path": path, "text": text, "lines": lines })
-    });
+    let text = |path: &Path| {
+        let mut all = sources.iter();
+        all.find_map(|(_, source)| (source.path == path).then_some(source.text.as_str()))
+    };
+    let files = files
+        .into_iter()
+        .map(|(path, lines)| json!({ "path": path, "text": text(path), "lines": lines }));
     files.collect()
 }
 
 fn described(report: &Report, heat: Value) -> Value {
-    let patch = |patch: &Patch| {
-        let files = patch
-            .files
-            .iter()
-            .map(|file| json!({ "path": file.path, "before": file.before, "after": file.after }));
-        json!({
-            "diff": patch.diff,
-            "confidence": patch.confidence,
-            "operators": patch.operators,
-            "files": files.collect::<Vec<Value>>(),
-        })
-    };
     let tests = &report.tests;
     json!({
         "outcome": match report.outcome {
@@ -125,30 +141,81 @@ fn described(report: &Report, heat: Value) -> Value {
         "tried": report.candidates.tried,
         "per_second": report.candidates.per_second.round(),
         "seconds": report.times.total.as_secs_f64(),
-        "patches": report.patches.iter().map(patch).collect::<Vec<Value>>(),
+        "patches": report.patches.iter().map(written).collect::<Vec<Value>>(),
         "heat": heat,
     })
 }
 
-/// Writes a patch of a repair that has ended. It blocks.
-pub(crate) fn apply(app: &App, folder: &Path, patch: &Value) -> Result<()> {
-    let environment = app.code.as_ref().ok_or_else(unavailable)?;
+/// A patch as it is kept.
+pub(super) fn written(patch: &Patch) -> Value {
+    let files = patch
+        .files
+        .iter()
+        .map(|file| json!({ "path": file.path, "before": file.before, "after": file.after }));
+    json!({
+        "diff": patch.diff,
+        "confidence": patch.confidence,
+        "operators": patch.operators,
+        "files": files.collect::<Vec<Value>>(),
+    })
+}
+
+/// A patch that was kept.
+fn read(patch: &Value) -> Patch {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let files = patch["files"].as_array().into_iter().flatten();
-    let patch = Patch {
+    Patch {
         diff: text(&patch["diff"]),
         files: files
             .map(|file| PatchedFile {
                 path: PathBuf::from(text(&file["path"])),
-                before: text(&file["before"]),
+                before: file["before"].as_str().map(str::to_owned),
                 after: text(&file["after"]),
             })
             .collect(),
         operators: Vec::new(),
         confidence: patch["confidence"].as_f64().unwrap_or_default(),
+    }
+}
+
+/// What of a result fits into a list: not the sources.
+pub(crate) fn brief(mut result: Value) -> Value {
+    if let Some(result) = result.as_object_mut() {
+        result.remove("patches");
+        result.remove("heat");
+    }
+    result
+}
+
+/// A patch as it is shown, with how its folder stands to it. It blocks.
+pub(crate) fn in_folder(folder: &Path, patch: &Value) -> Value {
+    let standing = match coder::standing(folder, &read(patch)) {
+        Ok(Standing::Fits) => "fits",
+        Ok(Standing::Applied) => "applied",
+        Ok(Standing::Changed) | Err(_) => "changed",
     };
-    coder::apply(folder, &patch, &environment.data)?;
+    let files = patch["files"].as_array().into_iter().flatten();
+    let paths: Vec<&Value> = files.map(|file| &file["path"]).collect();
+    json!({
+        "diff": patch["diff"],
+        "confidence": patch["confidence"],
+        "operators": patch["operators"],
+        "files": paths,
+        "standing": standing,
+    })
+}
+
+/// Writes a patch of work that has ended. It blocks.
+pub(crate) fn apply(app: &App, folder: &Path, patch: &Value) -> Result<()> {
+    let environment = app.code.as_ref().ok_or_else(unavailable)?;
+    coder::apply(folder, &read(patch), &environment.data)?;
     Ok(())
+}
+
+/// Takes a patch back; the paths of its files. It blocks.
+pub(crate) fn take_back(app: &App, folder: &Path, patch: &Value) -> Result<Vec<PathBuf>> {
+    let environment = app.code.as_ref().ok_or_else(unavailable)?;
+    Ok(coder::take_back(folder, &read(patch), &environment.data)?)
 }
 
 /// Takes the newest patch back; the paths of its files. It blocks.

@@ -76,13 +76,16 @@ fn is_from(kept: &str, source: &str) -> bool {
 fn fetch(app: &App, source: &str, library: &Library, live: &Live) -> Result<Fetched> {
     let name: HubName = source.parse()?;
     let hub = Hub::new(&app.works.hub)?;
+    live.note(json!({ "step": "looking" }));
     let offer = hub.look(&name)?;
     live.begin(offer.bytes());
+    live.note(json!({ "step": "fetching", "files": offer.count(), "bytes": offer.bytes() }));
     Ok(hub.fetch(&offer, library, &live.stops, &mut |bytes| live.set(bytes))?)
 }
 
 fn carry_out(plan: Plan, library: &Library, name: &str, how: How, live: &Live) -> Result<Added> {
     live.begin(plan.bytes());
+    live.note(json!({ "step": "placing", "files": plan.count(), "bytes": plan.bytes() }));
     Ok(
         plan.carry_out(library, name, how, &live.stops, &mut |bytes| {
             live.add(bytes)
@@ -114,6 +117,7 @@ pub(super) fn quantise(app: &App, wanted: &Quantise, live: &Live) -> Result<Valu
         .map_err(|error| Fault::broken(format!("there is no room to write: {error}")))?;
     let to = folder.path().join(format!("{}.gguf", wanted.name));
     live.begin(export.bytes(mix));
+    live.note(json!({ "step": "writing", "bytes": export.bytes(mix) }));
     let written = export.write(
         &to,
         &opened.checkpoint,

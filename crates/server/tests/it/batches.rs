@@ -541,3 +541,55 @@ fn a_server_that_ends_gives_its_batches_back() {
     assert_eq!(done["status"], "completed", "{done}");
     assert_eq!(results(&house, &done["output_file_id"]).len(), 100);
 }
+
+#[test]
+fn a_batch_that_was_put_aside_goes_on_where_it_was_even_after_a_restart() {
+    const LINES: usize = 200;
+    let data = tempfile::tempdir().unwrap();
+    let house = House::over(data, true, json!({ "pace_ms": 100 }));
+    let id = begin(&house, CHAT, &many(LINES));
+    let done = |batch: &Value| batch["request_counts"]["completed"].as_u64().unwrap();
+    wait(&house, &id, |batch| done(batch) > 8);
+    let act = |house: &House, what: &str| {
+        let reply = house.post(&format!("/api/jobs/{id}/{what}"), &json!({}));
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.json()["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(act(&house, "pause"), "paused");
+    // Whoever worked on it has noticed, and nobody takes it.
+    std::thread::sleep(Duration::from_secs(2));
+    let aside = done(&batch(&house, &id));
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(done(&batch(&house, &id)), aside);
+    assert!(aside < LINES as u64, "{aside}");
+    let data = house.end();
+    let (left, asked) = written(data.path(), &id);
+    assert!(left.len() < LINES);
+    let house = House::over(data, true, json!({}));
+    std::thread::sleep(Duration::from_secs(1));
+    let job = house.get(&format!("/api/jobs/{id}")).json();
+    assert_eq!(
+        (&job["state"], &job["goes_on"]),
+        (&json!("paused"), &json!("where_it_was"))
+    );
+    assert_eq!(act(&house, "resume"), "queued");
+    let over = wait(&house, &id, is_over);
+    assert_eq!(over["status"], "completed", "{over}");
+    let all = results(&house, &over["output_file_id"]);
+    assert_eq!(all.len(), LINES);
+    // What was answered before is not asked again.
+    let data = house.end();
+    let (_, asked_in_all) = written(data.path(), &id);
+    assert_eq!(asked_in_all - asked, LINES - left.len());
+}
+
+#[test]
+fn a_batch_that_was_put_aside_can_be_called_off() {
+    let house = House::start(true, json!({ "pace_ms": 50 }));
+    let id = begin(&house, CHAT, &many(60));
+    wait(&house, &id, |batch| batch["status"] == "in_progress");
+    house.post(&format!("/api/jobs/{id}/pause"), &json!({}));
+    house.post(&format!("/v1/batches/{id}/cancel"), &json!({}));
+    let over = wait(&house, &id, is_over);
+    assert_eq!(over["status"], "cancelled", "{over}");
+}

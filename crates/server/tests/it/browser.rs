@@ -1,10 +1,15 @@
 //! A real browser, by the protocol that all of them speak: WebDriver, JSON over HTTP.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64ct::Encoding as _;
 use serde_json::{Value, json};
+
+/// Where `cargo xtask check web` installs it.
+const AXE: &str = "../../target/web/node/node_modules/axe-core/axe.min.js";
 
 /// How long something on a page is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -58,6 +63,30 @@ pub struct Browser {
 )]
 pub fn is_required() -> bool {
     std::env::var_os(REQUIRED).is_some()
+}
+
+/// What `axe-core` finds on the page, by the rules of WCAG 2.2 AA and its own best practices.
+pub fn findings(browser: &Browser, axe: &str) -> Vec<String> {
+    browser.run(axe);
+    let found = browser.run_later("axe.run(document, { resultTypes: ['violations'] }).then((all) => done(all.violations.map((one) => one.id + ': ' + one.nodes.map((node) => node.html.slice(0, 160) + ' | ' + node.failureSummary.slice(0, 300)).join('\\n  '))), (error) => done(['broken: ' + error]))");
+    let found = found.as_array().unwrap().iter();
+    found
+        .map(|line| line.as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// What looks, or `None` with a line that says why not.
+pub fn axe() -> Option<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(AXE);
+    if let Ok(axe) = std::fs::read_to_string(path) {
+        return Some(axe);
+    }
+    assert!(
+        !is_required(),
+        "there is no axe-core\nhint: cargo xtask check web"
+    );
+    eprintln!("skipped: there is no axe-core\nhint: cargo xtask check web");
+    None
 }
 
 impl Browser {
@@ -322,6 +351,30 @@ impl Browser {
 
     pub fn switch(&self, handle: &str) {
         self.send("POST", "/window", &json!({ "handle": handle }));
+    }
+
+    /// Keeps a picture of what is seen under a name, if `FREEHOLD_PICTURES` names a folder, as those in `docs/screens`.
+    #[allow(
+        dead_code,
+        clippy::disallowed_methods,
+        reason = "who runs the tests says so as shells do, and some tests show nothing new"
+    )]
+    pub fn picture(&self, name: &str) {
+        let Some(folder) = std::env::var_os("FREEHOLD_PICTURES") else {
+            return;
+        };
+        // Nothing is pointed at, and what moved has come to rest.
+        let mouse = json!({ "type": "mouseMoved", "x": 1, "y": 1 });
+        self.devtools("Input.dispatchMouseEvent", mouse);
+        std::thread::sleep(Duration::from_millis(400));
+        let picture = self.send("GET", "/screenshot", &Value::Null);
+        let picture = base64ct::Base64::decode_vec(picture.as_str().unwrap()).unwrap();
+        std::fs::write(Path::new(&folder).join(format!("{name}.png")), picture).unwrap();
+    }
+
+    /// What stands wider than the window, where pages are to fit.
+    pub fn too_wide(&self) -> Value {
+        self.value("[...document.querySelectorAll('#app *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('pre, .table, .formula, .rail, .out-of-sight, .hidden')).map((one) => one.outerHTML.slice(0, 100))")
     }
 
     /// What stands on the console: warnings and errors.

@@ -60,7 +60,7 @@ fn no_route_answers_whoever_shows_nothing() {
             if PUBLIC.contains(&(method, path.as_str())) {
                 continue;
             }
-            let body = (method != "GET").then_some(r#"{"model":"script","input":"x","messages":[{"role":"user","content":"x"}],"prompt":"x","name":"x","path":"x","job":"x","source":"x","format":"x","action":"infer","new":"a long password"}"#);
+            let body = (method != "GET").then_some(r#"{"model":"script","input":"x","messages":[{"role":"user","content":"x"}],"prompt":"x","name":"x","path":"x","file":"x","job":"x","source":"x","format":"x","action":"infer","new":"a long password"}"#);
             let reply = house.send(method, &path, body, &[]);
             assert!(
                 [401, 405].contains(&reply.status),

@@ -1,14 +1,10 @@
 //! Everybody can use it: by keyboard, on a phone, in either theme, with what reads pages aloud.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, CONTROL, ENTER, ESCAPE, Look, TAB, is_required};
+use crate::browser::{Browser, CONTROL, ENTER, ESCAPE, Look, TAB};
+pub use crate::browser::{axe, findings};
 use crate::house::House;
-
-/// Where `cargo xtask check web` installs it.
-const AXE: &str = "../../target/web/node/node_modules/axe-core/axe.min.js";
 
 const THEMES: [bool; 2] = [false, true];
 
@@ -25,30 +21,6 @@ const PAGES: [&str; 7] = [
 
 fn script() -> Value {
     json!({ "lines": [{ "text": "# Head\n\nSome `code`, a [link](https://example.com), **bold**.\n\n| a | b |\n|--|--:|\n| 1 | 2 |\n\n```python\nimport this  # why\n```\n\n$$x^2$$", "reasoning": "Hm.", "calls": [["look", "{}"]] }] })
-}
-
-/// What `axe-core` finds on the page, by the rules of WCAG 2.2 AA and its own best practices.
-pub fn findings(browser: &Browser, axe: &str) -> Vec<String> {
-    browser.run(axe);
-    let found = browser.run_later("axe.run(document, { resultTypes: ['violations'] }).then((all) => done(all.violations.map((one) => one.id + ': ' + one.nodes.map((node) => node.html.slice(0, 160) + ' | ' + node.failureSummary.slice(0, 300)).join('\\n  '))), (error) => done(['broken: ' + error]))");
-    let found = found.as_array().unwrap().iter();
-    found
-        .map(|line| line.as_str().unwrap().to_owned())
-        .collect()
-}
-
-/// What looks, or `None` with a line that says why not.
-pub fn axe() -> Option<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(AXE);
-    if let Ok(axe) = std::fs::read_to_string(path) {
-        return Some(axe);
-    }
-    assert!(
-        !is_required(),
-        "there is no axe-core\nhint: cargo xtask check web"
-    );
-    eprintln!("skipped: there is no axe-core\nhint: cargo xtask check web");
-    None
 }
 
 #[test]
@@ -138,7 +110,7 @@ fn all_of_it_works_at_every_width() {
         for page in [&PAGES[..], &[&chat]].concat() {
             browser.go(&format!("{}{page}", house.url));
             browser.until("document.querySelector('.composer, .steps, .door, .page-body')");
-            let wide = browser.value("[...document.querySelectorAll('#app *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('pre, .table, .formula, .rail, .out-of-sight, .hidden')).map((one) => one.outerHTML.slice(0, 100))");
+            let wide = browser.too_wide();
             assert_eq!(wide, json!([]), "{page} at {width}");
             assert_eq!(
                 browser.value("document.documentElement.scrollWidth > innerWidth"),

@@ -1,0 +1,361 @@
+//! Projects in the browser: found, repaired, given tests, and left as they were.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::browser::{Browser, Look, axe, findings};
+use crate::serve::Served;
+
+/// A project with a real bug.
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/python-till");
+
+const PHONE: Look = Look {
+    width: 390,
+    height: 844,
+    is_dark: false,
+    is_phone: true,
+};
+
+/// A server with its owner signed in at the page of code.
+struct Room {
+    browser: Browser,
+    served: Served,
+    folder: tempfile::TempDir,
+}
+
+impl Room {
+    fn open() -> Option<Self> {
+        let browser = Browser::start(Look::default())?;
+        let served = Served::start(&[]);
+        browser.go(served.sign_in.as_str().unwrap());
+        browser.until_text("You are signed in as");
+        browser.run("localStorage.setItem('freehold.welcomed', '1')");
+        let folder = tempfile::tempdir().unwrap();
+        let room = Self {
+            browser,
+            served,
+            folder,
+        };
+        room.come();
+        Some(room)
+    }
+
+    /// Comes to the page.
+    fn come(&self) {
+        self.browser.go(&format!("{}/code", self.served.url));
+        self.browser.until("document.querySelector('#folder-path')");
+    }
+
+    /// Makes a folder of files.
+    fn project(&self, name: &str, files: &[(&str, &str)]) -> PathBuf {
+        let folder = self.folder.path().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        for (name, text) in files {
+            fs::write(folder.join(name), text).unwrap();
+        }
+        folder
+    }
+
+    /// A copy of the example.
+    fn till(&self) -> PathBuf {
+        let read = |name: &str| fs::read_to_string(Path::new(EXAMPLE).join(name)).unwrap();
+        let (code, tests) = (read("till.py"), read("test_till.py"));
+        self.project("till", &[("till.py", &code), ("test_till.py", &tests)])
+    }
+
+    /// Types a path, and allows it.
+    fn allow(&self, path: &Path) {
+        self.browser
+            .run("document.querySelector('#folder-path').value = ''");
+        self.browser
+            .write("#folder-path", &path.display().to_string());
+        self.browser.click(".allowing button");
+    }
+
+    fn repair(&self) {
+        self.browser.click(".project [data-act='fix']");
+    }
+
+    /// Waits until a repair or the tests have ended.
+    fn ended(&self) {
+        self.browser
+            .until("document.querySelector('.run .headline')");
+    }
+
+    /// Nothing but refusals of the server, which browsers put there, stands on the console.
+    fn is_quiet(&self) {
+        let mut log = self.browser.log();
+        log.retain(|line| !line.contains("Failed to load resource"));
+        assert_eq!(log, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_bug_is_repaired_in_the_page_and_the_repair_taken_back() {
+    let Some(room) = Room::open() else {
+        return;
+    };
+    let browser = &room.browser;
+    let till = room.till().join("till.py");
+    let before = fs::read_to_string(&till).unwrap();
+    browser.until_text("Choose a folder of code");
+    room.allow(till.parent().unwrap());
+    room.repair();
+    // How fast it goes is seen while it goes, and where it looks.
+    browser.run("window.seen = new Set(); window.watching = setInterval(() => { for (const one of document.querySelectorAll('.figures dd')) if (/\\d/.test(one.textContent)) window.seen.add('figure'); if (document.querySelector('.working .heat .is-warm')) window.seen.add('heat'); }, 5)");
+    room.ended();
+    browser.until_text("after which all 6 tests pass");
+    // The change itself is marked in its line.
+    browser.until(
+        "document.querySelector('.diffs pre .is-gone')?.textContent.includes('while left > coin')",
+    );
+    browser.until("document.querySelector('.diffs .is-new mark')?.textContent === '='");
+    let facts = browser.value("document.querySelector('.headline small').textContent");
+    assert!(facts.as_str().unwrap().contains("candidates in"), "{facts}");
+    assert_eq!(fs::read_to_string(&till).unwrap(), before);
+    // The suspicious line is the warmest of all.
+    browser.run("document.querySelectorAll('.run details').forEach((one) => (one.open = true))");
+    let warmest = browser.value("[...document.querySelectorAll('.heat .is-warm')].sort((a, b) => b.style.getPropertyValue('--heat') - a.style.getPropertyValue('--heat')).slice(0, 3).map((one) => one.textContent).join('')");
+    assert!(
+        warmest.as_str().unwrap().contains("suspicious"),
+        "{warmest}"
+    );
+
+    browser.click(".acts-of-patch button.main");
+    browser.until_text("Applied");
+    let after = fs::read_to_string(&till).unwrap();
+    assert!(after.contains("while left >= coin"), "{after}");
+    // Whoever comes back sees that it is applied, and can take it back.
+    browser.reload();
+    room.ended();
+    browser.until("document.querySelector('.stands')");
+    browser.click(".acts-of-patch button.plain");
+    browser.until("document.querySelector('.acts-of-patch button.main')");
+    assert_eq!(fs::read_to_string(&till).unwrap(), before);
+    // What was changed meanwhile is not written over.
+    fs::write(&till, format!("{before}\n# mine\n")).unwrap();
+    browser.click(".acts-of-patch button.main");
+    browser.until_text("holds other text than expected");
+    browser.until_text("The folder was changed since");
+    assert!(fs::read_to_string(&till).unwrap().ends_with("# mine\n"));
+    room.is_quiet();
+}
+
+#[test]
+fn a_patch_is_downloaded_as_git_and_patch_take_it() {
+    let Some(room) = Room::open() else {
+        return;
+    };
+    let browser = &room.browser;
+    let till = room.till();
+    let to = tempfile::tempdir().unwrap();
+    browser.devtools(
+        "Browser.setDownloadBehavior",
+        json!({ "behavior": "allow", "downloadPath": to.path() }),
+    );
+    room.allow(&till);
+    room.repair();
+    room.ended();
+    browser.run("[...document.querySelectorAll('.acts-of-patch button')].find((one) => one.textContent === 'Download').click()");
+    let path = to.path().join("freehold.patch");
+    let begun = std::time::Instant::now();
+    while !path.exists() {
+        assert!(begun.elapsed().as_secs() < 10, "nothing was downloaded");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let patch = fs::read_to_string(path).unwrap();
+    assert!(
+        patch.starts_with("--- a/till.py\n+++ b/till.py\n@@ "),
+        "{patch}"
+    );
+    room.is_quiet();
+}
+
+#[test]
+fn everybody_can_use_it_while_it_shows_what_was_found() {
+    let Some(room) = Room::open() else {
+        return;
+    };
+    let browser = &room.browser;
+    let till = room.till();
+    room.allow(&till);
+    room.repair();
+    room.ended();
+    browser.run("document.querySelector('.project > header p').textContent = '/home/ada/till'");
+    let open = |is_open: bool| {
+        browser.run(&format!(
+            "document.querySelectorAll('.run details').forEach((one) => (one.open = {is_open}))"
+        ))
+    };
+    let axe = axe();
+    for is_dark in [false, true] {
+        let theme = if is_dark { "dark" } else { "light" };
+        browser.look(Look {
+            is_dark,
+            ..Look::default()
+        });
+        browser.picture(&format!("code-{theme}"));
+        open(true);
+        if let Some(axe) = &axe {
+            assert_eq!(findings(browser, axe), Vec::<String>::new(), "{theme}");
+        }
+        browser.look(Look { is_dark, ..PHONE });
+        assert_eq!(browser.too_wide(), json!([]));
+        open(false);
+        browser.picture(&format!("code-{theme}-phone"));
+    }
+    open(true);
+    browser.look(Look {
+        width: 320,
+        ..PHONE
+    });
+    assert_eq!(browser.too_wide(), json!([]));
+    assert_eq!(
+        browser.value("document.documentElement.scrollWidth > innerWidth"),
+        false
+    );
+}
+
+#[test]
+fn names_sources_and_messages_are_shown_as_the_text_that_they_are() {
+    const HOSTILE: &str = "<img src=x onerror=window.hit=1>";
+    let Some(room) = Room::open() else {
+        return;
+    };
+    let browser = &room.browser;
+    let code = format!(
+        "def bigger(a, b):\n    \"\"\"{HOSTILE}\"\"\"\n    # {HOSTILE}\n    if a < b:\n        return a\n    return b\n"
+    );
+    let tests = format!(
+        "from bigger import bigger\n\ndef test_one():\n    assert bigger(1, 2) == 2, '{HOSTILE}'\n\ndef test_two():\n    assert bigger(3, 2) == 3\n\ndef test_same():\n    assert bigger(3, 3) == 3\n"
+    );
+    let files = [
+        ("bigger.py", code.as_str()),
+        ("test_bigger.py", tests.as_str()),
+        ("<img src=x onerror=window.hit=1>.py", "x = 1\n"),
+    ];
+    let folder = room.project(HOSTILE, &files);
+    room.allow(&folder);
+    browser.until("document.querySelector('.project')");
+    room.repair();
+    room.ended();
+    browser.run("document.querySelectorAll('.run details').forEach((one) => (one.open = true))");
+    browser.until(&format!(
+        "document.querySelector('.project h2').textContent === {}",
+        json!(HOSTILE)
+    ));
+    browser.until(&format!(
+        "document.querySelector('.heat').textContent.includes({})",
+        json!(HOSTILE)
+    ));
+    browser.click(".project [data-act='tests']");
+    browser.until(&format!(
+        "document.querySelector('dialog')?.textContent.includes({})",
+        json!(HOSTILE)
+    ));
+    browser.go(&format!("{}/activity", room.served.url));
+    browser.until_text(HOSTILE);
+    assert_eq!(browser.value("document.querySelectorAll('img').length"), 0);
+    assert_eq!(browser.value("window.hit ?? null"), json!(null));
+    room.is_quiet();
+}
+
+#[test]
+fn what_cannot_be_worked_on_says_so_and_what_to_do() {
+    let Some(room) = Room::open() else {
+        return;
+    };
+    let browser = &room.browser;
+    room.allow(Path::new("relative/path"));
+    browser.until_text("is no folder of this machine");
+    room.allow(Path::new("/nothing/here"));
+    browser.until_text("`/nothing/here` is no folder of this machine");
+    // Files without tests.
+    let bare = room.project("bare", &[("bare.py", "def one():\n    return 1\n")]);
+    room.allow(&bare);
+    room.repair();
+    browser.until("document.querySelector('.headline.is-wrong small')?.textContent.length > 10");
+    browser.until("!document.querySelector('#folder-wrong').textContent");
+    // Tests that all pass.
+    fs::write(
+        bare.join("test_bare.py"),
+        "from bare import one\n\ndef test_one():\n    assert one() == 1\n",
+    )
+    .unwrap();
+    room.repair();
+    browser.until_text("there is nothing to repair");
+    // A folder that is allowed no longer is gone from the page, and from the server.
+    browser.click(".project [aria-haspopup='menu']");
+    browser.until("document.querySelector('.menu')");
+    browser.run("[...document.querySelectorAll('.menu button')].find((one) => one.textContent.includes('no longer')).click()");
+    browser.until("!document.querySelector('.project')");
+    room.is_quiet();
+}
+
+/// A project whose repair takes as long as it may: no small change makes its test pass, and each run takes a while.
+fn endless(room: &Room) -> PathBuf {
+    let body: String = (0..40)
+        .map(|n| format!("    total = total + {n} * len(str(total))\n"))
+        .collect();
+    let code = format!(
+        "import time\n\ndef count():\n    total = 1\n{body}    time.sleep(0.05)\n    return total\n"
+    );
+    let tests = "from endless import count\n\ndef test_words():\n    assert count() == 'never'\n";
+    room.project(
+        "endless",
+        &[("endless.py", &code), ("test_endless.py", tests)],
+    )
+}
+
+#[test]
+fn a_repair_goes_on_without_the_page_rests_when_told_and_stops() {
+    let Some(room) = Room::open() else {
+        return;
+    };
+    let browser = &room.browser;
+    let folder = endless(&room);
+    room.allow(&folder);
+    room.repair();
+    let searching =
+        "Number(document.querySelector('.figures dd')?.textContent.replace(/\\D/g, '')) > 3";
+    browser.until(searching);
+    // Focus stays where it is while figures change.
+    browser.run(
+        "document.querySelector('.control button').focus(); window.kept = document.activeElement",
+    );
+    browser.reload();
+    browser.until(searching);
+    browser.run(
+        "document.querySelector('.control button').focus(); window.kept = document.activeElement",
+    );
+    let tried = browser.value("document.querySelector('.figures dd').textContent");
+    browser.until(&format!(
+        "document.querySelector('.figures dd').textContent !== {tried}"
+    ));
+    browser.until("document.activeElement === window.kept");
+    browser.until("document.querySelector('.working .heat .is-warm')");
+    browser.picture("code-repair-light");
+    browser.click(".control button:first-child");
+    browser.until_text("It begins anew when it goes on");
+    browser.reload();
+    browser.until_text("It begins anew when it goes on");
+    browser.click(".control button:first-child");
+    browser.until(searching);
+    // What the work tells stands in its log.
+    browser.go(&format!("{}/activity", room.served.url));
+    browser.click(".job .logged summary");
+    for line in ["queued", "put aside", "let go on", "1 of 1 tests fail"] {
+        browser.until(&format!(
+            "document.querySelector('.job-log').textContent.includes({})",
+            json!(line)
+        ));
+    }
+    browser.picture("activity-job-light");
+    browser.click(".job .control button:last-child");
+    browser.until("document.querySelector('.past .job.is-cancelled')");
+    room.come();
+    browser.until_text("Stopped. Nothing was changed.");
+    room.is_quiet();
+}
