@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use crate::assets::Assets;
 use crate::catalogue::Catalogue;
 use crate::fault::Fault;
+use crate::presence::Presence;
 use crate::reading::LARGE_AT_ONCE;
 use crate::v1::batches::Batches;
 use crate::v1::responses::Running;
@@ -29,6 +30,7 @@ const JSON_BYTES_MAX: usize = 32 << 20;
 pub(crate) struct App {
     pub catalogue: Catalogue,
     pub gate: Gate,
+    pub presence: Presence,
     pub running: Running,
     pub batches: Batches,
     /// Places for large bodies that are parsed.
@@ -65,7 +67,7 @@ impl Deref for App {
 impl App {
     pub fn new(
         catalogue: Catalogue,
-        gate: Gate,
+        (gate, presence): (Gate, Presence),
         assets: Assets,
         works: Works,
         reach: Reach,
@@ -74,6 +76,7 @@ impl App {
         Self {
             catalogue,
             gate,
+            presence,
             running: Running::default(),
             batches: Batches::default(),
             large_bodies: Semaphore::new(LARGE_AT_ONCE),

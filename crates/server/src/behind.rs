@@ -1,4 +1,4 @@
-//! What is done while nobody waits: batches, and putting things in order.
+//! What is done while nobody waits: batches and jobs, the word that it lives, and putting things in order.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::app::{App, inner};
+use crate::presence;
 use crate::v1::batches;
 use crate::v1::files::tidy;
 use crate::works;
@@ -14,6 +15,7 @@ use crate::works;
 pub(crate) struct Behind {
     batches: JoinHandle<()>,
     works: JoinHandle<()>,
+    presence: JoinHandle<()>,
     tidying: JoinHandle<()>,
 }
 
@@ -23,6 +25,7 @@ impl Behind {
         let routes = inner(Arc::clone(app));
         Self {
             works: tokio::spawn(works::start(Arc::clone(app), stop.clone())),
+            presence: tokio::spawn(presence::keep(Arc::clone(app), stop.clone())),
             batches: tokio::spawn(batches::start(Arc::clone(app), routes, stop)),
             tidying: tokio::spawn(tidy_up(Arc::clone(app))),
         }
@@ -31,7 +34,11 @@ impl Behind {
     /// Waits until it has ended.
     pub async fn end(self) {
         self.tidying.abort();
-        for (what, work) in [("batches", self.batches), ("jobs", self.works)] {
+        for (what, work) in [
+            ("batches", self.batches),
+            ("jobs", self.works),
+            ("presence", self.presence),
+        ] {
             if let Err(error) = work.await {
                 tracing::error!(%error, what, "the work behind broke");
             }

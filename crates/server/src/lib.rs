@@ -13,6 +13,7 @@ mod caller;
 mod catalogue;
 mod kept;
 mod leases;
+mod presence;
 mod upstream;
 mod works;
 

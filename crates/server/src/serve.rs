@@ -17,7 +17,9 @@ use crate::app::{App, Reach, router};
 use crate::assets::Assets;
 use crate::behind::Behind;
 use crate::catalogue::{Catalogue, Scripted};
+use crate::fault::Fault;
 use crate::listen::{self, Patience};
+use crate::presence::Presence;
 use crate::tls::{Encryption, Tls};
 use crate::v1::responses::settle;
 use crate::works::Works;
@@ -173,6 +175,7 @@ impl Server {
         });
         let data = options.store.data.clone();
         let kept = Store::open(&options.store).await?;
+        let presence = Presence::claim(&kept)?;
         let rules = policy::Options {
             anonymous: options.is_open.then_some(Role::Member),
             ..policy::Options::new(options.store.data.clone())
@@ -189,12 +192,14 @@ impl Server {
         };
         api::tidy(&data);
         let works = Works::new(options.hub);
-        let mut app = App::new(catalogue, gate, assets, works, reach, data);
+        let mut app = App::new(catalogue, (gate, presence), assets, works, reach, data);
         app.code = options.code;
         let app = Arc::new(app);
-        settle(&app).await.map_err(|fault| Error::Broken {
+        let broken = |fault: Fault| Error::Broken {
             reason: fault.message,
-        })?;
+        };
+        app.presence.announce(&app).await.map_err(broken)?;
+        settle(&app).await.map_err(broken)?;
         Ok(Self {
             listener,
             address,

@@ -42,6 +42,15 @@ pub enum Error {
         /// The job's id.
         job: String,
     },
+    /// Another server has this data folder.
+    #[error(
+        "another server already serves from `{data}`\nhint: open that one, or give this one a folder of its own with `--data DIR`",
+        data = data.display()
+    )]
+    Served {
+        /// The folder.
+        data: PathBuf,
+    },
     /// What was asked for contradicts what is stored, or cannot be stored at all.
     #[error("{reason}")]
     Refused {
@@ -119,6 +128,7 @@ impl Error {
             Self::Taken { .. } => "store_taken",
             Self::Version { .. } => "store_version",
             Self::Stale { .. } => "store_stale",
+            Self::Served { .. } => "store_served",
             Self::Refused { .. } => "store_refused",
             Self::Erased { .. } => "store_erased",
             Self::Unavailable { .. } => "store_unavailable",

@@ -1,6 +1,6 @@
 //! Everything that must survive a restart, in SQLite or PostgreSQL.
 //!
-//! A [`Store`] is opened once and cloned freely. It hands out rooms: [`Identity`], [`Objects`], [`Blobs`], [`Jobs`] and [`Audit`].
+//! A [`Store`] is opened once and cloned freely. It hands out rooms: [`Identity`], [`Objects`], [`Blobs`], [`Jobs`], [`Servers`] and [`Audit`].
 //! What a function acknowledged is on disk; what failed left nothing behind, except where
 //! [`Error::Unavailable`] says that nobody knows. What belongs to a person is sealed with a key of theirs.
 
@@ -17,6 +17,7 @@ mod blobs;
 mod identity;
 mod jobs;
 mod objects;
+mod servers;
 
 mod backup;
 mod erasure;
@@ -32,5 +33,6 @@ pub use identity::{ApiKey, Budgets, Hash, Identity, Link, Member, Project, Sessi
 pub use jobs::{Job, JobEvent, JobList, JobState, Jobs, Lease, NewJob, Step};
 pub use objects::{Change, Cursor, Event, Item, List, Metadata, Object, Objects, Order, Page};
 pub use options::Options;
+pub use servers::{Claim, Servers};
 pub use store::Store;
 pub use timestamp::Timestamp;

@@ -6,7 +6,7 @@ use tokio::sync::RwLock;
 
 use crate::database::{Database, values};
 use crate::sealing::{Keyring, MasterKey};
-use crate::{Audit, Blobs, Error, Identity, Jobs, Objects, Options, Result};
+use crate::{Audit, Blobs, Error, Identity, Jobs, Objects, Options, Result, Servers};
 
 /// Everything that is kept. Clones are cheap and share what is open.
 #[derive(Clone, Debug)]
@@ -54,6 +54,12 @@ impl Store {
     #[must_use]
     pub fn objects(&self) -> Objects<'_> {
         Objects::new(self)
+    }
+
+    /// Who serves what is kept.
+    #[must_use]
+    pub fn servers(&self) -> Servers<'_> {
+        Servers::new(self)
     }
 
     /// Files of people.

@@ -24,7 +24,7 @@ use crate::kept::{Wanted, page};
 use crate::reading::{Parsed, Query};
 use crate::sse;
 pub(crate) use again::settle;
-pub(crate) use background::Running;
+pub(crate) use background::{Running, obey};
 use make::Plan;
 pub(crate) use make::as_items;
 use request::ResponseRequest;

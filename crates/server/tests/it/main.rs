@@ -30,6 +30,7 @@ mod responses;
 mod signed;
 mod streams;
 mod tiny;
+mod together;
 mod uploads;
 mod upstreams;
 mod web_access;

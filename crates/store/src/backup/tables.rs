@@ -47,7 +47,8 @@ const fn table(name: &'static str, keys: usize, columns: &'static str) -> Table 
     }
 }
 
-/// All tables but `schema_version`, which is the head's affair, and `garbage`, which has no files in a backup.
+/// All tables but `schema_version`, which is the head's affair, `garbage`, which has no files in a backup, and `servers`,
+/// which are those of now.
 pub(super) const TABLES: &[Table] = &[
     table("facts", 1, "name:t value:b"),
     table("data_keys", 1, "owner:t id:b wrapped:b"),

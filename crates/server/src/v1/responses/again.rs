@@ -8,7 +8,7 @@ use store::{Cursor, List, Object};
 
 use super::KIND;
 use super::background::{Making, UNFINISHED, interrupted};
-use super::make::{AGAIN, MadeOf, Plan};
+use super::make::{AGAIN, MadeOf, Plan, SERVER};
 use super::request::ResponseRequest;
 use super::turn::Turn;
 use crate::app::App;
@@ -18,8 +18,9 @@ use crate::fault::{Fault, Result};
 /// How often a response is made again: one that ends the server each time must not do so for ever.
 const ATTEMPTS_MAX: u64 = 3;
 
-/// Takes up all that was interrupted; what cannot be made again is told to have failed.
+/// Takes up all that was interrupted, of servers that live no more; what cannot be made again is told to have failed.
 pub(crate) async fn settle(app: &Arc<App>) -> Result<()> {
+    let alive = app.presence.alive(app).await?;
     for state in UNFINISHED {
         let mut list = List {
             kind: Some(KIND.to_owned()),
@@ -31,7 +32,10 @@ pub(crate) async fn settle(app: &Arc<App>) -> Result<()> {
             let page = app.store().objects().list(&list).await?;
             let last = page.data.last().map(|last| last.id.clone());
             for object in page.data {
-                take_up(app, object).await?;
+                let server = object.body[AGAIN][SERVER].as_str();
+                if server.is_none_or(|server| !alive.contains(server)) {
+                    take_up(app, object).await?;
+                }
             }
             match last {
                 Some(last) if page.has_more => list.cursor = Cursor::After(last),
@@ -48,7 +52,12 @@ async fn take_up(app: &Arc<App>, mut object: Object) -> Result<()> {
     if attempts <= ATTEMPTS_MAX && object.body[AGAIN].is_object() {
         // Known before it is tried, so that it is known when that ends the server.
         object.body[AGAIN]["attempts"] = json!(attempts);
-        object = app.store().objects().update(object).await?;
+        object.body[AGAIN][SERVER] = json!(app.presence.name());
+        object = match app.store().objects().update(object).await {
+            // Another server was quicker, or it was deleted.
+            Err(store::Error::Version { .. } | store::Error::NotFound { .. }) => return Ok(()),
+            updated => updated?,
+        };
         match making(app, &object).await {
             Ok(making) => {
                 tracing::info!(id, "a response was interrupted, and is made again");

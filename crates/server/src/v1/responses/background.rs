@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::make::{AGAIN, Keeping, Plan};
+use super::make::{AGAIN, Keeping, Plan, SERVER, STOPS};
 use super::turn::Turn;
 use crate::answer::Answer;
 use crate::app::App;
@@ -21,6 +21,12 @@ use crate::sse::{Events, Source};
 
 /// Events are kept together that come within this time.
 const GATHERED: Duration = Duration::from_millis(25);
+
+/// How often it is looked what another server makes.
+const LOOKED_EVERY: Duration = Duration::from_millis(300);
+
+/// How long another server may take to stop what it makes.
+const OBEYED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Events that are read from the store at once.
 const PAGE: u32 = 500;
@@ -100,6 +106,7 @@ pub(crate) async fn start(app: &Arc<App>, caller: &Caller, plan: Plan) -> Result
         "at": plan.asked.at,
         "by": { "user": caller.user(), "via": caller.via().to_string() },
         "attempts": 0,
+        SERVER: app.presence.name(),
     });
     let put = keeping.put(app, caller, &first, Some(again), Vec::new());
     put.await?;
@@ -176,7 +183,9 @@ impl Task {
         if made.is_ok() {
             made = self.end().await;
         }
-        if let Err(fault) = made {
+        if let Err(fault) = made
+            && self.is_ours().await
+        {
             match self.next < self.shown {
                 true => self.turn.break_off(self.shown, &fault),
                 false => self.turn.fail(&fault),
@@ -280,8 +289,14 @@ impl Task {
         let said = self.keeping.of_conversation(response);
         let said = said.filter(|_| response["status"] != "failed");
         let mut tries = Tries::new();
+        let mut is_second = false;
         while let Err(error) = self.close(&events, said.as_ref()).await {
-            tries.again(error).await?;
+            // Another server may have asked for its end just then.
+            let is_changed = matches!(error, store::Error::Version { .. }) && !is_second;
+            is_second |= is_changed;
+            if !is_changed {
+                tries.again(error).await?;
+            }
         }
         self.next += count;
         self.count.send_replace(self.next);
@@ -290,6 +305,15 @@ impl Task {
 }
 
 impl Task {
+    /// Whether no other server has taken it up, and nobody deleted it, as far as is known.
+    async fn is_ours(&self) -> bool {
+        match self.app.store().objects().get(&self.id).await {
+            Ok(object) => object.body[AGAIN][SERVER] == self.app.presence.name(),
+            Err(store::Error::NotFound { .. }) => false,
+            Err(_) => true,
+        }
+    }
+
     async fn append(&self, events: &[Value]) -> store::Result<()> {
         let objects = self.app.store().objects();
         let first = Some(self.next);
@@ -386,8 +410,44 @@ pub(crate) async fn cancel(app: &App, id: &str) -> Result<Value> {
     {
         // It ends when whoever makes it does.
         while kept.changed().await.is_ok() {}
+    } else if !app.presence.is_alone() {
+        ask_to_stop(app, id).await?;
     }
     response(app, id).await
+}
+
+/// Asks whichever server makes the response called `id` to stop, and waits until it has, for a while.
+async fn ask_to_stop(app: &App, id: &str) -> Result<()> {
+    let until = Instant::now() + OBEYED_WITHIN;
+    while Instant::now() < until {
+        let mut object = app.store().objects().get(id).await?;
+        if !UNFINISHED.contains(&object.state.as_str()) {
+            break;
+        }
+        if object.body[AGAIN].is_object() && object.body[AGAIN][STOPS] != true {
+            object.body[AGAIN][STOPS] = json!(true);
+            match app.store().objects().update(object).await {
+                // It changed meanwhile, and is looked at anew.
+                Err(store::Error::Version { .. }) => continue,
+                updated => updated.map(drop)?,
+            }
+        }
+        tokio::time::sleep(LOOKED_EVERY).await;
+    }
+    Ok(())
+}
+
+/// Stops what other servers ask this one to stop.
+pub(crate) async fn obey(app: &App) -> Result<()> {
+    let running: Vec<String> = app.running.all().keys().cloned().collect();
+    for id in running {
+        match app.store().objects().get(&id).await {
+            Ok(object) if object.body[AGAIN][STOPS] != true => {}
+            Ok(_) | Err(store::Error::NotFound { .. }) => drop(app.running.stop(&id)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// The events of the response called `id` from number `from` on, those that are still to come included.
@@ -428,7 +488,13 @@ async fn read(app: &App, id: &str, from: u64, sender: &mpsc::Sender<Value>) -> R
             continue;
         }
         let Some(live) = &mut live else {
-            return end(app, id, next, &last, sender).await;
+            if !is_made_elsewhere(app, id).await? {
+                return end(app, id, next, &last, sender).await;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOKED_EVERY) => continue,
+                () = sender.closed() => return Ok(()),
+            }
         };
         tokio::select! {
             // It fails when the response has ended; then the rest is read.
@@ -436,6 +502,15 @@ async fn read(app: &App, id: &str, from: u64, sender: &mpsc::Sender<Value>) -> R
             () = sender.closed() => return Ok(()),
         }
     }
+}
+
+/// Whether another server makes the response called `id`, or will take it up.
+async fn is_made_elsewhere(app: &App, id: &str) -> Result<bool> {
+    if app.presence.is_alone() {
+        return Ok(false);
+    }
+    let object = app.store().objects().get(id).await?;
+    Ok(object.body[AGAIN].is_object() && UNFINISHED.contains(&object.state.as_str()))
 }
 
 /// Tells how it ended, where the server ended before the last event was kept.

@@ -32,6 +32,12 @@ const AHEAD: usize = 256;
 /// Under which name it is kept how to make a response again.
 pub(crate) const AGAIN: &str = "again";
 
+/// Which server makes it, among that.
+pub(super) const SERVER: &str = "server";
+
+/// Whether another server asks to stop it, among that.
+pub(super) const STOPS: &str = "stops";
+
 /// A request that was understood, with all that the model reads.
 pub(crate) struct Plan {
     pub model: String,
