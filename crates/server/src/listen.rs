@@ -1,10 +1,11 @@
 //! Takes connections, and lets none of them hold the server up.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
@@ -55,6 +56,14 @@ const CONNECTIONS_MAX: usize = 10_000;
 
 /// After an error of the system, such as too many open files, it is left in peace for so long.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Whoever still sends what was refused is let finish for so long, so that the answer is not lost with the rest: a
+/// connection that is closed over unread bytes is reset …
+const LINGERS_FOR: Duration = Duration::from_secs(10);
+
+/// … unless nothing comes for so long, or more than this comes.
+const QUIET_FOR: Duration = Duration::from_millis(250);
+const LINGERS_OVER: usize = 256 << 20;
 
 /// What whoever speaks without encryption is told where it is wanted.
 const UNENCRYPTED: &[u8] =
@@ -156,12 +165,14 @@ async fn encrypted(
     agreed.await.ok().flatten()
 }
 
-/// A stream that fails when nothing written to it is taken for too long.
+/// A stream that fails when nothing written to it is taken for too long, and ends when the other side has, too.
 struct Patient {
     stream: TcpStream,
     patience: Duration,
     timer: Pin<Box<Sleep>>,
     is_waiting: bool,
+    /// Once nothing more is written: until when bytes are read for nobody, and how many.
+    lingering: Option<(Instant, usize)>,
 }
 
 impl Patient {
@@ -171,7 +182,33 @@ impl Patient {
             patience,
             timer: Box::pin(tokio::time::sleep(patience)),
             is_waiting: false,
+            lingering: None,
         }
+    }
+
+    /// Reads what still comes, for nobody, until it ends.
+    fn poll_linger(&mut self, cx: &mut Context<'_>, (until, left): (Instant, usize)) -> Poll<()> {
+        let mut left = left;
+        let mut bytes = [MaybeUninit::uninit(); 8192];
+        // Others want to go on as well.
+        for _ in 0..16 {
+            let mut buffer = ReadBuf::uninit(&mut bytes);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    left = left.saturating_sub(buffer.filled().len());
+                    self.lingering = Some((until, left));
+                    let quiet = Instant::now() + QUIET_FOR;
+                    self.timer.as_mut().reset(quiet.min(until));
+                }
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return self.timer.as_mut().poll(cx),
+            }
+        }
+        if Instant::now() > until || left == 0 {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn judge<T>(
@@ -233,6 +270,15 @@ impl AsyncWrite for Patient {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        let lingering = match self.lingering {
+            Some(lingering) => lingering,
+            None => {
+                ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+                let now = Instant::now();
+                self.timer.as_mut().reset(now + QUIET_FOR);
+                *self.lingering.insert((now + LINGERS_FOR, LINGERS_OVER))
+            }
+        };
+        self.poll_linger(cx, lingering).map(Ok)
     }
 }
