@@ -6,6 +6,7 @@
 mod changes;
 mod events;
 mod items;
+mod line;
 mod list;
 
 use std::collections::BTreeMap;

@@ -14,6 +14,7 @@ on_both! {
     what_a_document_says_cannot_be_read_in_the_database,
     bodies_cannot_be_exchanged,
     what_was_deleted_is_gone,
+    a_line_leads_from_a_document_to_its_first_parent,
 }
 
 pub fn object(id: &str) -> Object {
@@ -52,6 +53,47 @@ async fn a_document_comes_back_whole_after_reopening(place: Place) {
     );
     let store = place.open().await;
     assert_eq!(store.objects().get("r1").await.unwrap(), put);
+}
+
+async fn a_line_leads_from_a_document_to_its_first_parent(place: Place) {
+    let store = place.open().await;
+    let objects = store.objects();
+    let name = |number: usize| format!("r{number:03}");
+    for number in 0..500_usize {
+        let parent = number.checked_sub(1).map(name);
+        let child = Object {
+            parent,
+            ..object(&name(number))
+        };
+        objects.put(child).await.unwrap();
+    }
+    // One beside it, and two that are each other's parents.
+    for (id, parent) in [("beside", "r010"), ("a", "b"), ("b", "a")] {
+        let parent = Some(parent.to_owned());
+        let child = Object {
+            parent,
+            ..object(id)
+        };
+        objects.put(child).await.unwrap();
+    }
+    let line = objects.line("r499", 1000).await.unwrap();
+    let expected: Vec<String> = (0..500).rev().map(name).collect();
+    assert_eq!(line, expected);
+    assert_eq!(
+        objects.line("beside", 3).await.unwrap(),
+        ["beside", "r010", "r009"]
+    );
+    assert_eq!(
+        objects.line("a", 5).await.unwrap(),
+        ["a", "b", "a", "b", "a"]
+    );
+    assert_eq!(objects.line("nobody", 5).await.unwrap(), [""; 0]);
+    let mut asked = line.clone();
+    asked.insert(300, "nobody".to_owned());
+    let all = objects.all_of(&asked).await.unwrap();
+    let ids: Vec<&str> = all.iter().map(|object| object.id.as_str()).collect();
+    assert_eq!(ids, line);
+    assert_eq!(all[7].body, object("r1").body);
 }
 
 async fn an_update_counts_only_at_the_version_that_it_knew(place: Place) {

@@ -54,7 +54,7 @@ pub(super) async fn turn(app: &App, chat: &Object, id: &str) -> Result<Object> {
     }
 }
 
-fn is_of(turn: &Object, chat: &Object) -> bool {
+pub(super) fn is_of(turn: &Object, chat: &Object) -> bool {
     turn.kind == TURN && turn.owner == chat.owner && turn.metadata.get(OF_CHAT) == Some(&chat.id)
 }
 
@@ -74,8 +74,8 @@ pub(super) fn branch<'t>(turns: &'t [Object], leaf: &str) -> Vec<&'t Object> {
 }
 
 /// What was asked and said in turns, as a model reads it.
-pub(super) fn items(branch: &[&Object]) -> Vec<Value> {
-    let both = |turn: &&Object| {
+pub(super) fn items(branch: &[Object]) -> Vec<Value> {
+    let both = |turn: &Object| {
         let input = turn.body["input"].as_array().cloned().unwrap_or_default();
         let output = turn.body["response"]["output"].as_array().cloned();
         input.into_iter().chain(output.unwrap_or_default())

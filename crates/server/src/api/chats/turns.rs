@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Object;
 
-use super::branches::{AGAIN, FORGOTTEN, OF_CHAT, branch, described, items, text, turn, turns};
+use super::branches::{AGAIN, FORGOTTEN, OF_CHAT, described, is_of, items, text, turn};
 use super::{settings, title};
 use crate::api::Refusal;
 use crate::app::App;
@@ -23,6 +23,12 @@ use crate::v1::responses::request::ResponseRequest;
 
 /// Chats of fewer letters fit into every context, so that nobody need look.
 const LETTERS_SMALL: usize = 6_000;
+
+/// Turns that may lie before one.
+const BEFORE_MAX: u32 = 20_000;
+
+/// Turns that are read at once, the newest first.
+const READ_AT_ONCE: usize = 64;
 
 /// Letters of a token, rather too few than too many.
 const LETTERS_OF_TOKEN: usize = 3;
@@ -60,16 +66,13 @@ pub(super) async fn start(
     if let Some(model) = &asked.model {
         chat.body["model"] = json!(model);
     }
-    let known = turns(&app, &chat).await?;
-    let mut request = request(&chat, &asked, &known)?;
-    let before = request.previous_response_id.as_deref();
-    let before = before.map(|leaf| branch(&known, leaf)).unwrap_or_default();
-    let forgotten = forgotten(&app, &request, &before).await?;
+    let mut request = request(&app, &chat, &asked).await?;
+    let (before, forgotten) = before(&app, &chat, &request).await?;
     if forgotten > 0 {
         let metadata = request.metadata.get_or_insert_default();
         metadata.insert(FORGOTTEN.to_owned(), forgotten.to_string());
     }
-    let plan = Plan::of_chat(&app, &request, items(&before[forgotten..]))?;
+    let plan = Plan::of_chat(&app, &request, items(&before))?;
     let name = match chat.body["title"].as_str() {
         Some(title) => title.to_owned(),
         None => title(&text(&json!(plan.input))),
@@ -88,27 +91,48 @@ pub(super) async fn start(
     Ok(sse::reply(background::follow(app, begun, 0)))
 }
 
-/// How many of the oldest turns the model cannot read any more, since its context would not hold them.
-async fn forgotten(app: &App, request: &ResponseRequest, before: &[&Object]) -> Result<usize> {
-    let new = letters(&request.input) + request.instructions.as_ref().map_or(0, String::len);
-    let turns: Vec<usize> = before
-        .iter()
-        .map(|turn| letters(&turn.body["input"]) + letters(&turn.body["response"]["output"]))
-        .collect();
-    let all = new + turns.iter().sum::<usize>();
+/// The turns before the one that is asked for, the oldest first, as far back as the model can read; and how many came
+/// before those.
+async fn before(
+    app: &App,
+    chat: &Object,
+    request: &ResponseRequest,
+) -> Result<(Vec<Object>, usize)> {
+    let Some(leaf) = &request.previous_response_id else {
+        return Ok((Vec::new(), 0));
+    };
+    let objects = app.store().objects();
+    let line = objects.line(leaf, BEFORE_MAX).await?;
     let model = request.model()?;
-    if all < LETTERS_SMALL || app.catalogue.is_far(model) {
-        return Ok(0);
+    let mut room = match app.catalogue.is_far(model) {
+        true => usize::MAX,
+        // Chats that fit into every context need no model to be loaded.
+        false => LETTERS_SMALL,
+    };
+    let mut letters_read =
+        letters(&request.input) + request.instructions.as_ref().map_or(0, String::len);
+    let mut read = Vec::new();
+    'back: for ids in line.chunks(READ_AT_ONCE) {
+        for turn in objects.all_of(ids).await? {
+            if !is_of(&turn, chat) {
+                break 'back;
+            }
+            letters_read +=
+                letters(&turn.body["input"]) + letters(&turn.body["response"]["output"]);
+            if letters_read > room && room == LETTERS_SMALL {
+                let context = app.catalogue.speaker(model).await?.context();
+                // The rest is left for the answer.
+                room = room.max(context / 4 * 3 * LETTERS_OF_TOKEN);
+            }
+            if letters_read > room {
+                break 'back;
+            }
+            read.push(turn);
+        }
     }
-    let context = app.catalogue.speaker(model).await?.context();
-    // The rest is left for the answer.
-    let room = context / 4 * 3 * LETTERS_OF_TOKEN;
-    let mut kept = new;
-    let fits = turns.iter().rev().take_while(|letters| {
-        kept += **letters;
-        kept <= room
-    });
-    Ok(turns.len() - fits.count())
+    let forgotten = line.len() - read.len();
+    read.reverse();
+    Ok((read, forgotten))
 }
 
 /// Letters of what is read of items.
@@ -126,11 +150,7 @@ fn letters(items: &Value) -> usize {
 }
 
 /// What is asked of the model.
-fn request(chat: &Object, asked: &Asked, known: &[Object]) -> Result<ResponseRequest> {
-    let find = |id: &str| {
-        let found = known.iter().find(|turn| turn.id == id);
-        found.ok_or_else(|| Fault::not_found("turn", id))
-    };
+async fn request(app: &App, chat: &Object, asked: &Asked) -> Result<ResponseRequest> {
     let mut request = ResponseRequest {
         background: Some(true),
         ..ResponseRequest::default()
@@ -138,7 +158,7 @@ fn request(chat: &Object, asked: &Asked, known: &[Object]) -> Result<ResponseReq
     settings::fill(&mut request, &chat.body);
     let mut metadata = store::Metadata::from([(OF_CHAT.to_owned(), chat.id.clone())]);
     if let Some(id) = &asked.again {
-        let turn = find(id)?;
+        let turn = turn(app, chat, id).await?;
         let first = turn.metadata.get(AGAIN).unwrap_or(&turn.id);
         metadata.insert(AGAIN.to_owned(), first.clone());
         request.input = without_ids(&turn.body["input"]);
@@ -156,7 +176,7 @@ fn request(chat: &Object, asked: &Asked, known: &[Object]) -> Result<ResponseReq
             None => chat.body["active"].as_str().map(str::to_owned),
         };
         if let Some(id) = &after {
-            find(id)?;
+            turn(app, chat, id).await?;
         }
         request.previous_response_id = after;
     }
