@@ -6,7 +6,8 @@ import { notice } from "../ground/notice.js";
 import { app, taste } from "../ground/state.js";
 import { count } from "../ground/when.js";
 import { t } from "../ground/words.js";
-import { parts, readFile } from "./files.js";
+import { card, length, warning } from "./attachments.js";
+import { isSendable, isTooLong, kindOf, parts, readFile, whyNoPicture } from "./files.js";
 import { modelPill } from "./picker.js";
 import { openSheet } from "./sheet.js";
 
@@ -24,7 +25,7 @@ export class Composer {
     this.isSending = false;
     this.state = "";
     this.field = h("textarea", { id: "ask", rows: 1, placeholder: t("ask-hint"), "aria-label": t("ask-hint"), autocapitalize: "sentences", dir: "auto" });
-    this.chips = h("div", { class: "chips" });
+    this.chips = h("div", { class: "attachments" });
     this.picker = h("input", { type: "file", multiple: true, class: "out-of-sight", tabindex: "-1", "aria-hidden": "true", onchange: () => this.take(this.picker.files) });
     this.button = h("button", { class: "send", type: "submit" });
     this.model = h("span", { class: "pill-place" });
@@ -74,8 +75,12 @@ export class Composer {
 
   keep() {
     if (this.room.isTemporary) return;
-    const isEmpty = !this.field.value && this.files.length === 0;
-    taste.set(this.draftKey(), isEmpty ? null : JSON.stringify({ text: this.field.value, files: this.files }));
+    const files = this.files.filter((file) => !file.isReading);
+    const isEmpty = !this.field.value && files.length === 0;
+    const draft = (/** @type {unknown[]} */ files) => JSON.stringify({ text: this.field.value, files });
+    if (taste.set(this.draftKey(), isEmpty ? null : draft(files))) return;
+    // What was typed is kept in any case; what is too large to be kept can be attached again.
+    taste.set(this.draftKey(), draft([]));
   }
 
   restore() {
@@ -107,17 +112,31 @@ export class Composer {
 
   /** @param {FileList | null} files */
   async take(files) {
-    for (const file of files ?? []) {
-      try {
-        this.files.push(await readFile(file));
-      } catch (error) {
-        notice(inWords(error));
-      }
-    }
+    const all = [...(files ?? [])];
     this.picker.value = "";
+    await Promise.all(all.map((file) => this.takeOne(file)));
+    this.keep();
+  }
+
+  /** Shows a file at once, and what is in it when that is known. @param {File} file */
+  async takeOne(file) {
+    /** @type {import("./files.js").Attachment} */
+    const waiting = { name: file.name, kind: "text", isReading: true };
+    try {
+      const about = await kindOf(file);
+      const refused = about.kind === "picture" ? whyNoPicture(file, this.files, this.room.about.model) : null;
+      if (refused) return notice(refused);
+      this.files.push(Object.assign(waiting, { kind: about.kind }));
+      this.showFiles();
+      this.update();
+      const read = await readFile(file, about);
+      this.files = this.files.map((other) => (other === waiting ? read : other));
+    } catch (error) {
+      this.files = this.files.filter((other) => other !== waiting);
+      notice(inWords(error));
+    }
     this.showFiles();
     this.update();
-    this.keep();
   }
 
   showFiles() {
@@ -128,7 +147,9 @@ export class Composer {
         this.update();
         this.keep();
       };
-      return h("span", { class: "chip" }, icon("file"), file.name, h("button", { class: "quiet", type: "button", "aria-label": t("detach", { name: file.name }), onclick: off }, icon("close")));
+      const said = file.isReading ? t("file-reading") : warning(file, isTooLong(file, this.room.about.model));
+      const about = [length(file), said].filter(Boolean).join(" · ");
+      return card({ name: file.name, about, url: file.url, isReading: file.isReading, isWrong: !file.isReading && said !== "" }, off);
     };
     fill(this.chips, this.files.map(chip));
   }
@@ -137,7 +158,7 @@ export class Composer {
   async act() {
     if (this.room.running()) return void this.room.stop().catch((error) => notice(inWords(error)));
     const asked = parts(this.field.value, this.files);
-    if (asked.length === 0 || this.isSending) return;
+    if (asked.length === 0 || this.isSending || this.isReading()) return;
     const draft = this.draftKey();
     this.isSending = true;
     this.update();
@@ -156,11 +177,15 @@ export class Composer {
     this.update();
   }
 
+  isReading() {
+    return this.files.some((file) => file.isReading);
+  }
+
   /** Shows what the room says now. */
   update() {
     const isRunning = this.room.running() !== undefined;
     const label = isRunning ? t("stop") : t("send");
-    const isEmpty = !this.field.value.trim() && this.files.length === 0;
+    const isEmpty = (!this.field.value.trim() && !this.files.some(isSendable)) || this.isReading();
     const state = `${label}${isEmpty}${this.isSending}`;
     if (state !== this.state) {
       this.state = state;
@@ -177,6 +202,7 @@ export class Composer {
     this.state = "";
     this.update();
     fill(this.model, modelPill(this.room));
+    if (this.files.length > 0) this.showFiles();
     const last = this.room.path().findLast((turn) => turn.usage);
     const context = app.now.models?.find((model) => model.name === this.room.about.model)?.context;
     const used = last ? last.usage.input_tokens + last.usage.output_tokens : 0;

@@ -80,7 +80,7 @@ export function askedText(turn) {
   return partsOf(turn.input).filter((part) => !part.filename && typeof part.text === "string").map((part) => part.text).join("\n");
 }
 
-/** What was attached. @param {Turn} turn @returns {{ type: string, filename: string, text?: string }[]} */
+/** What was attached. @param {Turn} turn @returns {{ type: string, filename: string, text?: string, image_url?: string, pages?: number, words?: number }[]} */
 export function attached(turn) {
   return partsOf(turn.input).filter((part) => part.filename);
 }

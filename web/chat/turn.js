@@ -5,6 +5,7 @@ import { count } from "../ground/when.js";
 import { t } from "../ground/words.js";
 import { copied } from "../prose/code.js";
 import { Prose } from "../prose/markdown.js";
+import { card, length } from "./attachments.js";
 import { askedText, attached, isRunning, saidText } from "./tree.js";
 
 /** @typedef {import("./tree.js").Turn} Turn */
@@ -57,13 +58,13 @@ export class TurnView {
   showAsked() {
     const { turn } = this;
     const text = askedText(turn);
-    const files = attached(turn).map((part) => h("span", { class: "chip" }, icon("file"), part.filename));
+    const files = attached(turn).map((part) => card({ name: part.filename, about: length(part), url: part.image_url }));
     const edit = button("pen", t("edit"), () => this.edit());
     const copy = button("copy", t("copy"), () => copied(copy, text));
     fill(
       /** @type {HTMLElement} */ (this.asked),
       h("h2", { class: "hidden" }, t("you-said")),
-      files.length > 0 && h("div", { class: "chips" }, files),
+      files.length > 0 && h("div", { class: "attachments" }, files),
       text && h("div", { class: "bubble" }, text),
       h("div", { class: "acts" }, this.switcher(this.acts.questions(turn), t("question")), copy, edit),
     );

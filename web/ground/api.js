@@ -38,11 +38,12 @@ export async function send(method, path, body, signal) {
   const headers = {};
   const csrf = app.now.who?.csrf;
   if (csrf) headers["x-csrf-token"] = csrf;
-  if (body !== undefined) headers["content-type"] = "application/json";
+  const isFile = body instanceof Blob;
+  if (body !== undefined) headers["content-type"] = isFile ? body.type : "application/json";
   /** @type {Response} */
   let reply;
   try {
-    reply = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal });
+    reply = await fetch(path, { method, headers, body: body === undefined ? undefined : isFile ? body : JSON.stringify(body), signal });
   } catch (error) {
     if (signal?.aborted) throw error;
     app.set({ isOnline: false });

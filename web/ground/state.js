@@ -2,7 +2,7 @@
 import { observable } from "./store.js";
 
 /** @typedef {{ user: string, name: string, role: string, via: string, csrf: string | null }} Who */
-/** @typedef {{ name: string, owner: string, bytes: number, is_loaded: boolean, context: number | null }} Model */
+/** @typedef {{ name: string, owner: string, bytes: number, is_loaded: boolean, context: number | null, reads_pictures: boolean }} Model */
 /** @typedef {{ temperature?: number, top_p?: number, max_output_tokens?: number, effort?: string }} Settings */
 /**
  * @typedef {{
@@ -36,13 +36,16 @@ export const taste = {
   /**
    * @param {string} key
    * @param {string | null} value
+   * @returns {boolean} Whether there was room for it.
    */
   set(key, value) {
     try {
       if (value === null) localStorage.removeItem(`freehold.${key}`);
       else localStorage.setItem(`freehold.${key}`, value);
+      return true;
     } catch {
       // Browsers that keep nothing still work.
+      return false;
     }
   },
   /** Forgets all that begins with a word. @param {string} start */

@@ -122,10 +122,28 @@ temporary-title = Dieser Chat hinterlässt nichts
 temporary-about = Nichts wird aufgehoben, weder hier noch auf dem Server. Er endet, wenn dieser Tab schließt.
 attach = Datei hinzufügen
 detach = { $name } wegnehmen
-file-picture = „{ $name }“ ist ein Bild, das die Modelle hier noch nicht lesen können
-file-pdf = „{ $name }“ ist ein PDF, das hier noch nicht gelesen werden kann; sein Text lässt sich einfügen
+pages = { $count ->
+    [one] eine Seite
+   *[other] { $count } Seiten
+}
+words = { $count ->
+    [one] ein Wort
+   *[other] { $shown } Wörter
+}
+file-reading = wird gelesen …
 file-large = „{ $name }“ ist größer als ein Megabyte
-file-binary = „{ $name }“ ist kein Text
+file-binary = „{ $name }“ ist weder Text noch PDF noch ein Bild
+file-too-long = länger, als das Modell auf einmal lesen kann
+pdf-large = „{ $name }“ ist größer als 32 Megabyte; hänge die Seiten an, auf die es ankommt
+pdf-scanned = kein Text darin: Die Seiten sind Bilder, wie Scanner sie machen; es wird nicht gesendet
+pdf-nameless = die Buchstaben sind nicht zu lesen: Die Schriften sagen nicht, welche es sind; es wird nicht gesendet
+pdf-cut = sehr lang: Der Anfang wird gesendet
+picture-kind = „{ $name }“ ist kein Bild, das Modelle lesen: PNG, JPEG, WebP und GIF sind es
+picture-large = „{ $name }“ ist größer als 8 Megabyte
+picture-many = Höchstens { $count } Bilder auf einmal
+picture-other-model = { $model } liest nur Text; { $other } liest auch Bilder
+picture-no-model = { $model } liest nur Text. Ein Modell auf einem anderen Server kann vielleicht Bilder lesen: Der Eigentümer sagt es mit images = true in freehold.toml
+picture-open = { $name } ansehen
 choose-model = Modell wählen
 model-is = Modell: { $name }
 model-script = Sagt, was eine Datei ihm vorgibt, zum Ausprobieren

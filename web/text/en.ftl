@@ -122,10 +122,28 @@ temporary-title = This chat leaves nothing
 temporary-about = Nothing is kept, neither here nor on the server. It ends when this tab closes.
 attach = Add a file
 detach = Take { $name } away
-file-picture = “{ $name }” is a picture, which the models here cannot read yet
-file-pdf = “{ $name }” is a PDF, which cannot be read here yet; its text can be pasted
+pages = { $count ->
+    [one] one page
+   *[other] { $count } pages
+}
+words = { $count ->
+    [one] one word
+   *[other] { $shown } words
+}
+file-reading = is being read…
 file-large = “{ $name }” is larger than a megabyte
-file-binary = “{ $name }” is no text
+file-binary = “{ $name }” is neither text nor PDF nor a picture
+file-too-long = longer than the model can read at once
+pdf-large = “{ $name }” is larger than 32 megabytes; attach the pages that matter
+pdf-scanned = no text in it: its pages are pictures, as scanners make them; it is not sent
+pdf-nameless = its letters cannot be read: the fonts do not say what they are; it is not sent
+pdf-cut = very long: its beginning is sent
+picture-kind = “{ $name }” is no picture that models read: PNG, JPEG, WebP and GIF are
+picture-large = “{ $name }” is larger than 8 megabytes
+picture-many = { $count } pictures at a time at most
+picture-other-model = { $model } reads text only; { $other } reads pictures, too
+picture-no-model = { $model } reads text only. A model on another server may read pictures: the owner says so by images = true in freehold.toml
+picture-open = Look at { $name }
 choose-model = Choose a model
 model-is = Model: { $name }
 model-script = Says what a file tells it to, for trials

@@ -6,6 +6,7 @@ use std::{fs, io};
 
 use fleet::{Probe, Secret, Upstream};
 use serde::Deserialize;
+use server::Pictures;
 
 use crate::failure::Failure;
 
@@ -37,6 +38,23 @@ struct Server {
     in_flight_max: Option<usize>,
     probe: Option<Look>,
     metrics: Option<bool>,
+    /// Whether its models read pictures, or which of them do.
+    #[serde(default)]
+    images: Images,
+}
+
+/// All, or those of these names.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Images {
+    All(bool),
+    These(Vec<String>),
+}
+
+impl Default for Images {
+    fn default() -> Self {
+        Self::All(false)
+    }
 }
 
 /// Names, or names of ours for names of theirs.
@@ -82,6 +100,21 @@ pub fn read(path: &Path, was_named: bool) -> Result<Settings, Failure> {
 }
 
 impl Settings {
+    /// Which models of other servers read pictures.
+    pub fn pictures(&self) -> Vec<Pictures> {
+        let said = self.upstream.iter().filter_map(|server| {
+            let models = match &server.images {
+                Images::All(false) => return None,
+                Images::All(true) => Vec::new(),
+                Images::These(names) if names.is_empty() => return None,
+                Images::These(names) => names.clone(),
+            };
+            let upstream = server.name.clone();
+            Some(Pictures { upstream, models })
+        });
+        said.collect()
+    }
+
     /// The servers that run further models.
     pub fn fleet(self) -> Result<fleet::Options, Failure> {
         let upstreams = self.upstream.into_iter().map(Server::upstream);

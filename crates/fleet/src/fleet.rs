@@ -200,7 +200,8 @@ impl Fleet {
         }
     }
 
-    fn served_name<'a>(&'a self, model: &'a str) -> &'a str {
+    /// The name that a model is served under, of which `model` may be an alias.
+    pub fn served_name<'a>(&'a self, model: &'a str) -> &'a str {
         self.0.aliases.get(model).map_or(model, String::as_str)
     }
 }

@@ -3,6 +3,7 @@
 mod audit;
 pub(crate) mod chats;
 mod code;
+mod documents;
 mod jobs;
 mod keys;
 mod library;
@@ -41,6 +42,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(chats::routes())
         .merge(notes::routes())
         .merge(models::routes())
+        .merge(documents::routes())
 }
 
 /// A moment as this API writes it.

@@ -15,6 +15,16 @@ pub(crate) struct Catalogue {
     residents: Arc<Residents>,
     scripts: Vec<Scripted>,
     fleet: Fleet,
+    pictures: Vec<Pictures>,
+}
+
+/// Which models of another server read pictures, as the owner says: servers do not tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pictures {
+    /// The name of the server.
+    pub upstream: String,
+    /// Those of its models that do; all of them, where none are named.
+    pub models: Vec<String>,
 }
 
 /// A model that says what was written down for it.
@@ -39,12 +49,38 @@ pub(crate) struct Listed {
 }
 
 impl Catalogue {
-    pub fn new(residents: Residents, scripts: Vec<Scripted>, fleet: Fleet) -> Self {
+    pub fn new(
+        residents: Residents,
+        scripts: Vec<Scripted>,
+        fleet: Fleet,
+        pictures: Vec<Pictures>,
+    ) -> Self {
         Self {
             residents: Arc::new(residents),
             scripts,
             fleet,
+            pictures,
         }
+    }
+
+    /// Whether the model called `name` reads pictures, as far as the owner says: wherever it may be asked, it must.
+    pub fn reads_pictures(&self, name: &str) -> bool {
+        if self.pictures.is_empty() || !self.is_far(name) {
+            return false;
+        }
+        let status = self.fleet.status();
+        let served = self.fleet.served_name(name);
+        let mut servers = status.upstreams.iter();
+        servers
+            .by_ref()
+            .filter(|server| server.models.iter().any(|model| model == served))
+            .all(|server| {
+                let said = |said: &&Pictures| said.upstream == server.name;
+                let said = self.pictures.iter().find(said);
+                said.is_some_and(|said| {
+                    said.models.is_empty() || said.models.iter().any(|model| model == served)
+                })
+            })
     }
 
     /// The servers that models run on beside this one.

@@ -30,6 +30,7 @@ mod listen;
 mod serve;
 mod tls;
 
+pub use catalogue::Pictures;
 pub use dialogue::Loading;
 pub use listen::Patience;
 pub use serve::{Error, Options, Result, Script, Server, Watch};

@@ -16,7 +16,7 @@ use crate::api::{self, chats::keep_swept};
 use crate::app::{App, Reach, router};
 use crate::assets::Assets;
 use crate::behind::Behind;
-use crate::catalogue::{Catalogue, Scripted};
+use crate::catalogue::{Catalogue, Pictures, Scripted};
 use crate::fault::Fault;
 use crate::listen::{self, Patience};
 use crate::presence::Presence;
@@ -101,6 +101,8 @@ pub struct Options {
     pub scripts: Vec<Script>,
     /// Servers that run further models.
     pub fleet: fleet::Options,
+    /// Which of those read pictures.
+    pub pictures: Vec<Pictures>,
     /// Where things are kept, and the folder of the data.
     pub store: store::Options,
     /// Whether those who show no key are let in as members: on a machine of one person.
@@ -183,7 +185,7 @@ impl Server {
         let gate = Gate::open(kept, rules).await?;
         let residents = Residents::new(options.library, options.settings, options.memory);
         let fleet = Fleet::start(options.fleet)?;
-        let catalogue = Catalogue::new(residents, scripts.collect(), fleet);
+        let catalogue = Catalogue::new(residents, scripts.collect(), fleet, options.pictures);
         let assets = Assets::new(options.web);
         let reach = Reach {
             is_open: options.is_open,

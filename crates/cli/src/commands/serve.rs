@@ -74,6 +74,7 @@ pub fn run(args: &Serve, console: &mut Console) -> anyhow::Result<Exit> {
         },
         memory: bytes.unwrap_or_else(|| Memory::read().available),
         scripts: scripts.into_iter().collect(),
+        pictures: settings.pictures(),
         fleet: settings.fleet()?,
         store: kept(args),
         is_open: args.bind.is_loopback() && !is_secure && !args.accounts,

@@ -3,6 +3,7 @@
 
 mod branches;
 mod export;
+mod pictures;
 mod search;
 mod settings;
 mod sweep;

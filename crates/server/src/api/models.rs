@@ -37,6 +37,7 @@ async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>
                 "loading": begun.map(|loading| loading.fraction),
                 "licence": listed.licence,
                 "context": app.catalogue.context(&listed.name),
+                "reads_pictures": app.catalogue.reads_pictures(&listed.name),
             })
         })
         .collect();

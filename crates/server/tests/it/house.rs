@@ -273,6 +273,7 @@ pub fn options(data: &Path, is_open: bool, script: Value) -> Options {
             script: serde_json::from_value(script).unwrap(),
         }],
         fleet: fleet::Options::default(),
+        pictures: Vec::new(),
         store: store::Options::new(data),
         is_open,
         is_behind_proxy: false,

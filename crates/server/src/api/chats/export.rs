@@ -69,10 +69,21 @@ fn markdown(chat: &Object, turns: &[Object]) -> String {
     for turn in branch(turns, leaf.as_str().unwrap_or_default()) {
         let model = turn.body["response"]["model"].as_str().unwrap_or_default();
         page += &format!("\n## You\n\n{}\n", text(&turn.body["input"]));
+        page += &pictures(&turn.body["input"]);
         page += &format!(
             "\n## {model}\n\n{}\n",
             text(&turn.body["response"]["output"])
         );
     }
     page
+}
+
+/// The pictures of a question, each within its address.
+fn pictures(items: &Value) -> String {
+    let items = items.as_array().into_iter().flatten();
+    let parts = items.flat_map(|item| item["content"].as_array().into_iter().flatten());
+    let urls = parts
+        .filter(|part| part["type"] == "input_image")
+        .filter_map(|part| part["image_url"].as_str());
+    urls.map(|url| format!("\n![]({url})\n")).collect()
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use store::Object;
 
 use super::branches::{AGAIN, FORGOTTEN, OF_CHAT, described, is_of, items, text, turn};
-use super::{settings, title};
+use super::{pictures, settings, title};
 use crate::api::Refusal;
 use crate::app::App;
 use crate::caller::Caller;
@@ -67,12 +67,20 @@ pub(super) async fn start(
         chat.body["model"] = json!(model);
     }
     let mut request = request(&app, &chat, &asked).await?;
+    let reads_pictures = app.catalogue.reads_pictures(request.model()?);
+    if pictures::checked(&request.input)? > 0 && !reads_pictures {
+        return Err(pictures::refused(request.model()?).into());
+    }
     let (before, forgotten) = before(&app, &chat, &request).await?;
     if forgotten > 0 {
         let metadata = request.metadata.get_or_insert_default();
         metadata.insert(FORGOTTEN.to_owned(), forgotten.to_string());
     }
-    let plan = Plan::of_chat(&app, &request, items(&before))?;
+    let mut context = items(&before);
+    if !reads_pictures {
+        context = pictures::in_words(context);
+    }
+    let plan = Plan::of_chat(&app, &request, context)?;
     let name = match chat.body["title"].as_str() {
         Some(title) => title.to_owned(),
         None => title(&text(&json!(plan.input))),
