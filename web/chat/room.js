@@ -14,6 +14,9 @@ import { isRunning, Tree } from "./tree.js";
 
 const TRIES = 8;
 
+/** When it is looked for a title, each after the last time. */
+const TITLE_WAITS_MS = [700, 1500, 3000, 6000];
+
 export class Room {
   /**
    * @param {string | null} id
@@ -161,7 +164,26 @@ export class Room {
     this.listen(turn, stream, passing?.stop);
     if (this.id !== null && !passing) {
       tell(this.id);
-      ask("GET", `/api/chats?limit=1`).then(({ data }) => this.named(data[0]), () => {});
+      this.look();
+    }
+  }
+
+  /** Looks what the chat is called now. */
+  async look() {
+    try {
+      this.named((await ask("GET", "/api/chats?limit=1")).data[0]);
+    } catch {
+      // It stays what it is.
+    }
+  }
+
+  /** Models write titles after the first answer, if they are quick: it is looked for a while whether one did. */
+  async lookForTitle() {
+    const before = this.about.title;
+    for (const wait of TITLE_WAITS_MS) {
+      await new Promise((done) => setTimeout(done, wait));
+      if (this.isLeft || this.about.title !== before) return;
+      await this.look();
     }
   }
 
@@ -228,6 +250,7 @@ export class Room {
   /** @param {Turn} turn */
   ended(turn) {
     this.heard.delete(turn.id);
+    if (turn.after === null && turn.again === null && !this.isTemporary) this.lookForTitle();
     if (!this.isLeft) this.onlooker.turn(turn);
   }
 

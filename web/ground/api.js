@@ -52,7 +52,8 @@ export async function send(method, path, body, signal) {
   app.set({ isOnline: true });
   if (reply.ok) return reply;
   const refusal = await read(reply);
-  if (reply.status === 401 && app.now.who) onStranger();
+  // Who mistypes a password in between is still who they are.
+  if (reply.status === 401 && app.now.who && refusal.code !== "wrong_password") onStranger();
   throw refusal;
 }
 

@@ -1,7 +1,7 @@
 // What the app knows, as far as more than one part of it looks at that.
 import { observable } from "./store.js";
 
-/** @typedef {{ user: string, name: string, role: string, via: string, csrf: string | null }} Who */
+/** @typedef {{ user: string, name: string, role: string, via: string, csrf: string | null, has_password: boolean, asks_for_password: boolean }} Who */
 /** @typedef {{ name: string, owner: string, bytes: number, is_loaded: boolean, context: number | null, reads_pictures: boolean }} Model */
 /** @typedef {{ temperature?: number, top_p?: number, max_output_tokens?: number, effort?: string }} Settings */
 /**

@@ -20,6 +20,18 @@ export function moment(at) {
   return new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
 }
 
+/** @param {string} at */
+export function day(at) {
+  return new Intl.DateTimeFormat(language(), { dateStyle: "medium" }).format(new Date(at));
+}
+
+/** How long it is until then, in words. @param {Date} then */
+export function until(then) {
+  const minutes = Math.max(0, Math.round((then.getTime() - Date.now()) / 60_000));
+  const format = new Intl.RelativeTimeFormat(language());
+  return minutes < 90 ? format.format(minutes, "minute") : format.format(Math.round(minutes / 60), "hour");
+}
+
 /** @param {number} value */
 export function count(value) {
   return new Intl.NumberFormat(language(), { notation: value >= 10_000 ? "compact" : "standard", maximumFractionDigits: 1 }).format(value);

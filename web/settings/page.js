@@ -10,6 +10,7 @@ import { keys } from "./keys.js";
 import { chosenPassword } from "./password.js";
 import { people, takeOut } from "./people.js";
 import { rules } from "./rules.js";
+import { titles } from "./titles.js";
 import { upstreams } from "./upstreams.js";
 
 /** @returns {import("../main.js").Page} */
@@ -29,6 +30,7 @@ export function settingsPage() {
       isKnown && part("keys", keys()),
       isKnown && runsHouse && part("people", people()),
       isKnown && app.now.who?.role === "owner" && part("upstreams", upstreams()),
+      isKnown && part("titles", titles()),
       part("rules", rules()),
       part("programs", [h("p", { class: "faint" }, t("programs-about")), h("pre", { class: "snippet", tabindex: "0" }, `OPENAI_BASE_URL=${location.origin}/v1\nOPENAI_API_KEY=${isKnown ? "fh-…" : "any"}`)]),
     ),
@@ -67,7 +69,7 @@ function account() {
   const who = app.now.who;
   return [
     h("p", null, t("account-is", { name: who?.name ?? "", role: t(`role-${who?.role ?? "member"}`) })),
-    chosenPassword(true),
+    chosenPassword(),
     h(
       "div",
       { class: "row" },

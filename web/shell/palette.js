@@ -1,5 +1,6 @@
 // Ctrl-K: everything that can be done, and everything that was said.
 import { command, openTurn } from "../chat/commands.js";
+import { openDeleted } from "../chat/deleted.js";
 import { ask } from "../ground/api.js";
 import { dialog } from "../ground/dialog.js";
 import { fill, h, later } from "../ground/dom.js";
@@ -37,6 +38,7 @@ function entries() {
     { label: t("models"), icon: "box", act: () => go("/models") },
     { label: t("activity"), icon: "pulse", act: () => go("/activity") },
     { label: t("settings"), icon: "gear", act: () => go("/settings") },
+    { label: t("deleted-chats"), icon: "bin", act: () => openDeleted() },
     { label: t("theme-light"), icon: "sliders", act: () => choose("light") },
     { label: t("theme-dark"), icon: "sliders", act: () => choose("dark") },
     { label: t("theme-system"), icon: "sliders", act: () => choose("system") },

@@ -1,4 +1,5 @@
 // What somebody has: a new chat, a search, and all chats by their days.
+import { openDeleted } from "../chat/deleted.js";
 import { chatMenu, loadChats, loadMoreChats } from "../chat/history.js";
 import { leaveHouse } from "../door/sign-in.js";
 import { menu } from "../ground/dialog.js";
@@ -89,6 +90,7 @@ function accountMenu(button) {
     button,
     [
       { label: t("settings"), icon: "gear", act: () => go("/settings") },
+      { label: t("deleted-chats"), icon: "bin", act: () => openDeleted() },
       null,
       isKnown ? { label: t("sign-out"), icon: "out", act: () => leaveHouse(true) } : { label: t("sign-in"), icon: "person", act: () => go("/sign-in") },
     ],

@@ -18,7 +18,7 @@ use store::Store;
 use tokio::task::JoinHandle;
 
 pub use admission::Admission;
-pub use entering::{SignIn, SignedIn};
+pub use entering::{HasPassword, SignIn, SignedIn};
 pub use identify::Credential;
 pub use keys::{Key, NewKey};
 pub use people::{NewPerson, Person};

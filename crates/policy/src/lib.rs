@@ -26,7 +26,8 @@ pub use budget::{Budgets, Tokens, Used};
 pub use clock::Clock;
 pub use error::{Error, Limited, Reason, Result};
 pub use gate::{
-    Admission, Credential, Gate, Key, NewKey, NewPerson, Permit, Person, Project, SignIn, SignedIn,
+    Admission, Credential, Gate, HasPassword, Key, NewKey, NewPerson, Permit, Person, Project,
+    SignIn, SignedIn,
 };
 pub use options::Options;
 pub use principal::{Principal, Role, Scope, Via};

@@ -4,6 +4,7 @@ mod audit;
 pub(crate) mod chats;
 mod code;
 mod documents;
+mod house;
 mod jobs;
 mod keys;
 mod library;
@@ -43,6 +44,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(notes::routes())
         .merge(models::routes())
         .merge(documents::routes())
+        .merge(house::routes())
 }
 
 /// A moment as this API writes it.

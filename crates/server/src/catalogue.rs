@@ -94,6 +94,11 @@ impl Catalogue {
         !is_here && self.fleet.serves(name)
     }
 
+    /// Whether the model called `name` says what was written down for it.
+    pub fn is_script(&self, name: &str) -> bool {
+        self.script(name).is_some()
+    }
+
     /// All models by name.
     pub fn list(&self) -> Vec<Listed> {
         let scripts = self.scripts.iter().map(|script| Listed {

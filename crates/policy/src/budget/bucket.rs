@@ -44,6 +44,13 @@ impl Bucket {
         }
     }
 
+    /// How much of a minute is taken and has not come back yet, rounded up.
+    pub fn taken(&mut self, per_minute: u64, now: i64) -> u64 {
+        self.fill(per_minute, now);
+        let lacking = i128::from(per_minute) * ONE - self.level;
+        u64::try_from(lacking.max(0)).map_or(u64::MAX, |lacking| lacking.div_ceil(ONE as u64))
+    }
+
     /// Takes `amount`, negative to give back.
     pub fn take(&mut self, amount: i64, per_minute: u64) {
         let whole = i128::from(per_minute) * ONE;

@@ -26,6 +26,10 @@ pub struct Used {
     pub tokens_total: u64,
     /// Requests in all.
     pub requests_total: u64,
+    /// Requests that a minute has not brought back yet, where they are limited.
+    pub requests_this_minute: u64,
+    /// Tokens likewise.
+    pub tokens_this_minute: u64,
 }
 
 /// Tokens of one request, or of many.
@@ -234,12 +238,18 @@ impl Meters {
 
     /// What `subject` used.
     pub fn used(&self, subject: &str, now: i64) -> Option<Used> {
-        let meters = self.lock();
-        let meter = meters.get(subject)?;
+        let mut meters = self.lock();
+        let meter = meters.get_mut(subject)?;
         let mut used = meter.used;
         if day_of(now) > meter.day {
             used.tokens_today = 0;
         }
+        let taken = |bucket: &mut Option<(u64, Bucket)>| {
+            let bucket = bucket.as_mut();
+            bucket.map_or(0, |(per_minute, bucket)| bucket.taken(*per_minute, now))
+        };
+        used.requests_this_minute = taken(&mut meter.requests);
+        used.tokens_this_minute = taken(&mut meter.tokens);
         Some(used)
     }
 
@@ -353,6 +363,7 @@ mod tests {
             tokens_today: 95,
             tokens_total: 1_000,
             requests_total: 3,
+            ..Used::default()
         };
         meters.learn("k-1", before, LATE);
         assert!(meters.admit(&daily(100), 10, LATE).is_err());
@@ -391,6 +402,22 @@ mod tests {
         assert_eq!(limited.retry_after, Some(Duration::from_secs(60)));
         assert_eq!(limited.what, "too many requests a minute of this person");
         assert_eq!(meters.used("k-1", LATE).unwrap().requests_total, 1);
+    }
+
+    #[test]
+    fn what_is_used_of_a_minute_comes_back_with_it() {
+        let meters = Meters::default();
+        let four = subject(Budgets {
+            requests_per_minute: Some(4),
+            ..Budgets::default()
+        });
+        meters.admit(&four, 5, LATE).unwrap();
+        meters.admit(&four, 5, LATE).unwrap();
+        let used = |now| meters.used("k-1", now).unwrap().requests_this_minute;
+        assert_eq!(
+            (used(LATE), used(LATE + 15_000), used(LATE + 60_000)),
+            (2, 1, 0)
+        );
     }
 
     #[test]

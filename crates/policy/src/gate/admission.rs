@@ -2,7 +2,7 @@
 
 use store::{Timestamp, Usage};
 
-use super::{Gate, Inner};
+use super::{Gate, Inner, keys::Key};
 use crate::{
     budget::{Budgets, Tokens, Used, day_of},
     error::{Error, Result},
@@ -85,6 +85,18 @@ impl Gate {
     }
 }
 
+impl Gate {
+    /// What a key has used, which [`keys`](Self::keys) told of.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn used_by(&self, key: &Key) -> Result<Used> {
+        self.0.learn(&key.id).await?;
+        let used = self.0.meters.used(&key.id, self.0.now());
+        Ok(used.unwrap_or_default())
+    }
+}
+
 fn subjects(principal: &Principal) -> Vec<(String, Budgets)> {
     let known = &*principal.0;
     let mut subjects = vec![(known.user.clone(), known.user_budgets)];
@@ -112,6 +124,7 @@ impl Inner {
             tokens_today: tokens(today),
             tokens_total: tokens(ever),
             requests_total: ever.requests,
+            ..Used::default()
         };
         self.meters.learn(subject, used, now);
         Ok(())

@@ -174,6 +174,36 @@ impl Gate {
     }
 }
 
+impl Gate {
+    /// Whether somebody has a password, and whether they are asked for it before they change it: not those who came
+    /// by a link.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn password_of(&self, principal: &Principal) -> Result<HasPassword> {
+        let user = self.0.store.identity().user(principal.user()).await;
+        let has_one = match user {
+            Ok(user) => user.password_hash.is_some(),
+            // Nobody in particular.
+            Err(store::Error::NotFound { .. }) => false,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(HasPassword {
+            has_one,
+            is_asked_for: has_one && !principal.0.is_by_link,
+        })
+    }
+}
+
+/// What is to be known before a password is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HasPassword {
+    /// Whether there is one.
+    pub has_one: bool,
+    /// Whether it must be shown.
+    pub is_asked_for: bool,
+}
+
 impl Inner {
     /// Begins a new session of `user`, whatever the browser had before.
     async fn enter(&self, user: &User, how: &str, old: Option<&str>) -> Result<SignedIn> {

@@ -7,6 +7,7 @@ mod pictures;
 mod search;
 mod settings;
 mod sweep;
+mod titles;
 mod turns;
 
 use std::sync::Arc;
@@ -143,12 +144,24 @@ async fn change(
     Ok(Json(described(&chat)))
 }
 
-/// It can be taken back for a day; then it is gone.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct How {
+    for_good: bool,
+}
+
+/// It can be taken back for a day; then it is gone. At once, where that is said.
 async fn remove(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<String>,
+    Query(how): Query<How>,
 ) -> Result<Json<Value>, Refusal> {
+    if how.for_good {
+        let chat = app.kept_to_delete(&caller, KIND, &id).await?;
+        sweep::destroy(&app, &chat).await?;
+        return Ok(Json(deleted(&id, KIND)));
+    }
     let chat = app.chat_to_delete(&caller, &id).await?;
     for turn in branches::turns(&app, &chat).await? {
         app.running.stop(&turn.id);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::routing::{delete, get};
 use axum::{Json, Router};
-use policy::{Budgets, Key, NewKey, Scope};
+use policy::{Budgets, Key, NewKey, Scope, Used};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -36,7 +36,11 @@ async fn list(
     let everybody = query.of.as_deref() == Some("everybody");
     let of = (!everybody).then(|| caller.user());
     let keys = app.gate.keys(&caller, of).await?;
-    let data: Vec<Value> = keys.iter().map(described).collect();
+    let mut data: Vec<Value> = Vec::with_capacity(keys.len());
+    for key in &keys {
+        let used = app.gate.used_by(key).await?;
+        data.push(described(key, used));
+    }
     Ok(Json(json!({ "data": data })))
 }
 
@@ -96,7 +100,7 @@ async fn create(
         expires_at,
     };
     let (key, secret) = app.gate.add_key(&caller, new).await?;
-    let mut value = described(&key);
+    let mut value = described(&key, Used::default());
     value["key"] = json!(secret.reveal());
     Ok(Json(value))
 }
@@ -110,7 +114,7 @@ async fn revoke(
     Ok(Json(json!({ "id": id, "revoked": true })))
 }
 
-fn described(key: &Key) -> Value {
+fn described(key: &Key, used: Used) -> Value {
     let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.name()).collect();
     json!({
         "id": key.id,
@@ -123,6 +127,13 @@ fn described(key: &Key) -> Value {
             "tokens_per_minute": key.budgets.tokens_per_minute,
             "tokens_per_day": key.budgets.tokens_per_day,
             "tokens_total": key.budgets.tokens_total,
+        },
+        "used": {
+            "requests_this_minute": used.requests_this_minute,
+            "tokens_this_minute": used.tokens_this_minute,
+            "tokens_today": used.tokens_today,
+            "tokens_total": used.tokens_total,
+            "requests_total": used.requests_total,
         },
         "created_at": moment(key.created_at),
         "expires_at": key.expires_at.map(moment),

@@ -54,11 +54,11 @@ async fn create(
         }
         _ => return Err(Fault::invalid("`name` and `password`, or `link`").into()),
     };
-    Ok(signed_in(&app, &entered))
+    Ok(signed_in(&app, &entered).await?)
 }
 
 /// The cookie of a new session, and who it is.
-fn signed_in(app: &App, entered: &SignedIn) -> Response {
+async fn signed_in(app: &App, entered: &SignedIn) -> Result<Response, Fault> {
     let seconds = entered.expires_at.as_millis() / 1000 - app.now().cast_signed();
     let cookie = format!(
         "{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}",
@@ -66,16 +66,16 @@ fn signed_in(app: &App, entered: &SignedIn) -> Response {
         seconds.max(0),
         if app.is_secure { "; Secure" } else { "" },
     );
-    let mut response = Json(described(&entered.principal)).into_response();
+    let mut response = Json(described(app, &entered.principal).await?).into_response();
     // Tokens are letters, digits, `-` and `_`.
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
-    response
+    Ok(response)
 }
 
-async fn retrieve(caller: Caller) -> Json<Value> {
-    Json(described(&caller.0))
+async fn retrieve(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Refusal> {
+    Ok(Json(described(&app, &caller.0).await?))
 }
 
 async fn delete(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Refusal> {
@@ -104,17 +104,20 @@ async fn set_password(
         .set_password(&caller, caller.user(), old.as_deref(), &new)
         .await?;
     Ok(match entered {
-        Some(entered) => signed_in(&app, &entered),
-        None => Json(described(&caller.0)).into_response(),
+        Some(entered) => signed_in(&app, &entered).await?,
+        None => Json(described(&app, &caller.0).await?).into_response(),
     })
 }
 
-fn described(principal: &Principal) -> Value {
-    json!({
+async fn described(app: &App, principal: &Principal) -> Result<Value, Fault> {
+    let password = app.gate.password_of(principal).await?;
+    Ok(json!({
         "user": principal.user(),
         "name": principal.name(),
         "role": principal.role().name(),
         "via": principal.via().name(),
         "csrf": principal.csrf(),
-    })
+        "has_password": password.has_one,
+        "asks_for_password": password.is_asked_for,
+    }))
 }

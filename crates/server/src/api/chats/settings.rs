@@ -7,7 +7,7 @@ use crate::fault::{Fault, Result};
 use crate::v1::responses::request::ResponseRequest;
 
 /// Letters of a title at most.
-const TITLE_MAX: usize = 200;
+pub(super) const TITLE_MAX: usize = 200;
 
 /// Letters of a title that is made of what somebody asked first.
 const FIRST_WORDS: usize = 60;

@@ -8,6 +8,7 @@ use store::List;
 use super::{DELETED, KIND, branches};
 use crate::app::App;
 use crate::fault::Result;
+use crate::v1::responses::background;
 
 /// How long a deleted chat can be taken back.
 const TAKEN_BACK_MS: i64 = 24 * 60 * 60 * 1000;
@@ -41,11 +42,20 @@ async fn sweep(app: &App, before: i64) -> Result<()> {
             .is_none_or(|at| at < before)
     };
     for chat in page.data.iter().filter(is_due) {
-        for turn in branches::turns(app, chat).await? {
-            app.store().objects().delete(&turn.id).await?;
-        }
-        app.store().objects().delete(&chat.id).await?;
+        destroy(app, chat).await?;
         tracing::info!(id = chat.id, "a deleted chat was removed");
     }
+    Ok(())
+}
+
+/// Removes a chat with all of its turns, those that are being made included.
+pub(super) async fn destroy(app: &App, chat: &store::Object) -> Result<()> {
+    for turn in branches::turns(app, chat).await? {
+        if app.running.stop(&turn.id) {
+            background::cancel(app, &turn.id).await?;
+        }
+        app.store().objects().delete(&turn.id).await?;
+    }
+    app.store().objects().delete(&chat.id).await?;
     Ok(())
 }

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use store::Object;
 
 use super::branches::{AGAIN, FORGOTTEN, OF_CHAT, described, is_of, items, text, turn};
-use super::{pictures, settings, title};
+use super::titles::First;
+use super::{pictures, settings, title, titles};
 use crate::api::Refusal;
 use crate::app::App;
 use crate::caller::Caller;
@@ -87,15 +88,24 @@ pub(super) async fn start(
     };
     let (turn, model) = (plan.id(), plan.model.clone());
     let now = app.timestamp().as_millis();
+    let is_first = chat.body["active"].is_null() && chat.body["title"].is_null();
     let begun = background::start(&app, &caller, plan).await?;
-    app.amend(chat, |chat| {
+    let chat = app.amend(chat, |chat| {
         chat.body["title"] = json!(name);
         chat.body["model"] = json!(model);
         chat.body["active"] = json!(turn);
         chat.body["updated_at"] = json!(now);
         Ok(())
-    })
-    .await?;
+    });
+    let chat = chat.await?.id;
+    if is_first {
+        let first = First {
+            chat,
+            turn,
+            title: name,
+        };
+        titles::follow(&app, &caller, first);
+    }
     Ok(sse::reply(background::follow(app, begun, 0)))
 }
 

@@ -83,6 +83,13 @@ impl Running {
         self.tasks().abort_all();
     }
 
+    /// Does something beside them, which ends when the server does.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks();
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(work);
+    }
+
     fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -154,9 +161,7 @@ impl Making {
             began: Instant::now(),
             spoke: None,
         };
-        let mut tasks = app.running.tasks();
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(task.run(self.plan));
+        app.running.spawn(task.run(self.plan));
     }
 }
 
@@ -448,6 +453,13 @@ pub(crate) async fn obey(app: &App) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Waits until the response called `id` is no longer being made.
+pub(crate) async fn ended(app: &App, id: &str) {
+    if let Some(mut kept) = app.running.kept(id) {
+        while kept.changed().await.is_ok() {}
+    }
 }
 
 /// The events of the response called `id` from number `from` on, those that are still to come included.
