@@ -180,6 +180,7 @@ function title(job) {
   const asked = job.asked ?? {};
   if (job.kind === "model.add") return t("job-add", { name: asked.name ?? "" });
   if (job.kind === "model.quantise") return t("job-quantise", { name: asked.model ?? "", format: asked.format ?? "" });
+  if (job.kind === "model.measure") return t("job-measure", { name: asked.model ?? "" });
   if (job.kind === "code.fix") return t("job-fix", { name: String(asked.folder ?? "").split("/").pop() ?? "" });
   if (job.kind === "code.tests") return t("job-tests", { name: asked.file ?? "" });
   if (job.kind === "batch") return t("job-batch");

@@ -32,6 +32,7 @@ export function modelMenu(button, model, load) {
       model.memory_bytes === null
         ? { label: t("model-load"), icon: "download", act: () => act("POST", `${path}/load`) }
         : { label: t("model-unload"), icon: "undo", act: () => act("POST", `${path}/unload`) },
+      { label: t("model-measure"), icon: "pulse", act: () => act("POST", `${path}/measure`) },
       { label: t("model-smaller"), icon: "sliders", act: () => smaller(model, (format) => act("POST", `${path}/quantise`, { format })) },
       null,
       { label: t("model-remove"), icon: "bin", isDanger: true, act: () => remove(model, () => act("DELETE", path)) },

@@ -9,8 +9,9 @@ import { jobRow, watchJobs } from "../activity/jobs.js";
 import { railButton } from "../shell/frame.js";
 import { adding } from "./adding.js";
 import { modelMenu } from "./menu.js";
+import { speedChart } from "./speed.js";
 
-/** @typedef {import("../ground/state.js").Model & { memory_bytes: number | null, loading: number | null, licence: string | null }} Model */
+/** @typedef {import("../ground/state.js").Model & { memory_bytes: number | null, loading: number | null, licence: string | null, measured: import("./speed.js").Measured | null }} Model */
 /** @typedef {{ used_bytes: number, budget_bytes: number, available_bytes: number }} Memory */
 
 /** How often it is looked while something changes, and while nothing does, in milliseconds. */
@@ -99,7 +100,7 @@ function row(model, keepsModels, load) {
   ].filter(Boolean);
   const more = h("button", { class: "quiet", type: "button", "aria-label": t("more-about", { title: model.name }), "aria-haspopup": "menu" }, icon("more"));
   more.addEventListener("click", () => modelMenu(more, model, load));
-  return h("li", null, h("span", null, model.name, h("small", null, about.join(" · "))), state(model), keepsModels && model.owner === "owner" && more);
+  return h("li", null, h("span", null, model.name, h("small", null, about.join(" · "))), state(model), keepsModels && model.owner === "owner" && more, model.measured && speedChart(model.measured));
 }
 
 /** @param {Model} model */

@@ -86,6 +86,11 @@ impl Residents {
         }
     }
 
+    /// How they are loaded.
+    pub fn settings(&self) -> Settings {
+        self.models.shelf().settings
+    }
+
     /// The library that they come from.
     pub fn library(&self) -> &Library {
         &self.models.shelf().library

@@ -6,7 +6,8 @@ use std::time::UNIX_EPOCH;
 use axum::http::StatusCode;
 use dialogue::{Embedder, Loading, Resident, Residents, Speaker};
 use fleet::Fleet;
-use library::Library;
+use library::{Library, Measured};
+use tensor::WeightType;
 
 use crate::fault::{Fault, Result};
 
@@ -46,6 +47,8 @@ pub(crate) struct Listed {
     pub bytes: u64,
     /// The licence that its publisher names, where it lies here.
     pub licence: Option<String>,
+    /// How fast it was here, where it was measured.
+    pub measured: Option<Measured>,
 }
 
 impl Catalogue {
@@ -107,6 +110,7 @@ impl Catalogue {
             created: 0,
             bytes: 0,
             licence: None,
+            measured: None,
         });
         let entries = self.residents.library().entries().unwrap_or_default();
         let local = entries
@@ -116,6 +120,7 @@ impl Catalogue {
                 created: added_at(&entry),
                 bytes: entry.manifest.bytes(),
                 licence: entry.manifest.licence.id.clone(),
+                measured: entry.measured(),
                 name: entry.name,
                 owner: "owner",
             });
@@ -125,6 +130,7 @@ impl Catalogue {
             created: 0,
             bytes: 0,
             licence: None,
+            measured: None,
         });
         let mut all: Vec<Listed> = scripts.chain(local).chain(far).collect();
         // Of two with one name the one that is here is kept, for sorting is stable.
@@ -179,6 +185,11 @@ impl Catalogue {
     pub fn resident(&self) -> Vec<String> {
         let resident = self.residents.resident().into_iter();
         resident.map(|resident| resident.name).collect()
+    }
+
+    /// How matrices are held of models that are loaded.
+    pub fn weights(&self) -> WeightType {
+        self.residents.settings().weights
     }
 
     /// The owner's models.

@@ -8,6 +8,7 @@ mod code;
 mod live;
 mod looking;
 mod model;
+mod speed;
 mod suites;
 
 use std::collections::HashMap;
@@ -28,10 +29,11 @@ pub(crate) use code::{FIX, Fix, apply, brief, in_folder, take_back, undo};
 use live::Live;
 pub(crate) use looking::{look, remove};
 pub(crate) use model::{ADD, Add, QUANTISE, Quantise, unknown_format};
+pub(crate) use speed::{MEASURE, Measure};
 pub(crate) use suites::{Suite, TESTS, sources};
 
 /// Kinds of work, as jobs name them.
-const KINDS: [&str; 4] = [ADD, QUANTISE, FIX, TESTS];
+const KINDS: [&str; 5] = [ADD, QUANTISE, MEASURE, FIX, TESTS];
 
 /// Jobs at the same time: they share the disk, and the processor with answers.
 const AT_ONCE: usize = 2;
@@ -230,6 +232,7 @@ fn perform(app: &App, job: &Job, live: &Live) -> Result<Value> {
     match job.kind.as_str() {
         ADD => model::add(app, &read::<Add>(job)?, live),
         QUANTISE => model::quantise(app, &read::<Quantise>(job)?, live),
+        MEASURE => speed::measure(app, &read::<Measure>(job)?, live),
         FIX => code::fix(app, &read::<Fix>(job)?, live),
         TESTS => suites::generate(app, &read::<Suite>(job)?, live),
         other => Err(Fault::broken(format!("nobody does `{other}`"))),

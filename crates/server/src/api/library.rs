@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::fault::Fault;
 use crate::reading::Parsed;
-use crate::works::{self, ADD, Add, QUANTISE, Quantise};
+use crate::works::{self, ADD, Add, MEASURE, Measure, QUANTISE, Quantise};
 
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -26,6 +26,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/models/{name}/load", post(load))
         .route("/api/models/{name}/unload", post(unload))
         .route("/api/models/{name}/quantise", post(quantise))
+        .route("/api/models/{name}/measure", post(measure))
 }
 
 /// What may come.
@@ -157,6 +158,19 @@ async fn quantise(
         },
     )
     .await
+}
+
+/// Measures how fast a model is here; the reply is the job that does it.
+async fn measure(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(model): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    permit(&app, &caller, "measure").await?;
+    if app.catalogue.library().get(&model).is_none() {
+        return Err(app.catalogue.unknown(&model).into());
+    }
+    queued(&app, &caller, MEASURE, &Measure { model }).await
 }
 
 async fn queued(

@@ -5,16 +5,36 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use library::Memory;
+use library::{Measured, Memory, Rate};
 use policy::action::SeeModels;
 use serde_json::{Value, json};
+use store::Timestamp;
 
-use super::Refusal;
+use super::{Refusal, moment};
 use crate::app::App;
 use crate::caller::Caller;
 
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new().route("/api/models", get(list))
+}
+
+/// How fast a model was, beside what this machine allows.
+fn measured(found: &Measured) -> Value {
+    let rate = |rate: &Rate| {
+        json!({
+            "tokens_per_second": rate.tokens_per_second,
+            "limit_tokens_per_second": rate.limit,
+        })
+    };
+    json!({
+        "prefill": rate(&found.prefill),
+        "decode": rate(&found.decode),
+        "bytes_per_token": found.bytes_per_token,
+        "machine_bytes_per_second": found.bytes_per_second,
+        "machine_flops": found.flops,
+        "threads": found.threads,
+        "measured_at": moment(Timestamp::from_millis(found.at)),
+    })
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Refusal> {
@@ -37,6 +57,7 @@ async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>
                 "loading": begun.map(|loading| loading.fraction),
                 "licence": listed.licence,
                 "context": app.catalogue.context(&listed.name),
+                "measured": listed.measured.as_ref().map(measured),
                 "reads_pictures": app.catalogue.reads_pictures(&listed.name),
             })
         })

@@ -42,6 +42,7 @@ mod web_files;
 mod web_house;
 mod web_keys;
 mod web_safety;
+mod web_shown;
 mod web_speed;
 mod wire;
 

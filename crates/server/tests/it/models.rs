@@ -260,3 +260,44 @@ fn a_download_goes_on_when_the_server_does() {
         "{done}"
     );
 }
+
+#[test]
+fn a_model_is_measured_beside_what_this_machine_allows_and_that_stays_with_it() {
+    let house = House::closed();
+    tiny::add(house.data.path());
+    let owner = Signed::by(&house, &house.link);
+    let told = || {
+        let models = owner.get("/api/models").json();
+        let all = models["data"].as_array().unwrap().clone();
+        all.into_iter()
+            .find(|model| model["name"] == "tiny")
+            .unwrap()["measured"]
+            .clone()
+    };
+    assert_eq!(told(), Value::Null);
+    let job = owner.send("POST", "/api/models/tiny/measure", &Value::Null);
+    assert_eq!(job.status, 200, "{}", job.text);
+    let ended = ended(&owner, &job.json());
+    assert_eq!(ended["state"], "done", "{ended}");
+    let measured = told();
+    let number = |path: &str| measured.pointer(path).and_then(Value::as_f64).unwrap();
+    for part in ["/prefill", "/decode"] {
+        let (rate, limit) = (
+            number(&format!("{part}/tokens_per_second")),
+            number(&format!("{part}/limit_tokens_per_second")),
+        );
+        // A model of some kilobytes lies in the caches, which are quicker than memory.
+        assert!(rate > 1.0 && limit > 1.0, "{measured}");
+    }
+    // What must be read for a token is at least the weights that compute it.
+    assert!(number("/bytes_per_token") > 1000.0 && number("/machine_bytes_per_second") > 1e8);
+    let limit = number("/machine_bytes_per_second") / number("/bytes_per_token");
+    assert!(number("/decode/limit_tokens_per_second") <= limit * 1.001);
+    // It answers as before, and guests do not measure.
+    assert_eq!(asks(&owner, "tiny"), 200);
+    let guest = owner.adds("eve", "guest");
+    let refused = guest.send("POST", "/api/models/tiny/measure", &Value::Null);
+    assert_eq!(refused.status, 403);
+    let unknown = owner.send("POST", "/api/models/none/measure", &Value::Null);
+    assert_eq!(unknown.status, 404);
+}

@@ -49,6 +49,7 @@ fn the_words_of_a_pdf_are_shown_as_a_card_and_asked_about() {
         .until("document.querySelector('.attached small')?.textContent === '2 pages · 22 words'");
     choose(&browser, "scan.pdf", "application/pdf", &scan);
     browser.until_text("no text in it: its pages are pictures");
+    browser.picture("attached-light");
     // What was attached outlives a reload.
     browser.reload();
     browser.until("document.querySelectorAll('.composer .attached').length === 2");

@@ -59,6 +59,10 @@ fn a_model_is_added_made_smaller_asked_and_removed() {
     browser.click("[aria-label='More about tiny']");
     choose(&browser, "Load into memory");
     browser.until_text("in memory,");
+    browser.click("[aria-label='More about tiny']");
+    choose(&browser, "Measure its speed");
+    browser.until("/Writing: .* tokens a second, of .* that this machine allows/.test(document.querySelector('.speed [role=img]')?.getAttribute('aria-label'))");
+    browser.until_text("The marks are this machine’s limits");
     browser.click("[aria-label='More about tiny-Q4_K_M']");
     choose(&browser, "Remove");
     browser.click("dialog .is-danger");

@@ -103,10 +103,10 @@ fn deleted_chats_are_listed_taken_back_and_deleted_for_good() {
     open();
     browser.until("document.querySelectorAll('.deleted li').length === 2");
     browser.until_text("gone for good in 24 hours");
-    browser.click("[aria-label='Delete “one to lose” for good']");
+    browser.click("[aria-label='Delete for good: one to lose']");
     browser.click(".deleted .is-danger");
     browser.until("document.querySelectorAll('.deleted li').length === 1");
-    browser.click("[aria-label='Take “one to keep” back']");
+    browser.click("[aria-label='Take back: one to keep']");
     browser.until("document.querySelector('.rail-list').innerText.includes('one to keep')");
     open();
     browser.until_text("Nothing is deleted");

@@ -8,7 +8,7 @@ use tensor::files::Checkpoint;
 
 use super::peer::Peer;
 use super::report::Report;
-use super::speed::{Plan, Subject};
+use super::speed::{self, Memory, Plan};
 use crate::args::ModelBench;
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
@@ -26,13 +26,13 @@ pub fn run(args: &ModelBench, library: &Library, console: &mut Console) -> Resul
         None => None,
     };
     console.talk(format_args!("loading {}", located.name));
-    let mut subject = Subject::load(path, args)?;
+    let mut subject = speed::load(path, args)?;
     let mut figures = Vec::new();
     for task in plan.tasks() {
         console.talk(format_args!("measuring {task}"));
         figures.push((task, subject.measure(task)));
     }
-    let memory = subject.memory();
+    let memory = Memory::of(&subject);
     let limits = subject.limits();
     drop(subject);
     let theirs = match peer {

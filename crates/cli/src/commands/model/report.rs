@@ -100,9 +100,7 @@ impl Report {
 
     /// How near a figure is to the limit that binds it.
     fn share(&self, figure: &Figure) -> f64 {
-        let computing = figure.flops / self.limits.flops;
-        let reading = figure.bytes / self.limits.bytes_per_second;
-        figure.tokens_per_second * computing.max(reading)
+        figure.tokens_per_second / self.limits.tokens_per_second(figure)
     }
 
     fn theirs_at(&self, task: Task) -> Option<f64> {
