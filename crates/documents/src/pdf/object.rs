@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::limits::Budget;
 
 /// Lists within lists at most.
 const DEPTH_MAX: usize = 48;
+
+/// Objects within one, which takes many times the memory of its text.
+const WITHIN_MAX: usize = 1 << 20;
 
 /// Names and what they stand for.
 pub(crate) type Dict = BTreeMap<Box<str>, Object>;
@@ -82,6 +85,8 @@ pub(crate) struct Lexer<'a> {
     bytes: &'a [u8],
     pub at: usize,
     budget: &'a Budget,
+    /// Objects within the one that is being read.
+    within: usize,
 }
 
 pub(crate) fn is_space(byte: u8) -> bool {
@@ -101,7 +106,12 @@ fn is_regular(byte: u8) -> bool {
 
 impl<'a> Lexer<'a> {
     pub fn new(bytes: &'a [u8], at: usize, budget: &'a Budget) -> Self {
-        Self { bytes, at, budget }
+        Self {
+            bytes,
+            at,
+            budget,
+            within: 0,
+        }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -124,6 +134,7 @@ impl<'a> Lexer<'a> {
 
     /// The next object; `None` at the end.
     pub fn next(&mut self) -> Result<Option<Object>> {
+        self.within = 0;
         self.object(0)
     }
 
@@ -346,6 +357,13 @@ impl<'a> Lexer<'a> {
     fn within(&mut self, depth: usize) -> Result<Option<Object>> {
         if depth >= DEPTH_MAX {
             return Ok(None);
+        }
+        self.within += 1;
+        if self.within > WITHIN_MAX {
+            return Err(Error::TooMuch {
+                of: "values in one list",
+                limit: WITHIN_MAX as u64,
+            });
         }
         let before = self.at;
         let object = self.object(depth + 1)?;

@@ -100,6 +100,9 @@ fn depth_and_length_without_end_are_bounded() {
         let _ = read(&page(content.as_bytes()));
         let _ = read(&Pdf::new().object(1, &content).end());
     }
+    let numbers = packed(&[b"[".as_slice(), &b"1 ".repeat(2 << 20)].concat());
+    let numbers = read(&one("/Filter /FlateDecode", &numbers).end());
+    assert!(matches!(numbers, Err(Error::TooMuch { .. })), "{numbers:?}");
     let objects: String = (0..200_000)
         .map(|number| format!("{number} 0 obj <<"))
         .collect();
