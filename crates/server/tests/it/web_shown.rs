@@ -9,10 +9,11 @@ use crate::house::House;
 use crate::tiny;
 use crate::web_access::{axe, findings};
 
-const LOOKS: [(&str, u32, bool); 3] = [
+const LOOKS: [(&str, u32, bool); 4] = [
     ("light", 1280, false),
     ("dark", 1280, true),
     ("light-phone", 375, false),
+    ("dark-phone", 375, true),
 ];
 
 /// Shows a page in each look, tries it with axe, and keeps pictures.
@@ -126,6 +127,12 @@ fn keys_models_and_deleted_chats_fit_everywhere() {
     make(
         "the bot in the shop",
         "document.querySelector('#key-requests_per_minute').value = 60; document.querySelector('#key-tokens_per_day').value = 200000; document.querySelector('#key-until').value = '90';",
+    );
+    browser.reload();
+    shown(
+        &browser,
+        "settings",
+        "document.querySelector('.budgets .bar') && document.querySelector('#why-action option')",
     );
     browser.click(".key-form summary");
     browser.run("document.querySelector('#part-keys').scrollIntoView()");
