@@ -1,16 +1,19 @@
 //! A server on a free port, with a model that says what a file tells it to and one that computes.
 
-use std::fs;
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::Trial;
 use crate::tree;
+
+#[allow(clippy::unwrap_used, reason = "tests have it, too")]
+#[path = "../../../crates/dialogue/tests/it/tiny.rs"]
+mod tiny;
 
 /// A server that ends when this is dropped.
 pub struct Served {
@@ -26,7 +29,7 @@ pub struct Served {
 impl Served {
     pub fn start(trial: &Trial<'_>) -> Result<Self> {
         let data = tempfile::tempdir()?;
-        let model = tiny(&trial.place.root)?;
+        let model = tiny::folder();
         let mut add = freehold(trial, data.path());
         add.args(["model", "add", "--yes", "--name", "tiny"]);
         tree::stdout_of(add.arg(model.path()))?;
@@ -85,53 +88,4 @@ fn address(said: impl Read) -> Result<String> {
         }
     }
     bail!("the server ends before it serves: {text}")
-}
-
-/// A folder with a model of random weights that speaks ASCII nonsense.
-fn tiny(root: &Path) -> Result<TempDir> {
-    let folder = tempfile::tempdir()?;
-    let fixture = root.join("fixtures/models/qwen3");
-    for file in ["config.json", "model.safetensors"] {
-        fs::copy(fixture.join(file), folder.path().join(file))?;
-    }
-    let write = |name: &str, value: Value| fs::write(folder.path().join(name), value.to_string());
-    write("tokenizer.json", tokenizer())?;
-    write(
-        "tokenizer_config.json",
-        json!({ "eos_token": "<|im_end|>" }),
-    )?;
-    Ok(folder)
-}
-
-/// A token for each printable character of ASCII, and those of ChatML and of thoughts.
-fn tokenizer() -> Value {
-    let letters = ('!'..='~').map(|c| c.to_string());
-    let words = letters.chain(["Ġ".to_owned(), "Ċ".to_owned()]);
-    let vocab: Map<String, Value> = words.zip(0..).map(|(word, id)| (word, json!(id))).collect();
-    let added = [
-        "<|im_start|>",
-        "<|im_end|>",
-        "<|endoftext|>",
-        "<think>",
-        "</think>",
-    ];
-    let added = added.iter().zip(96..).map(|(content, id)| {
-        json!({
-            "id": id, "content": content, "special": id < 99, "single_word": false,
-            "lstrip": false, "rstrip": false, "normalized": false,
-        })
-    });
-    let bytes = json!({
-        "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true,
-    });
-    json!({
-        "version": "1.0", "truncation": null, "padding": null,
-        "added_tokens": added.collect::<Vec<Value>>(),
-        "normalizer": null, "pre_tokenizer": bytes, "post_processor": null, "decoder": bytes,
-        "model": {
-            "type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null,
-            "end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false,
-            "vocab": vocab, "merges": [],
-        },
-    })
 }

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::{Run, freehold};
 
+#[path = "../../../dialogue/tests/it/tiny.rs"]
+mod tiny;
+
 /// A machine with one tiny model of random weights, which speaks ASCII nonsense.
 pub struct Home(tempfile::TempDir);
 
@@ -17,13 +20,7 @@ impl Home {
         let home = tempfile::tempdir().unwrap();
         let model = home.path().join("tiny");
         fs::create_dir(&model).unwrap();
-        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/models/qwen3");
-        for file in ["config.json", "model.safetensors"] {
-            fs::copy(fixture.join(file), model.join(file)).unwrap();
-        }
-        fs::write(model.join("tokenizer.json"), tokenizer().to_string()).unwrap();
-        let settings = json!({ "eos_token": "<|im_end|>" });
-        fs::write(model.join("tokenizer_config.json"), settings.to_string()).unwrap();
+        tiny::write_into(&model);
         Self(home)
     }
 
@@ -70,34 +67,6 @@ impl Home {
         let run = self.chat(&[args, &["--json"]].concat(), input);
         serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"))
     }
-}
-
-/// A tokenizer with a token for each printable character of ASCII, and those of ChatML.
-fn tokenizer() -> Value {
-    let letters = ('!'..='~').map(|c| c.to_string());
-    let words = letters.chain(["Ġ".to_owned(), "Ċ".to_owned()]);
-    let vocab: serde_json::Map<String, Value> =
-        words.zip(0..).map(|(word, id)| (word, json!(id))).collect();
-    let special = ["<|im_start|>", "<|im_end|>", "<|endoftext|>"];
-    let added = special.iter().zip(96..).map(|(content, id)| {
-        json!({
-            "id": id, "content": content, "special": true, "single_word": false,
-            "lstrip": false, "rstrip": false, "normalized": false,
-        })
-    });
-    let bytes = json!({
-        "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true,
-    });
-    json!({
-        "version": "1.0", "truncation": null, "padding": null,
-        "added_tokens": added.collect::<Vec<Value>>(),
-        "normalizer": null, "pre_tokenizer": bytes, "post_processor": null, "decoder": bytes,
-        "model": {
-            "type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null,
-            "end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false,
-            "vocab": vocab, "merges": [],
-        },
-    })
 }
 
 #[test]
@@ -180,7 +149,7 @@ fn without_a_model_the_message_says_how_to_add_one() {
 #[test]
 fn a_tokenizer_of_another_model_is_refused_before_loading() {
     let home = Home::new();
-    let mut wrong = tokenizer();
+    let mut wrong = tiny::tokenizer();
     wrong["added_tokens"][2]["id"] = json!(200);
     let path = Path::new(&home.model()).join("tokenizer.json");
     fs::write(path, wrong.to_string()).unwrap();

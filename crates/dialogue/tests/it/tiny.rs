@@ -6,25 +6,33 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 /// A folder with the model.
+#[allow(dead_code, reason = "others write it where they like")]
 pub fn folder() -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/models/qwen3");
-    for file in ["config.json", "model.safetensors"] {
-        fs::copy(fixture.join(file), home.path().join(file)).unwrap();
-    }
-    let write = |name: &str, value: Value| fs::write(home.path().join(name), value.to_string());
-    write("tokenizer.json", tokenizer()).unwrap();
-    write(
-        "tokenizer_config.json",
-        json!({ "eos_token": "<|im_end|>" }),
-    )
-    .unwrap();
+    write_into(home.path());
     home
+}
+
+/// Writes the model into a folder that is there.
+pub fn write_into(folder: &Path) {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let fixture = fixture.ancestors().find_map(|above| {
+        let fixture = above.join("fixtures/models/qwen3");
+        fixture.is_dir().then_some(fixture)
+    });
+    let fixture = fixture.unwrap();
+    for file in ["config.json", "model.safetensors"] {
+        fs::copy(fixture.join(file), folder.join(file)).unwrap();
+    }
+    let write = |name: &str, value: Value| fs::write(folder.join(name), value.to_string());
+    write("tokenizer.json", tokenizer()).unwrap();
+    let settings = json!({ "eos_token": "<|im_end|>" });
+    write("tokenizer_config.json", settings).unwrap();
 }
 
 /// A token for each printable character of ASCII, those of ChatML, and the signs of thoughts, which are no
 /// special tokens.
-fn tokenizer() -> Value {
+pub fn tokenizer() -> Value {
     let letters = ('!'..='~').map(|c| c.to_string());
     let words = letters.chain(["Ġ".to_owned(), "Ċ".to_owned()]);
     let vocab: serde_json::Map<String, Value> =
