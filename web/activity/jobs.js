@@ -190,7 +190,7 @@ function title(job) {
 /** @param {Job} job */
 function about(job) {
   if (job.state === "failed") return job.error?.message?.replace("\nhint: ", " · ") ?? t("job-failed");
-  if (job.state === "paused") return t(`job-paused-${job.goes_on}`);
+  if (job.state === "paused") return [job.kind === "batch" && job.progress && t("job-answered", { done: count(job.progress.done), total: count(job.progress.total) }), t(`job-paused-${job.goes_on}`)].filter(Boolean).join(" · ");
   if (job.state !== "running") return `${t(`job-${job.state}`)} · ${moment(job.ended_at ?? job.created_at)}`;
   const { done, total, per_second: speed, told } = job.progress ?? { done: 0, total: 0, per_second: 0, told: null };
   if (job.kind === "batch") return total ? t("job-answered", { done: count(done), total: count(total) }) : t("job-running");

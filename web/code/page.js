@@ -1,6 +1,7 @@
 // Code: projects that are repaired and get tests, with what was suspected, what was found, and a way back.
 import { ask, inWords } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
+import { icon } from "../ground/icons.js";
 import { notice } from "../ground/notice.js";
 import { app } from "../ground/state.js";
 import { t } from "../ground/words.js";
@@ -12,7 +13,7 @@ import { project } from "./project.js";
 export function codePage() {
   const isOwner = app.now.who?.role === "owner";
   const list = h("div", { class: "projects" });
-  const empty = h("div", { class: "first-step", hidden: true }, h("p", { class: "lead" }, t("code-about")), h("p", { class: "faint" }, t("no-folders")));
+  const empty = h("div", { class: "first-step", hidden: true }, h("p", { class: "lead" }, t("code-about")), h("div", { class: "row" }, h("button", { class: "main", type: "button", onclick: () => example() }, icon("tool"), t("code-example")), h("p", { class: "faint" }, t("no-folders"))));
   /** @type {import("./project.js").Folder[] | null} */
   let folders = null;
   /** @type {import("../activity/jobs.js").Job[]} */
@@ -49,6 +50,16 @@ export function codePage() {
     } catch (error) {
       notice(inWords(error));
     }
+  };
+  /** Shows what a repair is, with a project that has a bug. */
+  const example = async () => {
+    try {
+      const { id } = await ask("POST", "/api/code/example");
+      await ask("POST", `/api/code/folders/${id}/fix`, { seconds: 60 });
+    } catch (error) {
+      notice(inWords(error));
+    }
+    refresh();
   };
   const refresh = () => (load(), jobs.look());
   if (isOwner) load();

@@ -57,7 +57,7 @@ export function project(folder, refresh) {
     const fixes = newest.find((job) => job.kind === "code.fix");
     const words = t(fixes ? "repair-again" : "repair");
     if (repair.textContent !== words) fill(repair, icon("tool"), words);
-    repair.className = fixes ? "plain" : "main";
+    repair.className = newest.length ? "plain" : "main";
     repair.disabled = !!fixes && isOpen(fixes);
     const writes = newest.find((job) => job.kind === "code.tests");
     tests.disabled = !!writes && isOpen(writes);

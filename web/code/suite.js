@@ -69,11 +69,12 @@ export function written(job, result) {
     stale: t("tests-stale"),
     save: () => (text === null ? save("freehold.patch", patch.diff, "text/x-diff") : save(name, text, "text/plain")),
   };
-  const source = text === null ? diff(patch.diff) : codeBlock(text, name.endsWith(".rs") ? "rust" : "python", true).element;
+  const source = text === null ? diff(patch.diff) : codeBlock(text, "python", true).element;
+  if (text !== null) fill(/** @type {Element} */ (source.querySelector("figcaption span")), result.out);
   return [
     headline("done", t("tests-found", { tests: result.tests, killed: result.killed, mutants: result.mutants }), facts),
     h("ul", { class: "targets" }, result.targets.map(target)),
-    h("div", { class: "patch" }, source, acts(job.id, 0, patch, words)),
+    h("div", { class: "patch" }, acts(job.id, 0, patch, words), source),
   ];
 }
 

@@ -415,7 +415,7 @@ upstream-first = erstes Byte nach { $ms } ms
 code = Code
 code-about = Wähle einen Ordner mit Code. Wo seine Tests scheitern, werden tausende kleine Änderungen in einem abgeschlossenen Raum versucht, ohne ein Modell, bis alle bestehen. Wo Tests fehlen, werden sie geschrieben. Nichts von dir ändert sich, bis du es sagst.
 code-owner = Code repariert, wer dieses Haus führt. Auf diesem Rechner bist das du, sobald du dich mit dem Link anmeldest, den freehold gezeigt hat.
-no-folders = Beginne mit einem Ordner von dir oder mit examples/python-till aus Freeholds Quellen, in dem ein echter Fehler zu finden ist.
+no-folders = Ein kleines Projekt mit einem echten Fehler. Oder wähle einen Ordner von dir:
 folder-path = Ordner auf dem Rechner des Servers
 folder-allow = Diesen Ordner erlauben
 folder-forbid = Nicht mehr erlauben
@@ -484,7 +484,7 @@ tests-found = { $tests ->
     [one] Ein Test bemerkt
    *[other] { $tests } Tests bemerken
  } { $killed } von { $mutants } Fehlern
-tests-facts = { $tried } Eingaben in { $seconds } s versucht. Ein Fehler ist eine kleine Änderung des Codes; ein Test, der sie bemerkt, bewacht diese Stelle.
+tests-facts = { $tried } Eingaben in { $seconds } s versucht. Ein Fehler ist eine kleine Änderung des Codes; ein Test, der sie bemerkt, bewacht diese Stelle. Die Tests halten fest, was der Code heute tut, ob richtig oder falsch: Lies sie, bevor du sie behältst.
 tests-out-of-time = Die Zeit ist aufgebraucht: Vielleicht gibt es mehr zu finden.
 tests-target = { $tests ->
     [one] ein Test
@@ -539,3 +539,4 @@ logged-read = { $mutants } Fehler in { $targets } Funktionen und Klassen gesetzt
 logged-inputs = Eingaben für { $target } werden gesucht, { $mutants } Fehler zu bemerken
 logged-verifying = { $tests } Tests laufen, wieder und wieder
 repair-points = Wohin die scheiternden Tests zeigen
+code-example = Ein Beispiel reparieren

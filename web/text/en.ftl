@@ -415,7 +415,7 @@ upstream-first = first byte after { $ms } ms
 code = Code
 code-about = Choose a folder of code. Where its tests fail, thousands of small changes are tried in a sandbox, without any model, until all of them pass. Where tests are missing, they are written. Nothing of yours changes until you say so.
 code-owner = Whoever runs this house repairs its code. On this machine that is you, once you sign in by the link that freehold printed.
-no-folders = Begin with a folder of yours, or with examples/python-till of Freehold’s sources, which has a real bug to find.
+no-folders = A small project with a real bug. Or choose a folder of yours:
 folder-path = Folder on the server’s machine
 folder-allow = Allow this folder
 folder-forbid = Allow it no longer
@@ -484,7 +484,7 @@ tests-found = { $tests ->
     [one] One test notices
    *[other] { $tests } tests notice
  } { $killed } of { $mutants } faults
-tests-facts = { $tried } inputs tried in { $seconds } s. A fault is a small change of the code; a test that notices it guards that place.
+tests-facts = { $tried } inputs tried in { $seconds } s. A fault is a small change of the code; a test that notices it guards that place. The tests hold what the code does today, right or wrong: read them before you keep them.
 tests-out-of-time = The time was used up: more may be found.
 tests-target = { $tests ->
     [one] one test
@@ -539,3 +539,4 @@ logged-read = { $mutants } faults put into { $targets } functions and classes
 logged-inputs = looking for inputs of { $target }, { $mutants } faults to notice
 logged-verifying = running { $tests } tests, again and again
 repair-points = Where the failing tests point
+code-example = Repair an example

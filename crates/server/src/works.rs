@@ -25,7 +25,7 @@ use crate::fault::{Fault, Result};
 use crate::ids;
 use crate::leases::{self, LOOKED_EVERY, Queue};
 
-pub(crate) use code::{FIX, Fix, apply, brief, in_folder, take_back, undo};
+pub(crate) use code::{FIX, Fix, apply, brief, example, in_folder, take_back, undo};
 use live::Live;
 pub(crate) use looking::{look, remove};
 pub(crate) use model::{ADD, Add, QUANTISE, Quantise, unknown_format};
@@ -200,20 +200,30 @@ async fn work(app: Arc<App>, mut lease: Lease, mut stop: watch::Receiver<bool>) 
 /// Writes down what is told of a job, until it has ended.
 async fn write_down(app: Arc<App>, lease: Lease, live: Arc<Live>, ended: Arc<Notify>) {
     let mut is_over = false;
-    while !is_over {
-        is_over = tokio::select! {
-            () = tokio::time::sleep(WRITTEN_EVERY) => false,
-            () = ended.notified() => true,
-        };
-        let lines = live.lines();
-        if lines.is_empty() {
-            continue;
+    loop {
+        if !is_over {
+            is_over = tokio::select! {
+                () = live.noted.notified() => false,
+                () = ended.notified() => true,
+            };
         }
-        let jobs = app.store().jobs();
-        if let Err(error) = jobs.append_events(&lease, app.timestamp(), lines).await {
+        let lines = live.lines();
+        if !lines.is_empty()
+            && let Err(error) = app
+                .store()
+                .jobs()
+                .append_events(&lease, app.timestamp(), lines)
+                .await
+        {
             // Whoever took the job writes down their own.
             tracing::debug!(%error, "the log of a job cannot be written");
         }
+        if is_over {
+            return;
+        }
+        // What comes meanwhile is written together.
+        let rest = tokio::time::timeout(WRITTEN_EVERY, ended.notified());
+        is_over = rest.await.is_ok();
     }
 }
 

@@ -6,6 +6,7 @@
 mod browser;
 mod chat;
 mod chat_terminal;
+mod code;
 mod doctor;
 mod fix_python;
 mod fix_rust;

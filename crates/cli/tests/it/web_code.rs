@@ -144,6 +144,28 @@ fn a_bug_is_repaired_in_the_page_and_the_repair_taken_back() {
 }
 
 #[test]
+fn whoever_has_no_folder_yet_sees_an_example_repaired() {
+    let Some(room) = Room::open() else {
+        return;
+    };
+    let browser = &room.browser;
+    browser.until("document.querySelector('.first-step:not([hidden]) button')");
+    browser.picture("code-empty-light");
+    browser.click(".first-step button");
+    room.ended();
+    browser.until_text("after which all 6 tests pass");
+    // What is allowed twice is there once.
+    let path = browser.value("document.querySelector('.project > header p').textContent");
+    room.allow(Path::new(path.as_str().unwrap()));
+    browser.until("!document.querySelector('#folder-path').value");
+    assert_eq!(
+        browser.value("document.querySelectorAll('.project').length"),
+        1
+    );
+    room.is_quiet();
+}
+
+#[test]
 fn a_patch_is_downloaded_as_git_and_patch_take_it() {
     let Some(room) = Room::open() else {
         return;
@@ -294,6 +316,68 @@ fn what_cannot_be_worked_on_says_so_and_what_to_do() {
     room.is_quiet();
 }
 
+#[test]
+fn tests_are_written_in_the_page_saved_and_taken_back() {
+    let Some(room) = Room::open() else {
+        return;
+    };
+    let browser = &room.browser;
+    let till = room.till();
+    let fixed = fs::read_to_string(till.join("till.py")).unwrap();
+    fs::write(
+        till.join("till.py"),
+        fixed.replace("left > coin", "left >= coin"),
+    )
+    .unwrap();
+    room.allow(&till);
+    browser.click(".project [data-act='tests']");
+    browser.until_text("tests go to test_till_2.py");
+    browser.run("window.seen = new Set(); setInterval(() => { for (const one of document.querySelectorAll('.working [role=status], .figures dd')) window.seen.add(one.textContent); }, 5)");
+    browser.click(".files-to-test button");
+    room.ended();
+    browser.until(
+        "/tests notice \\d+ of \\d+ faults/.test(document.querySelector('.headline').textContent)",
+    );
+    let seen = browser.value("[...window.seen].join('|')");
+    assert!(
+        seen.as_str().unwrap().contains("Looking for inputs of"),
+        "{seen}"
+    );
+    browser.until("document.querySelectorAll('.targets li').length === 3");
+    browser.until("document.querySelector('.patch .code .hl-keyword')");
+    browser.run("document.querySelector('.project > header p').textContent = '/home/ada/till'");
+    let axe = axe();
+    for is_dark in [false, true] {
+        let theme = if is_dark { "dark" } else { "light" };
+        browser.look(Look {
+            is_dark,
+            ..Look::default()
+        });
+        browser.picture(&format!("code-tests-{theme}"));
+        if let Some(axe) = &axe {
+            assert_eq!(findings(browser, axe), Vec::<String>::new(), "{theme}");
+        }
+    }
+    browser.look(PHONE);
+    assert_eq!(browser.too_wide(), json!([]));
+    browser.picture("code-tests-light-phone");
+    browser.look(Look::default());
+    let shown = browser.value("document.querySelector('.patch .code code').textContent");
+    browser.click(".acts-of-patch button.main");
+    browser.until("document.querySelector('.stands')");
+    let written = till.join("test_till_2.py");
+    assert_eq!(
+        fs::read_to_string(&written).unwrap(),
+        shown.as_str().unwrap()
+    );
+    browser.reload();
+    browser.until("document.querySelector('.stands')");
+    browser.click(".acts-of-patch button.plain");
+    browser.until("document.querySelector('.acts-of-patch button.main')");
+    assert!(!written.exists());
+    room.is_quiet();
+}
+
 /// A project whose repair takes as long as it may: no small change makes its test pass, and each run takes a while.
 fn endless(room: &Room) -> PathBuf {
     let body: String = (0..40)
@@ -352,7 +436,6 @@ fn a_repair_goes_on_without_the_page_rests_when_told_and_stops() {
             json!(line)
         ));
     }
-    browser.picture("activity-job-light");
     browser.click(".job .control button:last-child");
     browser.until("document.querySelector('.past .job.is-cancelled')");
     room.come();

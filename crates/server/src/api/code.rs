@@ -39,6 +39,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/code/folders", get(list).post(allow))
         .route("/api/code/folders/{id}", delete(forbid))
+        .route("/api/code/example", post(example))
         .route("/api/code/folders/{id}/files", get(files))
         .route("/api/code/folders/{id}/fix", post(fix))
         .route("/api/code/folders/{id}/tests", post(tests))
@@ -56,14 +57,7 @@ pub(super) async fn permit(
 
 async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Refusal> {
     permit(&app, &caller, "see_folders").await?;
-    let list = List {
-        kind: Some(KIND.to_owned()),
-        order: Order::Ascending,
-        limit: FOLDERS_MAX,
-        ..List::default()
-    };
-    let folders = app.store().objects().list(&list).await?;
-    let data: Vec<Value> = folders.data.iter().map(shown).collect();
+    let data: Vec<Value> = allowed(&app).await?.iter().map(shown).collect();
     Ok(Json(json!({ "data": data, "works": app.code.is_some() })))
 }
 
@@ -88,6 +82,24 @@ async fn allow(
         );
         Fault::param("path", message)
     })?;
+    Ok(Json(shown(&let_in(&app, &caller, path).await?)))
+}
+
+/// Puts a project with a bug among the server's own files, as it was, and lets it be worked on.
+async fn example(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Refusal> {
+    permit(&app, &caller, "allow_folder").await?;
+    let put = Arc::clone(&app);
+    let put = tokio::task::spawn_blocking(move || works::example(&put)).await;
+    let path = put.map_err(|error| Fault::broken(error.to_string()))??;
+    Ok(Json(shown(&let_in(&app, &caller, path).await?)))
+}
+
+/// The folder at `path`, which may be worked on from now.
+async fn let_in(app: &App, caller: &Caller, path: PathBuf) -> Result<Object, Refusal> {
+    let known = allowed(app).await?.into_iter();
+    if let Some(known) = { known }.find(|object| object.body["path"] == json!(path)) {
+        return Ok(known);
+    }
     let object = Object {
         id: ids::new("folder_"),
         kind: KIND.to_owned(),
@@ -98,8 +110,18 @@ async fn allow(
         body: json!({ "path": path }),
         ..Object::default()
     };
-    let object = app.store().objects().put(object).await?;
-    Ok(Json(shown(&object)))
+    Ok(app.store().objects().put(object).await?)
+}
+
+/// The folders that may be worked on.
+async fn allowed(app: &App) -> Result<Vec<Object>, Refusal> {
+    let list = List {
+        kind: Some(KIND.to_owned()),
+        order: Order::Ascending,
+        limit: FOLDERS_MAX,
+        ..List::default()
+    };
+    Ok(app.store().objects().list(&list).await?.data)
 }
 
 async fn forbid(
@@ -222,15 +244,9 @@ pub(super) async fn folder(app: &App, id: &str) -> Result<PathBuf, Refusal> {
 
 /// That a folder still is allowed.
 pub(super) async fn check_allowed(app: &App, path: &std::path::Path) -> Result<(), Refusal> {
-    let list = List {
-        kind: Some(KIND.to_owned()),
-        limit: FOLDERS_MAX,
-        ..List::default()
-    };
-    let folders = app.store().objects().list(&list).await?;
     let path = path.display().to_string();
-    match folders
-        .data
+    match allowed(app)
+        .await?
         .iter()
         .any(|object| object.body["path"] == path)
     {

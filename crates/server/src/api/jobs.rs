@@ -79,13 +79,16 @@ async fn list(
     let mut jobs = app.store().jobs().list(&list).await?;
     let has_more = jobs.len() > limit as usize;
     jobs.truncate(limit as usize);
-    let data = jobs.iter().map(|job| {
+    let mut data = Vec::with_capacity(jobs.len());
+    for job in &jobs {
         let mut described = described(&app, job);
         let result = described["result"].take();
         described["result"] = works::brief(result);
-        described
-    });
-    let data: Vec<Value> = data.collect();
+        if job.kind == "batch" {
+            described["progress"] = batches::progress(&app, &job.id).await?;
+        }
+        data.push(described);
+    }
     Ok(Json(json!({ "data": data, "has_more": has_more })))
 }
 

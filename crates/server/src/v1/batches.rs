@@ -224,6 +224,18 @@ async fn send(mut reader: BlobReader, sender: Sender) -> store::Result<()> {
     Ok(())
 }
 
+/// How many requests of a batch were answered, of how many; null where it is gone.
+pub(crate) async fn progress(app: &App, id: &str) -> Result<Value> {
+    let batch = match app.store().objects().get(id).await {
+        Err(store::Error::NotFound { .. }) => return Ok(Value::Null),
+        batch => batch?,
+    };
+    let counts = &batch.body["batch"]["request_counts"];
+    let count = |name: &str| counts[name].as_u64().unwrap_or(0);
+    let done = count("completed") + count("failed");
+    Ok(json!({ "done": done, "total": count("total"), "per_second": 0, "told": null }))
+}
+
 /// Has it looked for batches that wait.
 pub(crate) fn wake(app: &App) {
     app.batches.queued.notify_one();

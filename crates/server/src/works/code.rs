@@ -205,6 +205,32 @@ pub(crate) fn in_folder(folder: &Path, patch: &Value) -> Value {
     })
 }
 
+/// A project with a bug to try a repair on: each file's name and text.
+const EXAMPLE: [(&str, &str); 2] = [
+    (
+        "till.py",
+        include_str!("../../../../examples/python-till/till.py"),
+    ),
+    (
+        "test_till.py",
+        include_str!("../../../../examples/python-till/test_till.py"),
+    ),
+];
+
+/// Puts the example among the server's own files, as it was; its folder. It blocks.
+pub(crate) fn example(app: &App) -> Result<PathBuf> {
+    let environment = app.code.as_ref().ok_or_else(unavailable)?;
+    let folder = environment.data.join("examples/till");
+    let put = || -> std::io::Result<PathBuf> {
+        std::fs::create_dir_all(&folder)?;
+        for (name, text) in EXAMPLE {
+            std::fs::write(folder.join(name), text)?;
+        }
+        folder.canonicalize()
+    };
+    put().map_err(|error| Fault::broken(format!("the example cannot be written: {error}")))
+}
+
 /// Writes a patch of work that has ended. It blocks.
 pub(crate) fn apply(app: &App, folder: &Path, patch: &Value) -> Result<()> {
     let environment = app.code.as_ref().ok_or_else(unavailable)?;

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
-/// How often a line of the log tells how far it is, at most.
+/// A line of the log tells of each tenth that is done, but no more often than this.
 const COUNTED_EVERY: Duration = Duration::from_secs(2);
 
 /// Lines that are written down while a job is leased once.
@@ -26,6 +27,8 @@ pub(crate) struct Live {
     /// What is to be seen by whoever looks at it alone, as it may be long.
     shown: Mutex<Value>,
     log: Mutex<Log>,
+    /// Told when something is to be written down.
+    pub(super) noted: Notify,
 }
 
 /// What is written down of it.
@@ -34,8 +37,9 @@ struct Log {
     lines: Vec<Value>,
     /// How many there were.
     count: usize,
-    /// When a line told how far it is.
+    /// When a line told how far it is, and how many tenths that were.
     counted: Instant,
+    tenth: u64,
 }
 
 impl Live {
@@ -52,7 +56,9 @@ impl Live {
                 lines: Vec::new(),
                 count: 0,
                 counted: now,
+                tenth: 0,
             }),
+            noted: Notify::new(),
         }
     }
 
@@ -61,6 +67,7 @@ impl Live {
         self.total.store(total, Ordering::Relaxed);
         self.done.store(0, Ordering::Relaxed);
         *lock(&self.since) = (Instant::now(), None);
+        lock(&self.log).tenth = 0;
     }
 
     /// Says that `done` of them are done.
@@ -72,10 +79,12 @@ impl Live {
             since.1.get_or_insert(done);
         }
         let mut log = lock(&self.log);
-        if log.counted.elapsed() >= COUNTED_EVERY {
-            log.counted = Instant::now();
-            let total = self.total.load(Ordering::Relaxed);
+        let total = self.total.load(Ordering::Relaxed);
+        let tenth = done.saturating_mul(10).checked_div(total).unwrap_or(0);
+        if tenth > log.tenth && log.counted.elapsed() >= COUNTED_EVERY {
+            (log.tenth, log.counted) = (tenth, Instant::now());
             log.push(json!({ "type": "counted", "done": done, "total": total }));
+            self.noted.notify_one();
         }
     }
 
@@ -98,6 +107,7 @@ impl Live {
     pub fn note(&self, mut line: Value) {
         line["type"] = json!("told");
         lock(&self.log).push(line);
+        self.noted.notify_one();
     }
 
     /// What was written down since this was asked for.

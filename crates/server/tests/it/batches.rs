@@ -572,6 +572,12 @@ fn a_batch_that_was_put_aside_goes_on_where_it_was_even_after_a_restart() {
         (&job["state"], &job["goes_on"]),
         (&json!("paused"), &json!("where_it_was"))
     );
+    let listed = house.get("/api/jobs").json()["data"][0]["progress"].clone();
+    assert_eq!(
+        (&listed["done"], &listed["total"]),
+        (&json!(aside), &json!(LINES)),
+        "how far it was is seen"
+    );
     assert_eq!(act(&house, "resume"), "queued");
     let over = wait(&house, &id, is_over);
     assert_eq!(over["status"], "completed", "{over}");

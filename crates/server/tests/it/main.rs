@@ -19,6 +19,7 @@ mod models;
 mod openapi;
 mod other;
 mod outages;
+mod pauses;
 mod people;
 #[allow(
     clippy::disallowed_methods,
@@ -36,6 +37,7 @@ mod together;
 mod uploads;
 mod upstreams;
 mod web_access;
+mod web_activity;
 mod web_chat;
 mod web_door;
 mod web_files;

@@ -13,7 +13,7 @@ use crate::signed::Signed;
 use crate::tiny;
 
 /// Waits until a job has ended.
-fn ended(signed: &Signed<'_>, job: &Value) -> Value {
+pub fn ended(signed: &Signed<'_>, job: &Value) -> Value {
     let path = format!("/api/jobs/{}", job["id"].as_str().unwrap());
     let begun = Instant::now();
     loop {
@@ -175,14 +175,14 @@ fn what_is_no_model_is_told_before_anything_is_queued() {
     assert_eq!(owner.get("/api/jobs").json()["data"], json!([]));
 }
 
-fn files() -> std::collections::HashMap<String, Vec<u8>> {
+pub fn files() -> std::collections::HashMap<String, Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/models/qwen3");
     let files = ["config.json", "model.safetensors"];
     let files = files.map(|name| (name.to_owned(), fs::read(folder.join(name)).unwrap()));
     files.into()
 }
 
-fn with_hub(data: tempfile::TempDir, hub: &ScriptedHub) -> House {
+pub fn with_hub(data: tempfile::TempDir, hub: &ScriptedHub) -> House {
     let mut options = options(data.path(), false, json!({}));
     options.hub.endpoint.clone_from(&hub.address);
     House::serving(data, options)
