@@ -107,3 +107,83 @@ fn the_shell_opens_without_its_server_and_keeps_nothing_of_what_was_said() {
     browser.go(&url);
     browser.until_text("The server cannot be reached");
 }
+
+#[test]
+fn a_key_that_is_taken_back_while_it_is_in_use_lets_nothing_more_in() {
+    let words = "word ".repeat(100);
+    let house = House::start(
+        false,
+        json!({ "pace_ms": 20, "lines": [{ "text": words }] }),
+    );
+    let Some(browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.go(&format!("{}/sign-in#{}", house.url, house.link));
+    browser.until_text("You are signed in as");
+    browser.go(&format!("{}/settings", house.url));
+    browser.write("#key-name", "laptop");
+    browser.click(".key-form .row button");
+    browser.until_text("Copy it now");
+    let key = browser.value("document.querySelector('[role=status] .command pre').textContent");
+    let key = format!("Bearer {}", key.as_str().unwrap());
+    let asked = json!({ "model": "script", "stream": true, "messages": [{ "role": "user", "content": "go on" }] }).to_string();
+    let ask = |house: &House| {
+        let headers = [("authorization", &*key)];
+        house.send("POST", "/v1/chat/completions", Some(&asked), &headers)
+    };
+    let program = House::elsewhere(house.address);
+    let begun = std::thread::scope(|scope| {
+        let begun = scope.spawn(|| ask(&program));
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        browser.click(".keys li button");
+        browser.until_text("No keys yet");
+        assert!(!begun.is_finished(), "it was in use");
+        assert_eq!(ask(&house).status, 401);
+        begun.join().unwrap()
+    });
+    // What was let in before is answered to its end.
+    assert_eq!((begun.status, begun.text.contains("[DONE]")), (200, true));
+    assert_eq!(ask(&house).status, 401);
+}
+
+#[test]
+fn the_card_of_a_model_is_no_more_than_text() {
+    const CARD: &str = "<img src=x onerror='window.hacked=1'><script>window.hacked=1</script>";
+    let (house, folder) = (House::closed(), crate::tiny::folder());
+    let Some(browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    let card = format!(
+        "---\nlicense: other\nlicense_name: \"{CARD}\"\nlicense_link: \"javascript:window.hacked=1\"\n---\n# {CARD}\n"
+    );
+    std::fs::write(folder.path().join("README.md"), card).unwrap();
+    std::fs::write(folder.path().join("LICENSE"), CARD).unwrap();
+    let place = folder.path().join(CARD.replace('/', ""));
+    std::fs::create_dir(&place).unwrap();
+    for entry in std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(Result::unwrap)
+    {
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), place.join(entry.file_name())).unwrap();
+        }
+    }
+    browser.go(&format!("{}/sign-in#{}", house.url, house.link));
+    browser.until_text("You are signed in as");
+    browser.run("localStorage.setItem('freehold.welcomed', '1')");
+    browser.go(&format!("{}/models", house.url));
+    browser.write("#model-source", &place.display().to_string());
+    browser.click("form.row button");
+    browser.until("document.querySelector('.offer')");
+    browser.run("document.querySelectorAll('details').forEach((one) => (one.open = true))");
+    browser.until_text("onerror");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(browser.value("window.hacked ?? null"), json!(null));
+    assert_eq!(
+        browser.value("document.querySelectorAll('#app script, #app img, [onerror], a[href^=javascript]').length"),
+        0
+    );
+    browser.click(".offer button.main");
+    browser.until("[...document.querySelectorAll('.rows li')].some((row) => row.textContent.includes('loads when asked'))");
+    assert_eq!(browser.value("window.hacked ?? null"), json!(null));
+}
