@@ -17,7 +17,7 @@ function file(warm) {
   const suspicion = new Map(warm.lines);
   const all = (warm.text ?? "").replace(/\n$/, "").split("\n");
   const isNear = (/** @type {number} */ number) => warm.lines.some(([line]) => Math.abs(line - number) <= AROUND);
-  /** @type {Node[]} */
+  /** @type {HTMLElement[]} */
   const shown = [];
   let wasShown = true;
   all.forEach((text, at) => {
@@ -27,7 +27,31 @@ function file(warm) {
     wasShown = isShown;
     if (isShown) shown.push(line(number, text, suspicion.get(number) ?? 0));
   });
-  return h("figure", { class: "source" }, h("figcaption", null, h("span", null, warm.path)), h("pre", { tabindex: "0", "aria-label": t("heat-of", { file: warm.path }) }, shown));
+  const source = h("pre", { tabindex: "0", "aria-label": t("heat-of", { file: warm.path }) }, shown);
+  seen(source, () => {
+    const warmest = shown.reduce((best, one) => (heatOf(one) > heatOf(best) ? one : best), source);
+    source.scrollTop = /** @type {HTMLElement} */ (warmest).offsetTop - source.clientHeight / 2;
+  });
+  return h("figure", { class: "source" }, h("figcaption", null, h("span", null, warm.path)), source);
+}
+
+/** @param {Node} one */
+function heatOf(one) {
+  return Number(/** @type {HTMLElement} */ (one).style.getPropertyValue("--heat"));
+}
+
+/**
+ * Does something once an element is seen for the first time.
+ * @param {Element} element
+ * @param {() => void} work
+ */
+function seen(element, work) {
+  const watch = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    watch.disconnect();
+    work();
+  });
+  watch.observe(element);
 }
 
 /**

@@ -47,7 +47,7 @@ export async function chooseFile(path, begun) {
       const rows = found.slice(0, SHOWN_MAX).map((one) => h("li", null, h("button", { type: "button", onclick: () => choose(one) }, icon("file"), h("span", null, one.file, h("small", null, t(one.out === one.file ? "tests-into-itself" : "tests-into", { out: one.out }))))));
       fill(list, rows.length ? rows : h("li", { class: "faint" }, t("tests-none-so")));
     };
-    const field = h("input", { type: "search", "aria-label": t("tests-filter"), placeholder: t("tests-filter"), autocomplete: "off", spellcheck: "false" });
+    const field = h("input", { type: "search", "aria-label": t("tests-filter"), placeholder: t("tests-filter"), autocomplete: "off", spellcheck: "false", autofocus: true });
     field.addEventListener("input", () => draw(field.value.trim()));
     draw("");
     return [h("p", { class: "faint" }, t("tests-about")), ...(files.length > 8 ? [field] : []), list];
