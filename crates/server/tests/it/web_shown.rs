@@ -42,6 +42,25 @@ fn shown(browser: &Browser, name: &str, is_there: &str) {
     browser.look(Look::default());
 }
 
+/// The same in German, whose words are longer, at the width of the smallest phones.
+fn narrow(browser: &Browser, is_there: &str) {
+    browser.run("localStorage.setItem('freehold.language', 'de')");
+    browser.look(Look {
+        width: 320,
+        height: 640,
+        is_dark: false,
+        is_phone: true,
+    });
+    browser.reload();
+    browser.until("document.documentElement.lang === 'de'");
+    browser.until(is_there);
+    assert_eq!(browser.too_wide(), json!([]));
+    browser.run("localStorage.removeItem('freehold.language')");
+    browser.look(Look::default());
+    browser.reload();
+    browser.until(is_there);
+}
+
 #[test]
 fn files_and_pictures_in_a_chat_fit_everywhere() {
     let (house, _asked) = house_with_seer();
@@ -93,6 +112,7 @@ fn files_and_pictures_in_a_chat_fit_everywhere() {
         "attachments",
         "document.querySelector('.asked .picture img')",
     );
+    narrow(&browser, "document.querySelector('.asked .picture img')");
 }
 
 #[test]
@@ -117,6 +137,10 @@ fn keys_models_and_deleted_chats_fit_everywhere() {
         "speed",
         "document.querySelectorAll('.speed-row').length === 2",
     );
+    narrow(
+        &browser,
+        "document.querySelectorAll('.speed-row').length === 2",
+    );
     browser.go(&format!("{}/settings", house.url));
     let make = |name: &str, limits: &str| {
         browser.until("document.querySelector('#key-name')");
@@ -132,6 +156,10 @@ fn keys_models_and_deleted_chats_fit_everywhere() {
     shown(
         &browser,
         "settings",
+        "document.querySelector('.budgets .bar') && document.querySelector('#why-action option')",
+    );
+    narrow(
+        &browser,
         "document.querySelector('.budgets .bar') && document.querySelector('#why-action option')",
     );
     browser.click(".key-form summary");
