@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::error::Error;
 use crate::fix::{Patch, PatchedFile};
+use programs::Error;
 
 /// Patches that can be taken back, for each project; older ones are forgotten.
 const UNDO_MAX: usize = 50;

@@ -17,15 +17,14 @@ use std::time::{Duration, Instant};
 
 use discovery::{Archive, Clock as _, Progress, Proposer, Stop, SystemClock};
 
-use crate::edit::Candidate;
-use crate::error::Error;
-use crate::language::{Baseline, Focus, Harness, Language, TestOutcome};
-use crate::project::{Environment, Project, Scratch};
-use crate::python::{self, Python};
-use crate::rust::{self, Rust};
-use crate::source::Sources;
 use judge::{EFFORT_MAX, Judge};
 use pairs::{BlindPairs, CompletePairs, HelpedPairs, StirredPairs};
+use programs::python::{self, Python};
+use programs::rust::{self, Rust};
+use programs::{
+    Baseline, Candidate, Environment, Error, Focus, Harness, Language, Project, Scratch, Sources,
+    TestOutcome, Wanted,
+};
 use propose::Weighted;
 use rank::Survivor;
 use record::Record;
@@ -33,6 +32,8 @@ use replay::Replay;
 pub use replay::Replayed;
 pub use report::{Counts, FixOutcome, Patch, PatchedFile, Report, TestCounts, Times};
 
+/// How long boxes live beyond the search: for the tests before and after it.
+const BESIDES: Duration = Duration::from_secs(900);
 /// Survivors to collect at most before ranking.
 const SURVIVORS_MAX: usize = 48;
 /// Patches that are shown when nobody asked for more: the best, and one that behaves otherwise.
@@ -241,12 +242,20 @@ fn open(
             .iter()
             .any(|file| file.extension().is_some_and(|found| found == extension))
     };
+    let wanted = Wanted {
+        test: options.test.as_deref(),
+        files: &options.files,
+        environment: &options.environment,
+        jobs: options.jobs,
+        wall_time: options.budget + BESIDES,
+        seed: options.seed,
+    };
     if has("Cargo.toml") || named("rs") {
-        let (sources, harness) = rust::open(options, project, scratch, stop)?;
-        return Ok((Box::new(Rust), sources, Box::new(harness)));
+        let (sources, harness) = rust::open(&wanted, project, scratch, stop)?;
+        return Ok((Box::new(Rust), sources, harness));
     }
     if project.with_extension("py").next().is_some() {
-        let (sources, harness) = python::open(options, project, scratch, stop)?;
+        let (sources, harness) = python::open(&wanted, project, scratch, stop)?;
         return Ok((Box::new(Python), sources, harness));
     }
     Err(Error::unsuitable(

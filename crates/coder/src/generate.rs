@@ -22,8 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::error::Error;
-use crate::project::Environment;
+use programs::{Environment, Error};
 
 /// What to write tests for, and how long to look.
 #[derive(Clone, Debug)]

@@ -45,6 +45,7 @@ const ABSENCES: &[Absence] = &[
             "crates/cli/src/",
             "crates/coder/src/",
             "crates/discovery/src/",
+            "crates/programs/src/",
         ],
         &["println!(", "eprintln!(", "print!(", "eprint!("],
         "only `cli` writes to the terminal, and through its `Console`",

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use crate::edit::{Candidate, Edit};
+use programs::{Candidate, Edit};
 
 /// Candidates whose gains are looked into, at most: each costs a run of every failing test.
 const KNOWN_MAX: usize = 256;

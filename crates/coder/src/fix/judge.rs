@@ -5,10 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::gains::Gains;
-use crate::edit::Candidate;
-use crate::error::Error;
-use crate::language::{Baseline, Harness, Request, TestOutcome, Verdict};
-use crate::source::Sources;
+use programs::{Baseline, Candidate, Error, Harness, Request, Sources, TestOutcome, Verdict};
 
 /// What a candidate is given at each effort: most hanging candidates are known at the first, and
 /// no slow but correct one is lost at the last.

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::language::{Baseline, Focus, TestOutcome};
-use crate::source::{FileId, Source, Sources};
+use programs::{Baseline, FileId, Focus, Source, Sources, TestOutcome};
 
 /// Lines that a search looks at, at most; the most suspicious are kept.
 const LINES_MAX: usize = 600;
@@ -179,7 +178,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::language::TestRun;
+    use programs::TestRun;
 
     fn test(outcome: TestOutcome, lines: &[u32]) -> TestRun {
         TestRun {

@@ -9,9 +9,7 @@ use super::gains::Gains;
 use super::judge::key;
 use super::localise;
 use super::propose::{Weighted, suspicions};
-use crate::edit::{Candidate, Edit};
-use crate::language::{Baseline, TestOutcome};
-use crate::source::Sources;
+use programs::{Baseline, Candidate, Edit, Sources, TestOutcome};
 
 /// Single edits that pairs are made of when nothing has helped alone.
 const BLIND_MAX: usize = 400;
@@ -392,8 +390,8 @@ fn join(a: &Candidate, b: &Candidate) -> Option<Candidate> {
 mod tests {
     use super::super::propose::weigh;
     use super::*;
-    use crate::language::Focus;
-    use crate::source::{FileId, Source};
+    use programs::Focus;
+    use programs::{FileId, Source};
 
     fn sources(text: &str) -> Arc<Sources> {
         let mut sources = Sources::default();
@@ -449,8 +447,8 @@ mod tests {
         assert_eq!(places, [1, 2], "two edits left the symptom as it was");
     }
 
-    fn test(line: u32, outcome: TestOutcome) -> crate::language::TestRun {
-        crate::language::TestRun {
+    fn test(line: u32, outcome: TestOutcome) -> programs::TestRun {
+        programs::TestRun {
             name: format!("t{line}"),
             outcome,
             time: std::time::Duration::ZERO,

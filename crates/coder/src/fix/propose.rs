@@ -6,9 +6,7 @@ use std::sync::Arc;
 use discovery::{Archive, Proposal, Proposer};
 
 use super::judge::key;
-use crate::edit::{Candidate, Edit};
-use crate::language::Focus;
-use crate::source::Sources;
+use programs::{Candidate, Edit, Focus, Sources};
 
 /// The suspicion of an edit of a line that no failing test has run.
 const SUSPICION_MIN: f64 = 0.05;
@@ -115,7 +113,7 @@ impl Proposer<Candidate> for Singles {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{FileId, Source};
+    use programs::{FileId, Source};
 
     fn sources(text: &str) -> Arc<Sources> {
         let mut sources = Sources::default();

@@ -7,9 +7,7 @@
 
 use std::collections::HashMap;
 
-use crate::edit::{Candidate, Edit};
-use crate::language::{Behaviours, Observation};
-use crate::source::Sources;
+use programs::{Behaviours, Candidate, Edit, Observation, Sources};
 
 /// A candidate that passes all tests.
 #[derive(Clone, Debug)]
@@ -186,7 +184,7 @@ fn reckon_confidence(survivors: &mut [Survivor]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::FileId;
+    use programs::FileId;
 
     fn seen(digests: &[u64]) -> Vec<Observation> {
         digests
@@ -258,7 +256,7 @@ mod tests {
     fn what_an_edit_moves_over_does_not_make_it_long() {
         let text = "merge(a, first)\nfor name in names:\n    merge(a, name)\n";
         let mut sources = Sources::default();
-        sources.add(crate::source::Source::parse(
+        sources.add(programs::Source::parse(
             "m.py",
             text.to_owned(),
             &tree_sitter_python::LANGUAGE.into(),

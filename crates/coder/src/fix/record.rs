@@ -12,10 +12,7 @@ use serde_json::{Value, json};
 
 use super::Options;
 use super::report::Report;
-use crate::edit::Candidate;
-use crate::error::Error;
-use crate::project::Project;
-use crate::source::Sources;
+use programs::{Candidate, Error, Project, Sources};
 
 /// Writes the record, if one is wanted.
 pub(super) struct Record {

@@ -8,9 +8,7 @@ use serde_json::Value;
 
 use super::Author;
 use super::judge::key;
-use crate::edit::{Candidate, Edit};
-use crate::error::Error;
-use crate::source::Sources;
+use programs::{Candidate, Edit, Error, Sources};
 
 /// Records longer than this are refused.
 const RECORD_BYTES_MAX: u64 = 1 << 30;
@@ -125,7 +123,7 @@ fn unfit(path: &Path, reason: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Source;
+    use programs::Source;
 
     fn sources() -> Sources {
         let mut sources = Sources::default();

@@ -8,9 +8,7 @@ use discovery::{Archive, Stop};
 use super::rank::Survivor;
 use super::replay::Replayed;
 use crate::diff;
-use crate::edit::Candidate;
-use crate::language::{Baseline, TestOutcome};
-use crate::source::Sources;
+use programs::{Baseline, Candidate, Sources, TestOutcome};
 
 /// What a repair found.
 #[derive(Clone, Debug)]

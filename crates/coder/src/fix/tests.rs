@@ -6,8 +6,7 @@ use std::sync::Mutex;
 use discovery::{Proposal, Scripted};
 
 use super::*;
-use crate::language::{Behaviours, Observation, Request, TestRun, Verdict};
-use crate::source::{FileId, Source};
+use programs::{Behaviours, FileId, Observation, Request, Source, TestRun, Verdict};
 
 struct Words {
     sources: Arc<Sources>,

@@ -14,7 +14,7 @@ use super::shape::Shape;
 use super::target::Target;
 use super::value::Case;
 use super::vary::vary;
-use crate::error::Error;
+use programs::Error;
 
 /// Cases that are judged together; the mutants killed by one batch are not run by the next.
 const BATCH: usize = 24;

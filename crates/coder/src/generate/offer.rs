@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::Report;
 use crate::diff;
-use crate::error::Error;
 use crate::fix::{Patch, PatchedFile};
-use crate::project::Project;
-use crate::python::is_test_support;
+use programs::python::is_test_support;
+use programs::{Error, Project};
 
 /// Files that are offered at most.
 const OFFERED_MAX: usize = 500;

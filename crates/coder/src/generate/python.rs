@@ -23,9 +23,7 @@ use super::shape::Shape;
 use super::target::Target;
 use super::value::{Case, Value};
 use super::{Event, Options, Report, TargetReport, Watch, suite};
-use crate::error::Error;
-use crate::project::Environment;
-use crate::source::Source;
+use programs::{Environment, Error, Source};
 
 pub(super) use literal::snake_case;
 

@@ -30,11 +30,8 @@ use self::plan::{Plan, Plans};
 use super::explore::{Found, Order, Tried, explore};
 use super::mutant::Mutant;
 use super::{Event, Options, Report, TargetReport, Watch, suite};
-use crate::edit::Edit;
-use crate::error::Error;
-use crate::project::{Environment, Scratch};
-use crate::rust::lab::Lab;
-use crate::source::{FileId, Source};
+use programs::rust::lab::Lab;
+use programs::{Edit, Environment, Error, FileId, Scratch, Source};
 
 /// Rounds of replacing tests that did not pass each time.
 const REPAIRS: usize = 4;

@@ -6,7 +6,7 @@ use super::explore::{Bench, Observation, Order, Tried};
 use super::rng::Rng;
 use super::target::Target;
 use super::value::{Case, Value};
-use crate::error::Error;
+use programs::Error;
 
 /// How often each fault is to be noticed: a second test notices the faults that resemble it.
 const STRENGTH: usize = 2;

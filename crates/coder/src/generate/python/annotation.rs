@@ -2,7 +2,7 @@
 
 use crate::generate::shape::Shape;
 use crate::generate::value::Value;
-use crate::source::Source;
+use programs::Source;
 
 /// The shape that the type `text` names; classes of `source` are built by their constructors.
 pub(super) fn read(text: &str, source: &Source) -> Shape {

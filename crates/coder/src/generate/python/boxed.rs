@@ -11,12 +11,12 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::{Value as Json, json};
 
 use super::literal::{self, Script};
-use crate::error::Error;
 use crate::generate::explore::{Bench, Observation, Order};
 use crate::generate::mutant::Mutant;
 use crate::generate::target::{Kind, Target};
 use crate::generate::value::Case;
-use crate::python::interpreter::Interpreter;
+use programs::Error;
+use programs::python::interpreter::Interpreter;
 
 const RUNNER: &str = include_str!("runner.py");
 /// How long the module may take to import, in seconds.

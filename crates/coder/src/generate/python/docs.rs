@@ -6,7 +6,7 @@ use super::{annotation, literal};
 use crate::generate::shape::Shape;
 use crate::generate::target::{Kind, Passing, Target};
 use crate::generate::value::{Case, Step, Value};
-use crate::source::Source;
+use programs::Source;
 
 /// Examples taken from one project at most.
 const EXAMPLES_MAX: usize = 200;

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::{annotation, docs, literal, usage};
 use crate::generate::shape::Shape;
 use crate::generate::target::{Callable, Clues, Kind, Param, Passing, StandIn, Story, Target};
-use crate::source::Source;
+use programs::Source;
 
 /// Weight of a kind of value that the code states, against those that are guessed.
 const STATED: f64 = 12.0;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use crate::generate::mutant::Mutant;
-use crate::source::Source;
+use programs::Source;
 
 /// Mutants of one file at most; beyond, an even sample is taken.
 const MUTANTS_MAX: usize = 1200;

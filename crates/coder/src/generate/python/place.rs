@@ -4,10 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::boxed::Place;
-use crate::error::Error;
-use crate::project::Environment;
-use crate::python::interpreter::Interpreter;
-use crate::source::Source;
+use programs::python::interpreter::Interpreter;
+use programs::{Environment, Error, Source};
 
 /// Files of the project that are searched for calls, and the size of each, at most.
 const NEIGHBOURS_MAX: usize = 60;

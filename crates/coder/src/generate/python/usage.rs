@@ -9,7 +9,7 @@ use super::literal;
 use super::module::name_of;
 use crate::generate::shape::Shape;
 use crate::generate::target::{Callable, Kind, StandIn};
-use crate::source::Source;
+use programs::Source;
 
 const OF_STRINGS: &[&str] = &[
     "split",

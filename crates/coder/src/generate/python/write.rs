@@ -9,12 +9,12 @@ use serde_json::Value as Json;
 use super::boxed::{Boxes, Place};
 use super::fold::fold;
 use super::literal::{self, Script};
-use crate::error::Error;
 use crate::generate::Options;
 use crate::generate::explore::Tried;
 use crate::generate::name;
 use crate::generate::target::{Kind, StandIn, Target};
 use crate::generate::value::{Case, Value};
+use programs::Error;
 
 /// Longer lines are broken up.
 const LINE_MAX: usize = 100;

@@ -12,11 +12,11 @@ use super::driver::TEST;
 use super::library::Receiver;
 use super::plan::{Plan, Plans};
 use super::values;
-use crate::error::Error;
 use crate::generate::explore::{Bench, Observation, Order};
 use crate::generate::mutant::Mutant;
 use crate::generate::value::{Case, Value};
-use crate::rust::lab::{Built, Lab};
+use programs::Error;
+use programs::rust::lab::{Built, Lab};
 
 /// Longest run of the driver on one batch.
 const RUN_TIME: Duration = Duration::from_secs(150);

@@ -3,8 +3,8 @@
 use tree_sitter::Node;
 
 use super::ty::Names;
-use crate::rust::items::{field, is_test_code};
-use crate::source::Source;
+use programs::Source;
+use programs::rust::items::{field, is_test_code};
 
 /// The definitions that tests of one file may use.
 #[derive(Debug, Default)]

@@ -5,8 +5,8 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use crate::generate::mutant::Mutant;
-use crate::rust::items::{field, functions, is_test_code};
-use crate::source::Source;
+use programs::Source;
+use programs::rust::items::{field, functions, is_test_code};
 
 /// Mutants of one file at most; beyond, an even sample is taken.
 const MUTANTS_MAX: usize = 900;

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use tree_sitter::Node;
 
 use super::library::Function;
-use crate::rust::items::{field, functions, is_test_code};
-use crate::source::Source;
+use programs::Source;
+use programs::rust::items::{field, functions, is_test_code};
 
 /// Paths, and what a person calls that which stands behind them.
 const REACHES: [(&str, &str); 22] = [

@@ -9,12 +9,11 @@ use super::call::How;
 use super::library::Library;
 use super::plan::Plans;
 use super::write::{Kind, Place};
-use crate::error::Error;
 use crate::generate::Options;
 use crate::generate::target::Clues;
-use crate::rust::items::is_test_code;
-use crate::rust::lab::Lab;
-use crate::source::Source;
+use programs::rust::items::is_test_code;
+use programs::rust::lab::Lab;
+use programs::{Error, Source};
 
 /// The folder to copy and the manifest of the package: the nearest one, and the workspace around it.
 pub(super) fn find(path: &Path) -> Result<(PathBuf, PathBuf), Error> {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::package::{Out, with_module};
-use crate::error::Error;
-use crate::rust::lab::Lab;
+use programs::Error;
+use programs::rust::lab::Lab;
 
 /// Runs of the finished tests.
 const ROUNDS: usize = 3;

@@ -13,10 +13,10 @@ use super::library::Receiver;
 use super::plan::{Plan, Plans};
 use super::ty::Ty;
 use super::values;
-use crate::error::Error;
 use crate::generate::explore::Tried;
 use crate::generate::name;
 use crate::generate::value::{Case, Value};
+use programs::Error;
 
 /// One finished test.
 #[derive(Clone, Debug)]

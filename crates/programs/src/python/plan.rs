@@ -173,7 +173,7 @@ pub(crate) fn is_test_file(path: &Path) -> bool {
 }
 
 /// Whether a file is part of the tests rather than of the program.
-pub(crate) fn is_test_support(path: &Path) -> bool {
+pub fn is_test_support(path: &Path) -> bool {
     is_test_file(path)
         || path.file_name().is_some_and(|name| name == "conftest.py")
         || path

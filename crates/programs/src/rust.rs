@@ -4,8 +4,8 @@ mod baseline;
 mod behaviour;
 mod compile;
 mod harness;
-pub(crate) mod items;
-pub(crate) mod lab;
+pub mod items;
+pub mod lab;
 mod learn;
 mod libtest;
 mod operators;
@@ -21,8 +21,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::edit::Candidate;
 use crate::error::Error;
-use crate::fix::Options;
-use crate::language::{Focus, Language};
+use crate::language::{Focus, Harness, Language, Wanted};
 use crate::project::{Project, Scratch};
 use crate::source::{Source, Sources};
 use harness::{Place, RustHarness};
@@ -51,21 +50,21 @@ impl Language for Rust {
 }
 
 /// Reads the program and gets its tests ready to run.
-pub(crate) fn open(
-    options: &Options,
+pub fn open(
+    wanted: &Wanted<'_>,
     project: &Project,
     scratch: &Scratch,
     stop: &Arc<AtomicBool>,
-) -> Result<(Arc<Sources>, RustHarness), Error> {
-    let arguments = test_arguments(options.test.as_deref())?;
+) -> Result<(Arc<Sources>, Box<dyn Harness>), Error> {
+    let arguments = test_arguments(wanted.test)?;
     let mut sources = Sources::default();
-    for file in editable(options, project)? {
+    for file in editable(wanted, project)? {
         match project.read(&file) {
             Ok(text) => {
                 sources.add(Source::parse(file, text, &Rust.grammar()));
             }
             // Among many files one that is no text is passed over; one that was named is not.
-            Err(error) if !options.files.is_empty() => return Err(error),
+            Err(error) if !wanted.files.is_empty() => return Err(error),
             Err(_) => {}
         }
     }
@@ -81,14 +80,14 @@ pub(crate) fn open(
         root: project.root.clone(),
         project: project.clone(),
         sources: Arc::clone(&sources),
-        toolchain: Toolchain::find(&project.root, &options.environment)?,
+        toolchain: Toolchain::find(&project.root, wanted.environment)?,
         scratch: scratch.path().to_owned(),
         arguments,
         stop: Arc::clone(stop),
     };
     let harness =
-        RustHarness::open(place, options.jobs).map_err(|error| with_place(error, &sources))?;
-    Ok((sources, harness))
+        RustHarness::open(place, wanted.jobs).map_err(|error| with_place(error, &sources))?;
+    Ok((sources, Box::new(harness)))
 }
 
 /// What a person typed after `cargo test`; doc tests are left out unless targets are named.
@@ -137,15 +136,15 @@ fn test_arguments(command: Option<&str>) -> Result<Vec<String>, Error> {
 }
 
 /// The files that the search may edit: those named, or all that are not part of the tests.
-fn editable(options: &Options, project: &Project) -> Result<Vec<PathBuf>, Error> {
-    if options.files.is_empty() {
+fn editable(wanted: &Wanted<'_>, project: &Project) -> Result<Vec<PathBuf>, Error> {
+    if wanted.files.is_empty() {
         return Ok(project
             .with_extension("rs")
             .filter(|file| !is_support(file))
             .cloned()
             .collect());
     }
-    project.named(&options.files)
+    project.named(wanted.files)
 }
 
 /// Tests, benchmarks, examples and build scripts are not under repair.

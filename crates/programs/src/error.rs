@@ -41,7 +41,7 @@ pub enum Error {
 
 impl Error {
     /// Shorthand for a file operation that failed.
-    pub(crate) fn io(operation: &'static str, path: &Path, source: std::io::Error) -> Self {
+    pub fn io(operation: &'static str, path: &Path, source: std::io::Error) -> Self {
         Self::Io {
             operation,
             path: path.to_owned(),
@@ -50,7 +50,7 @@ impl Error {
     }
 
     /// Shorthand for a project that cannot be repaired as it stands.
-    pub(crate) fn unsuitable(
+    pub fn unsuitable(
         code: &'static str,
         reason: impl Into<String>,
         hint: impl Into<String>,

@@ -191,7 +191,7 @@ pub(super) fn signature(source: &Source, node: Node<'_>, owner: Option<&str>) ->
 }
 
 /// A child by the name of its field.
-pub(crate) fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
+pub fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
     node.child_by_field_name(name)
 }
 
@@ -234,7 +234,7 @@ pub(super) fn head(kind: &str) -> &str {
 }
 
 /// Whether `node` is a test or a module of tests, which are never edited.
-pub(crate) fn is_test_code(source: &Source, node: Node<'_>) -> bool {
+pub fn is_test_code(source: &Source, node: Node<'_>) -> bool {
     if !matches!(
         node.kind(),
         "mod_item" | "function_item" | "impl_item" | "use_declaration"
@@ -264,7 +264,7 @@ pub(crate) fn is_test_code(source: &Source, node: Node<'_>) -> bool {
 }
 
 /// Every function of `source` that is no test, outermost first, with the type it belongs to.
-pub(crate) fn functions<'t>(source: &'t Source) -> Vec<(Node<'t>, Option<String>)> {
+pub fn functions<'t>(source: &'t Source) -> Vec<(Node<'t>, Option<String>)> {
     let mut found = Vec::new();
     let mut stack: Vec<(Node<'t>, Option<String>)> = vec![(source.tree.root_node(), None)];
     while let Some((node, owner)) = stack.pop() {

@@ -7,7 +7,7 @@ use crate::project::Environment;
 
 /// A Python and the folders that it reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Interpreter {
+pub struct Interpreter {
     /// The program to start.
     pub program: PathBuf,
     /// Folders beyond the system's that must be readable in the box.

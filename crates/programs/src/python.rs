@@ -3,7 +3,7 @@
 mod baseline;
 mod command;
 mod harness;
-pub(crate) mod interpreter;
+pub mod interpreter;
 mod last_word;
 pub(crate) mod operators;
 mod outside;
@@ -14,19 +14,17 @@ mod wire;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use crate::edit::Candidate;
 use crate::error::Error;
-use crate::fix::Options;
-use crate::language::{Focus, Harness, Language};
+use crate::language::{Focus, Harness, Language, Wanted};
 use crate::project::{Project, Scratch};
 use crate::source::{Source, Sources};
 use command::{CommandHarness, Commands};
 use harness::{Opening, PythonHarness};
 use interpreter::Interpreter;
 use plan::TestPlan;
-pub(crate) use plan::is_test_support;
+pub use plan::is_test_support;
 
 /// The Python language.
 #[derive(Clone, Copy, Debug)]
@@ -51,23 +49,23 @@ impl Language for Python {
 }
 
 /// Reads the program and gets its tests ready to run.
-pub(crate) fn open(
-    options: &Options,
+pub fn open(
+    wanted: &Wanted<'_>,
     project: &Project,
     scratch: &Scratch,
     stop: &Arc<AtomicBool>,
 ) -> Result<(Arc<Sources>, Box<dyn Harness>), Error> {
-    let plan = TestPlan::make(project, options.test.as_deref())?;
-    let interpreter = Interpreter::find(&project.root, &options.environment)?;
+    let plan = TestPlan::make(project, wanted.test)?;
+    let interpreter = Interpreter::find(&project.root, wanted.environment)?;
     let mut sources = Sources::default();
     let mut unreadable = None;
-    for file in editable(options, project, &plan)? {
+    for file in editable(wanted, project, &plan)? {
         match project.read(&file) {
             Ok(text) => {
                 sources.add(Source::parse(file, text, &Python.grammar()));
             }
             // Among many files one that is no text is passed over; one that was named is not.
-            Err(error) if !options.files.is_empty() => return Err(error),
+            Err(error) if !wanted.files.is_empty() => return Err(error),
             Err(error) => unreadable = Some(error),
         }
     }
@@ -81,7 +79,7 @@ pub(crate) fn open(
         }));
     }
     let sources = Arc::new(sources);
-    let wall_time = options.budget + Duration::from_secs(900);
+    let wall_time = wanted.wall_time;
     if plan.kind == plan::Kind::Command {
         let harness = CommandHarness::open(&Commands {
             commands: vec![plan.command],
@@ -89,7 +87,7 @@ pub(crate) fn open(
             sources: &sources,
             interpreter: &interpreter,
             scratch: scratch.path(),
-            workers: options.jobs,
+            workers: wanted.jobs,
             wall_time,
             stop,
         })?;
@@ -101,9 +99,9 @@ pub(crate) fn open(
         plan,
         interpreter,
         scratch,
-        workers: options.jobs,
+        workers: wanted.jobs,
         wall_time,
-        seed: options.seed,
+        seed: wanted.seed,
         stop: Arc::clone(stop),
     })?;
     refuse_broken_syntax(&sources, harness.broken())?;
@@ -111,9 +109,13 @@ pub(crate) fn open(
 }
 
 /// The files that the search may edit: those named, or all that are not part of the tests.
-fn editable(options: &Options, project: &Project, plan: &TestPlan) -> Result<Vec<PathBuf>, Error> {
-    if !options.files.is_empty() {
-        return project.named(&options.files);
+fn editable(
+    wanted: &Wanted<'_>,
+    project: &Project,
+    plan: &TestPlan,
+) -> Result<Vec<PathBuf>, Error> {
+    if !wanted.files.is_empty() {
+        return project.named(wanted.files);
     }
     let program: Vec<PathBuf> = project
         .with_extension("py")

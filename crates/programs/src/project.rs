@@ -204,7 +204,7 @@ fn too_large(root: &Path) -> Error {
 
 /// A folder for private copies that is removed when dropped.
 #[derive(Debug)]
-pub(crate) struct Scratch(PathBuf);
+pub struct Scratch(PathBuf);
 
 impl Scratch {
     /// A new empty folder below `parent`; left-overs of processes that were killed go first.
@@ -217,6 +217,7 @@ impl Scratch {
             .map_err(|source| Error::io("create a private folder in", parent, source))
     }
 
+    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.0
     }

@@ -175,3 +175,20 @@ pub enum TestOutcome {
     /// It passed and failed on the same program.
     Flaky,
 }
+
+/// What of a project is to be run, and with what.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The command that runs the tests; found out without one.
+    pub test: Option<&'a str>,
+    /// The files that may be edited; without any, all that are not part of the tests.
+    pub files: &'a [std::path::PathBuf],
+    /// What may be used of this machine.
+    pub environment: &'a crate::project::Environment,
+    /// Boxes that run tests at the same time.
+    pub jobs: usize,
+    /// How long a box may live.
+    pub wall_time: Duration,
+    /// Decides what is random in the order of tests.
+    pub seed: u64,
+}

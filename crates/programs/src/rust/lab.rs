@@ -36,22 +36,23 @@ const STACK_BYTES: &str = "2097152";
 
 /// The package that holds a file, as cargo describes it.
 #[derive(Clone, Debug)]
-pub(crate) struct Package {
+pub struct Package {
     /// The folder of its manifest.
     pub folder: PathBuf,
+    /// Its name.
     pub name: String,
+    /// Its edition, such as `2024`.
     pub edition: String,
     /// The library under the name by which it is imported, with its root file.
     pub library: Option<(String, PathBuf)>,
 }
 
 /// A text added to the file, without the parts that are dropped, and where its parts stand.
-pub(crate) type Addition<'a> =
-    dyn Fn(&dyn Fn(u32) -> bool) -> (String, Vec<(Range<usize>, u32)>) + 'a;
+pub type Addition<'a> = dyn Fn(&dyn Fn(u32) -> bool) -> (String, Vec<(Range<usize>, u32)>) + 'a;
 
 /// A file with its mutants and a driver, built.
 #[derive(Debug, Default)]
-pub(crate) struct Built {
+pub struct Built {
     /// The variants that make up each mutant, as slot and variant; none where it does not compile.
     pub mutants: Vec<Option<Vec<(usize, u32)>>>,
     /// Variants that mark what is reached.
@@ -63,7 +64,8 @@ pub(crate) struct Built {
 }
 
 /// A package's copy, with boxes to build and run it in.
-pub(crate) struct Lab {
+pub struct Lab {
+    /// The package as its owner has it.
     pub package: Package,
     place: Place,
     suite: Suite,
