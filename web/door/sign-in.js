@@ -16,15 +16,15 @@ export function signIn(next, entered) {
   const name = h("input", { id: "name", name: "name", autocomplete: "username", required: true, autocapitalize: "none", spellcheck: "false" });
   const password = h("input", { id: "password", name: "password", type: "password", autocomplete: "current-password", required: true });
   const button = h("button", { class: "main" }, t("sign-in"));
-  /** @param {unknown} shown */
-  const enter = async (shown) => {
+  /** @param {unknown} shown @param {boolean} [isLink] */
+  const enter = async (shown, isLink = false) => {
     said.textContent = "";
     button.disabled = true;
     try {
       app.set({ who: await ask("POST", "/api/session", shown) });
       await entered(next);
     } catch (error) {
-      said.textContent = inWords(error);
+      said.textContent = isLink ? t("door-link-used") : inWords(error);
       button.disabled = false;
       password.select();
     }
@@ -45,14 +45,14 @@ export function signIn(next, entered) {
     password,
     said,
     button,
-    h("p", { class: "faint" }, t("door-help"), " ", h("code", null, "freehold user link")),
+    h("p", { class: "faint" }, t("door-help"), " ", h("code", null, "freehold user link NAME")),
     app.now.who && h("a", { href: "/" }, t("door-back")),
   );
   const link = new URLSearchParams(location.search).get("token") || location.hash.slice(1);
   if (link) {
     // The token must not stay in the history.
     history.replaceState(null, "", location.pathname);
-    enter({ link });
+    enter({ link }, true);
   }
   setTimeout(() => name.focus());
   return { element: h("main", { class: "door-page", id: "main", tabindex: "-1" }, form), title: t("sign-in"), name: "door" };

@@ -7,6 +7,7 @@ import { app, taste } from "../ground/state.js";
 import { t } from "../ground/words.js";
 import { loadModels } from "../main.js";
 import { about } from "../chat/picker.js";
+import { adding } from "../models/adding.js";
 import { copied } from "../prose/code.js";
 
 const EXAMPLES = ["example-plan", "example-code", "example-explain"];
@@ -36,6 +37,11 @@ function step(key, content) {
   return h("li", null, h("h2", null, t(key)), content);
 }
 
+/** Whether somebody may bring models and projects in. */
+function keepsHouse() {
+  return ["owner", "admin"].includes(app.now.who?.role ?? "");
+}
+
 /** @param {string | null} text What to ask. */
 function leave(text) {
   taste.set("welcomed", "1");
@@ -54,12 +60,19 @@ function model(show) {
   const models = app.now.models ?? [];
   const look = h("button", { class: "plain", type: "button", onclick: async () => (await loadModels(), show()) }, icon("again"), t("look-again"));
   if (models.length === 0) {
-    return [
-      h("p", null, t("welcome-none")),
+    const commands = [
       command("freehold model add ~/models/Qwen3-0.6B", t("welcome-folder")),
       command("freehold model add hub:Qwen/Qwen3-0.6B", t("welcome-hub")),
       command('[[upstream]]\nname = "gpu1"\nurl = "http://10.0.0.5:8000/v1"', t("welcome-upstream")),
       look,
+    ];
+    if (!keepsHouse()) return [h("p", null, t("welcome-none")), ...commands];
+    const coming = h("p", { role: "status" });
+    return [
+      h("p", null, t("welcome-model-owner")),
+      ...adding(() => fill(coming, t("welcome-model-comes"), " ", h("a", { href: "/models" }, t("models")))),
+      coming,
+      h("details", null, h("summary", null, t("welcome-model-terminal")), commands),
     ];
   }
   const chosen = taste.get("model") ?? models[0]?.name;
@@ -85,5 +98,6 @@ function command(text, says) {
 
 function first() {
   const examples = EXAMPLES.map((key) => h("button", { class: "example", type: "button", onclick: () => leave(t(`${key}-text`)) }, t(key)));
-  return [h("p", null, t("welcome-try-about")), h("div", { class: "examples" }, examples)];
+  const repair = keepsHouse() && h("p", null, h("a", { href: "/code" }, t("welcome-repair")));
+  return [h("p", null, t("welcome-try-about")), h("div", { class: "examples" }, examples), repair || null];
 }

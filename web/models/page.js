@@ -26,16 +26,21 @@ export function modelsPage() {
   const keepsModels = ["owner", "admin"].includes(app.now.who?.role ?? "");
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  let shown = "";
   const load = async () => {
     clearTimeout(timer);
     let wait = LATER;
     try {
       const { data, memory: room } = await ask("GET", "/api/models");
       app.set({ models: data });
-      fill(memory, gauge(room));
-      fill(list, data.length ? data.map((/** @type {Model} */ model) => row(model, keepsModels, refresh)) : h("li", { class: "faint" }, t("no-models")));
+      // What stays as it is keeps its focus.
+      const now = JSON.stringify([data, room]);
+      if (now !== shown) fill(memory, gauge(room));
+      if (now !== shown) fill(list, data.length ? data.map((/** @type {Model} */ model) => row(model, keepsModels, refresh)) : h("li", { class: "faint" }, t("no-models")));
       if (data.some((/** @type {Model} */ model) => model.loading !== null)) wait = SOON;
+      shown = now;
     } catch (error) {
+      shown = "";
       fill(list, h("li", { class: "faint" }, inWords(error)));
     }
     timer = setTimeout(load, wait);
@@ -78,10 +83,11 @@ function isFresh(job) {
 /** @param {Memory} memory */
 function gauge(memory) {
   const share = memory.budget_bytes ? Math.min(1, memory.used_bytes / memory.budget_bytes) : 0;
-  const text = t("memory-used", { used: size(memory.used_bytes), all: size(memory.budget_bytes) });
+  const all = size(memory.budget_bytes);
+  const text = memory.used_bytes ? t("memory-used", { used: size(memory.used_bytes), all }) : t("memory-free", { all });
   return [
     h("p", null, text),
-    h("div", { class: "bar", role: "meter", "aria-label": t("memory"), "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": Math.round(share * 100), "aria-valuetext": text }, h("span", { vars: { "--share": share } })),
+    h("div", { class: "bar", role: "meter", "aria-label": t("memory"), "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": Math.round(share * 100), "aria-valuetext": text }, share > 0 && h("span", { vars: { "--share": share } })),
   ];
 }
 

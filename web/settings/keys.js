@@ -66,6 +66,8 @@ function form(made, load) {
       const key = await ask("POST", "/api/keys", { name: name.value, scopes: chosen, budgets: limits, expires_at: ends });
       const copy = h("button", { class: "quiet", type: "button", "aria-label": t("copy"), onclick: () => copied(copy, key.key) }, icon("copy"));
       fill(made, h("div", { class: "command" }, h("p", null, t("key-once")), h("pre", { tabindex: "0" }, key.key), copy));
+      made.scrollIntoView({ block: "center" });
+      copy.focus({ preventScroll: true });
       /** @type {HTMLFormElement} */ (event.target).reset();
       load();
     } catch (error) {

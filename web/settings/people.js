@@ -71,7 +71,10 @@ function row(person, acts) {
   const about = [t(`role-${person.role}`), person.disabled && t("person-out"), !person.has_password && t("person-no-password")].filter(Boolean);
   const more = h("button", { class: "quiet", type: "button", "aria-label": t("more-about", { title: person.name }), "aria-haspopup": "menu" }, icon("more"));
   more.addEventListener("click", () => personMenu(more, person, acts));
-  return h("li", null, h("span", null, person.name, h("small", null, about.join(" · "))), more);
+  // Whoever shows nothing has no role or door of their own.
+  const isSomebody = person.id !== "anonymous";
+  const name = isSomebody ? person.name : t("person-anonymous");
+  return h("li", null, h("span", null, name, h("small", null, isSomebody ? about.join(" · ") : t("person-anonymous-about"))), more);
 }
 
 /**
@@ -98,18 +101,17 @@ function personMenu(button, person, acts) {
       notice(inWords(error));
     }
   };
+  const isSomebody = person.id !== "anonymous";
   const roles = ROLES.filter((role) => role !== person.role).map((role) => ({ label: t("person-make", { role: t(`role-${role}`) }), icon: "person", act: change({ role }, { role: person.role }) }));
   menu(
     button,
     [
-      ...roles,
-      null,
-      { label: t("person-new-link"), icon: "send", act: link },
+      ...(isSomebody ? [...roles, null, { label: t("person-new-link"), icon: "send", act: link }] : []),
       { label: t("person-export"), icon: "download", act: () => takeOut(person) },
-      { label: person.disabled ? t("person-let-in") : t("person-keep-out"), icon: "out", act: change({ disabled: !person.disabled }, { disabled: person.disabled }) },
+      isSomebody && { label: person.disabled ? t("person-let-in") : t("person-keep-out"), icon: "out", act: change({ disabled: !person.disabled }, { disabled: person.disabled }) },
       null,
       { label: t("person-erase"), icon: "bin", isDanger: true, act: () => erase(person, acts.load) },
-    ],
+    ].filter((item) => item !== false),
     person.name,
   );
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use store::{Link, Session, Timestamp, User};
 
-use super::{Gate, Inner, people};
+use super::{Gate, Inner, identify::ANONYMOUS, people};
 use crate::{
     action::ManageAccount,
     error::{Error, Result},
@@ -104,6 +104,7 @@ impl Gate {
     /// # Errors
     /// [`Error::Denied`], and where there is no such person.
     pub async fn link_for(&self, principal: &Principal, user: &str) -> Result<Secret> {
+        people::is_somebody(user)?;
         let inner = &*self.0;
         let user = inner.store.identity().user(user).await?;
         let action = ManageAccount {
@@ -143,6 +144,7 @@ impl Gate {
         old: Option<&str>,
         new: &str,
     ) -> Result<Option<SignedIn>> {
+        people::is_somebody(user)?;
         let inner = &*self.0;
         let mut user = inner.store.identity().user(user).await?;
         let action = ManageAccount {
@@ -296,7 +298,8 @@ impl Inner {
 
     pub(super) async fn owners(&self) -> Result<Vec<User>> {
         let mut owners = self.everybody().await?;
-        owners.retain(|user| user.role == Role::Owner.name() && !user.disabled);
+        let may_enter = |user: &User| !user.disabled && user.id != ANONYMOUS;
+        owners.retain(|user| user.role == Role::Owner.name() && may_enter(user));
         Ok(owners)
     }
 }

@@ -2,7 +2,7 @@
 
 use store::{Timestamp, User};
 
-use super::{Gate, Inner};
+use super::{Gate, Inner, identify::ANONYMOUS};
 use crate::{
     action::ManagePeople,
     error::{Error, Result},
@@ -103,6 +103,7 @@ impl Gate {
     /// # Errors
     /// [`Error::Denied`], and where it would leave the house without an owner.
     pub async fn set_role(&self, principal: &Principal, id: &str, role: Role) -> Result<()> {
+        is_somebody(id)?;
         let mut user = self.0.store.identity().user(id).await?;
         let highest = role.max(user.role.parse()?);
         self.permit(principal, managing(id, highest, "role"))
@@ -126,6 +127,7 @@ impl Gate {
         id: &str,
         disabled: bool,
     ) -> Result<()> {
+        is_somebody(id)?;
         let identity = self.0.store.identity();
         let mut user = identity.user(id).await?;
         let change = if disabled { "disable" } else { "enable" };
@@ -196,6 +198,18 @@ fn checked(name: &str) -> Result<String> {
     let what = format!("nobody can be called `{name}`");
     Err(Error::refused("bad_person_name", what)
         .hint("names have up to 64 letters, digits, `.`, `_`, `-` and `@`, and begin with a letter or digit"))
+}
+
+/// What those keep who show nothing is kept under an account; what they may is not that account's affair.
+pub(super) fn is_somebody(id: &str) -> Result<()> {
+    match id == ANONYMOUS {
+        true => Err(Error::refused(
+            "not_a_person",
+            "whoever shows nothing has the rights that the server was started with",
+        )
+        .hint("start it with `--accounts` to let nobody in without signing in")),
+        false => Ok(()),
+    }
 }
 
 fn nobody(name: &str) -> Error {

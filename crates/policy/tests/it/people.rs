@@ -101,6 +101,30 @@ async fn the_last_owner_stays() {
 }
 
 #[tokio::test]
+async fn whoever_shows_nothing_is_nobody_to_be_raised_and_no_owner() {
+    let house = House::new();
+    let gate = house
+        .open_with(|options| options.anonymous = Some(Role::Member))
+        .await;
+    let anonymous = gate.identify(Credential::Nothing).await.unwrap();
+    let id = anonymous.user();
+    let console = gate.console();
+    for refused in [
+        gate.set_role(&console, id, Role::Owner).await.map(drop),
+        gate.set_disabled(&console, id, true).await.map(drop),
+        gate.link_for(&console, id).await.map(drop),
+        gate.set_password(&console, id, None, "a long password")
+            .await
+            .map(drop),
+    ] {
+        assert_eq!(refused.unwrap_err().code(), "not_a_person");
+    }
+    let owner = gate.person_named(&console, "owner").await.unwrap();
+    let refused = gate.set_role(&console, &owner.id, Role::Guest).await;
+    assert_eq!(refused.unwrap_err().code(), "last_owner");
+}
+
+#[tokio::test]
 async fn names_are_plain_and_one_persons() {
     let house = House::new();
     let gate = house.open().await;

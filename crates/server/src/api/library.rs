@@ -45,8 +45,18 @@ async fn look(
 ) -> Result<Json<Value>, Refusal> {
     permit(&app, &caller, "look").await?;
     let Source { source, name } = body.value;
+    let source = at_home(&app, source);
     let offered = blocking(move || works::look(&app, &source, name.as_deref())).await?;
     Ok(Json(offered.wire()))
+}
+
+/// A path that begins with `~/`, as a shell reads it.
+fn at_home(app: &App, source: String) -> String {
+    let home = app.code.as_ref().and_then(|code| code.home.as_ref());
+    match (source.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest).display().to_string(),
+        _ => source,
+    }
 }
 
 #[derive(Deserialize)]
@@ -68,7 +78,8 @@ async fn create(
     body: Parsed<Wanted>,
 ) -> Result<Json<Value>, Refusal> {
     permit(&app, &caller, "add").await?;
-    let wanted = body.value;
+    let mut wanted = body.value;
+    wanted.source = at_home(&app, wanted.source);
     if !wanted.agreed {
         let message = "nobody agreed to its licence\nhint: `POST /api/models/look` shows it; then send `agreed` with `true`";
         return Err(Fault::param("agreed", message).code("not_agreed").into());

@@ -210,6 +210,13 @@ impl Browser {
         self.until("document.querySelector('.composer')");
     }
 
+    /// Comes in by a link, past the first steps.
+    pub fn sign_in(&self, url: &str, token: &str) {
+        self.go(&format!("{url}/sign-in#{token}"));
+        self.until_text("You are signed in as");
+        self.run("localStorage.setItem('freehold.welcomed', '1')");
+    }
+
     /// Asks, and waits until the answer is there.
     pub fn ask(&self, text: &str) {
         let before = self.value("document.querySelectorAll('.turn').length");
@@ -307,8 +314,16 @@ impl Browser {
     }
 
     pub fn click(&self, css: &str) {
-        let element = self.element(css);
-        self.send("POST", &format!("/element/{element}/click"), &json!({}));
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let path = format!("/element/{}/click", self.element(css));
+            match self.try_send("POST", &path, &json!({})) {
+                Ok(_) => return,
+                // The page was drawn anew between finding it and clicking.
+                Err(reason) if reason.contains("stale element") && Instant::now() < until => {}
+                Err(reason) => panic!("{css}: {reason}"),
+            }
+        }
     }
 
     /// Types into a field.

@@ -252,7 +252,7 @@ fn a_chat_leaves_as_markdown_and_as_json() {
     );
     assert!(
         page.text.starts_with(
-            "# notes.txt\n\n## You\n\nnotes.txt\nwhat is in it?\n\n## script\n\nYou said: "
+            "# what is in it?\n\n## You\n\nnotes.txt\nwhat is in it?\n\n## script\n\nYou said: "
         ),
         "{}",
         page.text

@@ -11,9 +11,7 @@ use crate::web_access::{axe, findings};
 fn owner() -> Option<(House, Browser)> {
     let house = House::closed();
     let browser = Browser::start(Look::default())?;
-    browser.go(&format!("{}/sign-in#{}", house.url, house.link));
-    browser.until_text("You are signed in as");
-    browser.run("localStorage.setItem('freehold.welcomed', '1')");
+    browser.sign_in(&house.url, &house.link);
     Some((house, browser))
 }
 
@@ -84,11 +82,11 @@ fn people_come_in_by_links_and_are_erased_by_their_names() {
     let entered = house.post("/api/session", &json!({ "link": token }));
     assert_eq!(entered.json()["name"], "ada");
     browser.click("[aria-label='More about ada']");
-    choose(&browser, "Keep out");
-    browser.until_text("kept out");
+    choose(&browser, "Suspend");
+    browser.until_text("suspended");
     // What was done can be taken back.
     browser.click(".notice .link");
-    browser.until("![...document.querySelectorAll('.rows li')].some((row) => row.textContent.includes('kept out'))");
+    browser.until("![...document.querySelectorAll('.rows li')].some((row) => row.textContent.includes('suspended'))");
     browser.click("[aria-label='More about ada']");
     choose(&browser, "Erase");
     browser.write("#erase-name", "somebody else");

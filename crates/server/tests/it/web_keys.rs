@@ -11,8 +11,7 @@ fn a_key_has_rights_an_end_and_budgets_and_shows_what_is_used_of_them() {
     let Some(browser) = Browser::start(Look::default()) else {
         return;
     };
-    browser.go(&format!("{}/sign-in#{}", house.url, house.link));
-    browser.until_text("You are signed in as");
+    browser.sign_in(&house.url, &house.link);
     browser.go(&format!("{}/settings", house.url));
     browser.write("#key-name", "laptop");
     browser.click(".key-form summary");
@@ -60,8 +59,7 @@ fn the_old_password_is_asked_for_where_there_is_one() {
     let Some(browser) = Browser::start(Look::default()) else {
         return;
     };
-    browser.go(&format!("{}/sign-in#{}", house.url, house.link));
-    browser.until_text("You are signed in as");
+    browser.sign_in(&house.url, &house.link);
     browser.go(&format!("{}/settings", house.url));
     browser.until_text("A password, 12 letters or more");
     assert_eq!(browser.value("document.querySelector('#old')"), json!(null));

@@ -118,8 +118,7 @@ fn a_key_that_is_taken_back_while_it_is_in_use_lets_nothing_more_in() {
     let Some(browser) = Browser::start(Look::default()) else {
         return;
     };
-    browser.go(&format!("{}/sign-in#{}", house.url, house.link));
-    browser.until_text("You are signed in as");
+    browser.sign_in(&house.url, &house.link);
     browser.go(&format!("{}/settings", house.url));
     browser.write("#key-name", "laptop");
     browser.click(".key-form .row button");
@@ -168,9 +167,7 @@ fn the_card_of_a_model_is_no_more_than_text() {
             std::fs::copy(entry.path(), place.join(entry.file_name())).unwrap();
         }
     }
-    browser.go(&format!("{}/sign-in#{}", house.url, house.link));
-    browser.until_text("You are signed in as");
-    browser.run("localStorage.setItem('freehold.welcomed', '1')");
+    browser.sign_in(&house.url, &house.link);
     browser.go(&format!("{}/models", house.url));
     browser.write("#model-source", &place.display().to_string());
     browser.click("form.row button");

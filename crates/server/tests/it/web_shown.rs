@@ -128,9 +128,7 @@ fn keys_models_and_deleted_chats_fit_everywhere() {
     });
     let kept = house.data.path().join("models/tiny/.measured");
     std::fs::write(kept, measured.to_string()).unwrap();
-    browser.go(&format!("{}/sign-in#{}", house.url, house.link));
-    browser.until_text("You are signed in as");
-    browser.run("localStorage.setItem('freehold.welcomed', '1')");
+    browser.sign_in(&house.url, &house.link);
     browser.go(&format!("{}/models", house.url));
     shown(
         &browser,

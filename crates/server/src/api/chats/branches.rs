@@ -117,26 +117,32 @@ fn lean(item: &Value) -> Value {
     item
 }
 
-/// All that people and models wrote in items, in a text.
+/// All that people and models wrote in items, in a text. What was attached is named, and not told again.
 pub(super) fn text(items: &Value) -> String {
-    let mut text = String::new();
-    for item in items.as_array().into_iter().flatten() {
-        if item["type"] != "message" {
-            continue;
-        }
-        for part in item["content"].as_array().into_iter().flatten() {
-            // What was attached is named, and not told again.
-            let part = match part["filename"].as_str() {
-                Some(name) => name,
-                None => part["text"].as_str().unwrap_or_default(),
-            };
-            if !text.is_empty() && !part.is_empty() {
-                text.push('\n');
-            }
-            text.push_str(part);
-        }
+    joined(items, |part| match part["filename"].as_str() {
+        Some(name) => Some(name),
+        None => part["text"].as_str(),
+    })
+}
+
+/// What was written by hand, or else what was attached.
+pub(super) fn written(items: &Value) -> String {
+    let by_hand = joined(items, |part| match part["filename"].as_str() {
+        Some(_) => None,
+        None => part["text"].as_str(),
+    });
+    match by_hand.trim().is_empty() {
+        true => text(items),
+        false => by_hand,
     }
-    text
+}
+
+fn joined<'i>(items: &'i Value, of: impl Fn(&'i Value) -> Option<&'i str>) -> String {
+    let messages = items.as_array().into_iter().flatten();
+    let messages = messages.filter(|item| item["type"] == "message");
+    let parts = messages.flat_map(|item| item["content"].as_array().into_iter().flatten());
+    let texts = parts.filter_map(of).filter(|text| !text.is_empty());
+    texts.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Object;
 
-use super::branches::{AGAIN, FORGOTTEN, OF_CHAT, described, is_of, items, text, turn};
+use super::branches::{AGAIN, FORGOTTEN, OF_CHAT, described, is_of, items, turn, written};
 use super::titles::First;
 use super::{pictures, settings, title, titles};
 use crate::api::Refusal;
@@ -84,7 +84,7 @@ pub(super) async fn start(
     let plan = Plan::of_chat(&app, &request, context)?;
     let name = match chat.body["title"].as_str() {
         Some(title) => title.to_owned(),
-        None => title(&text(&json!(plan.input))),
+        None => title(&written(&json!(plan.input))),
     };
     let (turn, model) = (plan.id(), plan.model.clone());
     let now = app.timestamp().as_millis();
