@@ -20,10 +20,17 @@ export function rail() {
     fill(list, ...groups(chats), chats.length === 0 && h("p", { class: "faint" }, t("no-chats")), hasMoreChats && more);
     mark(list);
   });
+  const house = h(
+    "nav",
+    { class: "rail-house", "aria-label": t("house") },
+    h("a", { class: "rail-row", href: "/code" }, icon("braces"), h("span", null, t("code"))),
+    h("a", { class: "rail-row", href: "/models" }, icon("box"), h("span", null, t("models"))),
+    h("a", { class: "rail-row", href: "/activity" }, icon("pulse"), h("span", null, t("activity"))),
+  );
+  mark(house);
   addEventListener("freehold:shown", () => {
     mark(list);
-    const house = document.querySelector(".rail-house");
-    if (house instanceof HTMLElement) mark(house);
+    mark(house);
   });
   const account = h("button", { class: "rail-account", type: "button", "aria-haspopup": "menu" });
   account.addEventListener("click", () => accountMenu(account));
@@ -43,13 +50,7 @@ export function rail() {
     h("a", { class: "rail-row", href: "/", "data-new": true }, icon("pen"), h("span", null, t("new-chat"))),
     h("button", { class: "rail-row", type: "button", onclick: () => openPalette() }, icon("search"), h("span", null, t("search")), h("kbd", null, isMac ? "⌘K" : "Ctrl K")),
     list,
-    h(
-      "nav",
-      { class: "rail-house", "aria-label": t("house") },
-      h("a", { class: "rail-row", href: "/code" }, icon("braces"), h("span", null, t("code"))),
-      h("a", { class: "rail-row", href: "/models" }, icon("box"), h("span", null, t("models"))),
-      h("a", { class: "rail-row", href: "/activity" }, icon("pulse"), h("span", null, t("activity"))),
-    ),
+    house,
     offline,
     account,
   );
