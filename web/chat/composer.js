@@ -53,6 +53,7 @@ export class Composer {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing && (!isTouch || event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         if (!this.room.running()) this.act();
+        else if (this.field.value.trim()) notice(t("still-answering"));
       }
       if (event.key === "Escape" && this.room.running()) this.act();
     });

@@ -104,6 +104,7 @@ call-asked = wurde verlangt
 call-running = wird verlangt
 tokens = { $count } Tokens
 per-second = { $count } je Sekunde
+still-answering = Es antwortet noch. Esc hält es an; was du geschrieben hast, bleibt hier.
 context = { $used } von { $all } Tokens des Gedächtnisses
 rename = Umbenennen
 pin = Anheften

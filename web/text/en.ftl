@@ -104,6 +104,7 @@ call-asked = was asked for
 call-running = is being asked for
 tokens = { $count } tokens
 per-second = { $count } a second
+still-answering = It is still answering. Esc stops it; what you wrote stays here.
 context = { $used } of { $all } tokens of memory
 rename = Rename
 pin = Pin
