@@ -11,3 +11,11 @@ def map_body(context, body):
         if chosen < 4:
             body["model"] = "script" if chosen < 3 else "tiny"
     return body
+
+
+@schemathesis.serializer("application/pdf")
+def pdf(context, value):
+    """What is to be a document is sent as the bytes that it is."""
+    if isinstance(value, str):
+        return value.encode(errors="replace")
+    return bytes(value) if isinstance(value, (bytes, bytearray, memoryview)) else repr(value).encode()
