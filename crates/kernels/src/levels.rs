@@ -59,6 +59,22 @@ pub(crate) fn sum_in_lanes(values: &[f32], value: impl Fn(f32) -> f32) -> f32 {
     add_up(lanes)
 }
 
+/// Adds up the products of items of two slices of one length, in lanes.
+#[inline(always)]
+pub(crate) fn dot_in_lanes(a: &[f32], b: &[f32]) -> f32 {
+    let mut lanes = [0.0_f32; LANES];
+    let ((whole_a, rest_a), (whole_b, rest_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in whole_a.iter().zip(whole_b) {
+        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
+            *lane += a * b;
+        }
+    }
+    for ((lane, a), b) in lanes.iter_mut().zip(rest_a).zip(rest_b) {
+        *lane += a * b;
+    }
+    add_up(lanes)
+}
+
 /// The sum of the lanes, halves by halves.
 #[inline(always)]
 fn add_up(mut lanes: [f32; LANES]) -> f32 {

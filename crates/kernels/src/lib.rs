@@ -25,11 +25,14 @@ mod tiles;
 mod roofline;
 
 mod blocks;
+mod matmul_backward;
 mod matmul_blocks;
 mod matmul_float;
 mod quantised_rows;
 
 mod attention;
+mod attention_backward;
+mod cross_entropy;
 mod delta_rule;
 mod gates;
 mod kv_pages;
@@ -43,11 +46,14 @@ mod vocabulary;
 mod testing;
 
 pub use attention::{Attention, attention};
+pub use attention_backward::{AttentionPast, attention_backward};
 pub use blocks::{BLOCK, BlockMxfp4, BlockQ4_0, BlockQ4K, BlockQ6K, BlockQ8_0, SUPER_BLOCK};
+pub use cross_entropy::cross_entropy;
 pub use delta_rule::{DeltaHead, causal_conv_silu, delta_rule};
 pub use gates::{geglu, gelu, sigmoid_gate, swiglu_clamped};
 pub use isa::Isa;
 pub use kv_pages::{CacheType, KvPages, PAGE, Sequence};
+pub use matmul_backward::{Backward, Trained};
 pub use matmul_blocks::{
     PackedBlocks, PackedMxfp4, PackedQ4_0, PackedQ4K, PackedQ6K, PackedQ8_0, matmul_mxfp4,
     matmul_q4_0, matmul_q4_k, matmul_q6_k, matmul_q8_0,
@@ -60,9 +66,9 @@ pub use panels::{Epilogue, PANEL};
 pub use pool::Pinned;
 pub use pool::Pool;
 pub use quantised_rows::QuantisedRows;
-pub use rms_norm::rms_norm;
+pub use rms_norm::{rms_norm, rms_norm_backward};
 pub use roofline::{Reading, multiply, multiply_tiles};
 pub use rope::{RopePairs, rope};
 pub use softmax::softmax;
-pub use swiglu::swiglu;
+pub use swiglu::{swiglu, swiglu_backward};
 pub use vocabulary::{SCORES, block_exponentials, block_maxima};

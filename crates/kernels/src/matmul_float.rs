@@ -69,6 +69,33 @@ impl<T: Element> PackedFloat<T> {
         }
     }
 
+    /// A matrix of zeros, to be filled.
+    pub fn zeroed(outputs: usize, inputs: usize) -> Self {
+        let count = outputs.div_ceil(PANEL) * panel_length(inputs);
+        Self {
+            outputs,
+            inputs,
+            panels: Aligned::in_large_pages(count * size_of::<T>()),
+            kind: std::marker::PhantomData,
+        }
+    }
+
+    /// Makes it a matrix of that size that holds anything, in the same memory where that suffices.
+    pub(crate) fn resize(&mut self, outputs: usize, inputs: usize) {
+        let count = outputs.div_ceil(PANEL) * panel_length(inputs);
+        if self.panels.of::<T>().len() < count {
+            *self = Self::zeroed(outputs, inputs);
+        }
+        (self.outputs, self.inputs) = (outputs, inputs);
+    }
+
+    /// Runs `fill` with the number of each panel and what it holds.
+    pub(crate) fn each_panel(&mut self, pool: &Pool, fill: &(dyn Fn(usize, &mut [T]) + Sync)) {
+        let length = panel_length(self.inputs);
+        let count = self.outputs.div_ceil(PANEL) * length;
+        pool.each_chunk(&mut self.panels.of_mut::<T>()[..count], length, fill);
+    }
+
     /// Writes the weights of one output to `out`, as an embedding is looked up.
     ///
     /// # Panics
@@ -102,7 +129,7 @@ impl<T: Element> PackedFloat<T> {
     }
 
     /// The numbers of one panel.
-    fn panel(&self, panel: usize) -> &[T] {
+    pub(crate) fn panel(&self, panel: usize) -> &[T] {
         let length = panel_length(self.inputs);
         &self.panels.of::<T>()[panel * length..][..length]
     }
@@ -173,7 +200,7 @@ pub fn matmul_bf16(
 }
 
 /// The product on a level that the machine is known to have.
-fn matmul_on<T: Element>(
+pub(crate) fn matmul_on<T: Element>(
     isa: Isa,
     out: &mut [f32],
     x: &[f32],

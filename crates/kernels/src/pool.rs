@@ -182,6 +182,31 @@ impl Pool {
         });
     }
 
+    /// Runs `piece` with the number of each chunk and the chunk itself, of several arrays side by side: each
+    /// comes with the length of its chunks, and all have as many.
+    ///
+    /// # Panics
+    /// When one has more chunks than another.
+    pub fn each_chunk_of<T: Send, const N: usize>(
+        &self,
+        arrays: [(&mut [T], usize); N],
+        piece: &(dyn Fn(usize, [&mut [T]; N]) + Sync),
+    ) {
+        let arrays = arrays.map(|(values, length)| Chunks::new(values, length));
+        let count = arrays.first().map_or(0, Chunks::count);
+        assert!(
+            arrays.iter().all(|chunks| chunks.count() == count),
+            "as many chunks of each"
+        );
+        self.split(count, 1, &|numbers| {
+            for number in numbers {
+                let chunks = arrays.each_ref();
+                // SAFETY: a split has each number once.
+                piece(number, chunks.map(|chunks| unsafe { chunks.get(number) }));
+            }
+        });
+    }
+
     /// Runs `piece` with the number of each chunk of `length` values and the chunk itself, the last
     /// of which may be shorter.
     pub fn each_chunk<T: Send>(

@@ -23,6 +23,30 @@ fn definition(out: &mut [f32], gate: &[f32], up: &[f32]) {
     }
 }
 
+at_each_level! {
+    /// How the loss depends on `gate` and `up` of [`swiglu`], from how it depends on what came out. All are of
+    /// one length.
+    ///
+    /// # Panics
+    /// When the lengths differ.
+    pub fn swiglu_backward(dgate: &mut [f32], dup: &mut [f32], dy: &[f32], gate: &[f32], up: &[f32]) = backward
+}
+
+#[inline(always)]
+fn backward(dgate: &mut [f32], dup: &mut [f32], dy: &[f32], gate: &[f32], up: &[f32]) {
+    let length = dy.len();
+    assert!(
+        [dgate.len(), dup.len(), gate.len(), up.len()] == [length; 4],
+        "five of one length"
+    );
+    let slots = dgate.iter_mut().zip(dup);
+    for (((dgate, dup), dy), (gate, up)) in slots.zip(dy).zip(gate.iter().zip(up)) {
+        let sigmoid = 1.0 / (1.0 + exp(-gate));
+        *dgate = dy * up * sigmoid * (1.0 + gate * (1.0 - sigmoid));
+        *dup = dy * gate * sigmoid;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,5 +71,24 @@ mod tests {
         let mut out = [0.0; 2];
         swiglu(&mut out, &[1e4, -1e4], &[2.0, 2.0]);
         assert_eq!(out, [2e4, 0.0]);
+    }
+
+    #[test]
+    fn gradients_are_those_of_f64() {
+        let mut numbers = Numbers::new(9);
+        for length in (0..40).chain([1000]) {
+            let mut many =
+                |scale: f32| -> Vec<f32> { numbers.many(length).map(|x| x * scale).collect() };
+            let (gate, up, dy) = (many(10.0), many(1.0), many(1.0));
+            let (mut dgate, mut dup) = (vec![0.0; length], vec![0.0; length]);
+            swiglu_backward(&mut dgate, &mut dup, &dy, &gate, &up);
+            for at in 0..length {
+                let [gate, up, dy] = [gate[at], up[at], dy[at]].map(f64::from);
+                let sigmoid = 1.0 / (1.0 + (-gate).exp());
+                let slope = dy * up * sigmoid * (1.0 + gate * (1.0 - sigmoid));
+                assert!((f64::from(dgate[at]) - slope).abs() < 1e-5);
+                assert!((f64::from(dup[at]) - dy * gate * sigmoid).abs() < 1e-5);
+            }
+        }
     }
 }

@@ -1,14 +1,16 @@
 //! Where tensors are made and operations run.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use kernels::{Pool, QuantisedRows};
+use kernels::{Backward as Products, Pool, QuantisedRows};
 
 use crate::arena::Arena;
+use crate::parameter::ParameterId;
 use crate::shape::Shape;
-use crate::tape::{Backward, Gradients, Step, Tape};
+use crate::tape::{Backward, Gradients, NodeId, Step, Tape};
 use crate::tensor::Tensor;
 
 /// Sees the output of each layer: its number, and `[tokens, hidden]`.
@@ -21,6 +23,10 @@ pub struct Context {
     arena: Rc<Arena>,
     tape: RefCell<Option<Tape>>,
     observer: RefCell<Option<Observer>>,
+    /// How the loss depends on each parameter, as far as is known while gradients flow.
+    parameters: RefCell<BTreeMap<ParameterId, Tensor>>,
+    /// Memory for products on the way back.
+    pub(crate) products: RefCell<Products>,
     /// The input of a product with quantised weights, filled again and again.
     pub(crate) quantised: RefCell<QuantisedRows>,
 }
@@ -33,6 +39,8 @@ impl Context {
             arena: Rc::default(),
             tape: RefCell::default(),
             observer: RefCell::default(),
+            parameters: RefCell::default(),
+            products: RefCell::default(),
             quantised: RefCell::default(),
         }
     }
@@ -95,6 +103,13 @@ impl Context {
     /// Starts a tape: what is computed from [`leaf`](Self::leaf) tensors and trainable parameters from
     /// now on is recorded.
     pub fn record(&self) {
+        self.record_onto(Gradients::default());
+    }
+
+    /// Starts a tape whose gradients of parameters are added to those of other tapes, in their memory: the
+    /// parts of a batch that is computed one after the other.
+    pub fn record_onto(&self, gradients: Gradients) {
+        *self.parameters.borrow_mut() = gradients.parameters;
         *self.tape.borrow_mut() = Some(Tape::default());
     }
 
@@ -119,8 +134,48 @@ impl Context {
     /// # Panics
     /// When `loss` is not a single number.
     pub fn backward(&self, loss: &Tensor) -> Gradients {
+        let nodes = self.back(loss);
+        Gradients {
+            nodes,
+            parameters: self.parameters.take(),
+        }
+    }
+
+    /// Ends the tape; what the loss depends on parameters is added to what is known.
+    fn back(&self, loss: &Tensor) -> BTreeMap<NodeId, Tensor> {
         let tape = self.tape.borrow_mut().take().unwrap_or_default();
-        Gradients::through(tape, loss, self)
+        tape.back(loss, self)
+    }
+
+    /// Computes a single number from `x` on a tape of its own, and goes back through it at once: the number,
+    /// and how it depends on `x`. What it depends on parameters is added to what is known.
+    pub(crate) fn differentiated(
+        &self,
+        x: &Tensor,
+        run: impl FnOnce(&Self, &Tensor) -> Tensor,
+    ) -> (Tensor, Option<Tensor>) {
+        let outer = self.tape.borrow_mut().replace(Tape::default());
+        let leaf = self.leaf(x.clone());
+        let result = run(self, &leaf);
+        let mut nodes = self.back(&result);
+        *self.tape.borrow_mut() = outer;
+        let gradient = leaf.node().and_then(|node| nodes.remove(&node));
+        (result, gradient)
+    }
+
+    /// Adds to how the loss depends on a parameter: `add` gets the numbers, and whether they are known
+    /// already; if not, it sets them.
+    pub(crate) fn add_gradient(
+        &self,
+        parameter: ParameterId,
+        shape: impl Into<Shape>,
+        add: impl FnOnce(&mut [f32], bool),
+    ) {
+        let known = self.parameters.borrow_mut().remove(&parameter);
+        let is_known = known.is_some();
+        let mut gradient = known.unwrap_or_else(|| self.take(shape));
+        add(gradient.values_mut(), is_known);
+        self.parameters.borrow_mut().insert(parameter, gradient);
     }
 
     /// Puts the output of an operation on the tape when one of its inputs is there or it has trainable

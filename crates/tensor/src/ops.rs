@@ -26,7 +26,7 @@ pub use gates::{geglu, gelu, multiply, sigmoid_gate, soft_cap, swiglu_clamped};
 pub use group_norm::group_norm;
 pub use layer_norm::layer_norm;
 pub use linear::{linear, linear_onto, linears};
-pub use loss::softmax_cross_entropy;
+pub use loss::{softmax_cross_entropy, sum_in_pieces, weighted_cross_entropy};
 pub use norm::rms_norm;
 pub use rope::{Angles, rope};
 pub use rows::{add_rows, gather_rows};
@@ -45,12 +45,22 @@ fn own(cx: &Context, x: Tensor) -> Tensor {
     if x.is_unshared() && !cx.is_recording() {
         return x;
     }
-    cx.tensor(x.shape(), x.values())
+    copied(cx, &x)
+}
+
+/// The same numbers, copied by all threads.
+fn copied(cx: &Context, x: &Tensor) -> Tensor {
+    let mut out = cx.take(x.shape());
+    let values = x.values();
+    in_chunks(cx, out.values_mut(), 1, |range, out| {
+        out.copy_from_slice(&values[range]);
+    });
+    out
 }
 
 /// Runs `work` on parts of `out`, whole multiples of `width` numbers each, on all threads when there are
 /// many; it also gets where the part lies.
-fn in_chunks(
+pub(crate) fn in_chunks(
     cx: &Context,
     out: &mut [f32],
     width: usize,

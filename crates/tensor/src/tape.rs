@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::context::Context;
+use crate::ops::in_chunks;
 use crate::parameter::ParameterId;
 use crate::tensor::Tensor;
 
@@ -39,13 +40,58 @@ impl Tape {
         self.nodes.push(Some(backward));
         self.nodes.len() - 1
     }
+
+    /// Walks back from `loss`, a single number: how it depends on each leaf. What it depends on parameters
+    /// goes to the context.
+    pub fn back(self, loss: &Tensor, cx: &Context) -> BTreeMap<NodeId, Tensor> {
+        assert_eq!(loss.shape().count(), 1, "a loss is one number");
+        let mut known = BTreeMap::new();
+        let Some(last) = loss.node() else {
+            return known;
+        };
+        let mut one = cx.take(loss.shape());
+        one.values_mut()[0] = 1.0;
+        known.insert(last, one);
+        for (node, backward) in self.nodes.into_iter().enumerate().take(last + 1).rev() {
+            let Some(backward) = backward else {
+                continue;
+            };
+            let Some(gradient) = known.remove(&node) else {
+                continue;
+            };
+            for step in backward(cx, &gradient) {
+                match step {
+                    Step::Input(Some(node), gradient) => {
+                        assert!(node < last, "inputs come before outputs");
+                        let sum = match known.remove(&node) {
+                            None => gradient,
+                            Some(before) => added(before, gradient, cx),
+                        };
+                        known.insert(node, sum);
+                    }
+                    Step::Input(None, _) => {}
+                    Step::Parameter(parameter, gradient) => {
+                        cx.add_gradient(parameter, gradient.shape(), |sum, is_known| {
+                            let gradient = gradient.values();
+                            if is_known {
+                                sum.iter_mut().zip(gradient).for_each(|(sum, x)| *sum += x);
+                            } else {
+                                sum.copy_from_slice(gradient);
+                            }
+                        });
+                    }
+                }
+            }
+        }
+        known
+    }
 }
 
 /// How much the loss grows with each number of the leaves and parameters.
 #[derive(Default)]
 pub struct Gradients {
-    nodes: BTreeMap<NodeId, Tensor>,
-    parameters: BTreeMap<ParameterId, Tensor>,
+    pub(crate) nodes: BTreeMap<NodeId, Tensor>,
+    pub(crate) parameters: BTreeMap<ParameterId, Tensor>,
 }
 
 impl Gradients {
@@ -58,53 +104,19 @@ impl Gradients {
     pub fn of_parameter(&self, parameter: ParameterId) -> Option<&Tensor> {
         self.parameters.get(&parameter)
     }
-
-    /// Walks the tape back from `loss`, a single number.
-    pub(crate) fn through(tape: Tape, loss: &Tensor, cx: &Context) -> Self {
-        assert_eq!(loss.shape().count(), 1, "a loss is one number");
-        let mut gradients = Self::default();
-        let Some(last) = loss.node() else {
-            return gradients;
-        };
-        let mut one = cx.take(loss.shape());
-        one.values_mut()[0] = 1.0;
-        gradients.nodes.insert(last, one);
-        for (node, backward) in tape.nodes.into_iter().enumerate().take(last + 1).rev() {
-            let Some(backward) = backward else {
-                continue;
-            };
-            let Some(gradient) = gradients.nodes.remove(&node) else {
-                continue;
-            };
-            for step in backward(cx, &gradient) {
-                match step {
-                    Step::Input(Some(node), gradient) => {
-                        assert!(node < last, "inputs come before outputs");
-                        add(&mut gradients.nodes, node, gradient, cx);
-                    }
-                    Step::Input(None, _) => {}
-                    Step::Parameter(parameter, gradient) => {
-                        add(&mut gradients.parameters, parameter, gradient, cx);
-                    }
-                }
-            }
-        }
-        gradients
-    }
 }
 
-/// Adds to what has come by another way.
-fn add<K: Ord>(gradients: &mut BTreeMap<K, Tensor>, key: K, gradient: Tensor, cx: &Context) {
-    let sum = match gradients.remove(&key) {
-        None => gradient,
-        Some(before) => {
-            let mut sum = cx.take(before.shape());
-            let pairs = before.values().iter().zip(gradient.values());
-            for (sum, (a, b)) in sum.values_mut().iter_mut().zip(pairs) {
-                *sum = a + b;
-            }
-            sum
-        }
+/// The sum, in the memory of whichever nobody else needs.
+fn added(a: Tensor, b: Tensor, cx: &Context) -> Tensor {
+    let (mut sum, other) = match (a.is_unshared(), b.is_unshared()) {
+        (true, _) => (a, b),
+        (false, true) => (b, a),
+        (false, false) => (cx.tensor(a.shape(), a.values()), b),
     };
-    gradients.insert(key, sum);
+    let other = other.values();
+    in_chunks(cx, sum.values_mut(), 1, |range, sum| {
+        let pairs = sum.iter_mut().zip(&other[range]);
+        pairs.for_each(|(sum, x)| *sum += x);
+    });
+    sum
 }

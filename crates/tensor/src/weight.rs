@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use half::bf16;
 use kernels::{
     Epilogue, PackedBf16, PackedF16, PackedF32, PackedMxfp4, PackedQ4_0, PackedQ4K, PackedQ6K,
     PackedQ8_0, Pool, QuantisedRows, matmul_bf16, matmul_f16, matmul_f32, matmul_mxfp4,
@@ -199,6 +200,51 @@ impl Weight {
             }
         }
         false
+    }
+
+    /// `dx = dy · W`.
+    pub(crate) fn multiply_back(&self, cx: &Context, dx: &mut [f32], dy: &[f32]) {
+        let (pool, mut products) = (cx.pool(), cx.products.borrow_mut());
+        match &*self.packed {
+            Packed::F32(packed) => products.input(dx, dy, packed, Epilogue::Store, pool),
+            Packed::Bf16(packed) => products.input(dx, dy, packed, Epilogue::Store, pool),
+            _ => matmul_f32(dx, dy, &self.transposed(pool), Epilogue::Store, pool),
+        }
+    }
+
+    /// `dW = dyᵀ · x`, then the epilogue; rounded to bfloat16 before it is multiplied where the weight is.
+    pub(crate) fn differentiate(
+        &self,
+        cx: &Context,
+        dw: &mut [f32],
+        (dy, x): (&[f32], &[f32]),
+        epilogue: Epilogue<'_>,
+    ) {
+        let (dy, x) = ((dy, self.outputs()), (x, self.inputs()));
+        let (pool, mut products) = (cx.pool(), cx.products.borrow_mut());
+        match &*self.packed {
+            Packed::Bf16(_) => products.weight::<bf16>(dw, dy, x, epilogue, pool),
+            _ => products.weight::<f32>(dw, dy, x, epilogue, pool),
+        }
+    }
+
+    /// Other numbers `[outputs, inputs]`, rounded to its format, in the same memory when nobody shares it.
+    ///
+    /// # Panics
+    /// When they are not as many, or it holds blocks.
+    pub fn refill(&mut self, values: &[f32], pool: &Pool) {
+        if Arc::get_mut(&mut self.packed).is_none() {
+            let (outputs, inputs) = (self.outputs(), self.inputs());
+            self.packed = Arc::new(match &*self.packed {
+                Packed::Bf16(_) => Packed::Bf16(PackedBf16::zeroed(outputs, inputs)),
+                _ => Packed::F32(PackedF32::zeroed(outputs, inputs)),
+            });
+        }
+        match Arc::get_mut(&mut self.packed) {
+            Some(Packed::F32(packed)) => packed.fill(values, pool),
+            Some(Packed::Bf16(packed)) => packed.fill(values, pool),
+            _ => panic!("weights that change are held in f32 or bfloat16"),
+        }
     }
 
     /// The matrix as `[inputs, outputs]`, for gradients.

@@ -1,6 +1,6 @@
 //! Attention over pages of keys and values.
 
-use kernels::{Attention, KvPages, Sequence};
+use kernels::{Attention, AttentionPast, KvPages, Sequence, attention_backward};
 
 use crate::context::Context;
 use crate::tape::Step;
@@ -49,133 +49,36 @@ pub fn attend(
         "gradients flow to the start of a sequence"
     );
     assert_eq!(layer.ahead, 0, "no gradients where tokens see later ones");
-    let saved = Saved {
-        q: q.clone(),
-        k: k.clone(),
-        v: v.clone(),
-        lengths: sequences.iter().map(|sequence| sequence.tokens).collect(),
-        heads: layer.heads,
-        head_dim: pages.head_dim(),
-        scale: layer.scale,
-        window: layer.window,
-        soft_cap: layer.soft_cap,
-        sinks: layer.sinks.map(<[f32]>::to_vec),
-    };
+    let sinks = layer.sinks;
+    let (layer, head_dim) = (
+        Attention {
+            sinks: None,
+            ..*layer
+        },
+        pages.head_dim(),
+    );
+    let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.tokens).collect();
+    let sinks = sinks.map(<[f32]>::to_vec);
+    let saved = [q, k, v].map(Tensor::clone);
     cx.recorded(out, &[q, k, v], false, move |cx, gradient| {
-        saved.backward(cx, gradient)
+        let mut made = saved.each_ref().map(|x| cx.take(x.shape()));
+        let past = AttentionPast {
+            queries: saved[0].values(),
+            keys: saved[1].values(),
+            values: saved[2].values(),
+            gradient: gradient.values(),
+            lengths: &lengths,
+            head_dim,
+            layer: Attention {
+                sinks: sinks.as_deref(),
+                ..layer
+            },
+        };
+        let out = made.each_mut().map(Tensor::values_mut);
+        attention_backward(out, &past, cx.pool());
+        let steps = saved.iter().zip(made);
+        steps
+            .map(|(input, made)| Step::Input(input.node(), made))
+            .collect()
     })
-}
-
-/// What the way back needs.
-struct Saved {
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    lengths: Vec<usize>,
-    heads: usize,
-    head_dim: usize,
-    scale: f32,
-    window: Option<usize>,
-    soft_cap: Option<f32>,
-    sinks: Option<Vec<f32>>,
-}
-
-impl Saved {
-    /// `dv = Pᵀ·dy`; `dS = P ∘ (dP - Σ P ∘ dP)`, `dP = dy·vᵀ`; `dq = dS·k`, `dk = dSᵀ·q`.
-    fn backward(&self, cx: &Context, gradient: &Tensor) -> Vec<Step> {
-        let mut dq = cx.zeros(self.q.shape());
-        let mut dk = cx.zeros(self.k.shape());
-        let mut dv = cx.zeros(self.v.shape());
-        let mut start = 0;
-        for length in &self.lengths {
-            for head in 0..self.heads {
-                for token in 0..*length {
-                    let at = (start, token, head);
-                    self.token_backward(at, gradient, [&mut dq, &mut dk, &mut dv]);
-                }
-            }
-            start += length;
-        }
-        vec![
-            Step::Input(self.q.node(), dq),
-            Step::Input(self.k.node(), dk),
-            Step::Input(self.v.node(), dv),
-        ]
-    }
-
-    fn token_backward(
-        &self,
-        (start, token, head): (usize, usize, usize),
-        gradient: &Tensor,
-        [dq, dk, dv]: [&mut Tensor; 3],
-    ) {
-        let dim = self.head_dim;
-        let kv_heads = self.k.width() / dim;
-        let kv_head = head / (self.heads / kv_heads);
-        let here = |tensor: &Tensor| -> Vec<f32> {
-            tensor.row(start + token)[head * dim..][..dim].to_vec()
-        };
-        let (query, dy) = (here(&self.q), here(gradient));
-        let first = self.window.map_or(0, |window| token.saturating_sub(window));
-        let seen = start + first..start + token + 1;
-        let part = |tensor: &Tensor, row: usize| -> Vec<f32> {
-            tensor.row(row)[kv_head * dim..][..dim].to_vec()
-        };
-        let scores: Vec<f32> = seen
-            .clone()
-            .map(|row| dot(&query, &part(&self.k, row)) * self.scale)
-            .collect();
-        let capped: Vec<f32> = scores
-            .iter()
-            .map(|s| self.soft_cap.map_or(*s, |cap| cap * (s / cap).tanh()))
-            .collect();
-        let sink = self.sinks.as_ref().map(|sinks| sinks[head]);
-        let largest = capped
-            .iter()
-            .copied()
-            .chain(sink)
-            .fold(f32::NEG_INFINITY, f32::max);
-        let exps: Vec<f32> = capped.iter().map(|s| (s - largest).exp()).collect();
-        let total = exps.iter().sum::<f32>() + sink.map_or(0.0, |sink| (sink - largest).exp());
-        let from_output: Vec<f32> = seen
-            .clone()
-            .map(|row| dot(&dy, &part(&self.v, row)))
-            .collect();
-        let mean: f32 = exps
-            .iter()
-            .zip(&from_output)
-            .map(|(e, d)| e / total * d)
-            .sum();
-        for (at, row) in seen.enumerate() {
-            let probability = exps[at] / total;
-            let mut ds = probability * (from_output[at] - mean) * self.scale;
-            if let Some(cap) = self.soft_cap {
-                ds *= 1.0 - (capped[at] / cap).powi(2);
-            }
-            let (width, column) = (kv_heads * dim, kv_head * dim);
-            add(
-                &mut dv.values_mut()[row * width + column..][..dim],
-                probability,
-                &dy,
-            );
-            add(
-                &mut dk.values_mut()[row * width + column..][..dim],
-                ds,
-                &query,
-            );
-            let key = part(&self.k, row);
-            let place = (start + token) * self.heads * dim + head * dim;
-            add(&mut dq.values_mut()[place..][..dim], ds, &key);
-        }
-    }
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn add(out: &mut [f32], factor: f32, x: &[f32]) {
-    out.iter_mut()
-        .zip(x)
-        .for_each(|(out, x)| *out += factor * x);
 }

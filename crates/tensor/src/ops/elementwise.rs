@@ -37,6 +37,9 @@ pub fn scale(cx: &Context, x: Tensor, factor: f32) -> Tensor {
     })
 }
 
+/// Numbers that a thread takes at a time.
+const PIECE: usize = 1 << 12;
+
 /// `SiLU(gate) · up`, of one shape.
 /// Source: Shazeer 2020.
 pub fn swiglu(cx: &Context, gate: &Tensor, up: &Tensor) -> Tensor {
@@ -53,13 +56,13 @@ pub fn swiglu(cx: &Context, gate: &Tensor, up: &Tensor) -> Tensor {
     cx.recorded(out, &[gate, up], false, move |cx, gradient| {
         let shape = gate_saved.shape();
         let (mut dgate, mut dup) = (cx.take(shape), cx.take(shape));
-        let pairs = gate_saved.values().iter().zip(up_saved.values());
-        let slots = dgate.values_mut().iter_mut().zip(dup.values_mut());
-        for (((gate, up), dy), (dgate, dup)) in pairs.zip(gradient.values()).zip(slots) {
-            let sigmoid = 1.0 / (1.0 + (-gate).exp());
-            *dgate = dy * up * sigmoid * (1.0 + gate * (1.0 - sigmoid));
-            *dup = dy * gate * sigmoid;
-        }
+        let (gates, ups, dy) = (gate_saved.values(), up_saved.values(), gradient.values());
+        let arrays = [(dgate.values_mut(), PIECE), (dup.values_mut(), PIECE)];
+        cx.pool().each_chunk_of(arrays, &|number, [dgate, dup]| {
+            let here = number * PIECE..number * PIECE + dup.len();
+            let (dy, gate, up) = (&dy[here.clone()], &gates[here.clone()], &ups[here]);
+            kernels::swiglu_backward(dgate, dup, dy, gate, up);
+        });
         vec![
             Step::Input(gate_saved.node(), dgate),
             Step::Input(up_saved.node(), dup),

@@ -1,7 +1,6 @@
 //! Tokens to rows.
 
 use crate::context::Context;
-use crate::tape::Step;
 use crate::tensor::Tensor;
 use crate::weight::Weight;
 
@@ -21,11 +20,15 @@ pub fn embedding(cx: &Context, weight: &Weight, tokens: &[u32]) -> Tensor {
     };
     let (tokens, vocab) = (tokens.to_vec(), weight.outputs());
     cx.recorded(out, &[], true, move |cx, gradient| {
-        let mut dw = cx.zeros([vocab, hidden]);
-        for (token, dy) in tokens.iter().zip(gradient.values().chunks_exact(hidden)) {
-            let row = &mut dw.values_mut()[*token as usize * hidden..][..hidden];
-            row.iter_mut().zip(dy).for_each(|(dw, dy)| *dw += dy);
-        }
-        vec![Step::Parameter(id, dw)]
+        cx.add_gradient(id, [vocab, hidden], |dw, is_known| {
+            if !is_known {
+                dw.fill(0.0);
+            }
+            for (token, dy) in tokens.iter().zip(gradient.values().chunks_exact(hidden)) {
+                let row = &mut dw[*token as usize * hidden..][..hidden];
+                row.iter_mut().zip(dy).for_each(|(dw, dy)| *dw += dy);
+            }
+        });
+        Vec::new()
     })
 }

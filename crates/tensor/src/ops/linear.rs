@@ -1,6 +1,6 @@
 //! Products with the matrices of a model.
 
-use kernels::{Epilogue, PackedF32, matmul_f32};
+use kernels::Epilogue;
 
 use crate::context::Context;
 use crate::tape::Step;
@@ -73,26 +73,22 @@ pub(super) fn backward(
     residual: Option<usize>,
     weight: &Weight,
 ) -> Vec<Step> {
-    let (outputs, inputs, rows) = (weight.outputs(), weight.inputs(), x.rows());
+    let (outputs, inputs) = (weight.outputs(), weight.inputs());
     let dy = gradient.values();
     let mut steps = vec![Step::Input(residual, gradient.clone())];
     if x.node().is_some() {
         let mut dx = cx.take(x.shape());
-        let transposed = weight.transposed(cx.pool());
-        matmul_f32(dx.values_mut(), dy, &transposed, Epilogue::Store, cx.pool());
+        weight.multiply_back(cx, dx.values_mut(), dy);
         steps.push(Step::Input(x.node(), dx));
     }
     if let Some(id) = weight.id() {
-        let mut dw = cx.take([outputs, inputs]);
-        let x = PackedF32::pack(
-            &transpose(x.values(), rows, inputs),
-            inputs,
-            rows,
-            cx.pool(),
-        );
-        let dy = transpose(dy, rows, outputs);
-        matmul_f32(dw.values_mut(), &dy, &x, Epilogue::Store, cx.pool());
-        steps.push(Step::Parameter(id, dw));
+        cx.add_gradient(id, [outputs, inputs], |dw, is_known| {
+            let epilogue = match is_known {
+                true => Epilogue::Add,
+                false => Epilogue::Store,
+            };
+            weight.differentiate(cx, dw, (dy, x.values()), epilogue);
+        });
     }
     if let Some(id) = weight.bias().and_then(crate::Parameter::id) {
         let mut db = cx.zeros([outputs]);
@@ -103,15 +99,4 @@ pub(super) fn backward(
         steps.push(Step::Parameter(id, db));
     }
     steps
-}
-
-/// `[rows, columns]` as `[columns, rows]`.
-pub(crate) fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    let mut out = vec![0.0; values.len()];
-    for (row, values) in values.chunks_exact(columns.max(1)).enumerate() {
-        for (column, value) in values.iter().enumerate() {
-            out[column * rows + row] = *value;
-        }
-    }
-    out
 }

@@ -1,5 +1,7 @@
 //! How wrong a model is.
 
+use std::ops::Range;
+
 use crate::context::Context;
 use crate::tape::Step;
 use crate::tensor::Tensor;
@@ -45,6 +47,93 @@ pub fn softmax_cross_entropy(cx: &Context, logits: &Tensor, targets: &[Option<u3
         vec![Step::Input(saved.node(), dx)]
     })
 }
+
+/// The sum over rows of `weight · -log softmax(logits)[target]`, a single number; in the memory of `logits`
+/// when nobody else needs it. What each row is measured as, not yet weighted, goes to `losses`.
+/// Shapes: `logits` is `[rows, classes]`; `targets`, `weights` and `losses` are `[rows]`.
+///
+/// # Panics
+/// When a target is no class.
+pub fn weighted_cross_entropy(
+    cx: &Context,
+    logits: Tensor,
+    targets: &[u32],
+    weights: &[f32],
+    losses: &mut [f32],
+) -> Tensor {
+    let node = logits.node();
+    let (rows, classes) = (logits.rows(), logits.width());
+    let mut slopes = match logits.is_unshared() {
+        true => logits,
+        false => cx.tensor(logits.shape(), logits.values()),
+    };
+    let few = ROWS_AT_ONCE;
+    let arrays = [(slopes.values_mut(), few * classes), (&mut *losses, few)];
+    cx.pool()
+        .each_chunk_of(arrays, &|number, [slopes, losses]| {
+            let here = number * few..rows.min((number + 1) * few);
+            kernels::cross_entropy(slopes, &targets[here.clone()], &weights[here], losses);
+        });
+    let pairs = losses
+        .iter()
+        .zip(weights)
+        .filter(|(_, weight)| **weight != 0.0);
+    let sum: f64 = pairs
+        .map(|(loss, weight)| f64::from(*loss) * f64::from(*weight))
+        .sum();
+    let loss = cx.tensor([1], &[sum as f32]);
+    cx.recorded(loss, &[], node.is_some(), move |_, gradient| {
+        let (factor, mut dx) = (gradient.values()[0], slopes);
+        if factor != 1.0 {
+            dx.values_mut().iter_mut().for_each(|dx| *dx *= factor);
+        }
+        vec![Step::Input(node, dx)]
+    })
+}
+
+/// The sum of single numbers that `piece` makes of at most `rows` rows of `x` each; it gets the rows, and
+/// which they are. With a tape, each piece is gone back through at once, so that what lies between is
+/// never in memory as a whole.
+///
+/// # Panics
+/// When gradients come back to the sum that are not one: it is what they start from.
+pub fn sum_in_pieces(
+    cx: &Context,
+    x: &Tensor,
+    rows: usize,
+    mut piece: impl FnMut(&Context, &Tensor, Range<usize>) -> Tensor,
+) -> Tensor {
+    let all = x.rows();
+    let pieces = (0..all).step_by(rows.max(1));
+    let pieces = pieces.map(|start| start..all.min(start + rows));
+    if !cx.is_recording() {
+        let sums =
+            pieces.map(|range| f64::from(piece(cx, &x.slice(range.clone()), range).values()[0]));
+        let sum = sums.sum::<f64>() as f32;
+        return cx.tensor([1], &[sum]);
+    }
+    let (mut sum, width) = (0.0, x.width());
+    let mut dx = cx.zeros(x.shape());
+    for range in pieces {
+        let part = x.slice(range.clone());
+        let (made, gradient) = cx.differentiated(&part, |cx, part| piece(cx, part, range.clone()));
+        sum += f64::from(made.values()[0]);
+        if let Some(gradient) = gradient {
+            dx.values_mut()[range.start * width..range.end * width]
+                .copy_from_slice(gradient.values());
+        }
+    }
+    let sum = cx.tensor([1], &[sum as f32]);
+    let node = x.node();
+    // Parameters have their gradients already, also where `x` is on no tape.
+    cx.recorded(sum, &[x], true, move |_, gradient| {
+        assert!(gradient.values()[0] == 1.0, "gradients start from this sum");
+        vec![Step::Input(node, dx)]
+    })
+}
+
+/// Rows of scores that a thread takes at a time.
+const ROWS_AT_ONCE: usize = 8;
 
 /// `log Σ exp(x)`, without overflow.
 fn log_sum_exp(row: &[f32]) -> f32 {

@@ -25,7 +25,9 @@ pub fn rms_norm(cx: &Context, x: &Tensor, weight: &Parameter, eps: f32) -> Tenso
     })
 }
 
-/// With `r` one over the root: `dx = r · (w·dy - x · r² · mean(w·dy·x))`, `dw = Σ dy · x · r`.
+/// Rows whose part in the gradient of the weight is summed up by itself.
+const ROWS_AT_ONCE: usize = 64;
+
 fn backward(
     cx: &Context,
     gradient: &Tensor,
@@ -34,25 +36,25 @@ fn backward(
     eps: f32,
 ) -> Vec<Step> {
     let hidden = weight.values().len();
+    let (values, dy) = (x.values(), gradient.values());
+    let part = ROWS_AT_ONCE * hidden;
     let mut dx = cx.take(x.shape());
-    let mut dw = cx.zeros([hidden]);
-    let rows = x.values().chunks_exact(hidden);
-    let rows = rows.zip(gradient.values().chunks_exact(hidden));
-    for ((x, dy), dx) in rows.zip(dx.values_mut().chunks_exact_mut(hidden)) {
-        let square = x.iter().map(|x| x * x).sum::<f32>() / hidden as f32;
-        let r = 1.0 / (square + eps).sqrt();
-        let weighted = || weight.values().iter().zip(dy).map(|(w, dy)| w * dy);
-        let mean = weighted().zip(x).map(|(a, x)| a * x).sum::<f32>() / hidden as f32;
-        for ((dx, a), x) in dx.iter_mut().zip(weighted()).zip(x) {
-            *dx = r * (a - x * r * r * mean);
-        }
-        for ((dw, dy), x) in dw.values_mut().iter_mut().zip(dy).zip(x) {
-            *dw += dy * x * r;
-        }
-    }
-    let mut steps = vec![Step::Input(x.node(), dx)];
+    let mut parts = cx.zeros([values.len().div_ceil(part), hidden]);
+    let arrays = [(dx.values_mut(), part), (parts.values_mut(), hidden)];
+    cx.pool().each_chunk_of(arrays, &|number, [dx, dw]| {
+        let here = number * part..number * part + dx.len();
+        let (dy, x) = (&dy[here.clone()], &values[here]);
+        kernels::rms_norm_backward(dx, dw, dy, x, weight.values(), eps);
+    });
     if let Some(id) = weight.id() {
-        steps.push(Step::Parameter(id, dw));
+        cx.add_gradient(id, [hidden], |dw, is_known| {
+            if !is_known {
+                dw.fill(0.0);
+            }
+            for part in parts.values().chunks_exact(hidden) {
+                dw.iter_mut().zip(part).for_each(|(dw, part)| *dw += part);
+            }
+        });
     }
-    steps
+    vec![Step::Input(x.node(), dx)]
 }

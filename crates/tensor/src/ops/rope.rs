@@ -32,7 +32,7 @@ pub fn rope(cx: &Context, x: Tensor, head_dim: usize, angles: &Angles) -> Tensor
     cx.recorded(out, &[&saved], false, move |cx, gradient| {
         // The inverse of a turn is the turn back.
         let back: Vec<f32> = angles.sin.values().iter().map(|sin| -sin).collect();
-        let mut dx = cx.tensor(gradient.shape(), gradient.values());
+        let mut dx = super::copied(cx, gradient);
         turn(cx, &mut dx, head_dim, &angles, &back);
         vec![Step::Input(node, dx)]
     })

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tensor::ops::{
     Angles, add, add_rows, attention, embedding, gather_rows, linear, linear_onto, rms_norm, rope,
-    scale, softmax_cross_entropy, swiglu,
+    scale, softmax_cross_entropy, sum_in_pieces, swiglu, weighted_cross_entropy,
 };
 use tensor::{
-    Attention, CacheType, Context, KvPages, Parameter, ParameterId, Pool, RopePairs, Sequence,
-    Tensor, Weight,
+    Attention, CacheType, Context, Gradients, KvPages, Parameter, ParameterId, Pool, RopePairs,
+    Sequence, Tensor, Weight,
 };
 
 type Operation<'a> = dyn Fn(&Context, &[Tensor], &[Vec<f32>]) -> Tensor + 'a;
@@ -232,6 +232,85 @@ fn attention_passes_gradients_to_queries_keys_and_values() {
     }
 }
 
+/// The loss of a small network, whole or in pieces of the rows of its last layer.
+fn loss_in_pieces(cx: &Context, weights: [&Weight; 2], x: &Tensor, rows: Option<usize>) -> Tensor {
+    let targets: Vec<u32> = (0..x.rows()).map(|row| (row * 5 % 7) as u32).collect();
+    let shares: Vec<f32> = (0..x.rows()).map(|row| (row % 4) as f32 * 0.1).collect();
+    let mut losses = vec![0.0; x.rows()];
+    let h = linear(cx, x, weights[0]);
+    match rows {
+        None => {
+            let logits = linear(cx, &h, weights[1]);
+            weighted_cross_entropy(cx, logits, &targets, &shares, &mut losses)
+        }
+        Some(rows) => sum_in_pieces(cx, &h, rows, |cx, h, range| {
+            let logits = linear(cx, h, weights[1]);
+            let (targets, shares) = (&targets[range.clone()], &shares[range.clone()]);
+            weighted_cross_entropy(cx, logits, targets, shares, &mut losses[range])
+        }),
+    }
+}
+
+#[test]
+fn a_loss_in_pieces_is_the_whole_loss() {
+    let cx = Context::new(Arc::new(Pool::of_all_cores()));
+    let first = weight(&cx, &numbers(6 * 5, 1), 6, 5, 0);
+    let second = weight(&cx, &numbers(7 * 6, 2), 7, 6, 1);
+    let weights = [&first, &second];
+    let x = cx.tensor([23, 5], &numbers(23 * 5, 3));
+    let run = |rows: Option<usize>| {
+        cx.record();
+        let leaf = cx.leaf(x.clone());
+        let loss = loss_in_pieces(&cx, weights, &leaf, rows);
+        let gradients = cx.backward(&loss);
+        let parameters = [0, 1].map(|id| gradients.of_parameter(ParameterId(id)).unwrap());
+        let mut all = vec![loss.values()[0]];
+        all.extend(gradients.of(&leaf).unwrap().values());
+        all.extend(parameters.iter().flat_map(|x| x.values()));
+        all
+    };
+    let whole = run(None);
+    for rows in [1, 10, 23, 100] {
+        for (ours, whole) in run(Some(rows)).iter().zip(&whole) {
+            assert!(
+                (ours - whole).abs() < 1e-5 * (1.0 + whole.abs()),
+                "{rows}: {ours} for {whole}"
+            );
+        }
+    }
+    let plain = loss_in_pieces(&cx, weights, &x, Some(10));
+    assert!(
+        (plain.values()[0] - whole[0]).abs() < 1e-5,
+        "without a tape"
+    );
+}
+
+#[test]
+fn parts_of_a_batch_add_up() {
+    let cx = Context::new(Arc::new(Pool::of_all_cores()));
+    let first = weight(&cx, &numbers(6 * 5, 1), 6, 5, 0);
+    let second = weight(&cx, &numbers(7 * 6, 2), 7, 6, 1);
+    let parts = [3, 4].map(|seed| cx.tensor([8, 5], &numbers(8 * 5, seed)));
+    let run = |part: &Tensor, before: Gradients| {
+        cx.record_onto(before);
+        cx.backward(&loss_in_pieces(&cx, [&first, &second], part, Some(3)))
+    };
+    let of = |gradients: &Gradients| -> Vec<f32> {
+        gradients
+            .of_parameter(ParameterId(0))
+            .unwrap()
+            .values()
+            .to_vec()
+    };
+    let alone = parts
+        .each_ref()
+        .map(|part| of(&run(part, Gradients::default())));
+    let both = of(&run(&parts[1], run(&parts[0], Gradients::default())));
+    for (both, (a, b)) in both.iter().zip(alone[0].iter().zip(&alone[1])) {
+        assert!((both - (a + b)).abs() < 1e-5, "{both} for {a} + {b}");
+    }
+}
+
 #[test]
 fn a_steady_loop_takes_no_new_memory() {
     let cx = Context::new(Arc::new(Pool::of_all_cores()));
@@ -251,4 +330,16 @@ fn a_steady_loop_takes_no_new_memory() {
     let before = cx.buffers_made();
     (0..10).for_each(|_| step());
     assert_eq!(cx.buffers_made(), before);
+
+    let second = weight(&cx, &numbers(7 * 64, 2), 7, 64, 1);
+    let x = cx.tensor([40, 64], &numbers(40 * 64, 3));
+    let mut gradients = Gradients::default();
+    let mut learn = || {
+        cx.record_onto(std::mem::take(&mut gradients));
+        gradients = cx.backward(&loss_in_pieces(&cx, [&weights, &second], &x, Some(16)));
+    };
+    learn();
+    let before = cx.buffers_made();
+    (0..10).for_each(|_| learn());
+    assert_eq!(cx.buffers_made(), before, "gradients go round, too");
 }

@@ -1,0 +1,337 @@
+//! Products that carry gradients back through a matrix of floats.
+//!
+//! Both are products with packed matrices as in [`matmul_f32`](crate::matmul_f32): what is packed is made
+//! anew each time, in memory that is kept. Packing costs as much as one row's product, and there are
+//! hundreds of rows.
+
+use half::bf16;
+
+use crate::element::{Element, place};
+use crate::isa::Isa;
+use crate::matmul_float::{PackedFloat, matmul_on};
+use crate::panels::{Epilogue, PANEL};
+use crate::pool::Pool;
+
+/// Rows of a batch that are packed at once for the gradient of a weight: its panels stay in the nearest
+/// caches.
+const ROWS: usize = 512;
+
+/// Columns that are turned into rows side by side.
+const TURN: usize = 32;
+
+/// Memory in which matrices are packed for products back through others.
+#[derive(Default)]
+pub struct Backward {
+    f32: Packing<f32>,
+    bf16: Packing<bf16>,
+    turned: Vec<f32>,
+}
+
+/// A matrix that is packed again and again.
+struct Packing<T>(Option<PackedFloat<T>>);
+
+impl<T> Default for Packing<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+/// The two kinds of number that gradients are multiplied in.
+pub trait Trained: Element {
+    /// Where matrices of the kind are packed.
+    #[doc(hidden)]
+    fn packing(backward: &mut Backward) -> &mut Option<PackedFloat<Self>>;
+}
+
+impl Trained for f32 {
+    fn packing(backward: &mut Backward) -> &mut Option<PackedFloat<Self>> {
+        &mut backward.f32.0
+    }
+}
+
+impl Trained for bf16 {
+    fn packing(backward: &mut Backward) -> &mut Option<PackedFloat<Self>> {
+        &mut backward.bf16.0
+    }
+}
+
+impl Backward {
+    /// `dx[r, i] = Σ dy[r, o] · weights[o, i]`, then the epilogue. Sums are f32.
+    /// Shapes: `dy` is `[rows, outputs]`, `dx` is `[rows, inputs]`.
+    ///
+    /// # Panics
+    /// When the lengths do not fit the weights.
+    pub fn input<T: Trained>(
+        &mut self,
+        dx: &mut [f32],
+        dy: &[f32],
+        weights: &PackedFloat<T>,
+        epilogue: Epilogue<'_>,
+        pool: &Pool,
+    ) {
+        let packed = room(T::packing(self), weights.inputs(), weights.outputs());
+        packed.fill_transposed(weights, pool);
+        matmul_on(Isa::current(), dx, dy, packed, epilogue, pool);
+    }
+
+    /// `dw[o, i] = Σ dy[r, o] · x[r, i]`, then the epilogue. Rows are summed in their order, in f32; `T`
+    /// is what inputs are rounded to.
+    /// Shapes: `dy` is `[rows, outputs]`, `x` is `[rows, inputs]`, `dw` is `[outputs, inputs]`.
+    ///
+    /// # Panics
+    /// When the lengths do not fit, or the epilogue has a bias.
+    pub fn weight<T: Trained>(
+        &mut self,
+        dw: &mut [f32],
+        (dy, outputs): (&[f32], usize),
+        (x, inputs): (&[f32], usize),
+        epilogue: Epilogue<'_>,
+        pool: &Pool,
+    ) {
+        assert!(
+            dw.len() == outputs * inputs && dy.len() * inputs == x.len() * outputs,
+            "the gradient of {outputs} × {inputs}"
+        );
+        if x.is_empty() {
+            if epilogue == Epilogue::Store {
+                dw.fill(0.0);
+            }
+            return;
+        }
+        let blocks = dy.chunks(ROWS * outputs).zip(x.chunks(ROWS * inputs));
+        for (number, (dy, x)) in blocks.enumerate() {
+            let rows = x.len() / inputs;
+            self.turned.resize(rows * outputs, 0.0);
+            turn(&mut self.turned, dy, rows, pool);
+            let turned = std::mem::take(&mut self.turned);
+            let packed = room(T::packing(self), inputs, rows);
+            packed.fill_columns(x, pool);
+            let epilogue = if number == 0 { epilogue } else { Epilogue::Add };
+            matmul_on(Isa::current(), dw, &turned, packed, epilogue, pool);
+            self.turned = turned;
+        }
+    }
+}
+
+/// A packed matrix of that size, in the memory of the last one where that suffices.
+fn room<T: Element>(
+    packing: &mut Option<PackedFloat<T>>,
+    outputs: usize,
+    inputs: usize,
+) -> &mut PackedFloat<T> {
+    let mut packed = packing.take().unwrap_or_else(|| PackedFloat::zeroed(0, 0));
+    packed.resize(outputs, inputs);
+    packing.insert(packed)
+}
+
+/// `[rows, columns]` as `[columns, rows]`.
+fn turn(out: &mut [f32], values: &[f32], rows: usize, pool: &Pool) {
+    let columns = values.len() / rows;
+    pool.each_chunk(out, TURN * rows, &|chunk, out| {
+        let first = chunk * TURN;
+        let count = out.len() / rows;
+        // Squares, so that lines of both sides are used while they are near.
+        for start in (0..rows).step_by(TURN) {
+            let end = rows.min(start + TURN);
+            for column in 0..count {
+                let out = &mut out[column * rows + start..column * rows + end];
+                let from = values[start * columns + first + column..].iter();
+                for (out, value) in out.iter_mut().zip(from.step_by(columns)) {
+                    *out = *value;
+                }
+            }
+        }
+    });
+}
+
+impl<T: Element> PackedFloat<T> {
+    /// Packs `[outputs, inputs]` anew in the same memory, from numbers that are rounded to `T`.
+    ///
+    /// # Panics
+    /// When they are not as many.
+    pub fn fill(&mut self, weights: &[f32], pool: &Pool) {
+        let inputs = self.inputs();
+        assert_eq!(weights.len(), self.outputs() * inputs, "as many weights");
+        self.each_panel(pool, &|panel, packed| {
+            let from = panel * PANEL * inputs;
+            let rows = &weights[from..weights.len().min(from + PANEL * inputs)];
+            let count = rows.len() / inputs.max(1);
+            let mut line = [0.0_f32; PANEL];
+            for input in 0..inputs {
+                for (output, number) in line[..count].iter_mut().enumerate() {
+                    *number = rows[output * inputs + input];
+                }
+                write_line(packed, input, &line);
+            }
+        });
+    }
+
+    /// Packs the columns of `values` `[inputs, outputs]` as outputs.
+    fn fill_columns(&mut self, values: &[f32], pool: &Pool) {
+        let (inputs, outputs) = (self.inputs(), self.outputs());
+        self.each_panel(pool, &|panel, packed| {
+            let first = panel * PANEL;
+            let count = PANEL.min(outputs - first);
+            let mut line = [0.0_f32; PANEL];
+            for input in 0..inputs {
+                line[..count].copy_from_slice(&values[input * outputs + first..][..count]);
+                write_line(packed, input, &line);
+            }
+            if inputs % 2 == 1 {
+                write_line(packed, inputs, &[0.0; PANEL]);
+            }
+        });
+    }
+
+    /// Packs what is `other` with outputs and inputs exchanged.
+    fn fill_transposed(&mut self, other: &Self, pool: &Pool) {
+        let inputs = self.inputs();
+        let last = self.outputs();
+        self.each_panel(pool, &|panel, packed| {
+            let first = panel * PANEL;
+            let count = PANEL.min(last - first);
+            // The other's outputs are this one's inputs: a panel of the other after the other.
+            for start in (0..inputs).step_by(PANEL) {
+                let from = other.panel(start / PANEL);
+                for input in start..inputs.min(start + PANEL) {
+                    for output in 0..count {
+                        packed[place::<T>(input, output)] =
+                            from[place::<T>(first + output, input - start)];
+                    }
+                }
+            }
+            if inputs % 2 == 1 {
+                for output in 0..PANEL {
+                    packed[place::<T>(inputs, output)] = T::zeroed();
+                }
+            }
+        });
+    }
+}
+
+/// Writes what sixteen outputs weigh one input with.
+fn write_line<T: Element>(packed: &mut [T], input: usize, line: &[f32; PANEL]) {
+    if T::PAIRED {
+        let mut rounded = [T::zeroed(); PANEL];
+        T::take(line, &mut rounded);
+        for (output, number) in rounded.into_iter().enumerate() {
+            packed[place::<T>(input, output)] = number;
+        }
+    } else {
+        T::take(line, &mut packed[input * PANEL..][..PANEL]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Numbers, assert_close};
+
+    fn check(rows: usize, outputs: usize, inputs: usize) {
+        let pool = Pool::of_all_cores();
+        let mut numbers = Numbers::new(3);
+        let weights: Vec<f32> = numbers.many(outputs * inputs).collect();
+        let dy: Vec<f32> = numbers.many(rows * outputs).collect();
+        let x: Vec<f32> = numbers.many(rows * inputs).collect();
+        let before: Vec<f32> = numbers.many(outputs * inputs).collect();
+        let mut backward = Backward::default();
+        // What was packed before must not be seen.
+        let large: Vec<f32> = numbers.many(40 * 40).collect();
+        backward.weight::<f32>(
+            &mut vec![0.0; 1600],
+            (&large, 40),
+            (&large, 40),
+            Epilogue::Store,
+            &pool,
+        );
+
+        let packed = PackedFloat::pack(&weights, outputs, inputs, &pool);
+        let mut dx = vec![0.0; rows * inputs];
+        backward.input(&mut dx, &dy, &packed, Epilogue::Store, &pool);
+        for (at, sum) in dx.iter().enumerate() {
+            let (row, input) = (at / inputs, at % inputs);
+            let terms = (0..outputs)
+                .map(|o| f64::from(dy[row * outputs + o]) * f64::from(weights[o * inputs + input]));
+            assert_close(*sum, terms, "dx");
+        }
+        let mut dw = before.clone();
+        backward.weight::<f32>(&mut dw, (&dy, outputs), (&x, inputs), Epilogue::Add, &pool);
+        for (at, sum) in dw.iter().enumerate() {
+            let (output, input) = (at / inputs, at % inputs);
+            let terms = (0..rows)
+                .map(|r| f64::from(dy[r * outputs + output]) * f64::from(x[r * inputs + input]));
+            assert_close(*sum, terms.chain([f64::from(before[at])]), "dw");
+        }
+    }
+
+    #[test]
+    fn gradients_are_those_of_f64_sums() {
+        for (rows, outputs, inputs) in [
+            (1, 1, 1),
+            (3, 5, 7),
+            (17, 33, 19),
+            (64, 48, 80),
+            (1025, 24, 40),
+            (0, 4, 4),
+        ] {
+            check(rows, outputs, inputs);
+        }
+    }
+
+    #[test]
+    fn gradients_in_bfloat16_are_near() {
+        let (rows, outputs, inputs) = (37, 21, 35);
+        let pool = Pool::of_all_cores();
+        let mut numbers = Numbers::new(5);
+        let mut rounded = |count: usize| -> Vec<f32> {
+            let numbers = numbers.many(count);
+            numbers.map(|x| bf16::from_f32(x).to_f32()).collect()
+        };
+        let (weights, dy, x) = (
+            rounded(outputs * inputs),
+            rounded(rows * outputs),
+            rounded(rows * inputs),
+        );
+        let mut packed = PackedFloat::<bf16>::zeroed(outputs, inputs);
+        packed.fill(&weights, &pool);
+        let mut backward = Backward::default();
+        let mut dx = vec![0.0; rows * inputs];
+        backward.input(&mut dx, &dy, &packed, Epilogue::Store, &pool);
+        let mut dw = vec![0.0; outputs * inputs];
+        backward.weight::<bf16>(
+            &mut dw,
+            (&dy, outputs),
+            (&x, inputs),
+            Epilogue::Store,
+            &pool,
+        );
+        // What is in bfloat16 already is rounded no more.
+        let plain = PackedFloat::<f32>::pack(&weights, outputs, inputs, &pool);
+        let (mut dx_plain, mut dw_plain) = (dx.clone(), dw.clone());
+        backward.input(&mut dx_plain, &dy, &plain, Epilogue::Store, &pool);
+        backward.weight::<f32>(
+            &mut dw_plain,
+            (&dy, outputs),
+            (&x, inputs),
+            Epilogue::Store,
+            &pool,
+        );
+        for (ours, plain) in dx.iter().zip(&dx_plain).chain(dw.iter().zip(&dw_plain)) {
+            assert!((ours - plain).abs() < 1e-4, "{ours} for {plain}");
+        }
+    }
+
+    #[test]
+    fn packing_anew_is_packing() {
+        let pool = Pool::of_all_cores();
+        let mut numbers = Numbers::new(7);
+        let weights: Vec<f32> = numbers.many(37 * 21).collect();
+        let mut packed = PackedFloat::<f32>::zeroed(37, 21);
+        packed.fill(&weights, &pool);
+        let mut row = vec![0.0; 21];
+        for output in 0..37 {
+            packed.row(output, &mut row);
+            assert_eq!(row, weights[output * 21..][..21]);
+        }
+    }
+}
