@@ -8,6 +8,7 @@ import { count } from "../ground/when.js";
 import { t } from "../ground/words.js";
 import { card, length, warning } from "./attachments.js";
 import { isSendable, isTooLong, kindOf, parts, readFile, whyNoPicture } from "./files.js";
+import { isSending } from "./keys.js";
 import { modelPill } from "./picker.js";
 import { openSheet } from "./sheet.js";
 
@@ -49,8 +50,7 @@ export class Composer {
     this.leaving = () => this.keep();
     addEventListener("pagehide", this.leaving);
     this.field.addEventListener("keydown", (event) => {
-      const isTouch = matchMedia("(pointer: coarse)").matches;
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && (!isTouch || event.ctrlKey || event.metaKey)) {
+      if (isSending(event)) {
         event.preventDefault();
         if (!this.room.running()) this.act();
         else if (this.field.value.trim()) notice(t("still-answering"));

@@ -43,6 +43,7 @@ class ChatView {
     this.thread = new Thread({
       again: (turn) => this.try(() => room.again(turn)),
       edit: (turn, text) => this.try(() => room.ask([...attached(turn), ...parts(text, [])], turn.after)),
+      draft: (turn) => (room.isTemporary ? null : `draft.${room.id}.edit.${turn.id}`),
       choose: (id) => room.choose(id),
       answers: (turn) => room.tree.answers(turn),
       questions: (turn) => room.tree.questions(turn),
@@ -100,12 +101,14 @@ class ChatView {
     command.offer(() => []);
   }
 
-  /** @param {() => Promise<void>} work */
+  /** Whether something could be done; what hindered it is told. @param {() => Promise<void>} work */
   async try(work) {
     try {
       await work();
+      return true;
     } catch (error) {
       notice(inWords(error));
+      return false;
     }
   }
 

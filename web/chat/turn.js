@@ -6,14 +6,15 @@ import { t } from "../ground/words.js";
 import { copied } from "../prose/code.js";
 import { Prose } from "../prose/markdown.js";
 import { card, length } from "./attachments.js";
+import { editBox, hasDraft } from "./edit.js";
 import { askedText, attached, isRunning, saidText } from "./tree.js";
 
 /** @typedef {import("./tree.js").Turn} Turn */
 /** @typedef {import("./tree.js").Item} Item */
 /**
  * @typedef {{
- *   again: (turn: Turn) => void, edit: (turn: Turn, text: string) => Promise<void>, choose: (id: string) => void,
- *   answers: (turn: Turn) => Turn[], questions: (turn: Turn) => Turn[],
+ *   again: (turn: Turn) => void, edit: (turn: Turn, text: string) => Promise<boolean>, choose: (id: string) => void,
+ *   answers: (turn: Turn) => Turn[], questions: (turn: Turn) => Turn[], draft: (turn: Turn) => string | null,
  * }} Acts
  */
 /** @typedef {{ element: HTMLElement, set: (item: Item, isWhole: boolean) => void }} ItemView */
@@ -68,6 +69,7 @@ export class TurnView {
       text && h("div", { class: "bubble" }, text),
       h("div", { class: "acts" }, this.switcher(this.acts.questions(turn), t("question")), copy, edit),
     );
+    if (hasDraft(this.acts.draft(turn))) this.edit();
   }
 
   /** Shows the turn as it is now. */
@@ -147,28 +149,10 @@ export class TurnView {
   }
 
   edit() {
-    const field = h("textarea", { "aria-label": t("edit"), value: askedText(this.turn), rows: 3 });
-    const asked = /** @type {HTMLElement} */ (this.asked);
-    const close = () => {
-      this.showAsked();
-      /** @type {HTMLElement | null} */ (asked.querySelector(".acts button:last-child"))?.focus();
-    };
-    const submit = async (/** @type {Event} */ event) => {
-      event.preventDefault();
-      if (field.value.trim()) await this.acts.edit(this.turn, field.value);
-    };
-    const form = h(
-      "form",
-      { class: "edit", onsubmit: submit },
-      field,
-      h("div", null, h("span", { class: "faint" }, t("edit-about")), h("button", { class: "plain", type: "button", onclick: close }, t("cancel")), h("button", { class: "main" }, t("send"))),
-    );
-    field.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") close();
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+    editBox(/** @type {HTMLElement} */ (this.asked), askedText(this.turn), this.acts.draft(this.turn), {
+      send: (text) => this.acts.edit(this.turn, text),
+      close: () => this.showAsked(),
     });
-    fill(asked, form);
-    field.focus();
   }
 }
 

@@ -1,7 +1,6 @@
 // Ctrl-K: everything that can be done, and everything that was said.
-import { command, openTurn } from "../chat/commands.js";
+import { command } from "../chat/commands.js";
 import { openDeleted } from "../chat/deleted.js";
-import { ask } from "../ground/api.js";
 import { dialog } from "../ground/dialog.js";
 import { fill, h, later } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
@@ -11,10 +10,14 @@ import { choose } from "../ground/theme.js";
 import { moment } from "../ground/when.js";
 import { t } from "../ground/words.js";
 import { leaveHouse } from "../door/sign-in.js";
+import { found, foundWithin, marked } from "./found.js";
 
-/** @typedef {{ label: string, about?: string, icon: string, act: () => void, keys?: string }} Entry */
-
-const FOUND_MAX = 20;
+/**
+ * @typedef {{
+ *   label: string, about?: string, icon: string, act: () => void, keys?: string, words?: (Node | string)[],
+ *   excerpt?: (Node | string)[], chat?: string, stays?: boolean, more?: { label: string, act: () => void },
+ * }} Entry
+ */
 
 export function listenForKeys() {
   addEventListener("keydown", (event) => {
@@ -83,25 +86,52 @@ class Found {
   look(text) {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     const fits = (/** @type {Entry} */ entry) => words.every((word) => entry.label.toLowerCase().includes(word));
-    const chats = app.now.chats.map((chat) => ({ label: chat.title ?? t("untitled"), icon: "note", act: () => go(`/chat/${chat.id}`), about: moment(chat.updated_at) }));
+    const chats = app.now.chats.map((chat) => ({ label: chat.title ?? t("untitled"), icon: "note", act: () => go(`/chat/${chat.id}`), about: moment(chat.updated_at), chat: chat.id }));
     const actions = entries().filter(fits);
-    this.show([...actions.slice(0, words.length ? 8 : 6), ...chats.filter(fits).slice(0, words.length ? 8 : 5)]);
+    const titled = chats.filter(fits).map((chat) => ({ ...chat, words: marked(chat.label, text) }));
+    this.show([...actions.slice(0, words.length ? 8 : 6), ...titled.slice(0, words.length ? 8 : 5)]);
     if (words.length) this.search(text);
   }
 
-  /** @param {string} text */
+  /** Looks through all that was said. @param {string} text */
   async searchFor(text) {
-    if (text !== this.field.value) return;
-    const { data } = await ask("GET", `/api/chats/search?limit=${FOUND_MAX}&q=${encodeURIComponent(text)}`);
-    if (text !== this.field.value) return;
-    const told = data.filter((/** @type {any} */ hit) => hit.turn !== null);
-    const more = told.map((/** @type {any} */ hit) => ({
-      label: hit.title ?? t("untitled"), about: hit.excerpt, icon: "search",
-      act: () => openTurn(hit.chat, hit.turn),
-    }));
+    const isOver = () => text !== this.field.value || !this.field.isConnected;
+    if (isOver()) return;
+    try {
+      const rows = await found(text, (row, title) => this.searchWithin(text, row, title));
+      if (isOver()) return;
+      // What was found by its title alone is the same chat.
+      const at = this.shown[this.at];
+      const others = this.shown.filter((entry) => !entry.chat);
+      this.show([...others, ...rows]);
+      const same = this.shown.findIndex((entry) => (entry.chat ? entry.chat === at?.chat : entry === at));
+      this.move(Math.max(0, same));
+    } catch {
+      // The rail says that there is no server; what is known here is shown.
+    }
+  }
+
+  /**
+   * @param {string} text
+   * @param {import("./found.js").Row} row
+   * @param {string} title
+   */
+  async searchWithin(text, row, title) {
+    const before = this.shown;
     const at = this.at;
-    this.show([...this.shown, ...more]);
-    this.move(at);
+    const back = () => {
+      this.show(before);
+      this.move(at);
+    };
+    try {
+      const rows = await foundWithin(text, row);
+      if (text !== this.field.value) return;
+      this.show([{ label: title, about: t("found-back"), icon: "left", act: back, stays: true }, ...rows]);
+      this.move(1);
+    } catch {
+      // As above.
+    }
+    this.field.focus();
   }
 
   /** @param {Entry[]} entries */
@@ -112,12 +142,27 @@ class Found {
         "li",
         { role: "option", id: `palette-${at}`, onclick: () => this.act(at), onpointermove: () => this.move(at) },
         icon(entry.icon),
-        h("span", null, h("span", null, entry.label), entry.about && h("small", null, entry.about)),
+        h("span", null, h("span", null, entry.words ?? entry.label), entry.excerpt && h("small", null, entry.excerpt), entry.about && h("small", null, entry.about)),
+        entry.more && this.more(entry.more, at),
         entry.keys && h("kbd", null, entry.keys),
       ),
     );
     fill(this.list, rows.length ? rows : h("li", { class: "faint", role: "option", "aria-disabled": "true" }, t("nothing-found")));
     this.move(0);
+  }
+
+  /**
+   * What leads to all places of a chat in which the words stand; by the keyboard, it is reached with the arrow.
+   * @param {{ label: string, act: () => void }} more
+   * @param {number} at
+   */
+  more(more, at) {
+    const act = (/** @type {Event} */ event) => {
+      event.stopPropagation();
+      this.move(at);
+      more.act();
+    };
+    return h("span", { class: "found-more", onclick: act, title: t("found-more-about") }, more.label, icon("right"));
   }
 
   /** @param {number} to */
@@ -131,8 +176,9 @@ class Found {
 
   /** @param {number} at */
   act(at) {
-    this.close();
-    this.shown[at]?.act();
+    const entry = this.shown[at];
+    if (!entry?.stays) this.close();
+    entry?.act();
   }
 
   /** @param {KeyboardEvent} event */
@@ -140,7 +186,16 @@ class Found {
     if (event.key === "ArrowDown") this.move(this.at + 1);
     else if (event.key === "ArrowUp") this.move(this.at - 1);
     else if (event.key === "Enter" && !event.isComposing) this.act(this.at);
+    // Browsers would empty the field first.
+    else if (event.key === "Escape") this.close();
+    else if (event.key === "ArrowRight" && this.isAtEnd() && this.shown[this.at]?.more) this.shown[this.at]?.more?.act();
+    else if (event.key === "ArrowLeft" && this.shown[0]?.stays && this.isAtEnd()) this.act(0);
     else return;
     event.preventDefault();
+  }
+
+  /** Whether what is typed next would stand at the end of the field. */
+  isAtEnd() {
+    return this.field.selectionStart === this.field.value.length;
   }
 }

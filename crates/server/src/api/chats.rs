@@ -3,7 +3,9 @@
 
 mod branches;
 mod export;
+mod found;
 mod pictures;
+mod plain;
 mod search;
 mod settings;
 mod sweep;

@@ -46,6 +46,8 @@ pub const ESCAPE: char = '\u{e00c}';
 pub const CONTROL: char = '\u{e009}';
 pub const TAB: char = '\u{e004}';
 pub const DOWN: char = '\u{e015}';
+pub const RIGHT: char = '\u{e014}';
+pub const SHIFT: char = '\u{e008}';
 
 /// A browser that ends with this.
 pub struct Browser {

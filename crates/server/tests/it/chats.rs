@@ -213,23 +213,61 @@ fn words_are_found_in_questions_answers_and_titles() {
     ask(&house, &other, json!({ "input": "nothing of that" }));
     let found = |words: &str| house.get(&format!("/api/chats/search?q={words}")).json();
     let hits = found("boxk%C3%A4mpfer%20zw%C3%B6lf");
+    // The title, the question and the answer are one chat.
     assert_eq!(hits["complete"], true);
-    let turns: Vec<bool> = hits["data"]
+    assert_eq!(hits["data"].as_array().unwrap().len(), 1, "{hits}");
+    let row = &hits["data"][0];
+    assert_eq!(row["chat"], *id);
+    assert_eq!(
+        (&row["place"], &row["more"]),
+        (&json!("question"), &json!(0))
+    );
+    assert_eq!(row["excerpt"], "Where do Zwölf Boxkämpfer hunt?");
+    assert_eq!(found("boxk%C3%A4mpfer%20nothing")["data"], json!([]));
+    assert_eq!(found("")["data"], json!([]));
+}
+
+#[test]
+fn a_chat_is_found_once_with_its_best_turn_and_what_was_attached_to_it() {
+    let line = json!({ "when": "soup", "text": "# Soup\n\nTake **three** [onions](http://x.example/) and *salt*." });
+    let others = ["what", "list"].map(|word| json!({ "when": word, "text": "Well." }));
+    let lines: Vec<Value> = std::iter::once(line).chain(others).collect();
+    let house = House::start(true, json!({ "lines": lines }));
+    let id = chat(&house);
+    ask(&house, &id, json!({ "input": "a soup?" }));
+    ask(&house, &id, json!({ "input": "three of what, onions?" }));
+    let file = json!({ "type": "input_text", "filename": "list.txt", "text": "File `list.txt`:\n\nthree onions from the market\n" });
+    let text = json!({ "type": "input_text", "text": "read my list" });
+    ask(&house, &id, json!({ "input": [file, text] }));
+    let other = chat(&house);
+    ask(&house, &other, json!({ "input": "no vegetables" }));
+    let found =
+        |query: &str| house.get(&format!("/api/chats/search?{query}")).json()["data"].clone();
+    let rows = found("q=three%20onions");
+    assert_eq!(rows.as_array().unwrap().len(), 1, "{rows}");
+    assert_eq!(
+        (&rows[0]["chat"], &rows[0]["more"]),
+        (&json!(id), &json!(2))
+    );
+    // Side by side, and written rather than attached.
+    assert_eq!(rows[0]["excerpt"], "Soup Take three onions and salt.");
+    assert_eq!(rows[0]["place"], "answer");
+    let market = found("q=market");
+    assert_eq!(
+        (&market[0]["place"], &market[0]["file"]),
+        (&json!("file"), &json!("list.txt"))
+    );
+    assert_eq!(market[0]["excerpt"], "three onions from the market");
+    // Each turn for itself, the newest first.
+    let within = found(&format!("q=three%20onions&chat={id}"));
+    let places: Vec<&str> = within
         .as_array()
         .unwrap()
         .iter()
-        .map(|hit| hit["turn"].is_null())
+        .map(|row| row["place"].as_str().unwrap())
         .collect();
-    assert_eq!(turns, [true, false], "{hits}");
-    assert_eq!(hits["data"][1]["chat"], *id);
-    assert!(
-        hits["data"][1]["excerpt"]
-            .as_str()
-            .unwrap()
-            .contains("Zwölf Boxkämpfer")
-    );
-    assert_eq!(found("boxk%C3%A4mpfer%20nothing")["data"], json!([]));
-    assert_eq!(found("")["data"], json!([]));
+    assert_eq!(places, ["file", "question", "answer"], "{within}");
+    assert_eq!(found(&format!("q=onions&chat={other}")), json!([]));
 }
 
 #[test]
