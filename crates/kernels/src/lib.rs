@@ -36,6 +36,7 @@ mod cross_entropy;
 mod delta_rule;
 mod gates;
 mod kv_pages;
+mod optimise;
 mod rms_norm;
 mod rope;
 mod softmax;
@@ -61,6 +62,7 @@ pub use matmul_blocks::{
 pub use matmul_float::{
     PackedBf16, PackedF16, PackedF32, PackedFloat, matmul_bf16, matmul_f16, matmul_f32,
 };
+pub use optimise::{AdamW, adamw, approach, sum_of_squares};
 pub use panels::{Epilogue, PANEL};
 #[cfg(target_os = "linux")]
 pub use pool::Pinned;

@@ -43,6 +43,12 @@ pub enum Error {
         "the architecture `{0}` is not known\nhint: `freehold model list --architectures` names those that are"
     )]
     UnknownArchitecture(String),
+    /// A family whose networks cannot learn here.
+    #[error(
+        "networks of the architecture `{0}` cannot be trained\nhint: those of `llama`, `mistral`, `qwen2`, \
+         `qwen3`, `gemma3`, `olmo2`, `phi3` and `smollm3` can, from a folder of safetensors"
+    )]
+    Untrainable(String),
     /// A tensor has another shape than the settings ask for.
     #[error(
         "tensor `{name}` has shape {found:?}, the settings ask for {expected:?}\nhint: is `config.json` the one that came with these weights?"

@@ -34,6 +34,7 @@ mod qwen3_moe;
 pub mod chat;
 mod export;
 mod tokenizer;
+mod trainee;
 
 pub use batch::{Batch, Cache};
 pub use encoder::{Encoder, Pooling, Text};
@@ -42,3 +43,4 @@ pub use export::Export;
 pub use model::{ARCHITECTURES, Config, LoadOptions, Model};
 pub use outline::{Format, Outline};
 pub use tokenizer::{Special, Stream, Tokenizer};
+pub use trainee::{Adapters, LearnOptions, Learner, Trainee};

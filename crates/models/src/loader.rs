@@ -1,16 +1,18 @@
 //! From the names and shapes of a checkpoint to the weights of a network.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use kernels::Pool;
 use tensor::files::{Checkpoint, View};
-use tensor::{Parameter, Weight};
+use tensor::{Parameter, Weight, WeightType};
 
 use crate::error::Error;
 use crate::model::LoadOptions;
 use crate::names::Names;
 use crate::rotary::{Rotary, Served};
 use crate::settings::Settings;
+use crate::trainee::Learning;
 
 /// Takes weights out of a checkpoint, checks their shapes and packs them.
 pub(crate) struct Loader<'a> {
@@ -20,6 +22,8 @@ pub(crate) struct Loader<'a> {
     names: Names,
     options: LoadOptions,
     pool: &'a Pool,
+    /// The weights that change, for a network that learns.
+    learning: Option<&'a RefCell<Learning>>,
 }
 
 impl<'a> Loader<'a> {
@@ -36,7 +40,14 @@ impl<'a> Loader<'a> {
             names,
             options,
             pool,
+            learning: None,
         }
+    }
+
+    /// The same for a network that learns.
+    pub fn learning(mut self, learning: &'a RefCell<Learning>) -> Self {
+        self.learning = Some(learning);
+        self
     }
 
     /// Tokens for which the model is served.
@@ -81,9 +92,8 @@ impl<'a> Loader<'a> {
         if !self.has(&bias) {
             return Ok(weight);
         }
-        let bias = self.parameter(&bias, &[outputs])?;
-        let bias = bias.values()[rows.clone()].to_vec();
-        Ok(weight.with_bias(Parameter::new(bias, [rows.len()])))
+        let bias = self.array(&bias, (rows, outputs), 0.0)?;
+        Ok(weight.with_bias(bias))
     }
 
     /// Some rows of the matrix `name.weight` of `[outputs, inputs]`, wherever they lie, without bias.
@@ -118,11 +128,19 @@ impl<'a> Loader<'a> {
         (rows, outputs): (Range<usize>, usize),
         inputs: usize,
     ) -> Result<Weight, Error> {
-        let view = self.view(name, &[outputs, inputs])?;
-        let view = part(&view, rows);
-        let weight = Weight::from_view(&view, self.options.weights, self.pool);
-        self.checkpoint.release(&self.names.stored(name));
-        Ok(weight)
+        let stored = self.names.stored(name);
+        let read = |weights: WeightType| {
+            let view = self.view(name, &[outputs, inputs])?;
+            let weight = Weight::from_view(&part(&view, rows.clone()), weights, self.pool);
+            self.checkpoint.release(&stored);
+            Ok(weight)
+        };
+        let Some(learning) = self.learning else {
+            return read(self.options.weights);
+        };
+        let mut learning = learning.borrow_mut();
+        let kept = learning.read_as(self.options.weights);
+        learning.matrix(&stored, (rows.clone(), outputs), self.pool, || read(kept))
     }
 
     /// Packs a matrix `[outputs, inputs]` that is part of a larger array, or put together from several.
@@ -137,18 +155,42 @@ impl<'a> Loader<'a> {
 
     /// The small array of that name.
     pub fn parameter(&self, name: &str, shape: &[usize]) -> Result<Parameter, Error> {
+        if let [count] = *shape {
+            return self.array(name, (0..count, count), 0.0);
+        }
         let view = self.view(name, shape)?;
         Ok(Parameter::new(view.to_f32(), shape))
     }
 
+    /// Some of the numbers `name`, of which there are `count`, plus `centre`.
+    fn array(
+        &self,
+        name: &str,
+        (rows, count): (Range<usize>, usize),
+        centre: f32,
+    ) -> Result<Parameter, Error> {
+        let read = || {
+            let view = self.view(name, &[count])?;
+            let values = view.to_f32()[rows.clone()].to_vec();
+            Ok(Parameter::new(values, [rows.len()]))
+        };
+        if let Some(learning) = self.learning {
+            let stored = self.names.stored(name);
+            let rows = (rows.clone(), count);
+            return learning.borrow_mut().array(&stored, rows, centre, read);
+        }
+        let array = read()?;
+        if centre == 0.0 {
+            return Ok(array);
+        }
+        let values: Vec<f32> = array.values().iter().map(|x| x + centre).collect();
+        Ok(Parameter::new(values, [rows.len()]))
+    }
+
     /// The scales `name.weight` of a norm that adds one to what is stored. GGUF files have it added.
     pub fn centred_norm(&self, name: &str, size: usize) -> Result<Parameter, Error> {
-        let stored = self.parameter(&format!("{name}.weight"), &[size])?;
-        if self.names.are_of_gguf() {
-            return Ok(stored);
-        }
-        let values: Vec<f32> = stored.values().iter().map(|scale| 1.0 + scale).collect();
-        Ok(Parameter::new(values, [size]))
+        let centre = if self.names.are_of_gguf() { 0.0 } else { 1.0 };
+        self.array(&format!("{name}.weight"), (0..size, size), centre)
     }
 
     /// Whether there is a tensor of that name.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use kernels::Pool;
 use tensor::files::Checkpoint;
+use tensor::ops::{sum_in_pieces, weighted_cross_entropy};
 use tensor::{CacheType, Context, Tensor, Weight, WeightType};
 
 use crate::batch::{Batch, Cache, Memory};
@@ -106,8 +107,12 @@ impl Model {
             names,
         } = read_source(checkpoint)?;
         let loader = Loader::new(checkpoint, settings, names, options, pool);
-        let network = network(&architecture, &loader)?;
-        let config = Config::of(architecture, &loader, &*network)?;
+        Self::of_loader(architecture, &loader)
+    }
+
+    pub(crate) fn of_loader(architecture: String, loader: &Loader<'_>) -> Result<Self, Error> {
+        let network = network(&architecture, loader)?;
+        let config = Config::of(architecture, loader, &*network)?;
         Ok(Self {
             layers: network.memory(),
             network,
@@ -147,6 +152,32 @@ impl Model {
     pub fn forward(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor {
         let states = self.states(cx, batch, cache);
         self.network.logits(cx, &states)
+    }
+
+    /// How badly the wanted tokens of a batch foretell `targets`: the sum of `weight · -log p(target)`. What
+    /// each is foretold with, not yet weighted, goes to `losses`. With a tape, gradients of what makes logits
+    /// of states are known at once, so that all scores are never in memory.
+    /// Shapes: `targets`, `weights` and `losses` are `[wanted]`.
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    pub fn loss(
+        &self,
+        cx: &Context,
+        batch: &Batch<'_>,
+        cache: &mut Cache,
+        (targets, weights): (&[u32], &[f32]),
+        losses: &mut [f32],
+    ) -> Tensor {
+        /// Scores that are in memory at a time: as many as make products worth their packing.
+        const SCORES: usize = 4 << 20;
+        let states = self.states(cx, batch, cache);
+        let rows = (SCORES / self.config.vocab.max(1)).clamp(64, 1024);
+        sum_in_pieces(cx, &states, rows, |cx, states, range| {
+            let logits = self.network.logits(cx, states);
+            let (targets, weights) = (&targets[range.clone()], &weights[range.clone()]);
+            weighted_cross_entropy(cx, logits, targets, weights, &mut losses[range])
+        })
     }
 
     /// The states `[wanted, hidden]` from which such logits are made, as models that embed texts want them.

@@ -1,10 +1,12 @@
 //! What tensors are called where they are stored.
 
 /// From the names of Hugging Face's implementation to those of a checkpoint.
+#[derive(Clone)]
 pub(crate) struct Names {
     kind: Kind,
 }
 
+#[derive(Clone)]
 enum Kind {
     /// Hugging Face, with what stands in place of `model.`.
     HuggingFace { prefix: String },

@@ -22,6 +22,18 @@ pub struct Weight {
     packed: Arc<Packed>,
     bias: Option<Parameter>,
     id: Option<ParameterId>,
+    adapter: Option<Arc<Adapter>>,
+}
+
+/// Two narrow matrices whose product is added to a large one.
+/// Source: Hu et al. 2021.
+pub(crate) struct Adapter {
+    /// `[rank, inputs]`.
+    pub down: Weight,
+    /// `[outputs, rank]`.
+    pub up: Weight,
+    /// What their product is multiplied with.
+    pub scale: f32,
 }
 
 /// How the matrices of a model are held.
@@ -90,6 +102,7 @@ impl Weight {
             packed: Arc::new(packed),
             bias: None,
             id: None,
+            adapter: None,
         }
     }
 
@@ -103,7 +116,55 @@ impl Weight {
             packed: Arc::new(Packed::F32(packed)),
             bias: None,
             id: None,
+            adapter: None,
         }
+    }
+
+    /// Packs f32 numbers `[outputs, inputs]`, rounded to f32 or bfloat16.
+    ///
+    /// # Panics
+    /// When they are not as many, or for another type.
+    pub fn rounded(
+        values: &[f32],
+        [outputs, inputs]: [usize; 2],
+        dtype: Dtype,
+        pool: &Pool,
+    ) -> Self {
+        let packed = match dtype {
+            Dtype::F32 => Packed::F32(PackedF32::zeroed(outputs, inputs)),
+            Dtype::Bf16 => Packed::Bf16(PackedBf16::zeroed(outputs, inputs)),
+            other => panic!("weights that change are not held in `{}`", other.name()),
+        };
+        let mut weight = Self {
+            packed: Arc::new(packed),
+            bias: None,
+            id: None,
+            adapter: None,
+        };
+        weight.refill(values, pool);
+        weight
+    }
+
+    /// The same, to whose products `scale · up · down` is added.
+    ///
+    /// # Panics
+    /// When the matrices do not fit.
+    pub fn with_adapter(mut self, down: Self, up: Self, scale: f32) -> Self {
+        assert!(
+            down.inputs() == self.inputs()
+                && up.outputs() == self.outputs()
+                && up.inputs() == down.outputs(),
+            "narrow matrices beside {} × {}",
+            self.outputs(),
+            self.inputs()
+        );
+        self.adapter = Some(Arc::new(Adapter { down, up, scale }));
+        self
+    }
+
+    /// What is added to its products.
+    pub(crate) fn adapter(&self) -> Option<&Adapter> {
+        self.adapter.as_deref()
     }
 
     /// The same with a bias `[outputs]`.

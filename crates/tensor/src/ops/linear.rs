@@ -2,6 +2,7 @@
 
 use kernels::Epilogue;
 
+use super::scale;
 use crate::context::Context;
 use crate::tape::Step;
 use crate::tensor::Tensor;
@@ -27,8 +28,18 @@ pub fn linears<const N: usize>(cx: &Context, x: &Tensor, weights: [&Weight; N]) 
             .map_or(Epilogue::Store, |bias| Epilogue::Bias(bias.values()));
         is_prepared =
             weight.multiply(cx, out.values_mut(), x, epilogue, is_prepared) || is_prepared;
-        on_tape(cx, out, None, x, weight)
+        let out = on_tape(cx, out, None, x, weight);
+        adapted(cx, out, x, weight)
     })
+}
+
+/// What the weight's adapter adds.
+fn adapted(cx: &Context, out: Tensor, x: &Tensor, weight: &Weight) -> Tensor {
+    let Some(adapter) = weight.adapter() else {
+        return out;
+    };
+    let h = linear(cx, x, &adapter.down);
+    linear_onto(cx, out, &scale(cx, h, adapter.scale), &adapter.up)
 }
 
 /// `residual + x · Wᵀ`, plus the bias when the weight has one; in the residual's own memory when
@@ -42,7 +53,8 @@ pub fn linear_onto(cx: &Context, residual: Tensor, x: &Tensor, weight: &Weight) 
         }
     }
     weight.multiply(cx, out.values_mut(), x, Epilogue::Add, false);
-    on_tape(cx, out, before, x, weight)
+    let out = on_tape(cx, out, before, x, weight);
+    adapted(cx, out, x, weight)
 }
 
 fn on_tape(

@@ -1,0 +1,324 @@
+//! One step after the other.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use kernels::{approach, sum_of_squares};
+use models::{Batch, Cache, LearnOptions, Model, Trainee};
+use tensor::{CacheType, Context, Gradients, ParameterId, Pool, Sequence};
+
+use crate::error::{Error, Result};
+use crate::example::{Example, Joined, parts};
+use crate::optimiser::{Moments, Move, Optimiser, OptimiserOptions};
+use crate::schedule::Schedule;
+use crate::state::State;
+
+/// How a model is trained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// What learns.
+    pub learn: LearnOptions,
+    /// The rule.
+    pub optimiser: OptimiserOptions,
+    /// The learning rate over time.
+    pub schedule: Schedule,
+    /// Gradients longer than this are shortened to it; never when none.
+    pub clip: Option<f64>,
+    /// Tokens that are computed at once; a batch of more is computed in parts, whose gradients add up. Fewer
+    /// take less memory.
+    pub tokens_at_once: usize,
+    /// How slowly the running mean of the weights forgets, which is what is kept in the end; none keeps the
+    /// weights themselves.
+    pub average: Option<f32>,
+}
+
+/// What a step saw.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// The mean of `-log p` over what was to be foretold, before the step.
+    pub loss: f64,
+    /// The length of the gradient, before it was shortened.
+    pub gradient_norm: f64,
+    /// The share of the learning rate.
+    pub rate: f64,
+    /// Tokens that were read.
+    pub tokens: usize,
+}
+
+/// A model in training.
+pub struct Trainer {
+    trainee: Trainee,
+    cx: Context,
+    pool: Arc<Pool>,
+    options: Options,
+    optimiser: Optimiser,
+    /// By number of the array.
+    moments: Vec<Moments>,
+    shapes: Vec<(Vec<usize>, bool)>,
+    average: Vec<Vec<f32>>,
+    step: u64,
+    cache: Option<(usize, Cache)>,
+    joined: Joined,
+    losses: Vec<f32>,
+}
+
+impl Trainer {
+    /// Begins with the weights of a Hugging Face folder.
+    ///
+    /// # Errors
+    /// When it cannot be loaded or its networks cannot learn.
+    pub fn open(folder: &Path, options: Options, pool: Arc<Pool>) -> Result<Self> {
+        let trainee = Trainee::open(folder, options.learn.clone(), &pool)?;
+        let optimiser = Optimiser::new(options.optimiser);
+        let (mut moments, mut shapes, mut average) = (Vec::new(), Vec::new(), Vec::new());
+        trainee.each(&mut |_, learner| {
+            let is_hidden = learner.is_hidden_matrix();
+            moments.push(optimiser.moments(learner.values().len(), is_hidden));
+            shapes.push((learner.shape().to_vec(), is_hidden));
+            if options.average.is_some() {
+                average.push(learner.values().to_vec());
+            }
+        });
+        Ok(Self {
+            trainee,
+            cx: Context::new(Arc::clone(&pool)),
+            pool,
+            options,
+            optimiser,
+            moments,
+            shapes,
+            average,
+            step: 0,
+            cache: None,
+            joined: Joined::default(),
+            losses: Vec::new(),
+        })
+    }
+
+    /// Steps taken.
+    pub fn steps(&self) -> u64 {
+        self.step
+    }
+
+    /// The network as it is.
+    pub fn model(&self) -> &Model {
+        self.trainee.model()
+    }
+
+    /// What learns.
+    pub fn trainee(&self) -> &Trainee {
+        &self.trainee
+    }
+
+    /// How many buffers were ever made; it stands still in a steady loop.
+    pub fn buffers_made(&self) -> usize {
+        self.cx.buffers_made()
+    }
+
+    /// Learns from a batch.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] when numbers grew beyond bounds: nothing is changed then.
+    pub fn step(&mut self, batch: &[Example]) -> Result<Measured> {
+        let weight: f64 = batch.iter().map(Example::weight).sum();
+        let mut gradients = Gradients::default();
+        let (mut sum, mut tokens) = (0.0, 0);
+        for part in parts(batch, self.options.tokens_at_once) {
+            sum += self.gradients_of(part, 1.0 / weight.max(f64::MIN_POSITIVE), &mut gradients);
+            tokens += self.joined.tokens.len();
+        }
+        let measured = Measured {
+            loss: sum,
+            gradient_norm: self.norm(&gradients),
+            rate: self.options.schedule.share(self.step),
+            tokens,
+        };
+        if !measured.loss.is_finite() || !measured.gradient_norm.is_finite() {
+            return Err(Error::NotFinite {
+                step: self.step,
+                loss: measured.loss,
+                gradient_norm: measured.gradient_norm,
+            });
+        }
+        self.move_by(&gradients, &measured);
+        Ok(measured)
+    }
+
+    /// Adds the gradients of some examples, whose weights are multiplied by `share`; their loss.
+    fn gradients_of(&mut self, part: &[Example], share: f64, gradients: &mut Gradients) -> f64 {
+        self.joined.fill(part, share);
+        if self.joined.wanted.is_empty() {
+            return 0.0;
+        }
+        self.cx.record_onto(std::mem::take(gradients));
+        let loss = self.loss();
+        *gradients = self.cx.backward(&loss);
+        self.weighted_loss()
+    }
+
+    /// The loss of what is joined; what each token is foretold with is in `losses`.
+    fn loss(&mut self) -> tensor::Tensor {
+        let joined = &self.joined;
+        let pages = joined.pages.len();
+        if self.cache.as_ref().is_none_or(|(room, _)| *room < pages) {
+            let room = pages.next_multiple_of(8);
+            self.cache = Some((room, self.trainee.model().cache(room, CacheType::F32)));
+        }
+        let mut rest = &joined.pages[..];
+        let sequences = joined.lengths.iter().zip(&joined.page_counts);
+        let sequences: Vec<Sequence<'_>> = sequences
+            .map(|(tokens, pages)| {
+                let (table, after) = rest.split_at(*pages);
+                rest = after;
+                Sequence {
+                    table,
+                    past: 0,
+                    tokens: *tokens,
+                }
+            })
+            .collect();
+        let batch = Batch {
+            tokens: &joined.tokens,
+            sequences: &sequences,
+            wanted: &joined.wanted,
+        };
+        let (_, cache) = self.cache.as_mut().expect("it was made just now");
+        self.losses.resize(joined.wanted.len(), 0.0);
+        let told = (&joined.targets[..], &joined.weights[..]);
+        let model = self.trainee.model();
+        model.loss(&self.cx, &batch, cache, told, &mut self.losses)
+    }
+
+    fn weighted_loss(&self) -> f64 {
+        let pairs = self.losses.iter().zip(&self.joined.weights);
+        pairs
+            .map(|(loss, weight)| f64::from(*loss) * f64::from(*weight))
+            .sum()
+    }
+
+    /// The sum of `weight · -log p` over examples that are not learnt from, and the sum of the weights.
+    pub fn measure(&mut self, examples: &[Example]) -> (f64, f64) {
+        let (mut sum, mut weight) = (0.0, 0.0);
+        for part in parts(examples, self.options.tokens_at_once) {
+            self.joined.fill(part, 1.0);
+            if self.joined.wanted.is_empty() {
+                continue;
+            }
+            self.loss();
+            sum += self.weighted_loss();
+            weight += part.iter().map(Example::weight).sum::<f64>();
+        }
+        (sum, weight)
+    }
+
+    /// The length of all gradients together, in an order that does not depend on the threads.
+    fn norm(&self, gradients: &Gradients) -> f64 {
+        const PIECE: usize = 1 << 16;
+        let mut sum = 0.0;
+        for number in 0..self.moments.len() {
+            let Some(gradient) = gradients.of_parameter(ParameterId(number)) else {
+                continue;
+            };
+            let values = gradient.values();
+            let mut sums = vec![0.0_f64; values.len().div_ceil(PIECE)];
+            self.pool.each_chunk(&mut sums, 1, &|piece, sum| {
+                let end = values.len().min((piece + 1) * PIECE);
+                sum[0] = sum_of_squares(&values[piece * PIECE..end]);
+            });
+            sum += sums.iter().sum::<f64>();
+        }
+        sum.sqrt()
+    }
+
+    fn move_by(&mut self, gradients: &Gradients, measured: &Measured) {
+        let clip = self.options.clip.unwrap_or(f64::INFINITY);
+        // As PyTorch's `clip_grad_norm_` has it.
+        let scale = (clip / (measured.gradient_norm + 1e-6)).min(1.0);
+        self.step += 1;
+        let Self {
+            trainee,
+            pool,
+            optimiser,
+            moments,
+            shapes,
+            average,
+            step,
+            options,
+            ..
+        } = self;
+        trainee.change(pool, &mut |id, values| {
+            let Some(gradient) = gradients.of_parameter(id) else {
+                return;
+            };
+            let (shape, is_hidden_matrix) = &shapes[id.0];
+            let at = Move {
+                values,
+                gradient: gradient.values(),
+                moments: &mut moments[id.0],
+                shape,
+                is_hidden_matrix: *is_hidden_matrix,
+            };
+            optimiser.step(at, *step, [measured.rate, scale], pool);
+            if let Some(decay) = options.average {
+                // At the start there is little to remember.
+                let decay = decay.min((1 + *step) as f32 / (10 + *step) as f32);
+                approach(&mut average[id.0], values, 1.0 - decay);
+            }
+        });
+    }
+
+    /// What is needed to go on exactly here. `position` says where the data stood.
+    pub fn state(&self, position: serde_json::Value) -> State {
+        let mut state = State {
+            step: self.step,
+            position,
+            names: Vec::new(),
+            values: Vec::new(),
+            moments: self.moments.clone(),
+            average: self.average.clone(),
+        };
+        self.trainee.each(&mut |_, learner| {
+            state.names.push(learner.name().to_owned());
+            state.values.push(learner.values().to_vec());
+        });
+        state
+    }
+
+    /// Goes back, or on, to `state`.
+    ///
+    /// # Errors
+    /// When it is of another model.
+    pub fn restore(&mut self, state: State) -> std::result::Result<(), String> {
+        let mut flaw = None;
+        let mut number = 0;
+        let is_averaged = self.options.average.is_some();
+        self.trainee.each(&mut |_, learner| {
+            let (name, values) = (state.names.get(number), state.values.get(number));
+            let moments = state.moments.get(number);
+            let fits = name.is_some_and(|name| name == learner.name())
+                && values.is_some_and(|values| values.len() == learner.values().len())
+                && moments.is_some_and(|moments| {
+                    moments.mean.len() == self.moments[number].mean.len()
+                        && moments.square.len() == self.moments[number].square.len()
+                });
+            if !fits && flaw.is_none() {
+                flaw = Some(format!("it has no fitting `{}`", learner.name()));
+            }
+            number += 1;
+        });
+        if let Some(flaw) = flaw {
+            return Err(flaw);
+        }
+        if number != state.names.len() || is_averaged != (state.average.len() == number) {
+            return Err("it has other arrays than the model".to_owned());
+        }
+        self.step = state.step;
+        self.moments = state.moments;
+        self.average = state.average;
+        let values = state.values;
+        self.trainee.change(&self.pool, &mut |id, held| {
+            held.copy_from_slice(&values[id.0]);
+        });
+        Ok(())
+    }
+}

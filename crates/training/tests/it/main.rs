@@ -1,0 +1,4 @@
+//! What training promises, seen from outside.
+
+mod parity;
+mod resume;

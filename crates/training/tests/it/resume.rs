@@ -1,0 +1,97 @@
+//! Nothing is lost, and nothing differs, when a training goes on later.
+
+use std::sync::Arc;
+
+use tensor::Pool;
+use training::{Example, Kind, Options, State, Trainer};
+
+use crate::parity::{Golden, options};
+
+fn trained(golden: &Golden, options: &Options) -> Trainer {
+    let pool = Arc::new(Pool::of_all_cores());
+    Trainer::open(&golden.folder, options.clone(), pool).expect("a fixture")
+}
+
+fn learn(trainer: &mut Trainer, batch: &[Example]) {
+    trainer.step(batch).expect("numbers stay in bounds");
+}
+
+#[test]
+fn what_goes_on_later_is_the_same_to_the_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, kind) in [("llama-adamw", Kind::AdamW), ("qwen3-muon", Kind::Muon)] {
+        let golden = Golden::open(name);
+        let options = Options {
+            average: Some(0.9),
+            ..options(kind)
+        };
+        let batches = golden.batches();
+        let mut whole = trained(&golden, &options);
+        batches[..12]
+            .iter()
+            .for_each(|batch| learn(&mut whole, batch));
+
+        let mut first = trained(&golden, &options);
+        batches[..7]
+            .iter()
+            .for_each(|batch| learn(&mut first, batch));
+        let path = folder.path().join(name);
+        first.state("seven".into()).save(&path).unwrap();
+        drop(first);
+        let state = State::load(&path).unwrap();
+        assert_eq!((state.step, state.position.as_str()), (7, Some("seven")));
+        let mut second = trained(&golden, &options);
+        second.restore(state).unwrap();
+        batches[7..12]
+            .iter()
+            .for_each(|batch| learn(&mut second, batch));
+        assert!(whole.state(0.into()) == second.state(0.into()), "{name}");
+    }
+}
+
+#[test]
+fn a_steady_loop_takes_no_new_memory() {
+    let golden = Golden::open("llama-adamw");
+    let mut trainer = trained(&golden, &options(Kind::AdamW));
+    let batches = golden.batches();
+    batches[..2]
+        .iter()
+        .for_each(|batch| learn(&mut trainer, batch));
+    let before = trainer.buffers_made();
+    batches[2..8]
+        .iter()
+        .for_each(|batch| learn(&mut trainer, batch));
+    assert_eq!(trainer.buffers_made(), before);
+}
+
+#[test]
+fn a_state_of_another_model_is_refused() {
+    let (llama, qwen) = (Golden::open("llama-adamw"), Golden::open("qwen3-muon"));
+    let state = trained(&llama, &options(Kind::AdamW)).state(0.into());
+    let flaw = trained(&qwen, &options(Kind::Muon)).restore(state.clone());
+    assert!(flaw.unwrap_err().contains("it has no fitting"));
+    let averaged = Options {
+        average: Some(0.9),
+        ..options(Kind::AdamW)
+    };
+    assert!(trained(&llama, &averaged).restore(state).is_err());
+}
+
+#[test]
+fn a_damaged_state_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    let golden = Golden::open("llama-adamw");
+    trained(&golden, &options(Kind::AdamW))
+        .state(0.into())
+        .save(&path)
+        .unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    for length in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
+        std::fs::write(&path, &bytes[..length]).unwrap();
+        assert!(State::load(&path).is_err(), "{length} bytes of it");
+    }
+    let foreign = golden.folder.join("model.safetensors");
+    let error = State::load(&foreign).unwrap_err().to_string();
+    assert!(error.contains("it is no state of a training"), "{error}");
+}
