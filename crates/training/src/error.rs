@@ -17,6 +17,53 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
+    /// A recipe has unknown keys or contradicts itself.
+    #[error("`{}`: {reason}\nhint: {hint}", path.display())]
+    Recipe {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the line where there is one.
+        reason: String,
+        /// What would help.
+        hint: String,
+    },
+    /// Data is missing, or is not what the recipe says.
+    #[error("`{}`: {reason}\nhint: {hint}", path.display())]
+    Data {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the line where there is one.
+        reason: String,
+        /// What would help.
+        hint: &'static str,
+    },
+    /// A vocabulary cannot be made.
+    #[error("the vocabulary cannot be made: {reason}\nhint: {hint}")]
+    Vocabulary {
+        /// What is wrong.
+        reason: String,
+        /// What would help.
+        hint: &'static str,
+    },
+    /// More memory is needed than there is.
+    #[error(
+        "stage `{stage}` needs about {needed_mib} MiB of memory, there are {there_mib} MiB\nhint: fewer \
+         `tokens_at_once`, `adapters`, or a smaller network"
+    )]
+    Memory {
+        /// Its name.
+        stage: String,
+        /// What it needs.
+        needed_mib: u64,
+        /// What there is.
+        there_mib: u64,
+    },
+    /// Whoever asked for it stopped it; what was done is kept.
+    #[error("stopped at step {step}; the same command goes on from there")]
+    Stopped {
+        /// Steps taken.
+        step: u64,
+    },
     /// A checkpoint cannot be loaded or written.
     #[error(transparent)]
     Model(#[from] models::Error),

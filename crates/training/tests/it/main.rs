@@ -1,4 +1,5 @@
 //! What training promises, seen from outside.
 
 mod parity;
+mod recipe;
 mod resume;

@@ -1,0 +1,260 @@
+//! What is to be made, of what, and how: one file.
+
+mod stage;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::begin::Shape;
+use crate::error::{Error, Result};
+
+pub use stage::{AdapterRecipe, Numbers, Purpose, Stage};
+
+/// A recipe, as its TOML file says it. Paths in it are relative to the file.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// What the model is called.
+    pub name: String,
+    /// Where all chance comes from.
+    #[serde(default)]
+    pub seed: u64,
+    /// The folder of everything that is made; `runs/NAME` when none.
+    pub out: Option<PathBuf>,
+    /// The vocabulary.
+    pub tokenizer: Option<TokenizerRecipe>,
+    /// Where text comes from.
+    pub data: Vec<Source>,
+    /// What of it is kept.
+    #[serde(default)]
+    pub clean: Clean,
+    /// What is trained.
+    pub model: ModelRecipe,
+    /// What it is trained for, one after the other.
+    #[serde(rename = "stage")]
+    pub stages: Vec<Stage>,
+    /// The folder of the recipe.
+    #[serde(skip)]
+    folder: PathBuf,
+}
+
+/// What is trained: numbers by chance in a shape, or a checkpoint.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum ModelRecipe {
+    /// A checkpoint to go on from: a Hugging Face folder.
+    From(From),
+    /// A shape to begin with.
+    Shape(Shape),
+}
+
+/// A checkpoint to go on from.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct From {
+    /// Its folder.
+    pub from: PathBuf,
+}
+
+/// How a vocabulary is made.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenizerRecipe {
+    /// Tokens in it, special ones and single bytes included.
+    pub vocab_size: usize,
+    /// How many digits may stand in one token.
+    #[serde(default = "three")]
+    pub digits: usize,
+    /// Bytes of text that it is made from, at most.
+    #[serde(default = "sample_bytes")]
+    pub sample_bytes: usize,
+    /// A chat template beside the recipe; ChatML when none.
+    pub chat_template: Option<PathBuf>,
+    /// Further tokens that structure text.
+    #[serde(default)]
+    pub special: Vec<String>,
+}
+
+fn three() -> usize {
+    3
+}
+
+fn sample_bytes() -> usize {
+    200 << 20
+}
+
+/// Where text comes from.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// What stages call it.
+    pub name: String,
+    /// A file, or a folder of files.
+    pub path: PathBuf,
+    /// How it is read.
+    pub format: Format,
+    /// The field that holds the text, for `jsonl`.
+    #[serde(default = "text")]
+    pub field: String,
+    /// Its licence by its SPDX name.
+    pub licence: String,
+    /// Where it comes from, for the data card.
+    pub origin: Option<String>,
+    /// How many times each of its texts is read in one pass over the data.
+    #[serde(default = "once")]
+    pub repeat: usize,
+    /// Whether it serves for measuring alone, and is never learnt from.
+    #[serde(default)]
+    pub held_out: bool,
+}
+
+fn text() -> String {
+    "text".to_owned()
+}
+
+fn once() -> usize {
+    1
+}
+
+/// How a file of text is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// A file is one text.
+    Text,
+    /// A line is a JSON object, a field of which is a text.
+    Jsonl,
+    /// A line is a conversation: `{"messages": [{"role", "content"}, …]}`, or
+    /// `{"turns": [{"user", "calls"}, …]}`, of which the calls are written as JSON.
+    Chat,
+}
+
+/// What of the data is kept.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Clean {
+    /// Licences that are allowed; any that is named when none.
+    pub licences: Vec<String>,
+    /// Languages by their ISO 639-3 codes; any when none.
+    pub languages: Vec<String>,
+    /// Characters that a text has at least.
+    pub characters_min: usize,
+    /// What is left out because it was there before.
+    pub duplicates: Duplicates,
+}
+
+/// When a text counts as one that was there before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Duplicates {
+    /// Never.
+    #[default]
+    Keep,
+    /// When it is the same but for case and white space.
+    Exact,
+    /// When four fifths of its runs of words are those of another.
+    Near,
+}
+
+impl Recipe {
+    /// Reads a recipe and checks what it says against itself.
+    ///
+    /// # Errors
+    /// When the file cannot be read, has unknown keys, or contradicts itself: with the line, and a hint.
+    pub fn open(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(Error::file(path))?;
+        let mut recipe: Self = toml::from_str(&text).map_err(|error| Error::Recipe {
+            path: path.to_owned(),
+            reason: error.to_string().trim_end().to_owned(),
+            hint: "`docs/training.md` lists every key of a recipe".to_owned(),
+        })?;
+        recipe.folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        recipe.check().map_err(|(reason, hint)| Error::Recipe {
+            path: path.to_owned(),
+            reason,
+            hint,
+        })?;
+        Ok(recipe)
+    }
+
+    /// A path of the recipe, from where this process stands.
+    pub fn path(&self, relative: &Path) -> PathBuf {
+        self.folder.join(relative)
+    }
+
+    /// The folder of everything that is made.
+    pub fn out(&self) -> PathBuf {
+        match &self.out {
+            Some(out) => self.path(out),
+            None => self.folder.join("runs").join(&self.name),
+        }
+    }
+
+    fn check(&self) -> std::result::Result<(), (String, String)> {
+        let say = |reason: String, hint: &str| Err((reason, hint.to_owned()));
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let names = self.data.iter().map(|source| &source.name);
+        let names: Vec<&String> = names
+            .chain(self.stages.iter().map(|stage| &stage.name))
+            .collect();
+        for name in names.iter().copied().chain([&self.name]) {
+            if name.is_empty() || name.starts_with('.') || !name.chars().all(is_plain) {
+                let reason = format!("`{name}` becomes the name of a folder");
+                return say(reason, "letters, digits, `-`, `_` and `.` make names");
+            }
+        }
+        for (at, name) in names.iter().enumerate() {
+            if names[..at].contains(name) {
+                return say(
+                    format!("the name `{name}` stands twice"),
+                    "give each a name of its own",
+                );
+            }
+        }
+        if self.stages.is_empty() || self.data.is_empty() {
+            let reason = "there is nothing to learn, or nothing to learn it from".to_owned();
+            return say(
+                reason,
+                "a recipe has a `[[data]]` and a `[[stage]]` at least",
+            );
+        }
+        let allowed = &self.clean.licences;
+        for source in &self.data {
+            if !allowed.is_empty() && !allowed.contains(&source.licence) {
+                let reason = format!("`{}` has the licence `{}`", source.name, source.licence);
+                let hint = format!(
+                    "allowed are {}: `licences` in `[clean]`",
+                    allowed.join(", ")
+                );
+                return Err((reason, hint));
+            }
+            if source.licence.is_empty() || source.repeat == 0 {
+                let reason = format!("`{}` names no licence, or is never read", source.name);
+                return say(reason, "`licence` is an SPDX name, `repeat` one or more");
+            }
+        }
+        for stage in &self.stages {
+            for name in stage.data.iter().chain(&stage.validate) {
+                if !self.data.iter().any(|source| source.name == *name) {
+                    let reason = format!("stage `{}` reads `{name}`, which is no data", stage.name);
+                    return say(reason, "`data` and `validate` hold names of `[[data]]`");
+                }
+            }
+            stage.check().map_err(|(reason, hint)| {
+                (format!("stage `{}`: {reason}", stage.name), hint.to_owned())
+            })?;
+        }
+        match (&self.model, &self.tokenizer) {
+            (ModelRecipe::Shape(_), None) => say(
+                "a network that begins by chance needs a vocabulary".to_owned(),
+                "add `[tokenizer]` with `vocab_size`",
+            ),
+            (ModelRecipe::From(_), Some(_)) => say(
+                "a checkpoint has its vocabulary already".to_owned(),
+                "leave `[tokenizer]` out, or begin with a shape",
+            ),
+            _ => Ok(()),
+        }
+    }
+}

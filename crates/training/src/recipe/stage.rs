@@ -1,0 +1,256 @@
+//! One part of a training.
+
+use serde::Deserialize;
+
+use crate::optimiser::{Kind, OptimiserOptions};
+use crate::schedule::Schedule;
+
+/// What a model is trained for, and how.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stage {
+    /// What it is called, and its folder.
+    pub name: String,
+    /// What counts.
+    pub purpose: Purpose,
+    /// Names of data; all that is not held out when none.
+    #[serde(default)]
+    pub data: Vec<String>,
+    /// Names of data to measure with.
+    #[serde(default)]
+    pub validate: Vec<String>,
+    /// How often everything is read. Either this or `steps`.
+    pub epochs: Option<f64>,
+    /// Steps.
+    pub steps: Option<u64>,
+    /// Tokens of a step, about: whole texts are taken.
+    pub batch_tokens: usize,
+    /// Tokens that a text has at most; longer ones are cut.
+    pub context: usize,
+    /// Tokens that are computed at once.
+    #[serde(default = "tokens_at_once")]
+    pub tokens_at_once: usize,
+    /// How much it counts to foretell what the model is told, where answers count one.
+    #[serde(default)]
+    pub prompt_weight: f32,
+    /// What numbers are multiplied as.
+    #[serde(default)]
+    pub numbers: Numbers,
+    /// The rule by which weights move.
+    #[serde(default)]
+    pub optimiser: Kind,
+    /// The learning rate at its highest.
+    pub learning_rate: f64,
+    /// See AdamW.
+    #[serde(default = "beta1")]
+    pub beta1: f64,
+    /// See AdamW.
+    #[serde(default = "beta2")]
+    pub beta2: f64,
+    /// See Muon.
+    #[serde(default = "momentum")]
+    pub momentum: f64,
+    /// The share of a matrix that is taken away, times the learning rate.
+    #[serde(default = "weight_decay")]
+    pub weight_decay: f64,
+    /// The share of the steps over which the learning rate grows.
+    #[serde(default = "warmup")]
+    pub warmup: f64,
+    /// The share of the steps at the end over which it falls.
+    #[serde(default = "decay")]
+    pub decay: f64,
+    /// The share of the learning rate at which it ends.
+    #[serde(default)]
+    pub floor: f64,
+    /// Gradients longer than this are shortened to it.
+    #[serde(default = "clip")]
+    pub clip: f64,
+    /// How slowly the running mean of the weights forgets, which is kept in the end.
+    pub average: Option<f32>,
+    /// Small matrices learn beside frozen ones.
+    pub adapters: Option<AdapterRecipe>,
+    /// Minutes of work that a crash loses at most.
+    #[serde(default = "save_minutes")]
+    pub save_minutes: f64,
+    /// Steps from measuring to measuring.
+    #[serde(default = "validate_every")]
+    pub validate_every: u64,
+    /// What the model is asked whenever it is measured.
+    #[serde(default)]
+    pub samples: Vec<String>,
+}
+
+/// What of a text counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// Every token.
+    Pretrain,
+    /// What the model is to say: answers in conversations, and whole texts.
+    Finetune,
+}
+
+/// What numbers are multiplied as; sums and weights are f32 always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Numbers {
+    /// As they are.
+    #[default]
+    F32,
+    /// Rounded to bfloat16, which a tile unit multiplies many times as fast.
+    Bf16,
+}
+
+/// Low-rank adapters.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdapterRecipe {
+    /// Columns of the first matrix.
+    pub rank: usize,
+    /// What is added is multiplied with `alpha / rank`.
+    pub alpha: f32,
+    /// Endings of names.
+    #[serde(default = "targets")]
+    pub targets: Vec<String>,
+}
+
+fn targets() -> Vec<String> {
+    [
+        "q_proj",
+        "k_proj",
+        "v_proj",
+        "o_proj",
+        "gate_proj",
+        "up_proj",
+        "down_proj",
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+fn tokens_at_once() -> usize {
+    2048
+}
+
+fn beta1() -> f64 {
+    0.9
+}
+
+fn beta2() -> f64 {
+    0.95
+}
+
+fn momentum() -> f64 {
+    0.95
+}
+
+fn weight_decay() -> f64 {
+    0.1
+}
+
+fn warmup() -> f64 {
+    0.02
+}
+
+fn decay() -> f64 {
+    0.2
+}
+
+fn clip() -> f64 {
+    1.0
+}
+
+fn save_minutes() -> f64 {
+    5.0
+}
+
+fn validate_every() -> u64 {
+    200
+}
+
+impl Stage {
+    /// What is wrong, and what would help.
+    pub(super) fn check(&self) -> Result<(), (String, &'static str)> {
+        let share = |value: f64| (0.0..=1.0).contains(&value);
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        match (self.epochs, self.steps) {
+            (Some(epochs), None) if positive(epochs) => {}
+            (None, Some(steps)) if steps > 0 => {}
+            _ => {
+                let reason = "it ends never, or twice".to_owned();
+                return Err((reason, "set `epochs` or `steps`, more than zero"));
+            }
+        }
+        if self.batch_tokens == 0 || self.context < 2 || self.tokens_at_once == 0 {
+            let reason = "`batch_tokens`, `context` and `tokens_at_once` are sizes".to_owned();
+            return Err((
+                reason,
+                "`batch_tokens = 16384` and `context = 512` are usual",
+            ));
+        }
+        let shares = [
+            self.warmup,
+            self.decay,
+            self.floor,
+            self.beta1,
+            self.beta2,
+            self.momentum,
+        ];
+        if !shares.into_iter().all(share) || self.warmup + self.decay > 1.0 {
+            let reason =
+                "`warmup`, `decay`, `floor`, `beta1`, `beta2` and `momentum` are shares of one"
+                    .to_owned();
+            return Err((reason, "`warmup = 0.02` and `decay = 0.2` are usual"));
+        }
+        if !positive(self.learning_rate) || !positive(self.clip) || !positive(self.save_minutes) {
+            let reason = "`learning_rate`, `clip` and `save_minutes` are more than zero".to_owned();
+            return Err((reason, "`learning_rate = 1e-3` and `clip = 1.0` are usual"));
+        }
+        let is_average = self
+            .average
+            .is_none_or(|average| (0.0..1.0).contains(&average));
+        if !is_average || !(0.0..=1.0).contains(&self.prompt_weight) || self.weight_decay < 0.0 {
+            let reason =
+                "`average`, `prompt_weight` and `weight_decay` are shares of one".to_owned();
+            return Err((
+                reason,
+                "`average = 0.999` and `weight_decay = 0.1` are usual",
+            ));
+        }
+        if self
+            .adapters
+            .as_ref()
+            .is_some_and(|adapters| adapters.rank == 0 || adapters.targets.is_empty())
+        {
+            return Err((
+                "adapters without a rank or a place".to_owned(),
+                "`rank = 16` is usual",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The learning rate over so many steps.
+    pub fn schedule(&self, steps: u64) -> Schedule {
+        let share = |share: f64| (steps as f64 * share).round() as u64;
+        Schedule {
+            steps,
+            warmup: share(self.warmup),
+            decay: share(self.decay),
+            floor: self.floor,
+        }
+    }
+
+    /// The rule.
+    pub fn optimiser(&self) -> OptimiserOptions {
+        OptimiserOptions {
+            kind: self.optimiser,
+            learning_rate: self.learning_rate,
+            beta1: self.beta1,
+            beta2: self.beta2,
+            weight_decay: self.weight_decay,
+            momentum: self.momentum,
+            ..OptimiserOptions::default()
+        }
+    }
+}

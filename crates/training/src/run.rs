@@ -1,0 +1,162 @@
+//! From a recipe to a model: data, vocabulary, tokens, and one stage after the other.
+//!
+//! ```text
+//! runs/NAME/
+//!   data/            tokens of each source, and data.json: what was read, kept and left out
+//!   begin/           the network before anything was learnt, with its vocabulary
+//!   STAGE/           log.jsonl, events.out.tfevents.*, state-*.safetensors
+//!   STAGE/model/     what came of it: a Hugging Face folder
+//! ```
+
+mod prepare;
+mod sample;
+mod stage;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tensor::Pool;
+
+use crate::corpus::Account;
+use crate::error::{Error, Result};
+use crate::journal::Line;
+use crate::recipe::{ModelRecipe, Recipe, Stage};
+
+/// What a run tells while it goes.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// Something is being prepared.
+    Preparing(&'a str),
+    /// A source was read.
+    Read(&'a Account),
+    /// A stage begins, or goes on: its name, steps taken and steps in all.
+    Stage(&'a str, u64, u64),
+    /// A line of the journal.
+    Line(&'a Line),
+    /// A state was written after so many steps.
+    Saved(u64),
+    /// A stage has ended; its model lies there.
+    Done(&'a str, &'a Path),
+}
+
+/// Tells of events.
+pub type Tell<'a> = &'a mut dyn FnMut(Event<'_>);
+
+/// What a run is given beside its recipe.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// Threads.
+    pub pool: Arc<Pool>,
+    /// The only stage to run; all that are not done when none.
+    pub stage: Option<String>,
+    /// Memory that there is, in bytes; what needs more is refused before it starts.
+    pub memory_bytes: Option<u64>,
+    /// Ends it after the step at hand, with everything kept.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// A recipe being followed.
+pub struct Run {
+    recipe: Recipe,
+    options: RunOptions,
+    out: PathBuf,
+}
+
+impl Run {
+    /// Reads a recipe; nothing is written yet.
+    ///
+    /// # Errors
+    /// As [`Recipe::open`], and when `options` names a stage that there is none of.
+    pub fn open(recipe: &Path, options: RunOptions) -> Result<Self> {
+        let path = recipe;
+        let recipe = Recipe::open(path)?;
+        if let Some(wanted) = &options.stage
+            && !recipe.stages.iter().any(|stage| stage.name == *wanted)
+        {
+            let names: Vec<&str> = recipe
+                .stages
+                .iter()
+                .map(|stage| stage.name.as_str())
+                .collect();
+            return Err(Error::Recipe {
+                path: path.to_owned(),
+                reason: format!("there is no stage `{wanted}`"),
+                hint: format!("there are {}", names.join(", ")),
+            });
+        }
+        let out = recipe.out();
+        Ok(Self {
+            recipe,
+            options,
+            out,
+        })
+    }
+
+    /// The folder of everything that is made.
+    pub fn out(&self) -> &Path {
+        &self.out
+    }
+
+    /// The recipe.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// Does what is left to do. What was done before stays as it is, and a stage that was stopped goes on.
+    ///
+    /// # Errors
+    /// When the data is not what the recipe says, memory or disk do not suffice, numbers grow beyond bounds, or
+    /// [`Error::Stopped`].
+    pub fn go(&self, tell: Tell<'_>) -> Result<PathBuf> {
+        let prepared = self.prepare(tell)?;
+        let mut before = prepared.begin.clone();
+        for stage in &self.recipe.stages {
+            let folder = self.out.join(&stage.name);
+            let model = folder.join("model");
+            let is_wanted = self
+                .options
+                .stage
+                .as_ref()
+                .is_none_or(|name| *name == stage.name);
+            if !model.join("config.json").is_file() {
+                if !is_wanted {
+                    return Err(Error::Recipe {
+                        path: folder,
+                        reason: format!("stage `{}` is not done", stage.name),
+                        hint: "stages are done in their order; leave `--stage` out".to_owned(),
+                    });
+                }
+                stage::Course::begin(self, stage, &prepared, &before)?.run(tell)?;
+            }
+            tell(Event::Done(&stage.name, &model));
+            before = model;
+            if is_wanted && self.options.stage.is_some() {
+                break;
+            }
+        }
+        Ok(before)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.options.stop.load(Ordering::Relaxed)
+    }
+
+    /// The checkpoint that the recipe goes on from, if it does not begin by chance.
+    fn given(&self) -> Option<PathBuf> {
+        match &self.recipe.model {
+            ModelRecipe::From(from) => Some(self.recipe.path(&from.from)),
+            ModelRecipe::Shape(_) => None,
+        }
+    }
+
+    /// The sources that a stage learns from.
+    fn sources(&self, stage: &Stage) -> Vec<&crate::recipe::Source> {
+        let sources = self.recipe.data.iter();
+        let is_read = |source: &&crate::recipe::Source| match stage.data.is_empty() {
+            true => !source.held_out && !stage.validate.contains(&source.name),
+            false => stage.data.contains(&source.name),
+        };
+        sources.filter(is_read).collect()
+    }
+}

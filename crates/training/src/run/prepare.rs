@@ -1,0 +1,195 @@
+//! Vocabulary, tokens and the network to begin with.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::{Event, Run, Tell};
+use crate::corpus::{Account, Corpus};
+use crate::error::{Error, Result};
+use crate::recipe::{ModelRecipe, TokenizerRecipe};
+use crate::shards::ShardWriter;
+use crate::vocabulary::{Encoder, make_vocabulary};
+
+/// What stages find ready.
+pub(super) struct Prepared {
+    /// The checkpoint to begin with.
+    pub begin: PathBuf,
+    /// The sum of the vocabulary's file.
+    pub vocabulary: String,
+    /// The shards of each source.
+    pub shards: BTreeMap<String, Vec<PathBuf>>,
+}
+
+/// What `data.json` says.
+#[derive(Serialize, Deserialize)]
+struct Ledger {
+    /// Of the recipe's words for the data, and of what files there were.
+    fingerprint: String,
+    vocabulary: String,
+    accounts: Vec<Account>,
+    shards: BTreeMap<String, Vec<PathBuf>>,
+}
+
+impl Run {
+    pub(super) fn prepare(&self, tell: Tell<'_>) -> Result<Prepared> {
+        let begin = self.out.join("begin");
+        let data = self.out.join("data");
+        let ledger_path = data.join("data.json");
+        let fingerprint = self.fingerprint()?;
+        let begin = self.given().unwrap_or(begin);
+        if let Some(ledger) = ledger(&ledger_path)? {
+            if ledger.fingerprint != fingerprint {
+                return Err(Error::Data {
+                    path: ledger_path,
+                    reason: "the data, or what the recipe says of it, is no longer what this run began with"
+                        .to_owned(),
+                    hint: "give the recipe another `name`, or delete the folder of the run to begin anew",
+                });
+            }
+            let in_folder =
+                |paths: Vec<PathBuf>| paths.iter().map(|path| data.join(path)).collect();
+            let shards = ledger.shards.into_iter();
+            return Ok(Prepared {
+                begin,
+                vocabulary: ledger.vocabulary,
+                shards: shards
+                    .map(|(name, paths)| (name, in_folder(paths)))
+                    .collect(),
+            });
+        }
+        for folder in [&data, &self.out.join("begin")] {
+            std::fs::create_dir_all(folder).map_err(Error::file(folder))?;
+        }
+        if let (ModelRecipe::Shape(shape), Some(recipe)) =
+            (&self.recipe.model, &self.recipe.tokenizer)
+        {
+            self.vocabulary(&begin, recipe, tell)?;
+            crate::begin::begin(&begin, shape, recipe.vocab_size, self.recipe.seed)?;
+        }
+        let mut ledger = self.tokens(&begin, &data, tell)?;
+        ledger.fingerprint = fingerprint;
+        let text = serde_json::to_string_pretty(&ledger).expect("a ledger is plain") + "\n";
+        std::fs::write(&ledger_path, text).map_err(Error::file(&ledger_path))?;
+        let in_folder = |paths: &Vec<PathBuf>| paths.iter().map(|path| data.join(path)).collect();
+        let shards = ledger.shards.iter();
+        Ok(Prepared {
+            begin,
+            vocabulary: ledger.vocabulary,
+            shards: shards
+                .map(|(name, paths)| (name.clone(), in_folder(paths)))
+                .collect(),
+        })
+    }
+
+    /// Makes the vocabulary of texts that are learnt from.
+    fn vocabulary(&self, folder: &Path, recipe: &TokenizerRecipe, tell: Tell<'_>) -> Result<()> {
+        tell(Event::Preparing("the vocabulary"));
+        let mut texts = Vec::new();
+        let mut bytes = 0;
+        let mut corpus = Corpus::new(&self.recipe);
+        for source in self.recipe.data.iter().filter(|source| !source.held_out) {
+            corpus.read(source, &mut |text| {
+                if self.is_stopped() {
+                    return Err(Error::Stopped { step: 0 });
+                }
+                if bytes < recipe.sample_bytes {
+                    let words = text.words().into_owned();
+                    bytes += words.len();
+                    texts.push(words);
+                }
+                Ok(())
+            })?;
+        }
+        let template = recipe.chat_template.as_ref().map(|path| {
+            let path = self.recipe.path(path);
+            std::fs::read_to_string(&path).map_err(Error::file(path))
+        });
+        let template = template.transpose()?;
+        make_vocabulary(folder, recipe, template.as_deref(), texts.into_iter())
+    }
+
+    /// Writes the tokens of all sources.
+    fn tokens(&self, begin: &Path, data: &Path, tell: Tell<'_>) -> Result<Ledger> {
+        let encoder = Encoder::open(begin)?;
+        let vocabulary = sum_of(&begin.join("tokenizer.json"))?;
+        let mut ledger = Ledger {
+            fingerprint: String::new(),
+            vocabulary: vocabulary.clone(),
+            accounts: Vec::new(),
+            shards: BTreeMap::new(),
+        };
+        let mut corpus = Corpus::new(&self.recipe);
+        for source in &self.recipe.data {
+            tell(Event::Preparing(&source.name));
+            let mut writer = ShardWriter::new(data, &source.name, &vocabulary);
+            let mut account = corpus.read(source, &mut |text| {
+                if self.is_stopped() {
+                    return Err(Error::Stopped { step: 0 });
+                }
+                writer.add(&encoder.encode(&text)?)
+            })?;
+            let (paths, tokens) = writer.finish()?;
+            account.tokens = tokens;
+            tell(Event::Read(&account));
+            let names = paths
+                .iter()
+                .filter_map(|path| path.file_name())
+                .map(PathBuf::from);
+            ledger.shards.insert(source.name.clone(), names.collect());
+            ledger.accounts.push(account);
+        }
+        Ok(ledger)
+    }
+
+    /// Changes when the recipe says something else of the data, or a file of it changes.
+    fn fingerprint(&self) -> Result<String> {
+        let Self { recipe, .. } = self;
+        let mut text = format!(
+            "{:?}{:?}{:?}{:?}",
+            recipe.data, recipe.clean, recipe.tokenizer, recipe.model
+        );
+        for source in &recipe.data {
+            let path = recipe.path(&source.path);
+            let data = std::fs::metadata(&path).map_err(|error| Error::Data {
+                path: path.clone(),
+                reason: error.to_string(),
+                hint: "`path` in `[[data]]` is relative to the recipe",
+            })?;
+            let changed = data
+                .modified()
+                .ok()
+                .and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+            write!(text, "{path:?}{}{changed:?}", data.len()).expect("a text grows");
+        }
+        Ok(hexadecimal(&Sha256::digest(text)))
+    }
+}
+
+fn ledger(path: &Path) -> Result<Option<Ledger>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => match serde_json::from_str(&text) {
+            Ok(ledger) => Ok(Some(ledger)),
+            Err(error) => Err(Error::Data {
+                path: path.to_owned(),
+                reason: format!("it is damaged: {error}"),
+                hint: "delete the folder of the run's `data`, and it is made anew",
+            }),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::file(path)(error)),
+    }
+}
+
+fn sum_of(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path).map_err(Error::file(path))?;
+    Ok(hexadecimal(&Sha256::digest(bytes)))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,488 @@
+//! One stage: steps, measures and states, from wherever it was left.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+
+use kernels::{multiply, multiply_tiles};
+use models::{Adapters, LearnOptions};
+use tensor::files::Dtype;
+use tensor::{Context, Pool};
+
+use super::prepare::Prepared;
+use super::sample::answer;
+use super::{Event, Run, Tell};
+use crate::error::{Error, Result};
+use crate::example::Example;
+use crate::journal::{Journal, Line, StepLine};
+use crate::recipe::{Numbers, Purpose, Stage};
+use crate::shards::{Loader, Position};
+use crate::state::State;
+use crate::trainer::{Options, Trainer};
+use crate::vocabulary::Encoder;
+
+/// Steps whose numbers are beyond bounds, one after the other, before the last state is gone back to.
+const BAD_STEPS_MAX: u32 = 3;
+
+/// How often that happens before a stage gives up.
+const RETURNS_MAX: u32 = 3;
+
+/// Tokens of held-out data that a measure reads at most.
+const MEASURE_TOKENS_MAX: usize = 1 << 16;
+
+/// Tokens of a sample.
+const SAMPLE_TOKENS_MAX: usize = 96;
+
+/// A stage on its way.
+pub(super) struct Course<'a> {
+    run: &'a Run,
+    stage: &'a Stage,
+    folder: PathBuf,
+    /// The checkpoint that it began with.
+    before: PathBuf,
+    trainer: Trainer,
+    loader: Loader,
+    held_out: Vec<(String, Vec<Example>)>,
+    encoder: Encoder,
+    /// Set once it is known from which step on it is written.
+    journal: Option<Journal>,
+    steps: u64,
+    /// Read by this stage, by earlier runs of it too.
+    tokens: u64,
+    saving: Option<JoinHandle<Result<()>>>,
+    flops_per_token: f64,
+    peak_flops: f64,
+}
+
+/// What a state says of where the data stood.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Place {
+    position: Position,
+    tokens: u64,
+    /// Of the recipe's words for this stage; with others it would be another course.
+    stage: String,
+}
+
+impl<'a> Course<'a> {
+    /// Opens the newest state that is whole, or begins.
+    pub fn begin(
+        run: &'a Run,
+        stage: &'a Stage,
+        prepared: &Prepared,
+        before: &Path,
+    ) -> Result<Self> {
+        let folder = run.out.join(&stage.name);
+        std::fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
+        let mut shards = Vec::new();
+        for source in run.sources(stage) {
+            let paths = prepared.shards.get(&source.name).into_iter().flatten();
+            shards.extend(paths.map(|path| (path.clone(), source.repeat)));
+        }
+        let prompt_weight = match stage.purpose {
+            Purpose::Pretrain => 1.0,
+            Purpose::Finetune => stage.prompt_weight,
+        };
+        let open = |shards: &[(PathBuf, usize)]| {
+            Loader::open(
+                shards,
+                &prepared.vocabulary,
+                stage.context,
+                prompt_weight,
+                run.recipe.seed,
+            )
+        };
+        let loader = open(&shards)?;
+        let mut held_out = Vec::new();
+        for name in &stage.validate {
+            let paths = prepared.shards.get(name).into_iter().flatten();
+            let shards: Vec<(PathBuf, usize)> = paths.map(|path| (path.clone(), 1)).collect();
+            held_out.push((name.clone(), open(&shards)?.first(MEASURE_TOKENS_MAX)?));
+        }
+        let steps = stage.steps.unwrap_or_else(|| {
+            let tokens = stage.epochs.unwrap_or(1.0) * loader.tokens() as f64;
+            (tokens / stage.batch_tokens as f64).ceil().max(1.0) as u64
+        });
+        let options = options(stage, steps, run.recipe.seed);
+        let trainer = Trainer::open(before, options, Arc::clone(&run.options.pool))?;
+        let encoder = Encoder::open(before)?;
+        check(run, stage, &trainer, &encoder)?;
+        let config = trainer.model().config();
+        let attention = 12 * config.layers * config.hidden * stage.context / 2;
+        let flops_per_token = 6.0 * config.parameters as f64 + attention as f64;
+        let mut course = Self {
+            run,
+            stage,
+            journal: None,
+            folder,
+            before: before.to_owned(),
+            trainer,
+            loader,
+            held_out,
+            encoder,
+            steps,
+            tokens: 0,
+            saving: None,
+            flops_per_token,
+            peak_flops: peak_flops(&run.options.pool, stage.numbers),
+        };
+        course.go_back()?;
+        course.journal = Some(Journal::open(
+            &course.folder,
+            course.trainer.steps(),
+            now(),
+        )?);
+        Ok(course)
+    }
+
+    /// Takes all steps that are left, then writes the model.
+    pub fn run(mut self, tell: Tell<'_>) -> Result<()> {
+        tell(Event::Stage(
+            &self.stage.name,
+            self.trainer.steps(),
+            self.steps,
+        ));
+        let outcome = self.steps(tell);
+        // Whatever ended it: what was learnt is kept, and a state that is being written is whole.
+        let written = self.wait();
+        if matches!(outcome, Err(Error::Stopped { .. })) {
+            written?;
+            self.save(tell)?;
+            self.wait()?;
+            return outcome;
+        }
+        outcome?;
+        written?;
+        self.write()
+    }
+
+    fn steps(&mut self, tell: Tell<'_>) -> Result<()> {
+        let start = Instant::now();
+        let (mut saved, mut lap) = (Instant::now(), (Instant::now(), self.tokens));
+        let (mut bad, mut returns, mut rate) = (0, 0, 0.0);
+        let began_at = self.trainer.steps();
+        while self.trainer.steps() < self.steps {
+            if self.run.is_stopped() {
+                return Err(Error::Stopped {
+                    step: self.trainer.steps(),
+                });
+            }
+            let batch = self.loader.batch(self.stage.batch_tokens)?;
+            let measured = match self.trainer.step(&batch) {
+                Ok(measured) => measured,
+                Err(Error::NotFinite {
+                    step,
+                    loss,
+                    gradient_norm,
+                }) if returns < RETURNS_MAX => {
+                    bad += 1;
+                    let text = format!(
+                        "the loss is {loss}, the gradient {gradient_norm}: this batch is left out"
+                    );
+                    self.note(step, text, tell)?;
+                    if bad >= BAD_STEPS_MAX {
+                        (bad, returns) = (0, returns + 1);
+                        self.return_past(tell)?;
+                    }
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            bad = 0;
+            self.tokens += measured.tokens as u64;
+            let step = self.trainer.steps();
+            let since = lap.0.elapsed().as_secs_f64();
+            if since > 0.5 || rate == 0.0 {
+                rate = (self.tokens - lap.1) as f64 / since.max(1e-9);
+                lap = (Instant::now(), self.tokens);
+            }
+            let seconds = start.elapsed().as_secs_f64();
+            let line = StepLine {
+                step,
+                steps: self.steps,
+                loss: measured.loss,
+                gradient_norm: measured.gradient_norm,
+                learning_rate: measured.rate * self.stage.learning_rate,
+                tokens: self.tokens,
+                tokens_per_second: rate,
+                utilisation: rate * self.flops_per_token / self.peak_flops,
+                seconds,
+                seconds_left: seconds / (step - began_at) as f64 * (self.steps - step) as f64,
+            };
+            self.tell(Line::Step(line), tell)?;
+            if step.is_multiple_of(self.stage.validate_every) || step == self.steps {
+                self.measure(tell)?;
+                lap = (Instant::now(), self.tokens);
+            }
+            let is_due = saved.elapsed() > Duration::from_secs_f64(60.0 * self.stage.save_minutes);
+            if is_due || step == self.steps {
+                self.save(tell)?;
+                saved = Instant::now();
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, line: Line, tell: Tell<'_>) -> Result<()> {
+        tell(Event::Line(&line));
+        let journal = self.journal.as_mut();
+        journal.map_or(Ok(()), |journal| journal.write(&line, now()))
+    }
+
+    fn note(&mut self, step: u64, text: String, tell: Tell<'_>) -> Result<()> {
+        self.tell(Line::Note { step, text }, tell)
+    }
+
+    /// The loss on what is held out, and what the model says when it is asked.
+    fn measure(&mut self, tell: Tell<'_>) -> Result<()> {
+        let step = self.trainer.steps();
+        for at in 0..self.held_out.len() {
+            let (data, examples) = &self.held_out[at];
+            let (sum, weight) = self.trainer.measure(examples);
+            let line = Line::Measured {
+                step,
+                data: data.clone(),
+                loss: sum / weight.max(1e-9),
+            };
+            self.tell(line, tell)?;
+        }
+        for question in &self.stage.samples {
+            let tokenizer = self.encoder.tokenizer();
+            let asked = match self.stage.purpose {
+                Purpose::Pretrain => tokenizer.encode(question, models::Special::AsText),
+                Purpose::Finetune => self.encoder.question(question)?,
+            };
+            let ends: Vec<u32> = tokenizer.special_tokens().map(|(id, _)| id).collect();
+            let cx = Context::new(Arc::clone(&self.run.options.pool));
+            let said = answer(&cx, self.trainer.model(), &asked, &ends, SAMPLE_TOKENS_MAX);
+            let line = Line::Sample {
+                step,
+                question: question.clone(),
+                answer: tokenizer.decode(&said, true),
+            };
+            self.tell(line, tell)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the state beside the next steps.
+    fn save(&mut self, tell: Tell<'_>) -> Result<()> {
+        self.wait()?;
+        let place = Place {
+            position: self.loader.position(),
+            tokens: self.tokens,
+            stage: format!("{:?}", self.stage),
+        };
+        let state = self
+            .trainer
+            .state(serde_json::to_value(place).expect("a place is plain"));
+        let step = state.step;
+        let path = self.folder.join(format!("state-{step:08}.safetensors"));
+        let folder = self.folder.clone();
+        self.saving = Some(std::thread::spawn(move || {
+            state.save(&path)?;
+            // The one before stays, should this one be damaged on the disk.
+            for (_, old) in states(&folder)?.iter().rev().skip(2) {
+                std::fs::remove_file(old).map_err(Error::file(old))?;
+            }
+            Ok(())
+        }));
+        tell(Event::Saved(step));
+        Ok(())
+    }
+
+    fn wait(&mut self) -> Result<()> {
+        match self.saving.take() {
+            Some(saving) => saving.join().expect("writing a state does not panic"),
+            None => Ok(()),
+        }
+    }
+
+    /// To the newest state that is whole; to the beginning when there is none.
+    fn go_back(&mut self) -> Result<()> {
+        let mut damaged = None;
+        for (_, path) in states(&self.folder)?.iter().rev() {
+            let state = match State::load(path) {
+                Ok(state) => state,
+                Err(error) => {
+                    damaged.get_or_insert(error);
+                    continue;
+                }
+            };
+            let refused = |reason: String| Error::State {
+                path: path.clone(),
+                reason,
+                hint: "give the recipe another `name`, or delete the folder of the stage to begin it anew",
+            };
+            let place: Place = serde_json::from_value(state.position.clone())
+                .map_err(|error| refused(format!("its position is damaged: {error}")))?;
+            if place.stage != format!("{:?}", self.stage) {
+                return Err(refused(
+                    "the recipe says something else of this stage now".to_owned(),
+                ));
+            }
+            self.trainer.restore(state).map_err(refused)?;
+            self.loader.go_to(place.position);
+            self.tokens = place.tokens;
+            return Ok(());
+        }
+        damaged.map_or(Ok(()), Err)
+    }
+
+    /// To the last state, but past the data that led astray.
+    fn return_past(&mut self, tell: Tell<'_>) -> Result<()> {
+        self.wait()?;
+        let (position, step) = (self.loader.position(), self.trainer.steps());
+        if states(&self.folder)?.is_empty() {
+            return self.note(step, "there is no state to go back to".to_owned(), tell);
+        }
+        self.go_back()?;
+        self.loader.go_to(position);
+        let text = format!(
+            "back to step {}, past the data that led astray",
+            self.trainer.steps()
+        );
+        self.note(self.trainer.steps(), text, tell)
+    }
+
+    /// Writes the model, whole or not at all.
+    fn write(&self) -> Result<()> {
+        let (part, model) = (self.folder.join("model.part"), self.folder.join("model"));
+        if part.exists() {
+            std::fs::remove_dir_all(&part).map_err(Error::file(&part))?;
+        }
+        std::fs::create_dir_all(&part).map_err(Error::file(&part))?;
+        let state = self.trainer.state(serde_json::Value::Null);
+        let metadata = [("format".to_owned(), "pt".to_owned())].into();
+        self.trainer.trainee().write(
+            &part.join("model.safetensors"),
+            Dtype::F32,
+            Some(state.kept()),
+            &metadata,
+        )?;
+        let entries = std::fs::read_dir(&self.before).map_err(Error::file(&self.before))?;
+        for entry in entries {
+            let entry = entry.map_err(Error::file(&self.before))?;
+            let name = entry.file_name();
+            let is_weights = Path::new(&name)
+                .extension()
+                .is_some_and(|end| end == "safetensors");
+            let is_index = name.as_encoded_bytes().ends_with(b".index.json");
+            if entry.path().is_file() && !is_weights && !is_index {
+                std::fs::copy(entry.path(), part.join(&name)).map_err(Error::file(entry.path()))?;
+            }
+        }
+        std::fs::rename(&part, &model).map_err(Error::file(model))
+    }
+}
+
+/// The states of a stage, by step.
+fn states(folder: &Path) -> Result<Vec<(u64, PathBuf)>> {
+    let mut states = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(Error::file(folder))? {
+        let path = entry.map_err(Error::file(folder))?.path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let number = name
+            .strip_prefix("state-")
+            .and_then(|rest| rest.strip_suffix(".safetensors"));
+        if let Some(step) = number.and_then(|number| number.parse().ok()) {
+            states.push((step, path));
+        }
+    }
+    states.sort();
+    Ok(states)
+}
+
+fn options(stage: &Stage, steps: u64, seed: u64) -> Options {
+    Options {
+        learn: LearnOptions {
+            is_bf16: stage.numbers == Numbers::Bf16,
+            adapters: stage.adapters.as_ref().map(|adapters| Adapters {
+                rank: adapters.rank,
+                alpha: adapters.alpha,
+                targets: adapters.targets.clone(),
+                seed,
+            }),
+        },
+        optimiser: stage.optimiser(),
+        schedule: stage.schedule(steps),
+        clip: Some(stage.clip),
+        tokens_at_once: stage.tokens_at_once,
+        average: stage.average,
+    }
+}
+
+/// What would go wrong later is refused now.
+fn check(run: &Run, stage: &Stage, trainer: &Trainer, encoder: &Encoder) -> Result<()> {
+    let config = trainer.model().config();
+    let refuse = |reason: String, hint| Err(Error::Shape { reason, hint });
+    let tokens = encoder.tokenizer().vocab_size();
+    if tokens > config.vocab {
+        let reason = format!(
+            "the vocabulary has `{tokens}` tokens, the network rows for `{}`",
+            config.vocab
+        );
+        return refuse(
+            reason,
+            "is `tokenizer.json` the one that came with these weights?",
+        );
+    }
+    if stage.context > config.context_length {
+        let reason = format!(
+            "stage `{}` reads `{}` tokens, the network is made for `{}`",
+            stage.name, stage.context, config.context_length
+        );
+        return refuse(
+            reason,
+            "a smaller `context`, or a larger `max_position_embeddings`",
+        );
+    }
+    let needed = needed_bytes(stage, trainer);
+    match run.options.memory_bytes {
+        Some(there) if needed > there => Err(Error::Memory {
+            stage: stage.name.clone(),
+            needed_mib: needed >> 20,
+            there_mib: there >> 20,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Bytes that a stage will need, about: weights as they are kept and as they are multiplied, gradients, what the
+/// optimiser remembers twice while it is written, and what lies between layers.
+fn needed_bytes(stage: &Stage, trainer: &Trainer) -> u64 {
+    let mut learnt = 0;
+    trainer
+        .trainee()
+        .each(&mut |_, learner| learnt += learner.values().len() as u64);
+    let config = trainer.model().config();
+    let arrays = 8 + u64::from(stage.average.is_some()) * 2;
+    let at_once = stage.tokens_at_once.max(stage.context) as u64;
+    let per_token = (config.layers * config.hidden * 24) as u64;
+    4 * learnt * arrays + config.weight_bytes + 4 * at_once * per_token + (64 << 20)
+}
+
+/// Products that this machine makes in a second at most, measured now: of tiles where they are multiplied, else
+/// of floats.
+fn peak_flops(pool: &Pool, numbers: Numbers) -> f64 {
+    const ROUNDS: usize = 1 << 16;
+    let (start, mut flops) = (Instant::now(), 0);
+    while start.elapsed() < Duration::from_millis(100) {
+        let tiles = match numbers {
+            Numbers::Bf16 => multiply_tiles(ROUNDS, pool),
+            Numbers::F32 => None,
+        };
+        flops += tiles.unwrap_or_else(|| multiply(ROUNDS, pool));
+    }
+    flops as f64 / start.elapsed().as_secs_f64()
+}
+
+/// Seconds since 1970.
+fn now() -> f64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0.0, |since| since.as_secs_f64())
+}

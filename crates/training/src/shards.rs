@@ -1,0 +1,308 @@
+//! Tokens on disk, and the order in which they are read.
+//!
+//! A shard is a safetensors file: `tokens` `[T]` i32, `said` `[T]` u8, `ends` `[texts]` i64. It is mapped, so that
+//! what is not read takes no memory, and read by pieces: whole texts, or parts of long ones.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tensor::files::{Dtype, Safetensors, View, write_safetensors};
+
+use crate::chance::Chance;
+use crate::error::{Error, Result};
+use crate::example::Example;
+use crate::vocabulary::Encoded;
+
+/// Tokens of a shard.
+const SHARD_TOKENS: usize = 16 << 20;
+
+/// Writes texts to shards `NAME-00000.safetensors`, ….
+pub struct ShardWriter {
+    folder: PathBuf,
+    name: String,
+    vocabulary: String,
+    tokens: Vec<i32>,
+    said: Vec<u8>,
+    ends: Vec<i64>,
+    written: Vec<PathBuf>,
+    total: u64,
+}
+
+impl ShardWriter {
+    /// Shards of the source `name` in `folder`; `vocabulary` is the sum of the vocabulary's file.
+    pub fn new(folder: &Path, name: &str, vocabulary: &str) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            name: name.to_owned(),
+            vocabulary: vocabulary.to_owned(),
+            tokens: Vec::new(),
+            said: Vec::new(),
+            ends: Vec::new(),
+            written: Vec::new(),
+            total: 0,
+        }
+    }
+
+    /// Adds a text.
+    ///
+    /// # Errors
+    /// When a shard is full and cannot be written.
+    pub fn add(&mut self, text: &Encoded) -> Result<()> {
+        self.tokens
+            .extend(text.tokens.iter().map(|token| *token as i32));
+        self.said
+            .extend(text.is_said.iter().map(|is_said| u8::from(*is_said)));
+        self.ends.push(self.tokens.len() as i64);
+        self.total += text.tokens.len() as u64;
+        if self.tokens.len() >= SHARD_TOKENS {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left: the shards and how many tokens they hold.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(mut self) -> Result<(Vec<PathBuf>, u64)> {
+        if !self.ends.is_empty() {
+            self.flush()?;
+        }
+        Ok((self.written, self.total))
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let number = self.written.len();
+        let path = self
+            .folder
+            .join(format!("{}-{number:05}.safetensors", self.name));
+        let view = |dtype, count, bytes| View {
+            dtype,
+            shape: vec![count],
+            bytes,
+        };
+        let count = self.tokens.len();
+        let tensors = [
+            (
+                "tokens",
+                view(Dtype::I32, count, bytemuck::cast_slice(&self.tokens)),
+            ),
+            ("said", view(Dtype::U8, count, &self.said[..])),
+            (
+                "ends",
+                view(
+                    Dtype::I64,
+                    self.ends.len(),
+                    bytemuck::cast_slice(&self.ends),
+                ),
+            ),
+        ];
+        let metadata = BTreeMap::from([("vocabulary".to_owned(), self.vocabulary.clone())]);
+        write_safetensors(&path, &tensors, &metadata)?;
+        self.written.push(path);
+        self.tokens.clear();
+        self.said.clear();
+        self.ends.clear();
+        Ok(())
+    }
+}
+
+/// One shard, mapped.
+struct Shard {
+    path: PathBuf,
+    file: Safetensors,
+}
+
+/// Where a piece lies.
+#[derive(Clone, Copy)]
+struct Piece {
+    shard: u32,
+    start: u32,
+    length: u32,
+}
+
+/// Where a reader stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Passes over the data that are done.
+    pub epoch: u64,
+    /// Pieces of this pass that were read.
+    pub piece: usize,
+}
+
+/// Reads pieces in an order by chance, another one in each pass, the same for the same seed.
+pub struct Loader {
+    shards: Vec<Shard>,
+    pieces: Vec<Piece>,
+    tokens: u64,
+    seed: u64,
+    position: Position,
+    /// The order of this pass.
+    order: Vec<u32>,
+    ordered: Option<u64>,
+    prompt_weight: f32,
+}
+
+impl Loader {
+    /// Opens shards, each with how many times it is read in one pass. Texts of more than `context + 1` tokens are
+    /// cut.
+    ///
+    /// # Errors
+    /// When a shard is damaged, or made with another vocabulary.
+    pub fn open(
+        paths: &[(PathBuf, usize)],
+        vocabulary: &str,
+        context: usize,
+        prompt_weight: f32,
+        seed: u64,
+    ) -> Result<Self> {
+        let mut loader = Self {
+            shards: Vec::new(),
+            pieces: Vec::new(),
+            tokens: 0,
+            seed,
+            position: Position::default(),
+            order: Vec::new(),
+            ordered: None,
+            prompt_weight,
+        };
+        for (path, repeat) in paths {
+            loader.add(path, vocabulary, *repeat, context)?;
+        }
+        Ok(loader)
+    }
+
+    fn add(&mut self, path: &Path, vocabulary: &str, repeat: usize, context: usize) -> Result<()> {
+        let damaged = |reason: &str| Error::Data {
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+            hint: "delete the folder of the run's `data`, and it is made anew",
+        };
+        let file = Safetensors::open(path)?;
+        if file.metadata().get("vocabulary").map(String::as_str) != Some(vocabulary) {
+            return Err(damaged("its tokens are of another vocabulary"));
+        }
+        let [tokens, said, ends] = [
+            ("tokens", Dtype::I32),
+            ("said", Dtype::U8),
+            ("ends", Dtype::I64),
+        ]
+        .map(|(name, dtype)| file.view(name).ok().filter(|view| view.dtype == dtype));
+        let (Some(tokens), Some(said), Some(ends)) = (tokens, said, ends) else {
+            return Err(damaged("it is no shard of tokens"));
+        };
+        let count = tokens.shape.iter().product::<usize>();
+        if said.bytes.len() != count || u32::try_from(count).is_err() {
+            return Err(damaged("its arrays are of different lengths"));
+        }
+        let shard = self.shards.len() as u32;
+        let mut start = 0;
+        for end in ends.bytes.as_chunks::<8>().0 {
+            let end = usize::try_from(i64::from_le_bytes(*end)).unwrap_or(usize::MAX);
+            if end < start || end > count {
+                return Err(damaged("its texts end before they begin"));
+            }
+            // Parts of a long text share a token: what is last in one is first in the next.
+            let mut at = start;
+            while end.saturating_sub(at) >= 2 {
+                let length = (end - at).min(context + 1);
+                let piece = Piece {
+                    shard,
+                    start: at as u32,
+                    length: length as u32,
+                };
+                self.pieces.extend(vec![piece; repeat]);
+                self.tokens += ((length - 1) * repeat) as u64;
+                at += length - 1;
+            }
+            start = end;
+        }
+        let path = path.to_owned();
+        drop((tokens, said, ends));
+        self.shards.push(Shard { path, file });
+        Ok(())
+    }
+
+    /// Tokens that one pass reads.
+    pub fn tokens(&self) -> u64 {
+        self.tokens
+    }
+
+    /// Where it stands.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Goes on from there.
+    pub fn go_to(&mut self, position: Position) {
+        self.position = position;
+    }
+
+    /// Whole pieces of about `tokens` tokens together, at least one.
+    ///
+    /// # Errors
+    /// When a shard holds what no vocabulary has.
+    pub fn batch(&mut self, tokens: usize) -> Result<Vec<Example>> {
+        let mut batch = Vec::new();
+        let mut sum = 0;
+        while sum < tokens && !self.pieces.is_empty() {
+            if self.position.piece >= self.pieces.len() {
+                self.position = Position {
+                    epoch: self.position.epoch + 1,
+                    piece: 0,
+                };
+            }
+            self.set_order();
+            let piece = self.pieces[self.order[self.position.piece] as usize];
+            let example = self.read(piece)?;
+            sum += example.inputs();
+            self.position.piece += 1;
+            batch.push(example);
+        }
+        Ok(batch)
+    }
+
+    /// All pieces in the order in which they lie, at most `tokens` tokens of them: for measuring.
+    ///
+    /// # Errors
+    /// As [`batch`](Self::batch).
+    pub fn first(&self, tokens: usize) -> Result<Vec<Example>> {
+        let mut sum = 0;
+        let pieces = self.pieces.iter().take_while(|piece| {
+            sum += piece.length as usize;
+            sum <= tokens
+        });
+        pieces.map(|piece| self.read(*piece)).collect()
+    }
+
+    fn set_order(&mut self) {
+        if self.ordered == Some(self.position.epoch) {
+            return;
+        }
+        self.order.clear();
+        self.order.extend(0..self.pieces.len() as u32);
+        Chance::new(self.seed, self.position.epoch).shuffle(&mut self.order);
+        self.ordered = Some(self.position.epoch);
+    }
+
+    fn read(&self, piece: Piece) -> Result<Example> {
+        let shard = &self.shards[piece.shard as usize];
+        let range = piece.start as usize..(piece.start + piece.length) as usize;
+        let (tokens, said) = (shard.file.view("tokens")?, shard.file.view("said")?);
+        let tokens = tokens.bytes[range.start * 4..range.end * 4]
+            .as_chunks::<4>()
+            .0;
+        let tokens: Option<Vec<u32>> = tokens
+            .iter()
+            .map(|bytes| u32::try_from(i32::from_le_bytes(*bytes)).ok())
+            .collect();
+        let tokens = tokens.ok_or_else(|| Error::Data {
+            path: shard.path.clone(),
+            reason: "it holds a token below zero".to_owned(),
+            hint: "delete the folder of the run's `data`, and it is made anew",
+        })?;
+        let said = said.bytes[range].iter().map(|said| *said != 0);
+        Ok(Encoded::example(tokens, said, self.prompt_weight))
+    }
+}

@@ -1,0 +1,382 @@
+//! A recipe is followed from text to a model, whatever comes between.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tensor::Pool;
+use training::{Encoder, Error, Event, Line, Run, RunOptions, read_journal};
+
+/// A recipe of two stages, in a folder of its own with its data.
+pub struct House {
+    pub folder: tempfile::TempDir,
+}
+
+pub const RECIPE: &str = r#"
+name = "tiny"
+seed = 3
+
+[tokenizer]
+vocab_size = 300
+digits = 1
+
+[clean]
+licences = ["CC0-1.0"]
+duplicates = "exact"
+
+[[data]]
+name = "words"
+path = "words.jsonl"
+format = "jsonl"
+licence = "CC0-1.0"
+
+[[data]]
+name = "talk"
+path = "talk"
+format = "chat"
+licence = "CC0-1.0"
+repeat = 2
+
+[[data]]
+name = "kept-aside"
+path = "aside.jsonl"
+format = "chat"
+licence = "CC0-1.0"
+held_out = true
+
+[model]
+hidden_size = 32
+num_hidden_layers = 2
+num_attention_heads = 2
+num_key_value_heads = 1
+intermediate_size = 64
+max_position_embeddings = 128
+
+[[stage]]
+name = "read"
+purpose = "pretrain"
+data = ["words"]
+steps = 12
+batch_tokens = 200
+context = 48
+learning_rate = 3e-3
+average = 0.9
+
+[[stage]]
+name = "answer"
+purpose = "finetune"
+data = ["talk"]
+validate = ["kept-aside"]
+epochs = 6
+batch_tokens = 200
+context = 96
+learning_rate = 5e-3
+optimiser = "muon"
+validate_every = 10
+samples = ["add 3 and 4"]
+"#;
+
+impl House {
+    pub fn new() -> Self {
+        let house = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        let words: Vec<String> = (0..80)
+            .map(|n| {
+                let text = format!(
+                    "The {} number is {n}, and after it comes {}.",
+                    ["first", "next"][n % 2],
+                    n + 1
+                );
+                serde_json::json!({ "text": text }).to_string() + "\n"
+            })
+            .collect();
+        house.write(
+            "words.jsonl",
+            &(words.concat() + &words[0] + "{\"text\": \"  \"}\n"),
+        );
+        let talk = |from: usize, to: usize| -> String {
+            let lines = (from..to).map(|n| {
+                let (a, b) = (n % 10, n / 10 % 10);
+                let calls = serde_json::json!([{"tool": "add", "arguments": {"a": a, "b": b}}]);
+                serde_json::json!({"turns": [{"user": format!("add {a} and {b}"), "calls": calls}]})
+                    .to_string()
+                    + "\n"
+            });
+            lines.collect()
+        };
+        std::fs::create_dir(house.path("talk")).unwrap();
+        house.write("talk/a.jsonl", &talk(0, 60));
+        house.write("talk/b.jsonl", &talk(50, 90));
+        house.write("aside.jsonl", &talk(90, 100));
+        house.write("recipe.toml", RECIPE);
+        house
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    pub fn run(
+        &self,
+        stop: &Arc<AtomicBool>,
+        tell: &mut dyn FnMut(Event<'_>),
+    ) -> Result<PathBuf, Error> {
+        let options = RunOptions {
+            pool: Arc::new(Pool::new(std::num::NonZeroUsize::MIN)),
+            stage: None,
+            memory_bytes: None,
+            stop: Arc::clone(stop),
+        };
+        Run::open(&self.path("recipe.toml"), options)?.go(tell)
+    }
+
+    pub fn refused(&self) -> String {
+        self.run(&Arc::default(), &mut |_| {})
+            .unwrap_err()
+            .to_string()
+    }
+}
+
+fn weights(model: &Path) -> Vec<u8> {
+    std::fs::read(model.join("model.safetensors")).unwrap()
+}
+
+#[test]
+fn a_recipe_is_followed_from_text_to_a_model_that_learnt() {
+    let house = House::new();
+    let mut notes = Vec::new();
+    let model = house.run(&Arc::default(), &mut |event| match event {
+        Event::Read(account) => notes.push(format!(
+            "{} {} of {}",
+            account.name, account.kept, account.read
+        )),
+        Event::Line(Line::Sample { answer, .. }) => notes.push(answer.clone()),
+        _ => {}
+    });
+    let model = model.unwrap();
+    assert_eq!(model, house.path("runs/tiny/answer/model"));
+    assert_eq!(
+        notes[..3],
+        ["words 80 of 82", "talk 90 of 100", "kept-aside 10 of 10"]
+    );
+    let ledger = std::fs::read_to_string(house.path("runs/tiny/data/data.json")).unwrap();
+    assert!(
+        ledger.contains("\"seen before\": 10") && ledger.contains("\"empty\": 1"),
+        "{ledger}"
+    );
+    let lines = read_journal(&house.path("runs/tiny/answer/log.jsonl")).unwrap();
+    let measured = lines.iter().filter_map(|line| match line {
+        Line::Measured { loss, .. } => Some(*loss),
+        _ => None,
+    });
+    let measured: Vec<f64> = measured.collect();
+    assert!(
+        measured.len() > 2 && measured[measured.len() - 1] < 0.5 * measured[0],
+        "{measured:?}"
+    );
+    let encoder = Encoder::open(&model).unwrap();
+    assert_eq!(encoder.tokenizer().vocab_size(), 300);
+    assert_eq!(
+        encoder
+            .tokenizer()
+            .decode(&encoder.question("add 3").unwrap(), false),
+        "<|im_start|>user\nadd 3<|im_end|>\n<|im_start|>assistant\n"
+    );
+    let pool = Pool::of_all_cores();
+    let loaded = models::Model::load(&model, models::LoadOptions::default(), &pool).unwrap();
+    assert_eq!(loaded.config().hidden, 32);
+    // Nothing is left to do, and nothing is done.
+    let before = weights(&model);
+    let mut steps = 0;
+    house
+        .run(&Arc::default(), &mut |event| {
+            steps += usize::from(matches!(event, Event::Line(_)))
+        })
+        .unwrap();
+    assert_eq!((steps, weights(&model) == before), (0, true));
+}
+
+#[test]
+fn a_run_that_is_stopped_again_and_again_ends_with_the_same_model() {
+    let (whole, broken) = (House::new(), House::new());
+    let whole = whole
+        .run(&Arc::default(), &mut |_| {})
+        .map(|model| weights(&model))
+        .unwrap();
+    let mut stops = 0;
+    let model = loop {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut seen = 0;
+        let outcome = broken.run(&stop, &mut |event| {
+            seen += usize::from(matches!(event, Event::Line(Line::Step(_))));
+            if seen == 7 {
+                stop.store(true, Ordering::Relaxed);
+            }
+        });
+        match outcome {
+            Ok(model) => break model,
+            Err(Error::Stopped { .. }) => stops += 1,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert!(stops >= 3, "it was stopped {stops} times");
+    assert!(weights(&model) == whole, "the same to the bit");
+    for stage in ["read", "answer"] {
+        let lines = read_journal(&broken.path(&format!("runs/tiny/{stage}/log.jsonl"))).unwrap();
+        let steps = lines.iter().filter_map(|line| match line {
+            Line::Step(line) => Some(line.step),
+            _ => None,
+        });
+        let steps: Vec<u64> = steps.collect();
+        assert_eq!(
+            steps,
+            (1..=steps.len() as u64).collect::<Vec<_>>(),
+            "each step stands once"
+        );
+    }
+}
+
+#[test]
+fn a_damaged_state_is_passed_over() {
+    let house = House::new();
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut seen = 0;
+    let outcome = house.run(&stop, &mut |event| {
+        seen += usize::from(matches!(event, Event::Line(Line::Step(_))));
+        if seen == 5 {
+            stop.store(true, Ordering::Relaxed);
+        }
+    });
+    assert!(matches!(outcome, Err(Error::Stopped { step: 5 })));
+    house.write("runs/tiny/read/state-00000009.safetensors", "half a state");
+    let mut first = None;
+    let went_on = house.run(&Arc::default(), &mut |event| {
+        if let Event::Stage(_, step, _) = event {
+            first.get_or_insert(step);
+        }
+    });
+    went_on.unwrap();
+    assert_eq!(first, Some(5));
+}
+
+#[test]
+fn bad_recipes_are_refused_with_the_place_and_a_hint() {
+    let house = House::new();
+    let with = |from: &str, to: &str| {
+        assert!(RECIPE.contains(from), "{from}");
+        house.write("recipe.toml", &RECIPE.replacen(from, to, 1));
+        house.refused()
+    };
+    for (from, to, wanted) in [
+        ("seed = 3", "seeds = 3", "unknown field `seeds`"),
+        (
+            "steps = 12",
+            "steps = 12\nepochs = 2",
+            "it ends never, or twice",
+        ),
+        (
+            "licences = [\"CC0-1.0\"]",
+            "licences = [\"MIT\"]",
+            "has the licence `CC0-1.0`",
+        ),
+        (
+            "path = \"words.jsonl\"",
+            "path = \"wurds.jsonl\"",
+            "wurds.jsonl",
+        ),
+        (
+            "data = [\"talk\"]",
+            "data = [\"walk\"]",
+            "reads `walk`, which is no data",
+        ),
+        ("name = \"talk\"", "name = \"words\"", "stands twice"),
+        (
+            "name = \"tiny\"",
+            "name = \"../tiny\"",
+            "becomes the name of a folder",
+        ),
+        (
+            "hidden_size = 32",
+            "hidden_size = 40",
+            "`hidden_size = 40` in `2` heads",
+        ),
+        (
+            "vocab_size = 300",
+            "vocab_size = 60000",
+            "`vocab_size` asks for 60000",
+        ),
+        (
+            "context = 96",
+            "context = 960",
+            "the network is made for `128`",
+        ),
+        (
+            "learning_rate = 3e-3",
+            "learning_rate = -1.0",
+            "`learning_rate`",
+        ),
+        (
+            "format = \"jsonl\"",
+            "format = \"chat\"",
+            "line 1: it has neither",
+        ),
+    ] {
+        let error = with(from, to);
+        assert!(error.contains(wanted), "{from} → {to}:\n{error}");
+        assert!(error.contains("hint: "), "{error}");
+        drop(std::fs::remove_dir_all(house.path("runs")));
+    }
+}
+
+#[test]
+fn other_data_or_another_stage_is_not_gone_on_with() {
+    let house = House::new();
+    let stop = Arc::new(AtomicBool::new(false));
+    let outcome = house.run(&stop, &mut |event| {
+        stop.store(
+            matches!(event, Event::Line(_)) || stop.load(Ordering::Relaxed),
+            Ordering::Relaxed,
+        );
+    });
+    assert!(matches!(outcome, Err(Error::Stopped { .. })));
+    house.write(
+        "recipe.toml",
+        &RECIPE.replacen("learning_rate = 3e-3", "learning_rate = 4e-3", 1),
+    );
+    assert!(
+        house
+            .refused()
+            .contains("the recipe says something else of this stage now")
+    );
+    house.write("recipe.toml", RECIPE);
+    house.write("words.jsonl", "{\"text\": \"other words\"}\n");
+    assert!(
+        house
+            .refused()
+            .contains("no longer what this run began with")
+    );
+}
+
+#[test]
+fn what_would_not_fit_is_refused_before_it_starts() {
+    let house = House::new();
+    let options = RunOptions {
+        pool: Arc::new(Pool::of_all_cores()),
+        stage: None,
+        memory_bytes: Some(1 << 20),
+        stop: Arc::default(),
+    };
+    let error = Run::open(&house.path("recipe.toml"), options)
+        .unwrap()
+        .go(&mut |_| {});
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("needs about") && error.contains("there are 1 MiB"),
+        "{error}"
+    );
+}
