@@ -4,6 +4,7 @@ pub mod chat;
 pub mod house;
 pub mod model;
 pub mod serve;
+pub mod train;
 
 use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
 
@@ -80,6 +81,8 @@ pub enum Command {
     /// Keep open-weight models: add, look at, score, measure, remove
     #[command(subcommand)]
     Model(model::Model),
+    /// Make a model: data, vocabulary, training and fine-tuning, by one recipe
+    Train(train::Train),
     /// Answer other programs: OpenAI's API over the models of this machine
     Serve(serve::Serve),
     /// Keep who may enter the house

@@ -9,6 +9,7 @@ mod model;
 pub mod sandbox;
 mod serve;
 mod tests;
+mod train;
 mod undo;
 
 use std::sync::{Arc, atomic::AtomicBool};
@@ -34,6 +35,7 @@ pub fn run(command: Command, console: &mut Console) -> anyhow::Result<Exit> {
         Command::Restore(args) => house::restore(&args, console),
         Command::Export(args) => house::export(&args, console),
         Command::Erase(args) => house::erase(&args, console),
+        Command::Train(args) => train::run(&args, console),
         Command::Serve(args) => serve::run(&args, console),
         Command::Doctor => doctor::run(console),
         Command::Sandbox(args) => sandbox::run(&args, console),

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::environment;
 use crate::failure::Failure;
-pub use progress::{Passing, Progress};
+pub use progress::{Passing, Progress, duration};
 
 /// The terminal or pipe on the other side. Colour codes given to it are dropped where they would
 /// not be shown: on pipes, on dumb terminals and under `NO_COLOR`.
@@ -65,6 +65,11 @@ impl Console {
     /// A line that stands on standard error until it is dropped, if a person watches.
     pub fn passing(&self, text: &str) -> Passing {
         Passing::new(self, text)
+    }
+
+    /// Draws a line of standard error anew, without ending it; nothing takes it away.
+    pub fn redraw(&self, text: &str) {
+        progress::redraw(text);
     }
 
     /// Asks a person, who must type `y` to agree.

@@ -141,6 +141,8 @@ impl Failure {
         } else if let Some(error) = error.downcast_ref() {
             of_server(error)
         } else if let Some(error) = error.downcast_ref() {
+            of_training(error)
+        } else if let Some(error) = error.downcast_ref() {
             of_models(error)
         } else if let Some(error) = error.downcast_ref() {
             of_engine(error)
@@ -247,11 +249,29 @@ fn of_server(error: &server::Error) -> (Exit, &'static str) {
     (exit, error.code())
 }
 
+fn of_training(error: &training::Error) -> (Exit, &'static str) {
+    use training::Error;
+    match error {
+        Error::Model(error) => of_models(error),
+        Error::Tensor(error) => of_files(error),
+        Error::File { .. } => (Exit::Fault, "file_failed"),
+        Error::Data { .. } => (Exit::Refused, "unusable_data"),
+        Error::Vocabulary { .. } => (Exit::Refused, "unusable_vocabulary"),
+        Error::State { .. } => (Exit::Refused, "unusable_state"),
+        Error::Memory { .. } => (Exit::Refused, "not_enough_memory"),
+        Error::NotFinite { .. } => (Exit::Refused, "numbers_out_of_bounds"),
+        Error::Stopped { .. } => (Exit::Fault, "stopped"),
+        _ => (Exit::Refused, "unusable_recipe"),
+    }
+}
+
 fn of_models(error: &models::Error) -> (Exit, &'static str) {
     use models::Error;
     match error {
         Error::Files(error) => of_files(error),
-        Error::UnknownArchitecture(_) => (Exit::Refused, "unknown_architecture"),
+        Error::UnknownArchitecture(_) | Error::Untrainable(_) => {
+            (Exit::Refused, "unknown_architecture")
+        }
         Error::Chat { .. } => (Exit::Refused, "unusable_template"),
         Error::Tokenizer { .. } => (Exit::Refused, "unusable_tokenizer"),
         Error::Export { .. } => (Exit::Refused, "no_gguf_form"),

@@ -133,8 +133,8 @@ fn flaw(
         return Some("too short");
     }
     if !clean.languages.is_empty() {
-        let language = whatlang::detect(&words).map(|found| found.lang().code());
-        if !language.is_some_and(|code| clean.languages.iter().any(|wanted| wanted == code)) {
+        let code = whichlang::detect_language(&words).three_letter_code();
+        if !clean.languages.iter().any(|wanted| wanted == code) {
             return Some("another language");
         }
     }

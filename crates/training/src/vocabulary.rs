@@ -105,6 +105,11 @@ pub fn make_vocabulary(
         });
     }
     let text = tokenizer.to_string(true).map_err(refused)?;
+    write(folder, text, template.unwrap_or(CHATML))
+}
+
+/// Writes the vocabulary with what a reader of it asks for.
+fn write(folder: &Path, vocabulary: String, template: &str) -> Result<()> {
     let config = json!({
         "tokenizer_class": "PreTrainedTokenizerFast",
         "bos_token": null,
@@ -116,9 +121,9 @@ pub fn make_vocabulary(
     });
     let config = serde_json::to_string_pretty(&config).expect("settings are plain") + "\n";
     for (name, text) in [
-        ("tokenizer.json", text),
+        ("tokenizer.json", vocabulary),
         ("tokenizer_config.json", config),
-        ("chat_template.jinja", template.unwrap_or(CHATML).to_owned()),
+        ("chat_template.jinja", template.to_owned()),
     ] {
         let path = folder.join(name);
         std::fs::write(&path, text).map_err(Error::file(path))?;

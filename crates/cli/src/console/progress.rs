@@ -104,7 +104,7 @@ impl Progress {
 }
 
 /// `40 s`, `12 min`, `3 h 5 min`.
-fn duration(seconds: u64) -> String {
+pub fn duration(seconds: u64) -> String {
     match seconds {
         0..100 => format!("{seconds} s"),
         100..6000 => format!("{} min", seconds.div_ceil(60)),
@@ -145,7 +145,7 @@ impl Drop for Passing {
 
 /// Puts `line` in place of the one in which the cursor stands. Erasing is no colour: who wants none still
 /// sees one line at a time.
-fn redraw(line: &str) {
+pub(super) fn redraw(line: &str) {
     let _ = std::io::stderr().write_all(b"\r\x1b[K");
     let mut out = anstream::stderr();
     let _ = write!(out, "{line}").and_then(|()| out.flush());

@@ -30,7 +30,7 @@ impl Golden {
 
     /// The batches in their order.
     pub fn batches(&self) -> Vec<Vec<Example>> {
-        let width = self.file.view("tokens").unwrap().shape[1];
+        let width = self.file.view("tokens").expect("tokens").shape[1];
         let tokens = self.numbers("tokens");
         let rows: Vec<Example> = tokens
             .chunks(width)

@@ -79,7 +79,7 @@ samples = ["add 3 and 4"]
 impl House {
     pub fn new() -> Self {
         let house = Self {
-            folder: tempfile::tempdir().unwrap(),
+            folder: tempfile::tempdir().expect("a folder"),
         };
         let words: Vec<String> = (0..80)
             .map(|n| {
@@ -105,7 +105,7 @@ impl House {
             });
             lines.collect()
         };
-        std::fs::create_dir(house.path("talk")).unwrap();
+        std::fs::create_dir(house.path("talk")).expect("a folder");
         house.write("talk/a.jsonl", &talk(0, 60));
         house.write("talk/b.jsonl", &talk(50, 90));
         house.write("aside.jsonl", &talk(90, 100));
@@ -118,7 +118,7 @@ impl House {
     }
 
     pub fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path(name), text).unwrap();
+        std::fs::write(self.path(name), text).expect("a file");
     }
 
     pub fn run(
