@@ -102,6 +102,7 @@ impl Failure {
         };
         let complaint = complaint.trim_end().replace("\n  ", " ").replace('\'', "`");
         let hint = hint.map(|hint| hint.replace('\'', "`"));
+        let hint = hint.or_else(|| value_wanted(error));
         // The usage that clap prints begins with the command that could not be read.
         let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
         let command: Vec<&str> = usage
@@ -164,6 +165,39 @@ impl Failure {
             hint,
         }
     }
+}
+
+/// What the argument takes whose value could not be read.
+fn value_wanted(error: &clap::Error) -> Option<String> {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    if error.kind() != ErrorKind::ValueValidation {
+        return None;
+    }
+    let ContextValue::String(argument) = error.get(ContextKind::InvalidArg)? else {
+        return None;
+    };
+    let argument = argument.split(' ').next().unwrap_or_default();
+    let reason = std::error::Error::source(error)?.to_string();
+    let wanted = match reason.split_once(" is not in ") {
+        Some((_, range)) => match range.split_once("..") {
+            Some((least, "")) => format!("a whole number of {least} or more"),
+            Some((least, most)) => format!(
+                "a whole number from {least} to {}",
+                most.trim_start_matches('=')
+            ),
+            None => return None,
+        },
+        None if reason.contains("digit") || reason.contains("integer") => {
+            "a whole number, in digits".to_owned()
+        }
+        None if reason.contains("too large") => "a smaller whole number".to_owned(),
+        None if reason.contains("float") => "a number, such as 1.5".to_owned(),
+        None if reason.contains("IP address") => {
+            "an address in digits, such as 127.0.0.1 or ::1".to_owned()
+        }
+        None => return None,
+    };
+    Some(format!("`{argument}` takes {wanted}"))
 }
 
 /// What mends errors that come without a hint of their own.

@@ -55,6 +55,32 @@ fn a_value_that_cannot_be_read_is_refused_with_its_own_hint() {
 }
 
 #[test]
+fn a_value_out_of_range_is_refused_with_what_may_stand_there() {
+    let refused = |arguments: &[&str]| {
+        let Run { exit, stderr, .. } = run(arguments);
+        assert_eq!(exit, Some(1), "{stderr}");
+        let hint = stderr.lines().find_map(|line| line.strip_prefix("hint: "));
+        hint.unwrap_or_default().to_owned()
+    };
+    let port = "`--port` takes a whole number from 0 to 65535";
+    assert_eq!(refused(&["--port", "99999"]), port);
+    assert_eq!(refused(&["serve", "--port", "99999"]), port);
+    assert_eq!(refused(&["serve", "--port=-1"]), port);
+    let digits = "`--port` takes a whole number, in digits";
+    assert_eq!(refused(&["serve", "--port", "http"]), digits);
+    let answers = "`--answers` takes a whole number from 1 to 1024";
+    assert_eq!(refused(&["serve", "--answers", "0"]), answers);
+    let context = "`--context` takes a whole number from 64 to 4294967295";
+    assert_eq!(refused(&["serve", "--context", "1"]), context);
+    let memory = "`--memory` takes a number, such as 1.5";
+    assert_eq!(refused(&["serve", "--memory", "much"]), memory);
+    let bind = "`--bind` takes an address in digits, such as 127.0.0.1 or ::1";
+    assert_eq!(refused(&["serve", "--bind", "localhost"]), bind);
+    let days = "`--days` takes a whole number from 1 to 36500";
+    assert_eq!(refused(&["key", "add", "ada", "--days", "0"]), days);
+}
+
+#[test]
 fn a_missing_argument_is_named_in_one_line() {
     let Run { exit, stderr, .. } = run(&["sandbox", "run"]);
     assert_eq!(exit, Some(1));
