@@ -109,7 +109,7 @@ fn hash(assets: &[Asset]) -> String {
 
 /// The file with the name of the whole, and what follows from it, in their places.
 fn filled(asset: &Asset, assets: &[Asset], hash: &str) -> Vec<u8> {
-    if !["index.html", "sw.js"].contains(&asset.path.as_str()) {
+    if !asset.path.ends_with(".html") && asset.path != "sw.js" {
         return asset.bytes.clone();
     }
     let text = String::from_utf8(asset.bytes.clone()).expect("pages are UTF-8");

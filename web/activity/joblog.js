@@ -1,6 +1,7 @@
 // What was written down of a job, line by line, as it goes.
 import { ask } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
+import { failed, told } from "../ground/errors.js";
 import { count, size } from "../ground/when.js";
 import { language, t } from "../ground/words.js";
 
@@ -63,12 +64,12 @@ function line(one) {
   return h("li", { class: `is-${one.type}` }, h("time", { datetime: one.at }, time), h("span", null, words(one)));
 }
 
-/** @param {Line} one */
+/** @param {Line} one @returns {import("../ground/dom.js").Child | import("../ground/dom.js").Child[]} */
 function words(one) {
   if (one.type === "counted") return one.total ? t("job-of", { done: size(one.done), total: size(one.total) }) : size(one.done);
   if (one.type === "failed" || one.type === "retried") {
-    const reason = typeof one.reason === "string" ? one.reason : (one.reason?.message ?? "");
-    return `${t(`logged-${one.type}`)} · ${reason.replace("\nhint: ", " · ")}`;
+    const reason = typeof one.reason === "string" ? { message: one.reason } : one.reason;
+    return [`${t(`logged-${one.type}`)}. `, told(failed(reason, "server_error"))].flat();
   }
   if (one.type !== "told") return t(`logged-${one.type}`);
   const values = Object.fromEntries(Object.entries(one).map(([key, value]) => [key, key === "bytes" ? size(value) : key === "tried" ? count(value) : value]));

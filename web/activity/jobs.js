@@ -1,6 +1,7 @@
 // Work that goes on while nobody looks.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
+import { failed, fold, inWords } from "../ground/errors.js";
 import { icon } from "../ground/icons.js";
 import { notice } from "../ground/notice.js";
 import { count, moment, size } from "../ground/when.js";
@@ -12,7 +13,7 @@ import { logOf } from "./joblog.js";
  *   id: string, kind: string, owner: string, asked: any, state: "queued" | "running" | "paused" | "done" | "failed" | "cancelled",
  *   goes_on: "where_it_was" | "anew",
  *   progress: { done: number, total: number, per_second: number, told?: any } | null, result: any,
- *   error: { message: string } | null, created_at: string, ended_at: string | null,
+ *   error: { message: string, code?: string | null } | null, created_at: string, ended_at: string | null,
  * }} Job
  */
 
@@ -70,7 +71,7 @@ export function control(look) {
     try {
       await ask("POST", what === "cancel" && job.kind === "batch" ? `/v1/batches/${job.id}/cancel` : `/api/jobs/${job.id}/${what}`);
     } catch (error) {
-      notice(inWords(error));
+      notice(told(error));
     }
     look();
   };
@@ -141,10 +142,12 @@ function row(first, look) {
   const sign = h("span", { class: "sign", "aria-hidden": "true" });
   const element = h("li", { class: "job" }, sign, h("span", { class: "job-name" }, h("b", null, name), words), controls.element, bar, log.element);
   let shown = "";
+  let said = "";
   /** @param {Job} job */
   const set = (job) => {
     const text = about(job);
-    if (words.textContent !== text) fill(words, text);
+    if (said !== text) fill(words, text, job.state === "failed" && fold(String(job.error?.message ?? "").replace("\nhint: ", "\n"), null, job.error?.code));
+    said = text;
     words.className = job.state === "failed" ? "wrong" : "";
     if (shown !== job.state) {
       shown = job.state;
@@ -189,7 +192,7 @@ function title(job) {
 
 /** @param {Job} job */
 function about(job) {
-  if (job.state === "failed") return job.error?.message?.replace("\nhint: ", " · ") ?? t("job-failed");
+  if (job.state === "failed") return inWords(failed(job.error, "server_error"));
   if (job.state === "paused") return [job.kind === "batch" && job.progress && t("job-answered", { done: count(job.progress.done), total: count(job.progress.total) }), t(`job-paused-${job.goes_on}`)].filter(Boolean).join(" · ");
   if (job.state !== "running") return `${t(`job-${job.state}`)} · ${moment(job.ended_at ?? job.created_at)}`;
   const { done, total, per_second: speed, told } = job.progress ?? { done: 0, total: 0, per_second: 0, told: null };

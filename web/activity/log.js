@@ -1,9 +1,11 @@
-// The log of what was done: filtered, read from its end, and proved whole.
-import { ask, inWords } from "../ground/api.js";
-import { fill, h } from "../ground/dom.js";
+// The log of what was done: told in sentences, filtered by the server, and proved whole.
+import { ask, told } from "../ground/api.js";
+import { fill, h, later } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
-import { count, moment } from "../ground/when.js";
+import { count, day, time } from "../ground/when.js";
 import { t } from "../ground/words.js";
+import { ruleTitle } from "../ground/errors.js";
+import { nameOf, sentence, way } from "./sentence.js";
 
 /**
  * @typedef {{
@@ -11,63 +13,91 @@ import { t } from "../ground/words.js";
  *   because: string[], hash: string,
  * }} Line
  */
+/** @typedef {{ names: Record<string, string>, rules: Record<string, string | null> }} Known */
 
-const ACTIONS = ["infer", "see_models", "read", "write", "delete", "manage_account", "manage_keys", "manage_people", "manage_projects", "manage_models", "read_audit", "operate", "signed_in", "signed_out"];
+/** Lines that are shown together. */
+const PAGE = 50;
 
 export function log() {
-  /** @type {Map<string, string>} */
-  const names = new Map();
-  const body = h("tbody");
+  /** @type {Known} */
+  const known = { names: {}, rules: {} };
+  const days = h("div", { class: "log" });
   const more = h("button", { class: "plain", type: "button", hidden: true }, t("log-more"));
-  const wrong = h("p", { class: "wrong", role: "alert", hidden: true });
-  const action = choice("log-action", [["", t("log-all")], ...ACTIONS.map((name) => /** @type {[string, string]} */ ([name, name]))]);
+  const wrong = h("div", { class: "wrong", role: "alert", hidden: true });
+  const status = h("p", { class: "faint", role: "status" });
+  const sought = h("input", { id: "log-search", type: "search", maxlength: 200, placeholder: t("log-search-hint"), autocomplete: "off", spellcheck: "false" });
   const outcome = choice("log-outcome", [["", t("log-all")], ["true", t("log-allowed")], ["false", t("log-refused")]]);
   const person = choice("log-person", [["", t("log-all")]]);
+  const reads = h("input", { id: "log-reads", type: "checkbox", role: "switch" });
+  let round = 0;
   /** @type {number | null} */
   let before = null;
-  const load = async () => {
-    const query = new URLSearchParams({ limit: "50" });
-    if (before !== null) query.set("before", String(before));
-    if (action.value) query.set("action", action.value);
-    if (outcome.value) query.set("allowed", outcome.value);
-    if (person.value) query.set("by", person.value);
+  let shown = 0;
+  /** Looks until a page is full, however far back that is; what was asked for since ends it. */
+  const load = async (isAnew = false) => {
+    const now = (round += 1);
+    if (isAnew) before = null;
+    more.disabled = true;
+    let wanted = PAGE;
     try {
-      const page = await ask("GET", `/api/audit?${query}`);
-      if (before === null) fill(body);
-      body.append(...page.data.map((/** @type {Line} */ line) => row(line, names)));
-      if (!body.children.length) fill(body, h("tr", null, h("td", { colspan: "4", class: "faint" }, t("log-none"))));
-      before = page.next_before;
-      more.hidden = before === null;
+      do {
+        const page = await ask("GET", `/api/audit?${query(wanted)}`);
+        if (now !== round) return;
+        Object.assign(known.names, page.names);
+        Object.assign(known.rules, page.rules);
+        if (isAnew) (fill(days), (shown = 0));
+        isAnew = false;
+        page.data.forEach((/** @type {Line} */ line) => put(days, line, known));
+        wanted -= page.data.length;
+        shown += page.data.length;
+        before = page.next_before;
+        fill(status, wanted > 0 && before !== null ? t("log-looking") : shown === 0 && t("log-none"));
+      } while (wanted > 0 && before !== null);
       wrong.hidden = true;
     } catch (error) {
-      fill(wrong, inWords(error));
+      if (now !== round) return;
+      fill(wrong, told(error));
+      fill(status);
       wrong.hidden = false;
     }
+    more.disabled = false;
+    more.hidden = before === null;
   };
-  const anew = () => ((before = null), load());
-  for (const field of [action, outcome, person]) field.addEventListener("change", anew);
-  more.addEventListener("click", load);
-  const begin = async () => {
-    try {
-      for (const { id, name } of (await ask("GET", "/api/people")).data) {
-        names.set(id, name);
-        person.append(h("option", { value: id }, name));
-      }
-    } catch {
-      // Who may read the log may not see who is who.
-    }
-    load();
+  const query = (/** @type {number} */ limit) => {
+    const wanted = new URLSearchParams({ limit: String(limit), reads: String(reads.checked) });
+    if (before !== null) wanted.set("before", String(before));
+    if (sought.value.trim()) wanted.set("q", sought.value.trim());
+    if (outcome.value) wanted.set("allowed", outcome.value);
+    if (person.value) wanted.set("by", person.value);
+    return wanted;
   };
-  begin();
-  const head = ["log-when", "log-who", "log-what", "log-why"].map((key) => h("th", { scope: "col" }, t(key)));
+  for (const field of [outcome, person, reads]) field.addEventListener("change", () => load(true));
+  sought.addEventListener("input", later(200, () => load(true)));
+  more.addEventListener("click", () => load());
+  load(true);
+  choosePeople(person);
   return [
     h("p", { class: "faint" }, t("log-about")),
     proof(),
-    h("div", { class: "filters" }, labelled("log-person", person), labelled("log-action", action), labelled("log-outcome", outcome)),
+    h("div", { class: "filters of-log" }, labelled("log-search", sought), labelled("log-person", person), labelled("log-outcome", outcome)),
+    h("label", { class: "switch" }, reads, h("span", null, t("log-reads"))),
     wrong,
-    h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": t("log") }, h("table", { class: "log" }, h("thead", null, h("tr", null, head)), body)),
+    days,
+    status,
     more,
   ];
+}
+
+/** @param {HTMLSelectElement} person */
+async function choosePeople(person) {
+  try {
+    /** @type {{ id: string, display_name: string }[]} */
+    const people = (await ask("GET", "/api/people")).data;
+    for (const { id, display_name } of people) person.append(h("option", { value: id }, nameOf(id, { [id]: display_name })));
+  } catch {
+    // Who may read the log may not know who is who.
+    person.disabled = true;
+  }
 }
 
 /**
@@ -88,7 +118,7 @@ function labelled(key, field) {
 
 /** The proof that nothing was changed, dropped or put elsewhere. */
 function proof() {
-  const shown = h("p", { role: "status", class: "proof" });
+  const shown = h("div", { role: "status", class: "proof" });
   const button = h("button", { class: "plain", type: "button" }, icon("done"), t("log-verify"));
   button.addEventListener("click", async () => {
     button.disabled = true;
@@ -100,7 +130,7 @@ function proof() {
       fill(shown, words, report.key && h("small", null, t("log-key", { key: report.key })));
     } catch (error) {
       shown.className = "proof wrong";
-      fill(shown, inWords(error));
+      fill(shown, told(error));
     }
     button.disabled = false;
   });
@@ -108,19 +138,74 @@ function proof() {
 }
 
 /**
+ * Puts a line under its day.
+ * @param {HTMLElement} days
  * @param {Line} line
- * @param {Map<string, string>} names
+ * @param {Known} known
  */
-function row(line, names) {
-  const { kind, id, change, ...rest } = line.on;
-  const on = [change, kind === "house" ? null : kind, id && (names.get(id) ?? id), ...Object.entries(rest).map(([name, value]) => `${name} ${names.get(value) ?? value}`)];
-  const who = names.get(line.by) ?? line.by;
-  return h(
-    "tr",
-    { class: line.allowed ? "" : "is-refused" },
-    h("td", null, h("time", { datetime: line.at }, moment(line.at)), h("small", null, `#${line.sequence}`)),
-    h("td", null, who, h("small", null, line.via)),
-    h("td", null, line.action, !line.allowed && h("b", null, ` ${t("log-was-refused")}`), h("small", null, on.filter(Boolean).join(" · "))),
-    h("td", null, line.because.join(", ")),
+function put(days, line, known) {
+  const name = dayName(line.at);
+  let last = /** @type {HTMLElement | null} */ (days.lastElementChild);
+  if (last?.dataset.day !== name) {
+    last = h("section", { "data-day": name }, h("h3", null, name), h("ol"));
+    days.append(last);
+  }
+  last.querySelector("ol")?.append(row(line, known));
+}
+
+/** @param {string} at */
+function dayName(at) {
+  const that = new Date(at).toDateString();
+  const now = new Date();
+  if (that === now.toDateString()) return t("today");
+  now.setDate(now.getDate() - 1);
+  return that === now.toDateString() ? t("yesterday") : day(at);
+}
+
+/**
+ * A sentence, and behind it what stands in the log.
+ * @param {Line} line
+ * @param {Known} known
+ */
+function row(line, known) {
+  const rules = line.because.map((id) => ruleTitle(id, known.rules[id]));
+  const why = line.allowed || line.via === "house" ? null : rules.length ? rules.join("; ") : t("rule-none");
+  const body = h("dl", { class: "raw" });
+  const details = h(
+    "details",
+    null,
+    h(
+      "summary",
+      null,
+      h("time", { datetime: line.at }, time(line.at)),
+      h("span", null, sentence(line, known.names), !line.allowed && h("b", null, t("log-was-refused")), why && h("small", null, why)),
+    ),
+    body,
   );
+  // Most of them are never opened.
+  details.addEventListener("toggle", () => !body.children.length && fill(body, raw(line, known)), { once: true });
+  return h("li", { class: line.allowed ? null : "is-refused" }, details);
+}
+
+/**
+ * What stands in the log, as it is written.
+ * @param {Line} line
+ * @param {Known} known
+ */
+function raw(line, known) {
+  const code = (/** @type {string} */ text) => h("code", null, text);
+  const rules = line.because.map((id) => h("div", null, ruleTitle(id, known.rules[id]), " ", code(id)));
+  const on = Object.entries(line.on).map(([name, value]) => h("div", null, code(`${name}: ${value}`)));
+  const isNoted = line.via === "house";
+  const by = [nameOf(line.by, known.names), !isNoted && way(line.via, known.names)].filter(Boolean).join(", ");
+  /** @type {[string, import("../ground/dom.js").Child[]][]} */
+  const rows = [
+    ["log-by", [by, " ", code(`${line.by} · ${line.via}`)]],
+    ["log-what", [code(line.action)]],
+    ["log-on", on],
+    ["log-rule", rules.length || line.allowed || isNoted ? rules : [t("rule-none")]],
+    ["log-line", [`${line.sequence}`]],
+    ["log-sum", [code(line.hash)]],
+  ];
+  return rows.filter(([, content]) => content.length).map(([key, content]) => h("div", null, h("dt", null, t(key)), h("dd", null, content)));
 }

@@ -1,6 +1,6 @@
 // Activity: work that goes on, and the log of what was done.
 import { h } from "../ground/dom.js";
-import { app } from "../ground/state.js";
+import { may } from "../ground/state.js";
 import { t } from "../ground/words.js";
 import { railButton } from "../shell/frame.js";
 import { isOpen, jobList, watchJobs } from "./jobs.js";
@@ -25,7 +25,7 @@ export function activityPage() {
     // What ended is out of the way once there is much of it.
     if (first) past.open = all.length <= OPEN_MAX;
   });
-  const readsLog = ["owner", "admin"].includes(app.now.who?.role ?? "");
+  const readsLog = may("read_audit");
   const element = h(
     "div",
     { class: "page" },

@@ -1,5 +1,5 @@
 // Where people write. What is typed outlives a reload, a crash and a change of page.
-import { inWords } from "../ground/api.js";
+import { told } from "../ground/api.js";
 import { fill, h, later } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { notice } from "../ground/notice.js";
@@ -134,7 +134,7 @@ export class Composer {
       this.files = this.files.map((other) => (other === waiting ? read : other));
     } catch (error) {
       this.files = this.files.filter((other) => other !== waiting);
-      notice(inWords(error));
+      notice(told(error));
     }
     this.showFiles();
     this.update();
@@ -157,7 +157,7 @@ export class Composer {
 
   /** Sends, or stops what is being said. */
   async act() {
-    if (this.room.running()) return void this.room.stop().catch((error) => notice(inWords(error)));
+    if (this.room.running()) return void this.room.stop().catch((error) => notice(told(error)));
     const asked = parts(this.field.value, this.files);
     if (asked.length === 0 || this.isSending || this.isReading()) return;
     const draft = this.draftKey();
@@ -172,7 +172,7 @@ export class Composer {
       this.grow();
       this.keep();
     } catch (error) {
-      notice(inWords(error));
+      notice(told(error));
     }
     this.isSending = false;
     this.update();

@@ -1,5 +1,5 @@
 // Chats that were deleted: for a day they can be taken back, or deleted for good.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { dialog } from "../ground/dialog.js";
 import { fill, h } from "../ground/dom.js";
 import { notice } from "../ground/notice.js";
@@ -22,7 +22,7 @@ export function openDeleted() {
         const chats = (await ask("GET", "/api/chats?deleted=true&limit=100")).data;
         fill(list, chats.length ? chats.map((chat) => row(chat, load, close)) : h("li", { class: "faint" }, t("deleted-none")));
       } catch (error) {
-        fill(list, h("li", { class: "faint" }, inWords(error)));
+        fill(list, h("li", { class: "faint" }, told(error)));
       }
     };
     load();
@@ -42,7 +42,7 @@ function row(chat, load, close) {
     try {
       await work();
     } catch (error) {
-      notice(inWords(error));
+      notice(told(error));
       load();
     }
   };

@@ -1,6 +1,7 @@
 // Files that somebody adds to a question. Text is read here, PDFs by the server; pictures go to models that read them.
 import { ask } from "../ground/api.js";
 import { app } from "../ground/state.js";
+import { Said } from "../ground/errors.js";
 import { t } from "../ground/words.js";
 
 /**
@@ -38,7 +39,7 @@ export async function kindOf(file) {
   const picture = PICTURES.find(([, at, sign]) => head.startsWith(sign, at));
   if (picture) return { kind: "picture", type: picture[0] };
   if (head.includes("%PDF-")) return { kind: "pdf", type: "application/pdf" };
-  if (file.type.startsWith("image/")) throw new Error(t("picture-kind", { name: file.name }));
+  if (file.type.startsWith("image/")) throw new Said(t("picture-kind", { name: file.name }));
   return { kind: "text", type: "text/plain" };
 }
 
@@ -50,20 +51,20 @@ export async function kindOf(file) {
 export async function readFile(file, { kind, type }) {
   if (kind === "pdf") return readPdf(file);
   if (kind === "picture") return { name: file.name, kind, bytes: file.size, url: await dataUrl(new Blob([file], { type })) };
-  if (file.size > TEXT_BYTES_MAX) throw new Error(t("file-large", { name: file.name }));
+  if (file.size > TEXT_BYTES_MAX) throw new Said(t("file-large", { name: file.name }));
   const bytes = new Uint8Array(await file.arrayBuffer());
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     if (text.includes("\0")) throw new Error("no text");
     return { name: file.name, kind, text, words: text.split(/\s+/).filter(Boolean).length };
   } catch {
-    throw new Error(t("file-binary", { name: file.name }));
+    throw new Said(t("file-binary", { name: file.name }));
   }
 }
 
 /** @param {File} file @returns {Promise<Attachment>} */
 async function readPdf(file) {
-  if (file.size > PDF_BYTES_MAX) throw new Error(t("pdf-large", { name: file.name }));
+  if (file.size > PDF_BYTES_MAX) throw new Said(t("pdf-large", { name: file.name }));
   const read = await ask("POST", "/api/documents/text", new Blob([file], { type: "application/pdf" }));
   const pages = String(read.text).split("\f");
   // Where a page begins is told, so that an answer can name it.

@@ -1,5 +1,5 @@
 // The chats of somebody: listed, renamed, kept at the top, taken away and brought back.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { menu, prompt } from "../ground/dialog.js";
 import { notice } from "../ground/notice.js";
 import { go } from "../ground/route.js";
@@ -41,7 +41,7 @@ export async function loadMoreChats() {
     const { data, has_more } = await ask("GET", `/api/chats?limit=50&after=${last.id}`);
     app.set({ chats: [...app.now.chats, ...data], hasMoreChats: has_more });
   } catch (error) {
-    notice(inWords(error));
+    notice(told(error));
   }
 }
 
@@ -71,7 +71,7 @@ export function rename(chat) {
     try {
       await changeChat(chat.id, { title });
     } catch (error) {
-      notice(inWords(error));
+      notice(told(error));
     }
   });
 }
@@ -81,7 +81,7 @@ export async function remove(chat) {
   try {
     await ask("DELETE", `/api/chats/${chat.id}`);
   } catch (error) {
-    return notice(inWords(error));
+    return notice(told(error));
   }
   app.set({ chats: app.now.chats.filter((other) => other.id !== chat.id) });
   tell(chat.id);
@@ -94,7 +94,7 @@ export async function remove(chat) {
       tell(chat.id);
       if (wasOpen) go(`/chat/${chat.id}`);
     } catch (error) {
-      notice(inWords(error));
+      notice(told(error));
     }
   };
   notice(t("chat-deleted", { title: chat.title ?? t("untitled") }), { label: t("undo"), act: back });

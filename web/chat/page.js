@@ -1,10 +1,10 @@
 // The page of a chat.
-import { inWords, Refusal } from "../ground/api.js";
+import { Refusal, told } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { notice } from "../ground/notice.js";
 import { go } from "../ground/route.js";
-import { app } from "../ground/state.js";
+import { app, may } from "../ground/state.js";
 import { greeting } from "../ground/when.js";
 import { t } from "../ground/words.js";
 import { railButton } from "../shell/frame.js";
@@ -107,7 +107,7 @@ class ChatView {
       await work();
       return true;
     } catch (error) {
-      notice(inWords(error));
+      notice(told(error));
       return false;
     }
   }
@@ -161,10 +161,12 @@ class ChatView {
 
   showGreeting() {
     const who = app.now.who;
-    const name = who && who.via === "session" ? `, ${who.name}` : "";
+    const name = who && who.via === "session" ? `, ${who.display_name}` : "";
     if (this.room.isTemporary) return fill(this.welcome, h("p", { class: "display" }, t("temporary-title")), h("p", { class: "lead" }, t("temporary-about")));
     if ((app.now.models ?? []).length === 0) {
-      return fill(this.welcome, h("p", { class: "display" }, t("no-model-title")), h("p", { class: "lead" }, t("no-model-about")), h("p", null, h("a", { class: "main", href: "/welcome" }, t("no-model-how"))));
+      // Who came in without an account may be the owner.
+      const isMine = may("manage_models") || app.now.who?.via !== "session";
+      return fill(this.welcome, h("p", { class: "display" }, t("no-model-title")), h("p", { class: "lead" }, t(isMine ? "no-model-about" : "no-model-others")), isMine && h("p", null, h("a", { class: "main", href: "/welcome" }, t("no-model-how"))));
     }
     const examples = EXAMPLES.map((key) => h("button", { class: "example", type: "button", onclick: () => this.composer.write(t(`${key}-text`)) }, t(key)));
     fill(this.welcome, h("p", { class: "display" }, `${greeting()}${name}.`), h("div", { class: "examples" }, examples));
@@ -173,7 +175,7 @@ class ChatView {
   /** @param {unknown} error */
   showMissing(error) {
     const isGone = error instanceof Refusal && error.status === 404;
-    fill(this.welcome, h("p", { class: "display" }, isGone ? t("chat-missing") : t("chat-unread")), h("p", { class: "lead" }, isGone ? t("chat-missing-about") : inWords(error)), h("p", null, h("a", { class: "main", href: "/" }, t("new-chat"))));
+    fill(this.welcome, h("p", { class: "display" }, isGone ? t("chat-missing") : t("chat-unread")), h("div", { class: "lead" }, isGone ? t("chat-missing-about") : told(error)), h("p", null, h("a", { class: "main", href: "/" }, t("new-chat"))));
     this.element.classList.add("is-empty", "is-missing");
   }
 

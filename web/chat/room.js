@@ -1,5 +1,5 @@
 // A chat that is open: what is known of it, and what is asked in it. The page looks on.
-import { ask, events, inWords, Refusal, send } from "../ground/api.js";
+import { ask, events, Refusal, send } from "../ground/api.js";
 import { go } from "../ground/route.js";
 import { app, taste } from "../ground/state.js";
 import { t } from "../ground/words.js";
@@ -223,7 +223,7 @@ export class Room {
         if (control.signal.aborted) break;
         if (error instanceof Refusal && error.status >= 400) {
           turn.status = "failed";
-          turn.error = { message: inWords(error) };
+          turn.error = { code: error.code, message: error.message, hint: error.hint };
           break;
         }
       }

@@ -1,5 +1,5 @@
 // How a chat answers, in plain words: what the model is told first, how freely it speaks, how long, how it thinks.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { dialog, menu, prompt } from "../ground/dialog.js";
 import { fill, h, later } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
@@ -36,7 +36,7 @@ function instructions(room) {
         await ask("POST", "/api/notes", { title, text: field.value });
         notice(t("note-kept", { title }));
       } catch (error) {
-        notice(inWords(error));
+        notice(told(error));
       }
     });
   const keepNote = h("button", { class: "plain", type: "button", disabled: !field.value.trim(), onclick: save }, icon("plus"), t("note-keep"));
@@ -62,7 +62,7 @@ async function openNotes(button, field, room) {
   try {
     notes = (await ask("GET", "/api/notes")).data;
   } catch (error) {
-    return notice(inWords(error));
+    return notice(told(error));
   }
   if (notes.length === 0) return notice(t("no-notes"));
   const use = (/** @type {Note} */ note) => {
@@ -79,7 +79,7 @@ async function forget(note) {
     await ask("DELETE", `/api/notes/${note.id}`);
     notice(t("note-deleted", { title: note.title }), { label: t("undo"), act: () => void ask("POST", "/api/notes", { title: note.title, text: note.text }) });
   } catch (error) {
-    notice(inWords(error));
+    notice(told(error));
   }
 }
 
@@ -111,7 +111,7 @@ function choice(room, name, choices) {
  * @param {Partial<import("../ground/state.js").Chat>} what
  */
 function change(room, what) {
-  room.change(what).catch((error) => notice(inWords(error)));
+  room.change(what).catch((error) => notice(told(error)));
 }
 
 /** @param {string} text */

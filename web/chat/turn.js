@@ -1,5 +1,6 @@
 // A turn on the page: what was asked, and what was answered.
 import { h, fill } from "../ground/dom.js";
+import { failed, told } from "../ground/errors.js";
 import { icon } from "../ground/icons.js";
 import { count } from "../ground/when.js";
 import { t } from "../ground/words.js";
@@ -123,9 +124,8 @@ export class TurnView {
     if (status === "cancelled") return h("p", { class: "trouble faint" }, t("stopped"));
     if (status === "incomplete") return h("p", { class: "trouble faint" }, t("cut-off"));
     if (status !== "failed") return null;
-    const [message, hint] = String(error?.message ?? t("answer-failed")).split("\nhint: ");
     const again = h("button", { class: "plain", type: "button", onclick: () => this.acts.again(this.turn) }, t("try-again"));
-    return h("div", { class: "trouble is-wrong", role: "alert" }, icon("warn"), h("div", null, h("p", null, message), hint && h("p", { class: "faint" }, hint)), again);
+    return h("div", { class: "trouble is-wrong", role: "alert" }, icon("warn"), h("div", null, error ? told(failed(error, "server_error")) : t("answer-failed")), again);
   }
 
   /**

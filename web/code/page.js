@@ -1,9 +1,9 @@
 // Code: projects that are repaired and get tests, with what was suspected, what was found, and a way back.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { notice } from "../ground/notice.js";
-import { app } from "../ground/state.js";
+import { app, may } from "../ground/state.js";
 import { t } from "../ground/words.js";
 import { watchJobs } from "../activity/jobs.js";
 import { railButton } from "../shell/frame.js";
@@ -11,7 +11,7 @@ import { project } from "./project.js";
 
 /** @returns {import("../main.js").Page} */
 export function codePage() {
-  const isOwner = app.now.who?.role === "owner";
+  const isOwner = may("operate");
   const list = h("div", { class: "projects" });
   const empty = h("div", { class: "first-step", hidden: true }, h("p", { class: "lead" }, t("code-about")), h("div", { class: "row" }, h("button", { class: "main", type: "button", onclick: () => example() }, icon("tool"), t("code-example")), h("p", { class: "faint" }, t("no-folders"))));
   /** @type {import("./project.js").Folder[] | null} */
@@ -48,7 +48,7 @@ export function codePage() {
       folders = (await ask("GET", "/api/code/folders")).data;
       draw();
     } catch (error) {
-      notice(inWords(error));
+      notice(told(error));
     }
   };
   /** Shows what a repair is, with a project that has a bug. */
@@ -57,7 +57,7 @@ export function codePage() {
       const { id } = await ask("POST", "/api/code/example");
       await ask("POST", `/api/code/folders/${id}/fix`, { seconds: 60 });
     } catch (error) {
-      notice(inWords(error));
+      notice(told(error));
     }
     refresh();
   };
@@ -67,7 +67,7 @@ export function codePage() {
     "div",
     { class: "page" },
     h("header", { class: "page-head" }, railButton(), h("h1", null, t("code"))),
-    h("div", { class: "page-body code-page", tabindex: "0", role: "group", "aria-label": t("code") }, isOwner ? [empty, list, allowing(refresh)] : h("p", { class: "faint" }, t("code-owner"))),
+    h("div", { class: "page-body code-page", tabindex: "0", role: "group", "aria-label": t("code") }, isOwner ? [empty, list, allowing(refresh)] : h("p", { class: "faint" }, t(app.now.who?.via === "session" ? "code-others" : "code-owner"))),
   );
   dispatchEvent(new CustomEvent("freehold:shown"));
   return { element, title: t("code"), name: "code", leave: jobs.leave };
@@ -76,7 +76,7 @@ export function codePage() {
 /** Lets a folder be worked on. @param {() => void} refresh */
 function allowing(refresh) {
   const path = h("input", { id: "folder-path", required: true, maxlength: 4096, placeholder: "/home/ada/project", autocomplete: "off", spellcheck: "false", autocapitalize: "off", "aria-describedby": "folder-wrong" });
-  const wrong = h("p", { class: "wrong", id: "folder-wrong", role: "alert" });
+  const wrong = h("div", { class: "wrong", id: "folder-wrong", role: "alert" });
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     fill(wrong);
@@ -85,7 +85,7 @@ function allowing(refresh) {
       path.value = "";
       refresh();
     } catch (error) {
-      fill(wrong, inWords(error));
+      fill(wrong, told(error));
     }
   };
   return h("form", { class: "allowing", onsubmit: submit }, h("label", { for: "folder-path" }, t("folder-path")), h("div", { class: "row" }, path, h("button", { class: "plain" }, t("folder-allow"))), wrong);

@@ -1,5 +1,5 @@
 // What would be changed: shown, applied, taken back, downloaded.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { notice } from "../ground/notice.js";
@@ -23,7 +23,7 @@ export function acts(job, at, patch, words) {
       patch.standing = then;
       notice(t(said, { files: patch.files.join(", ") }), then === "applied" ? { label: t("undo"), act: undo } : undefined);
     } catch (error) {
-      notice(inWords(error));
+      notice(told(error));
       await look();
     }
     draw();

@@ -1,5 +1,5 @@
 // A folder that may be worked on, with its newest repair and its newest tests.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { menu } from "../ground/dialog.js";
 import { fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
@@ -23,7 +23,7 @@ export function project(folder, refresh) {
     try {
       await work();
     } catch (error) {
-      notice(inWords(error));
+      notice(told(error));
     }
     refresh();
   };

@@ -1,6 +1,7 @@
 // One repair, or the writing of tests: how it goes, and what came of it.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
+import { failed } from "../ground/errors.js";
 import { icon } from "../ground/icons.js";
 import { count, moment } from "../ground/when.js";
 import { t } from "../ground/words.js";
@@ -14,11 +15,11 @@ import { written } from "./suite.js";
 /**
  * What was found, in a line, with more below it.
  * @param {string} sign
- * @param {string} text
+ * @param {string | import("../ground/dom.js").Child[]} text
  * @param {string} [more]
  */
 export function headline(sign, text, more) {
-  return h("div", { class: `headline ${sign === "done" ? "is-good" : "is-wrong"}` }, icon(sign), h("p", null, h("b", null, text), more && h("small", null, more)));
+  return h("div", { class: `headline ${sign === "done" ? "is-good" : "is-wrong"}` }, icon(sign), h("div", null, h("b", null, text), more && h("small", null, more)));
 }
 
 /**
@@ -76,14 +77,13 @@ async function result(id) {
 async function ended(job, isTests) {
   if (job.state === "cancelled") return [h("p", { class: "faint", role: "status" }, t("repair-stopped"))];
   if (job.state === "failed") {
-    const [message, hint] = (job.error?.message ?? t("job-failed")).split("\nhint: ");
-    return [headline("warn", message ?? "", hint)];
+    return [headline("warn", told(failed(job.error, "server_error")))];
   }
   try {
     const found = { ...job.result, ...(await ask("GET", `/api/code/results/${job.id}`)) };
     return isTests ? written(job, found) : repaired(job, found);
   } catch (error) {
-    return [headline("warn", inWords(error))];
+    return [headline("warn", told(error))];
   }
 }
 

@@ -1,5 +1,5 @@
 // Tests that were written for a file: which file, and what came of it.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { dialog } from "../ground/dialog.js";
 import { fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
@@ -27,7 +27,7 @@ export async function chooseFile(path, begun) {
     try {
       await ask("POST", `${path}/tests`, { file: one.file });
     } catch (error) {
-      notice(inWords(error));
+      notice(told(error));
     }
     begun();
   };
@@ -36,7 +36,7 @@ export async function chooseFile(path, begun) {
   try {
     files = (await ask("GET", `${path}/files`)).data;
   } catch (error) {
-    return notice(inWords(error));
+    return notice(told(error));
   }
   if (!files.length) return notice(t("tests-no-files"));
   dialog({ title: t("tests-choose"), kind: "choosing" }, (close) => {

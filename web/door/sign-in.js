@@ -1,6 +1,6 @@
 // The door: a name and a password, or a link that works once.
-import { ask, inWords } from "../ground/api.js";
-import { h } from "../ground/dom.js";
+import { ask, told } from "../ground/api.js";
+import { fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { go } from "../ground/route.js";
 import { app, taste } from "../ground/state.js";
@@ -12,7 +12,7 @@ import { t } from "../ground/words.js";
  * @returns {import("../main.js").Page}
  */
 export function signIn(next, entered) {
-  const said = h("p", { class: "said-wrong", role: "alert" });
+  const said = h("div", { class: "said-wrong", role: "alert" });
   const name = h("input", { id: "name", name: "name", autocomplete: "username", required: true, autocapitalize: "none", spellcheck: "false" });
   const password = h("input", { id: "password", name: "password", type: "password", autocomplete: "current-password", required: true });
   const button = h("button", { class: "main" }, t("sign-in"));
@@ -24,7 +24,7 @@ export function signIn(next, entered) {
       app.set({ who: await ask("POST", "/api/session", shown) });
       await entered(next);
     } catch (error) {
-      said.textContent = isLink ? t("door-link-used") : inWords(error);
+      fill(said, isLink ? t("door-link-used") : told(error));
       button.disabled = false;
       password.select();
     }

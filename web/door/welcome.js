@@ -3,7 +3,7 @@ import { chosenPassword } from "../settings/password.js";
 import { fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { go } from "../ground/route.js";
-import { app, taste } from "../ground/state.js";
+import { app, may, taste } from "../ground/state.js";
 import { t } from "../ground/words.js";
 import { loadModels } from "../main.js";
 import { about } from "../chat/picker.js";
@@ -37,11 +37,6 @@ function step(key, content) {
   return h("li", null, h("h2", null, t(key)), content);
 }
 
-/** Whether somebody may bring models and projects in. */
-function keepsHouse() {
-  return ["owner", "admin"].includes(app.now.who?.role ?? "");
-}
-
 /** @param {string | null} text What to ask. */
 function leave(text) {
   taste.set("welcomed", "1");
@@ -52,7 +47,7 @@ function leave(text) {
 function you() {
   const who = app.now.who;
   if (who?.via !== "session") return [h("p", null, t("welcome-anonymous")), h("p", null, h("a", { href: "/sign-in" }, t("sign-in")))];
-  return [h("p", null, t("welcome-known", { name: who.name })), chosenPassword()];
+  return [h("p", null, t("welcome-known", { name: who.display_name })), may("manage_account") ? chosenPassword() : null];
 }
 
 /** @param {() => void} show */
@@ -66,7 +61,8 @@ function model(show) {
       command('[[upstream]]\nname = "gpu1"\nurl = "http://10.0.0.5:8000/v1"', t("welcome-upstream")),
       look,
     ];
-    if (!keepsHouse()) return [h("p", null, t("welcome-none")), ...commands];
+    if (app.now.who?.via === "session" && !may("manage_models")) return [h("p", null, t("welcome-model-others")), look];
+    if (!may("manage_models")) return [h("p", null, t("welcome-none")), ...commands];
     const coming = h("p", { role: "status" });
     return [
       h("p", null, t("welcome-model-owner")),
@@ -98,6 +94,6 @@ function command(text, says) {
 
 function first() {
   const examples = EXAMPLES.map((key) => h("button", { class: "example", type: "button", onclick: () => leave(t(`${key}-text`)) }, t(key)));
-  const repair = keepsHouse() && h("p", null, h("a", { href: "/code" }, t("welcome-repair")));
+  const repair = may("operate") && h("p", null, h("a", { href: "/code" }, t("welcome-repair")));
   return [h("p", null, t("welcome-try-about")), h("div", { class: "examples" }, examples), repair || null];
 }

@@ -1,22 +1,9 @@
-// Asks the server, and says what went wrong in words for people.
+// Asks the server.
+import { Refusal } from "./errors.js";
 import { app } from "./state.js";
 import { t } from "./words.js";
 
-/** What the server or the way to it refused. */
-export class Refusal extends Error {
-  /**
-   * @param {number} status
-   * @param {string} code
-   * @param {string} message
-   * @param {string | null} hint
-   */
-  constructor(status, code, message, hint) {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.hint = hint;
-  }
-}
+export { inWords, Refusal, told } from "./errors.js";
 
 /** What is done when the server no longer knows who asks. @type {() => void} */
 let onStranger = () => {};
@@ -79,13 +66,9 @@ async function read(reply) {
   }
   const error = value?.error ?? {};
   const [message, hint] = String(error.message ?? t("broken", { status: reply.status })).split("\nhint: ");
-  return new Refusal(reply.status, error.code ?? "unknown", message ?? "", error.hint ?? hint ?? null);
-}
-
-/** @param {unknown} error */
-export function inWords(error) {
-  if (error instanceof Refusal) return [error.message, error.hint].filter(Boolean).join(" · ");
-  return error instanceof Error ? error.message : String(error);
+  const wait = Number(reply.headers.get("retry-after")) || null;
+  const more = { wait, action: error.action, rules: error.rules };
+  return new Refusal(reply.status, error.code ?? error.type ?? "unknown", message ?? "", error.hint ?? hint ?? null, more);
 }
 
 /**

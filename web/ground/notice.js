@@ -14,7 +14,7 @@ export function noticePlace() {
 }
 
 /**
- * @param {string} text
+ * @param {string | import("./dom.js").Child[]} text
  * @param {{ label: string, act: () => void }} [action]
  */
 export function notice(text, action) {
@@ -22,9 +22,9 @@ export function notice(text, action) {
   const close = () => fill(place);
   const button = action && h("button", { class: "link", type: "button", onclick: () => (close(), action.act()) }, action.label);
   const quit = h("button", { class: "quiet", type: "button", "aria-label": t("close"), onclick: close }, icon("close"));
-  fill(place, h("div", { class: "notice" }, h("span", null, text), button, quit));
+  fill(place, h("div", { class: "notice" }, h("div", null, text), button, quit));
   const wait = () => {
-    timer = setTimeout(() => (place.matches(":hover, :focus-within") ? wait() : close()), SHOWN_MS);
+    timer = setTimeout(() => (place.matches(":hover, :focus-within") || place.querySelector("details[open]") ? wait() : close()), SHOWN_MS);
   };
   wait();
 }

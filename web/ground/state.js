@@ -1,7 +1,19 @@
 // What the app knows, as far as more than one part of it looks at that.
 import { observable } from "./store.js";
 
-/** @typedef {{ user: string, name: string, role: string, via: string, csrf: string | null, has_password: boolean, asks_for_password: boolean }} Who */
+/**
+ * What somebody may do here, as the rules say.
+ * @typedef {{
+ *   keep_files: boolean, manage_account: boolean, manage_keys: boolean, manage_models: boolean, read_audit: boolean,
+ *   operate: boolean, give_roles: string[],
+ * }} May
+ */
+/**
+ * @typedef {{
+ *   user: string, name: string, display_name: string, role: string, via: string, csrf: string | null,
+ *   has_password: boolean, asks_for_password: boolean, may: May,
+ * }} Who
+ */
 /** @typedef {{ name: string, owner: string, bytes: number, is_loaded: boolean, context: number | null, reads_pictures: boolean }} Model */
 /** @typedef {{ temperature?: number, top_p?: number, max_output_tokens?: number, effort?: string }} Settings */
 /**
@@ -22,6 +34,14 @@ export const app = observable({
   isOnline: true,
   isRailOpen: false,
 });
+
+/**
+ * Whether whoever is here may do something: pages offer nothing else. The server judges by itself.
+ * @param {Exclude<keyof May, "give_roles">} what
+ */
+export function may(what) {
+  return app.now.who?.may[what] === true;
+}
 
 /** What this browser remembers of a person's taste. */
 export const taste = {

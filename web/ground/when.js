@@ -20,6 +20,11 @@ export function moment(at) {
   return new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
 }
 
+/** The time of day. @param {string} at */
+export function time(at) {
+  return new Intl.DateTimeFormat(language(), { timeStyle: "short" }).format(new Date(at));
+}
+
 /** @param {string} at */
 export function day(at) {
   return new Intl.DateTimeFormat(language(), { dateStyle: "medium" }).format(new Date(at));

@@ -24,6 +24,11 @@ export async function learnWords() {
   document.documentElement.lang = known;
 }
 
+/** Whether something is said under a key. @param {string} key */
+export function has(key) {
+  return bundle?.getMessage(key)?.value !== undefined && bundle.getMessage(key)?.value !== null;
+}
+
 /**
  * What is said under a key.
  * @param {string} key

@@ -1,5 +1,5 @@
 // A model comes: where from, under which licence, and whether it fits, before a byte of it is fetched.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
 import { count, size } from "../ground/when.js";
 import { t } from "../ground/words.js";
@@ -26,7 +26,7 @@ export function adding(begun) {
       const offer = await ask("POST", "/api/models/look", { source: source.value.trim() });
       fill(shown, card(offer, source.value.trim(), () => (fill(shown), (source.value = ""), begun())));
     } catch (error) {
-      fill(shown, h("p", { class: "wrong", role: "alert" }, inWords(error)));
+      fill(shown, h("div", { class: "wrong", role: "alert" }, told(error)));
     } finally {
       look.disabled = false;
     }
@@ -55,7 +55,7 @@ function card(offer, source, begun) {
       begun();
     } catch (error) {
       failed.hidden = false;
-      fill(failed, inWords(error));
+      fill(failed, told(error));
       agree.disabled = false;
     }
   };

@@ -1,5 +1,5 @@
 // What can be done with a model that is here.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { dialog, menu } from "../ground/dialog.js";
 import { h } from "../ground/dom.js";
 import { notice } from "../ground/notice.js";
@@ -22,7 +22,7 @@ export function modelMenu(button, model, load) {
       load();
       await done;
     } catch (error) {
-      notice(inWords(error));
+      notice(told(error));
     }
     load();
   };

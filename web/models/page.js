@@ -1,8 +1,8 @@
 // Models: what is here and in memory, and what may come.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
-import { app } from "../ground/state.js";
+import { app, may } from "../ground/state.js";
 import { count, size } from "../ground/when.js";
 import { t } from "../ground/words.js";
 import { jobRow, watchJobs } from "../activity/jobs.js";
@@ -23,7 +23,7 @@ export function modelsPage() {
   const list = h("ul", { class: "rows" });
   const memory = h("div", { class: "memory" });
   const works = h("ul", { class: "rows" });
-  const keepsModels = ["owner", "admin"].includes(app.now.who?.role ?? "");
+  const keepsModels = may("manage_models");
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let shown = "";
@@ -36,12 +36,12 @@ export function modelsPage() {
       // What stays as it is keeps its focus.
       const now = JSON.stringify([data, room]);
       if (now !== shown) fill(memory, gauge(room));
-      if (now !== shown) fill(list, data.length ? data.map((/** @type {Model} */ model) => row(model, keepsModels, refresh)) : h("li", { class: "faint" }, t("no-models")));
+      if (now !== shown) fill(list, data.length ? data.map((/** @type {Model} */ model) => row(model, keepsModels, refresh)) : h("li", { class: "faint" }, t(keepsModels ? "no-models" : "no-models-yet")));
       if (data.some((/** @type {Model} */ model) => model.loading !== null)) wait = SOON;
       shown = now;
     } catch (error) {
       shown = "";
-      fill(list, h("li", { class: "faint" }, inWords(error)));
+      fill(list, h("li", { class: "faint" }, told(error)));
     }
     timer = setTimeout(load, wait);
   };
@@ -62,12 +62,9 @@ export function modelsPage() {
       "div",
       { class: "page-body", tabindex: "0", role: "group", "aria-label": t("models") },
       h("section", { class: "wide", "aria-labelledby": "models-here" }, h("h2", { id: "models-here" }, t("models-here")), h("div", null, memory, list)),
-      h(
-        "section",
-        { class: "wide", "aria-labelledby": "models-add" },
-        h("h2", { id: "models-add" }, t("models-add")),
-        h("div", null, keepsModels ? adding(jobs.look) : h("p", { class: "faint" }, t("models-owner-adds")), works),
-      ),
+      keepsModels
+        ? h("section", { class: "wide", "aria-labelledby": "models-add" }, h("h2", { id: "models-add" }, t("models-add")), h("div", null, adding(jobs.look), works))
+        : h("p", { class: "faint" }, t(app.now.who?.via === "session" ? "models-others-add" : "models-owner-adds")),
     ),
   );
   dispatchEvent(new CustomEvent("freehold:shown"));

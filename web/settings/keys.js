@@ -1,5 +1,5 @@
 // Keys by which somebody's programs are known: what they may, until when, and how much.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { notice } from "../ground/notice.js";
@@ -41,7 +41,7 @@ export function keys() {
       const live = all.filter((key) => key.revoked_at === null);
       fill(list, live.length ? live.map((key) => row(key, load)) : h("li", { class: "faint" }, t("no-keys")));
     } catch (error) {
-      fill(list, h("li", { class: "faint" }, inWords(error)));
+      fill(list, h("li", { class: "faint" }, told(error)));
     }
   };
   load();
@@ -71,7 +71,7 @@ function form(made, load) {
       /** @type {HTMLFormElement} */ (event.target).reset();
       load();
     } catch (error) {
-      notice(inWords(error));
+      notice(told(error));
     }
   };
   const rights = h("fieldset", { class: "rights" }, h("legend", null, t("key-may")), scopes.map((scope) => h("label", { class: "choice" }, scope, h("span", null, t(`scope-${scope.name}`), h("small", null, t(`scope-${scope.name}-about`))))));
@@ -101,7 +101,7 @@ function row(key, load) {
       notice(t("key-revoked", { name: key.name }));
       load();
     } catch (error) {
-      notice(inWords(error));
+      notice(told(error));
     }
   };
   const isOver = key.expires_at !== null && new Date(key.expires_at).getTime() <= Date.now();

@@ -1,12 +1,13 @@
 // Settings: how it looks, which language it speaks, the account and its keys.
 import { h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
-import { app, taste } from "../ground/state.js";
+import { app, may, taste } from "../ground/state.js";
 import { choose, theme } from "../ground/theme.js";
 import { language, LANGUAGES, t } from "../ground/words.js";
 import { leaveHouse } from "../door/sign-in.js";
 import { railButton } from "../shell/frame.js";
 import { keys } from "./keys.js";
+import { chosenName } from "./name.js";
 import { chosenPassword } from "./password.js";
 import { people, takeOut } from "./people.js";
 import { rules } from "./rules.js";
@@ -16,7 +17,6 @@ import { upstreams } from "./upstreams.js";
 /** @returns {import("../main.js").Page} */
 export function settingsPage() {
   const isKnown = app.now.who?.via === "session";
-  const runsHouse = ["owner", "admin"].includes(app.now.who?.role ?? "");
   const element = h(
     "div",
     { class: "page" },
@@ -27,12 +27,12 @@ export function settingsPage() {
       part("looks", looks()),
       part("language", languages()),
       part("account", isKnown ? account() : [h("p", null, t("account-none")), h("p", null, h("a", { href: "/sign-in" }, t("sign-in")))]),
-      isKnown && part("keys", keys()),
-      isKnown && runsHouse && part("people", people()),
-      isKnown && app.now.who?.role === "owner" && part("upstreams", upstreams()),
+      isKnown && part("keys", may("manage_keys") ? keys() : [h("p", { class: "faint" }, t("keys-others"))]),
+      isKnown && !!app.now.who?.may.give_roles.length && part("people", people()),
+      isKnown && may("operate") && part("upstreams", upstreams()),
       isKnown && part("titles", titles()),
       part("rules", rules()),
-      part("programs", [h("p", { class: "faint" }, t("programs-about")), h("pre", { class: "snippet", tabindex: "0" }, `OPENAI_BASE_URL=${location.origin}/v1\nOPENAI_API_KEY=${isKnown ? "fh-…" : "any"}`)]),
+      (!isKnown || may("manage_keys")) && part("programs", [h("p", { class: "faint" }, t("programs-about")), h("pre", { class: "snippet", tabindex: "0" }, `OPENAI_BASE_URL=${location.origin}/v1\nOPENAI_API_KEY=${isKnown ? "fh-…" : "any"}`)]),
     ),
   );
   dispatchEvent(new CustomEvent("freehold:shown"));
@@ -68,13 +68,14 @@ function languages() {
 function account() {
   const who = app.now.who;
   return [
-    h("p", null, t("account-is", { name: who?.name ?? "", role: t(`role-${who?.role ?? "member"}`) })),
-    chosenPassword(),
+    h("p", null, t("account-is", { name: who?.display_name ?? "", role: t(`role-${who?.role ?? "member"}`) })),
+    may("manage_account") && chosenName(),
+    may("manage_account") && chosenPassword(),
     h(
       "div",
       { class: "row" },
       h("button", { class: "plain", type: "button", onclick: () => leaveHouse(true) }, icon("out"), t("sign-out")),
-      who && h("button", { class: "plain", type: "button", onclick: () => takeOut({ id: who.user, name: who.name }) }, icon("download"), t("export-mine")),
+      who && may("manage_account") && h("button", { class: "plain", type: "button", onclick: () => takeOut({ id: who.user, name: who.name }) }, icon("download"), t("export-mine")),
     ),
   ];
 }

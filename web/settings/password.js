@@ -1,6 +1,6 @@
 // Choosing a password.
-import { ask, inWords } from "../ground/api.js";
-import { h } from "../ground/dom.js";
+import { ask, told } from "../ground/api.js";
+import { fill, h } from "../ground/dom.js";
 import { notice } from "../ground/notice.js";
 import { app } from "../ground/state.js";
 import { t } from "../ground/words.js";
@@ -11,7 +11,7 @@ const LETTERS_MIN = 12;
 /** The old one is asked for where there is one, and not of who just came by a link. */
 export function chosenPassword() {
   const asksForOld = app.now.who?.asks_for_password === true;
-  const said = h("p", { class: "said-wrong", role: "alert" });
+  const said = h("div", { class: "said-wrong", role: "alert" });
   const old = h("input", { id: "old", type: "password", autocomplete: "current-password", required: true });
   const fresh = h("input", { id: "new", type: "password", autocomplete: "new-password", minlength: LETTERS_MIN, required: true });
   const submit = async (/** @type {Event} */ event) => {
@@ -23,7 +23,7 @@ export function chosenPassword() {
       // From now on there is an old one.
       form.replaceWith(chosenPassword());
     } catch (error) {
-      said.textContent = inWords(error);
+      fill(said, told(error));
     }
   };
   const form = h(

@@ -1,8 +1,9 @@
 // The law of the house: readable, and asked for its reasons.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
 import { notice } from "../ground/notice.js";
-import { app } from "../ground/state.js";
+import { fold, ruleTitle } from "../ground/errors.js";
+import { app, may } from "../ground/state.js";
 import { t } from "../ground/words.js";
 
 /** Kinds of things that are kept, as rules name them. */
@@ -12,9 +13,9 @@ export function rules() {
   const files = h("div", { class: "files" });
   const action = h("select", { id: "why-action" });
   const model = h("select", { id: "why-model" }, (app.now.models ?? []).map((one) => h("option", null, one.name)));
-  const kind = h("select", { id: "why-kind" }, KINDS.map((one) => h("option", null, one)));
+  const kind = h("select", { id: "why-kind" }, KINDS.map((one) => h("option", { value: one }, t(`kinds-${one}`))));
   const person = h("select", { id: "why-person" }, h("option", { value: "" }, t("why-me")));
-  const answer = h("p", { class: "proof", role: "status" });
+  const answer = h("div", { class: "proof", role: "status" });
   const ofModel = labelled("why-model", model);
   const ofKind = labelled("why-kind", kind);
   const fit = () => {
@@ -23,17 +24,17 @@ export function rules() {
   };
   const show = (/** @type {{ data: { name: string, text: string, shipped: boolean }[], actions: string[] }} */ said) => {
     fill(files, said.data.map((file) => h("details", null, h("summary", null, file.name, " ", h("small", null, t(file.shipped ? "rules-shipped" : "rules-own"))), h("pre", { tabindex: "0" }, file.text))));
-    fill(action, said.actions.map((one) => h("option", null, one)));
+    fill(action, said.actions.map((one) => h("option", { value: one }, t(`do-${one}`))));
     fit();
   };
   const begin = async () => {
     try {
       show(await ask("GET", "/api/rules"));
-      if (["owner", "admin"].includes(app.now.who?.role ?? "")) {
-        for (const one of (await ask("GET", "/api/people")).data) if (one.id !== app.now.who?.user) person.append(h("option", { value: one.id }, one.name));
+      if (may("operate")) {
+        for (const one of (await ask("GET", "/api/people")).data) if (one.id !== app.now.who?.user) person.append(h("option", { value: one.id }, one.id === "anonymous" ? t("person-anonymous") : one.display_name));
       }
     } catch (error) {
-      fill(files, h("p", { class: "faint" }, inWords(error)));
+      fill(files, h("div", { class: "faint" }, told(error)));
     }
   };
   const submit = async (/** @type {Event} */ event) => {
@@ -42,10 +43,10 @@ export function rules() {
     try {
       const verdict = await ask("POST", "/api/rules/why", question);
       answer.className = `proof ${verdict.allowed ? "is-good" : "wrong"}`;
-      fill(answer, t(verdict.allowed ? "why-yes" : "why-no"), h("small", null, verdict.sentence));
+      fill(answer, t(verdict.allowed ? "why-yes" : "why-no"), " ", reasons(verdict), fold(verdict.sentence));
     } catch (error) {
       answer.className = "proof wrong";
-      fill(answer, inWords(error));
+      fill(answer, told(error));
     }
   };
   const reload = async () => {
@@ -53,19 +54,28 @@ export function rules() {
       show(await ask("POST", "/api/rules/reload"));
       notice(t("rules-read"));
     } catch (error) {
-      notice(inWords(error));
+      notice(told(error));
     }
   };
   action.addEventListener("change", fit);
   begin();
-  const isOwner = app.now.who?.role === "owner";
-  return [
+    return [
     h("p", { class: "faint" }, t("rules-about")),
     files,
-    isOwner && h("button", { class: "plain", type: "button", onclick: reload }, t("rules-reload")),
+    may("operate") && h("button", { class: "plain", type: "button", onclick: reload }, t("rules-reload")),
     h("form", { class: "filters", onsubmit: submit }, labelled("why-person", person), labelled("why-action", action), ofModel, ofKind, h("div", { class: "at-end" }, h("button", { class: "plain" }, t("why-ask")))),
     answer,
   ];
+}
+
+/**
+ * Why, in plain words.
+ * @param {{ rules: import("../ground/errors.js").Rule[], broken: string[] }} verdict
+ */
+function reasons(verdict) {
+  if (verdict.broken.length) return t("error-rules_broken");
+  const titles = verdict.rules.map((rule) => ruleTitle(rule.id, rule.says));
+  return `${titles.length ? titles.join("; ") : t("rule-none")}.`;
 }
 
 /**

@@ -1,5 +1,5 @@
 // Servers that run further models, and how they do.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
 import { count } from "../ground/when.js";
 import { t } from "../ground/words.js";
@@ -19,7 +19,7 @@ export function upstreams() {
       const all = (await ask("GET", "/api/upstreams")).data;
       fill(list, all.length ? all.map(row) : h("li", { class: "faint" }, t("no-upstreams")));
     } catch (error) {
-      fill(list, h("li", { class: "faint" }, inWords(error)));
+      fill(list, h("li", { class: "faint" }, told(error)));
     }
   };
   load();

@@ -35,8 +35,8 @@ export function rail() {
   const account = h("button", { class: "rail-account", type: "button", "aria-haspopup": "menu" });
   account.addEventListener("click", () => accountMenu(account));
   app.watch(["who"], ({ who }) => {
-    const name = who?.via === "anonymous" ? t("this-machine") : who?.name ?? "";
-    fill(account, h("span", { class: "face", "aria-hidden": "true" }, who?.via === "anonymous" ? icon("person") : [...name][0]?.toUpperCase()), h("span", null, name));
+    const name = who?.via === "anonymous" ? t("this-machine") : who?.display_name ?? "";
+    fill(account, h("span", { class: "face", "aria-hidden": "true" }, who?.via === "anonymous" ? icon("person") : [...name][0]?.toLocaleUpperCase()), h("span", null, name));
   });
   const offline = h("p", { class: "offline", role: "status" });
   app.watch(["isOnline"], ({ isOnline }) => {

@@ -34,8 +34,13 @@ pub(crate) mod sealed {
         /// What it is about.
         fn target(&self) -> Target<'_>;
 
-        /// More for the log, by name.
-        fn detail(&self) -> Option<(&'static str, &str)> {
+        /// More for the log: what is done, in a word.
+        fn change(&self) -> Option<&str> {
+            None
+        }
+
+        /// More for the log: to which one, by name of its kind.
+        fn which(&self) -> Option<(&'static str, &str)> {
             None
         }
 
@@ -116,6 +121,8 @@ pub struct ManageKeys {
     pub role: Role,
     /// What is done, in a word.
     pub change: &'static str,
+    /// The id of the key, where it is one.
+    pub key: Option<String>,
 }
 
 /// Add, change, disable or erase a person.
@@ -141,6 +148,8 @@ pub struct ManageProjects {
 pub struct ManageModels {
     /// What is done, in a word.
     pub change: &'static str,
+    /// The name of the model, where it is one.
+    pub model: Option<String>,
 }
 
 /// Read the log.
@@ -155,7 +164,7 @@ pub struct Operate {
 }
 
 macro_rules! asked {
-    ($($action:ident, $name:literal, $self:ident => $target:expr, $changes:literal $(, $detail:expr)?;)*) => {$(
+    ($($action:ident, $name:literal, $self:ident => $target:expr, $changes:literal $(, $change:expr $(, $kind:literal = $which:expr)?)?;)*) => {$(
         impl Asked for $action {
             fn name(&self) -> &'static str {
                 $name
@@ -169,9 +178,13 @@ macro_rules! asked {
                 $changes
             }
 
-            $(fn detail(&$self) -> Option<(&'static str, &str)> {
-                Some(("change", $detail))
-            })?
+            $(fn change(&$self) -> Option<&str> {
+                Some($change)
+            }
+
+            $(fn which(&$self) -> Option<(&'static str, &str)> {
+                $which.as_deref().map(|which| ($kind, which))
+            })?)?
         }
 
         impl Action for $action {}
@@ -185,12 +198,36 @@ asked! {
     Write, "write", self => Target::Thing(&self.0), true;
     Delete, "delete", self => Target::Thing(&self.0), true;
     ManageAccount, "manage_account", self => Target::Person { id: &self.user, role: self.role }, true, self.change;
-    ManageKeys, "manage_keys", self => Target::Person { id: &self.user, role: self.role }, true, self.change;
+    ManageKeys, "manage_keys", self => Target::Person { id: &self.user, role: self.role }, true, self.change, "key" = self.key;
     ManagePeople, "manage_people", self => Target::Person { id: &self.user, role: self.role }, true, self.change;
     ManageProjects, "manage_projects", self => Target::House, true, self.change;
-    ManageModels, "manage_models", self => Target::House, true, self.change;
+    ManageModels, "manage_models", self => Target::House, true, self.change, "model" = self.model;
     ReadAudit, "read_audit", self => Target::House, false;
     Operate, "operate", self => Target::House, true, self.change;
+}
+
+/// Actions by which somebody looks at something.
+const LOOKS: [&str; 3] = ["see_models", "read", "read_audit"];
+
+/// What other actions are told to do that only look.
+const CHANGES_THAT_LOOK: [&str; 10] = [
+    "ask_why",
+    "find",
+    "list",
+    "list_keys",
+    "look",
+    "see_files",
+    "see_folders",
+    "see_jobs",
+    "see_result",
+    "see_upstreams",
+];
+
+/// Whether who did `action` changed nothing, and asked nobody.
+pub(crate) fn only_looks(action: &str, on: &[(String, String)]) -> bool {
+    let change = on.iter().find(|(name, _)| name == "change");
+    LOOKS.contains(&action)
+        || change.is_some_and(|(_, change)| CHANGES_THAT_LOOK.contains(&change.as_str()))
 }
 
 /// What the log says an action was about.
@@ -206,7 +243,8 @@ pub(crate) fn on(action: &impl Asked) -> Vec<(String, String)> {
             on.extend(thing.project.as_deref().map(|id| ("project", id)));
         }
     }
-    on.extend(action.detail());
+    on.extend(action.change().map(|change| ("change", change)));
+    on.extend(action.which());
     on.into_iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()

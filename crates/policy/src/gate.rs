@@ -2,6 +2,7 @@
 
 mod admission;
 mod belongings;
+mod called;
 mod entering;
 mod identify;
 mod keys;
@@ -203,6 +204,11 @@ impl Gate {
     pub async fn rules(&self, principal: &Principal) -> Result<Vec<RuleFile>> {
         let _permit = self.permit(principal, action::SeeModels).await?;
         Ok(self.0.rules().texts.clone())
+    }
+
+    /// What the rule `id` says of itself, where it holds and says something.
+    pub fn rule_says(&self, id: &str) -> Option<String> {
+        self.0.rules().says(id)
     }
 
     /// Reads the rules again.

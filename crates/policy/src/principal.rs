@@ -151,6 +151,7 @@ pub struct Principal(pub(crate) Arc<Known>);
 pub(crate) struct Known {
     pub user: String,
     pub name: String,
+    pub display_name: String,
     pub role: Role,
     pub projects: Vec<String>,
     pub project: Option<String>,
@@ -171,9 +172,14 @@ impl Principal {
         &self.0.user
     }
 
-    /// What they are called.
+    /// The name they sign in with.
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// What others see them called.
+    pub fn display_name(&self) -> &str {
+        &self.0.display_name
     }
 
     /// What they are in the house.

@@ -162,11 +162,16 @@ impl Rules {
         verdict
     }
 
+    /// The `@says` of the rule `id`.
+    pub fn says(&self, id: &str) -> Option<String> {
+        let says = self.policies.annotation(&PolicyId::new(id), "says");
+        says.map(str::to_owned)
+    }
+
     fn rule(&self, id: &PolicyId) -> Rule {
-        let says = self.policies.annotation(id, "says").map(str::to_owned);
         Rule {
             id: id.to_string(),
-            says,
+            says: self.policies.annotation(id, "says").map(str::to_owned),
             file: self.files.get(id).cloned().unwrap_or_default(),
         }
     }

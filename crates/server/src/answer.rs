@@ -9,6 +9,7 @@ use engine::sampling::Sampling;
 use engine::{Reason, constrain::Constraint};
 use policy::{Admission, Tokens, action::Infer};
 
+use crate::api::may::manages_models;
 use crate::app::App;
 use crate::asked::{Asked, Wishes};
 use crate::caller::Caller;
@@ -157,7 +158,7 @@ impl App {
                 used: Used::new(admission, 0),
             });
         }
-        let speaker = self.catalogue.speaker(model).await?;
+        let speaker = self.speaker(caller, model).await?;
         check_text_only(&asked.messages, model)?;
         let (now, priority) = (self.local_time(asked.at), caller.priority());
         let tenant = caller.tenant();
@@ -183,7 +184,7 @@ impl App {
                 "only models of this machine are counted for",
             ));
         }
-        let speaker = self.catalogue.speaker(model).await?;
+        let speaker = self.speaker(caller, model).await?;
         let now = self.local_time(asked.at);
         begin(speaker, move |speaker| {
             let request = asked.request(speaker.sampling(), 0, now)?;
@@ -200,7 +201,7 @@ impl App {
         asked: Continued,
     ) -> Result<Answer> {
         let admission = self.admit(caller, model).await?;
-        let speaker = self.catalogue.speaker(model).await?;
+        let speaker = self.speaker(caller, model).await?;
         let (priority, tenant) = (caller.priority(), caller.tenant());
         let answering = begin(speaker, move |speaker| {
             // Nothing is recommended for texts without a template.
@@ -227,6 +228,24 @@ impl App {
         Ok(Answer { source, used })
     }
 
+    /// A model to talk with, loaded where it is not.
+    pub(crate) async fn speaker(&self, caller: &Caller, model: &str) -> Result<Arc<Speaker>> {
+        let loaded = self.catalogue.speaker(model).await;
+        loaded.map_err(|fault| self.discreet(caller, model, fault))
+    }
+
+    /// Why a model cannot be used, as `caller` may know it: where its files lie is told to those who manage models.
+    pub(crate) fn discreet(&self, caller: &Caller, model: &str, fault: Fault) -> Fault {
+        let code = fault.code.as_deref().unwrap_or_default();
+        if TOLD_TO_ALL.contains(&code) || manages_models(self, caller) {
+            return fault;
+        }
+        let message = format!(
+            "the model `{model}` cannot be used\nhint: whoever manages the models of this house is told why"
+        );
+        Fault { message, ..fault }
+    }
+
     /// Whether the caller may ask that model, and has tokens left.
     pub(crate) async fn admit(&self, caller: &Caller, model: &str) -> Result<Admission> {
         let _permit = self.gate.permit(caller, infer(model)).await?;
@@ -238,6 +257,14 @@ impl App {
         models::chat::Moment::from_local_seconds(seconds.cast_signed())
     }
 }
+
+/// Faults of models that are everybody's to know, and name no file.
+const TOLD_TO_ALL: [&str; 4] = [
+    "busy",
+    "engine_stopped",
+    "model_not_found",
+    "not_enough_memory",
+];
 
 fn infer(model: &str) -> Infer {
     Infer {

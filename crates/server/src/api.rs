@@ -8,6 +8,7 @@ mod house;
 mod jobs;
 mod keys;
 mod library;
+pub(crate) mod may;
 mod models;
 mod notes;
 mod patches;
@@ -52,7 +53,8 @@ fn moment(at: Timestamp) -> String {
     rfc3339(u64::try_from(at.as_millis()).unwrap_or(0) / 1000)
 }
 
-/// A fault, as this API writes it: `{"error": {"code", "message", "hint"}}`.
+/// A fault, as this API writes it: `{"error": {"code", "message", "hint"}}`, with the `param` that is wrong, or the
+/// `action` that the `rules` refused.
 pub(crate) struct Refusal(Fault);
 
 impl<E: Into<Fault>> From<E> for Refusal {
@@ -69,7 +71,17 @@ impl IntoResponse for Refusal {
             None => (fault.message.clone(), None),
         };
         let code = fault.code.clone().unwrap_or_else(|| fault.kind().into());
-        let body = json!({ "error": { "code": code, "message": message, "hint": hint } });
+        let mut error = json!({ "code": code, "message": message, "hint": hint });
+        if let Some(refused) = &fault.refused {
+            let rules = refused.rules.iter();
+            let rules = rules.map(|(id, says)| json!({ "id": id, "says": says }));
+            error["action"] = json!(refused.action);
+            error["rules"] = rules.collect();
+        }
+        if let Some(param) = &fault.param {
+            error["param"] = json!(param);
+        }
+        let body = json!({ "error": error });
         let mut response = fault.into_response();
         let (parts, _) = std::mem::take(&mut response).into_parts();
         (parts.status, parts.headers, Json(body)).into_response()

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{Method, StatusCode, Uri};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
 
 use policy::Gate;
 use store::Store;
 use tokio::sync::Semaphore;
 
-use crate::assets::Assets;
+use crate::assets::{Assets, wants_page};
 use crate::catalogue::Catalogue;
 use crate::fault::Fault;
 use crate::presence::Presence;
@@ -126,10 +127,20 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-async fn unknown(method: Method, uri: Uri) -> Fault {
+/// A page for whoever typed a wrong address into a browser, and what programs understand for all others.
+async fn unknown(
+    State(app): State<Arc<App>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    if matches!(method, Method::GET | Method::HEAD) && wants_page(&headers) {
+        return app.assets.nowhere(&headers);
+    }
     let path: String = uri.path().chars().take(200).collect();
     let message = format!("Invalid URL ({method} {path})");
-    Fault::new(StatusCode::NOT_FOUND, message).code("unknown_url")
+    let fault = Fault::new(StatusCode::NOT_FOUND, message).code("unknown_url");
+    fault.into_response()
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> Fault {

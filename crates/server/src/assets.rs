@@ -49,6 +49,16 @@ impl Assets {
         }
     }
 
+    /// The page that says that there is nothing here, in the language that whoever asks reads best.
+    pub fn nowhere(&self, asked: &HeaderMap) -> Response {
+        let path = format!("nowhere/{}.html", tongue(asked));
+        let mut response = self.reply(&path, Lasting::Never, asked);
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        let vary = HeaderValue::from_static("accept, accept-encoding, accept-language");
+        response.headers_mut().insert(header::VARY, vary);
+        response
+    }
+
     /// The file at `path` under an address of its own, which stays the same.
     pub fn reply(&self, path: &str, lasting: Lasting, asked: &HeaderMap) -> Response {
         if let Some(folder) = &self.folder {
@@ -71,6 +81,12 @@ impl Assets {
             }
         }
     }
+}
+
+/// What the app says in each of its languages, in Fluent.
+pub(crate) fn spoken() -> impl Iterator<Item = &'static str> {
+    let files = FILES.iter().filter(|file| file.path.ends_with(".ftl"));
+    files.filter_map(|file| std::str::from_utf8(file.plain).ok())
 }
 
 fn takes_gzip(asked: &HeaderMap) -> bool {
@@ -127,6 +143,44 @@ fn kind(path: &str) -> &'static str {
     }
 }
 
+/// The first language that somebody reads and the app speaks.
+fn tongue(asked: &HeaderMap) -> &'static str {
+    let spoken = ["de", "en"];
+    preferred(asked, header::ACCEPT_LANGUAGE)
+        .iter()
+        .find_map(|wanted| {
+            let wanted = wanted.split('-').next().unwrap_or_default();
+            spoken.into_iter().find(|tongue| *tongue == wanted)
+        })
+        .unwrap_or("en")
+}
+
+/// Whether it is a page that is asked for rather than data: browsers that go somewhere name pages first, programs
+/// take anything.
+pub(crate) fn wants_page(asked: &HeaderMap) -> bool {
+    let wanted = preferred(asked, header::ACCEPT);
+    let page = wanted.iter().position(|kind| kind == "text/html");
+    let data = wanted.iter().position(|kind| kind == "application/json");
+    page.is_some_and(|page| data.is_none_or(|data| page < data))
+}
+
+/// What a header lists, what is liked best first.
+fn preferred(asked: &HeaderMap, name: header::HeaderName) -> Vec<String> {
+    let text = asked.get(name).and_then(|value| value.to_str().ok());
+    let parts = text.unwrap_or_default().split(',').take(32);
+    let mut liked: Vec<(String, f32)> = parts
+        .map(|part| {
+            let mut parameters = part.split(';').map(str::trim);
+            let what = parameters.next().unwrap_or_default().to_lowercase();
+            let weight = parameters.find_map(|text| text.strip_prefix("q="));
+            (what, weight.map_or(1.0, |text| text.parse().unwrap_or(0.0)))
+        })
+        .collect();
+    liked.retain(|(_, weight)| *weight > 0.0);
+    liked.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+    liked.into_iter().map(|(what, _)| what).collect()
+}
+
 /// A file of a folder, and of nowhere else.
 fn read(folder: &Path, path: &str) -> Option<Vec<u8>> {
     let is_below = Path::new(path)
@@ -135,7 +189,7 @@ fn read(folder: &Path, path: &str) -> Option<Vec<u8>> {
     let bytes = is_below
         .then(|| std::fs::read(folder.join(path)).ok())
         .flatten()?;
-    if !["index.html", "sw.js"].contains(&path) {
+    if !path.ends_with(".html") && path != "sw.js" {
         return Some(bytes);
     }
     let text = String::from_utf8_lossy(&bytes).replace("{HASH}", "dev");
@@ -198,6 +252,31 @@ mod tests {
         assert!(read(&below, "../a.js").is_none());
         let absolute = folder.path().join("a.js");
         assert!(read(&below, absolute.to_str().unwrap()).is_none());
+    }
+
+    #[test]
+    fn pages_are_for_those_who_like_them_better_than_data() {
+        let asked = |name: header::HeaderName, text: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, HeaderValue::from_static(text));
+            headers
+        };
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        let page = |text| wants_page(&asked(header::ACCEPT, text));
+        assert!(page(browser) && page("application/json;q=0.5, text/html"));
+        for text in [
+            "*/*",
+            "application/json, text/html",
+            "text/html;q=0",
+            "",
+            "text/html;q=x",
+        ] {
+            assert!(!page(text), "{text}");
+        }
+        let tongue = |text| tongue(&asked(header::ACCEPT_LANGUAGE, text));
+        assert_eq!(tongue("de-AT,de;q=0.9,en;q=0.8"), "de");
+        assert_eq!(tongue("fr, en;q=0.2, de;q=0.7"), "de");
+        assert_eq!(tongue("fr"), "en");
     }
 
     #[test]

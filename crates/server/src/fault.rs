@@ -20,6 +20,17 @@ pub(crate) struct Fault {
     pub code: Option<Cow<'static, str>>,
     /// Seconds until it may be tried again.
     pub retry_after: Option<u64>,
+    /// What the rules refused, where they did.
+    pub refused: Option<Box<Refused>>,
+}
+
+/// What the rules refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refused {
+    /// The action.
+    pub action: &'static str,
+    /// The rules that decided, each with what it says of itself; none where no rule permits it.
+    pub rules: Vec<(String, Option<String>)>,
 }
 
 impl Fault {
@@ -30,6 +41,7 @@ impl Fault {
             param: None,
             code: None,
             retry_after: None,
+            refused: None,
         }
     }
 
@@ -161,9 +173,15 @@ impl From<coder::Error> for Fault {
         match error {
             coder::Error::Unsuitable { code, .. } => Self::invalid(message).code(code),
             coder::Error::Stopped => Self::broken(message).code("stopped"),
-            _ => {
-                tracing::error!(%message, "code cannot be worked on");
-                Self::broken(message)
+            other => {
+                let code = match other {
+                    coder::Error::Io { .. } => "file_failed",
+                    coder::Error::Runner { .. } => "runner_stopped",
+                    coder::Error::Sandbox(error) => error.code(),
+                    coder::Error::Unsuitable { .. } | coder::Error::Stopped => "stopped",
+                };
+                tracing::error!(code, %message, "code cannot be worked on");
+                Self::broken(message).code(code)
             }
         }
     }
@@ -236,7 +254,18 @@ impl From<policy::Error> for Fault {
                 Self::new(StatusCode::UNAUTHORIZED, message).code("invalid_api_key")
             }
             Error::WrongPassword => Self::new(StatusCode::UNAUTHORIZED, message).code(code),
-            Error::Denied(_) => Self::new(StatusCode::FORBIDDEN, message).code(code),
+            Error::Denied(verdict) => {
+                let rules = verdict.rules.iter();
+                let rules = rules.map(|rule| (rule.id.clone(), rule.says.clone()));
+                let refused = Refused {
+                    action: verdict.action,
+                    rules: rules.collect(),
+                };
+                Self {
+                    refused: Some(Box::new(refused)),
+                    ..Self::new(StatusCode::FORBIDDEN, message).code(code)
+                }
+            }
             Error::Limited(limited) => Self {
                 // Whoever comes back sooner is refused again.
                 retry_after: limited

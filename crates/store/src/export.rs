@@ -73,7 +73,7 @@ impl Store {
             .map(member)
             .collect();
         Ok(json!({
-            "id": user.id, "name": user.name, "role": user.role, "created_at": user.created_at.as_millis(),
+            "id": user.id, "name": user.name, "display_name": user.display_name, "role": user.role, "created_at": user.created_at.as_millis(),
             "keys": keys, "projects": projects,
         }))
     }

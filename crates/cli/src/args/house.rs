@@ -109,6 +109,8 @@ pub enum User {
     Enable(UserNamed),
     /// Give somebody another role
     Role(UserRole),
+    /// Change what others see somebody called
+    Name(UserName),
     /// Set somebody's password; their sessions end
     Password(UserPassword),
     /// Print a new link by which somebody signs in once
@@ -120,6 +122,10 @@ pub enum User {
 pub struct UserAdd {
     /// The name they sign in with
     pub name: String,
+
+    /// What others see them called, in any letters [default: the name they sign in with]
+    #[arg(long, value_name = "TEXT")]
+    pub display_name: Option<String>,
 
     /// What they are: `guest`, `member`, `admin` or `owner`
     #[arg(long, value_name = "ROLE", default_value = "member")]
@@ -161,6 +167,20 @@ pub struct UserRole {
 
     /// What they will be: `guest`, `member`, `admin` or `owner`
     pub role: Role,
+
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// `freehold user name NAME TEXT`
+#[derive(Debug, clap::Args)]
+pub struct UserName {
+    /// The name they sign in with, which stays
+    pub name: String,
+
+    /// What others see them called, in any letters; nothing for the name they sign in with
+    #[arg(value_name = "TEXT")]
+    pub display_name: String,
 
     #[command(flatten)]
     pub place: Place,

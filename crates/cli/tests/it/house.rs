@@ -107,7 +107,17 @@ fn where_nobody_lives_nothing_is_made_but_by_adding_somebody() {
         .collect();
     assert_eq!(names, ["ada", "owner"]);
     let text = data.run(&["user", "list"]).stdout;
-    assert!(text.starts_with("NAME   ROLE    SINCE"), "{text}");
+    assert!(text.starts_with("NAME   CALLED  ROLE    SINCE"), "{text}");
+    let named = data.json(&["user", "name", "ada", " Ada Löwe "]);
+    assert_eq!(named["display_name"], "Ada Löwe");
+    let listed = data.json(&["user", "list"]);
+    assert_eq!(listed["users"][0]["display_name"], "Ada Löwe");
+    let text = data.run(&["user", "list"]).stdout;
+    assert!(text.contains("ada    Ada Löwe"), "{text}");
+    let zoe = data.json(&["user", "add", "zoe", "--display-name", "Zoë O’Hara"]);
+    assert_eq!(zoe["display_name"], "Zoë O’Hara");
+    let wrong = data.refused(&["user", "name", "zoe", "a\u{202e}b"]);
+    assert_eq!(wrong, "bad_display_name");
     assert_eq!(data.refused(&["user", "add", "ada"]), "store_taken");
     assert_eq!(data.refused(&["user", "add", "a b"]), "bad_person_name");
     assert_eq!(

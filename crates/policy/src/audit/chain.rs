@@ -71,6 +71,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// Whether somebody merely looked, and was let.
+    pub fn is_mere_look(&self) -> bool {
+        self.allowed && crate::action::only_looks(&self.action, &self.on)
+    }
+
     /// The canonical text of the record as line `sequence`. It is written as it will stand, field by field in
     /// their order: thousands a second are.
     pub(crate) fn text(&self, sequence: u64) -> String {

@@ -269,6 +269,7 @@ impl Inner {
         let user = User {
             id: secret::id("u-"),
             name: owner.clone(),
+            display_name: None,
             password_hash: None,
             role: owner.clone(),
             disabled: false,

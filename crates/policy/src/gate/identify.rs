@@ -115,6 +115,7 @@ impl Gate {
         Principal(Arc::new(Known {
             user: "console".to_owned(),
             name: "console".to_owned(),
+            display_name: "console".to_owned(),
             role: Role::Owner,
             projects: Vec::new(),
             project: None,
@@ -225,6 +226,7 @@ impl Inner {
         Ok(Known {
             user: user.id.clone(),
             name: user.name.clone(),
+            display_name: user.display_name.as_ref().unwrap_or(&user.name).clone(),
             role,
             projects: memberships
                 .into_iter()
@@ -251,6 +253,7 @@ impl Inner {
         let user = User {
             id: ANONYMOUS.to_owned(),
             name: ANONYMOUS.to_owned(),
+            display_name: None,
             password_hash: None,
             role: role.name().to_owned(),
             disabled: false,

@@ -65,7 +65,9 @@ impl Gate {
     /// [`Error::Denied`]; scopes that the key which asks has not itself; a project that the person is not in.
     pub async fn add_key(&self, principal: &Principal, new: NewKey<'_>) -> Result<(Key, Secret)> {
         let identity = self.0.store.identity();
-        self.permit_keys(principal, new.user, "add").await?;
+        let id = secret::id(KEY_ID);
+        self.permit_keys(principal, new.user, "add", Some(&id))
+            .await?;
         if let Via::Key(_) = principal.via()
             && let Some(scope) = new
                 .scopes
@@ -87,7 +89,7 @@ impl Gate {
         scopes.sort_unstable();
         scopes.dedup();
         let kept = ApiKey {
-            id: secret::id(KEY_ID),
+            id,
             hash: secret::hash("key", secret.reveal()),
             prefix: secret.reveal()[..SHOWN].to_owned(),
             name: new.name.to_owned(),
@@ -109,7 +111,7 @@ impl Gate {
     /// [`Error::Denied`], and those of the store.
     pub async fn keys(&self, principal: &Principal, user: Option<&str>) -> Result<Vec<Key>> {
         match user {
-            Some(user) => self.permit_keys(principal, user, "list").await?,
+            Some(user) => self.permit_keys(principal, user, "list", None).await?,
             None => {
                 let listing = super::people::managing("all", crate::Role::Guest, "list_keys");
                 self.permit(principal, listing).await?;
@@ -128,7 +130,8 @@ impl Gate {
     pub async fn revoke_key(&self, principal: &Principal, id: &str) -> Result<()> {
         let identity = self.0.store.identity();
         let kept = identity.key(id).await?;
-        self.permit_keys(principal, &kept.user, "revoke").await?;
+        self.permit_keys(principal, &kept.user, "revoke", Some(id))
+            .await?;
         identity.revoke_key(id, self.0.options.clock.now()).await?;
         self.0.known.clear();
         Ok(())
@@ -139,6 +142,7 @@ impl Gate {
         principal: &Principal,
         user: &str,
         change: &'static str,
+        key: Option<&str>,
     ) -> Result<()> {
         let role = match self.0.store.identity().user(user).await {
             Ok(user) => user.role.parse()?,
@@ -149,7 +153,13 @@ impl Gate {
             Err(error) => return Err(error.into()),
         };
         let user = user.to_owned();
-        let action = ManageKeys { user, role, change };
+        let key = key.map(str::to_owned);
+        let action = ManageKeys {
+            user,
+            role,
+            change,
+            key,
+        };
         self.permit(principal, action).await.map(drop)
     }
 }

@@ -2,7 +2,7 @@
 
 use store::{Timestamp, User};
 
-use super::{Gate, Inner, identify::ANONYMOUS};
+use super::{Gate, Inner, called, identify::ANONYMOUS};
 use crate::{
     action::ManagePeople,
     error::{Error, Result},
@@ -23,6 +23,8 @@ pub struct Person {
     pub id: String,
     /// The name they sign in with.
     pub name: String,
+    /// What others see them called; the name they sign in with where nothing else was chosen.
+    pub display_name: String,
     /// What they are.
     pub role: Role,
     /// Whether they are kept out.
@@ -38,6 +40,8 @@ pub struct Person {
 pub struct NewPerson<'a> {
     /// The name they will sign in with: letters, digits, `.`, `_`, `-` and `@`; capitals do not count.
     pub name: &'a str,
+    /// What others will see them called, in any letters; by that name where it is `None`.
+    pub display_name: Option<&'a str>,
     /// What they will be.
     pub role: Role,
     /// Their password; without one they sign in by a [link](Gate::link_for) first.
@@ -53,6 +57,7 @@ impl Gate {
         let inner = &*self.0;
         let id = secret::id("u-");
         let name = checked(new.name)?;
+        let display_name = new.display_name.map(called::checked).transpose()?;
         self.permit(principal, managing(&id, new.role, "add"))
             .await?;
         let password_hash = match new.password {
@@ -62,6 +67,7 @@ impl Gate {
         let user = User {
             id,
             name,
+            display_name,
             password_hash,
             role: new.role.name().to_owned(),
             disabled: false,
@@ -197,7 +203,8 @@ fn checked(name: &str) -> Result<String> {
     }
     let what = format!("nobody can be called `{name}`");
     Err(Error::refused("bad_person_name", what)
-        .hint("names have up to 64 letters, digits, `.`, `_`, `-` and `@`, and begin with a letter or digit"))
+        .hint("names have up to 64 letters, digits, `.`, `_`, `-` and `@`, and begin with a letter or digit\n\
+               what others see somebody called is free: `freehold user name NAME TEXT`"))
 }
 
 /// What those keep who show nothing is kept under an account; what they may is not that account's affair.
@@ -221,6 +228,7 @@ fn person(user: User) -> Result<Person> {
     Ok(Person {
         role: user.role.parse()?,
         id: user.id,
+        display_name: user.display_name.unwrap_or_else(|| user.name.clone()),
         name: user.name,
         is_disabled: user.disabled,
         has_password: user.password_hash.is_some(),

@@ -17,6 +17,7 @@ fn person(role: Role) -> Known {
     Known {
         user: format!("u-{role}"),
         name: role.to_string(),
+        display_name: role.to_string(),
         role,
         projects: Vec::new(),
         project: None,
@@ -107,6 +108,7 @@ fn people_are_managed_by_admins_and_owners_by_owners() {
         user: "u-other".to_owned(),
         role,
         change: "add",
+        key: None,
     };
     assert!(!allows(&person(Role::Admin), &keys(Role::Owner)));
     assert!(!allows(&person(Role::Member), &keys(Role::Guest)));
@@ -243,6 +245,7 @@ fn requests_are_as_the_schema_says() {
         user: "u-2".to_owned(),
         role: Role::Guest,
         change: "add",
+        key: None,
     };
     let principal = Principal(Arc::new(known));
     let asked = [

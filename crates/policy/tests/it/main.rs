@@ -83,6 +83,7 @@ impl House {
 async fn add(gate: &Gate, name: &str, role: Role) -> Person {
     let new = NewPerson {
         name,
+        display_name: None,
         role,
         password: Some(PASSWORD),
     };

@@ -12,6 +12,7 @@ async fn admins_add_people_but_no_owners_and_members_add_nobody() {
     let member = somebody(&gate, "ada", Role::Member).await;
     let new = |name, role| NewPerson {
         name,
+        display_name: None,
         role,
         password: None,
     };
@@ -139,6 +140,7 @@ async fn names_are_plain_and_one_persons() {
     ] {
         let new = NewPerson {
             name,
+            display_name: None,
             role: Role::Member,
             password: None,
         };

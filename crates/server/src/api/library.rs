@@ -43,7 +43,7 @@ async fn look(
     caller: Caller,
     body: Parsed<Source>,
 ) -> Result<Json<Value>, Refusal> {
-    permit(&app, &caller, "look").await?;
+    permit(&app, &caller, "look", None).await?;
     let Source { source, name } = body.value;
     let source = at_home(&app, source);
     let offered = blocking(move || works::look(&app, &source, name.as_deref())).await?;
@@ -77,8 +77,8 @@ async fn create(
     caller: Caller,
     body: Parsed<Wanted>,
 ) -> Result<Json<Value>, Refusal> {
-    permit(&app, &caller, "add").await?;
     let mut wanted = body.value;
+    permit(&app, &caller, "add", wanted.name.as_deref()).await?;
     wanted.source = at_home(&app, wanted.source);
     if !wanted.agreed {
         let message = "nobody agreed to its licence\nhint: `POST /api/models/look` shows it; then send `agreed` with `true`";
@@ -100,7 +100,7 @@ async fn remove(
     caller: Caller,
     Path(name): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    permit(&app, &caller, "remove").await?;
+    permit(&app, &caller, "remove", Some(&name)).await?;
     let gone = name.clone();
     blocking(move || works::remove(&app, &gone)).await?;
     Ok(Json(json!({ "name": name, "removed": true })))
@@ -112,7 +112,7 @@ async fn load(
     caller: Caller,
     Path(name): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    permit(&app, &caller, "load").await?;
+    permit(&app, &caller, "load", Some(&name)).await?;
     app.catalogue.speaker(&name).await?;
     Ok(Json(json!({ "name": name, "loaded": true })))
 }
@@ -122,7 +122,7 @@ async fn unload(
     caller: Caller,
     Path(name): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    permit(&app, &caller, "unload").await?;
+    permit(&app, &caller, "unload", Some(&name)).await?;
     let gone = name.clone();
     blocking(move || {
         app.catalogue.unload(&gone);
@@ -145,7 +145,7 @@ async fn quantise(
     Path(model): Path<String>,
     body: Parsed<Smaller>,
 ) -> Result<Json<Value>, Refusal> {
-    permit(&app, &caller, "quantise").await?;
+    permit(&app, &caller, "quantise", Some(&model)).await?;
     let Smaller { format, name } = body.value;
     let mix = Mix::of_name(&format).ok_or_else(|| works::unknown_format(&format))?;
     let library = app.catalogue.library();
@@ -177,7 +177,7 @@ async fn measure(
     caller: Caller,
     Path(model): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    permit(&app, &caller, "measure").await?;
+    permit(&app, &caller, "measure", Some(&model)).await?;
     if app.catalogue.library().get(&model).is_none() {
         return Err(app.catalogue.unknown(&model).into());
     }
@@ -195,8 +195,17 @@ async fn queued(
     Ok(Json(described(app, &job)))
 }
 
-async fn permit(app: &App, caller: &Caller, change: &'static str) -> Result<(), Refusal> {
-    let _permit = app.gate.permit(caller, ManageModels { change }).await?;
+async fn permit(
+    app: &App,
+    caller: &Caller,
+    change: &'static str,
+    model: Option<&str>,
+) -> Result<(), Refusal> {
+    let model = model.map(str::to_owned);
+    let _permit = app
+        .gate
+        .permit(caller, ManageModels { change, model })
+        .await?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use policy::{NewPerson, Person, Role};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::may::may_change;
 use super::{Refusal, moment};
 use crate::app::App;
 use crate::caller::Caller;
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 
 async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Refusal> {
     let people = app.gate.people(&caller).await?;
+    let described = |person| described(&app, &caller, person);
     let data: Vec<Value> = people.iter().map(described).collect();
     Ok(Json(json!({ "data": data })))
 }
@@ -36,6 +38,7 @@ async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>
 #[derive(Deserialize)]
 struct Wanted {
     name: String,
+    display_name: Option<String>,
     role: Option<String>,
 }
 
@@ -49,18 +52,22 @@ async fn create(
     let role = wanted.role.as_deref().map(str::parse).transpose()?;
     let new = NewPerson {
         name: &wanted.name,
+        display_name: wanted.display_name.as_deref(),
         role: role.unwrap_or(Role::Member),
         password: None,
     };
     let person = app.gate.add_person(&caller, new).await?;
     let token = app.gate.link_for(&caller, &person.id).await?;
-    let mut value = described(&person);
+    let mut value = described(&app, &caller, &person);
     value["link"] = json!(format!("/sign-in#{}", token.reveal()));
+    value["link_works"] = json!(link_works(&app));
     Ok(Json(value))
 }
 
 #[derive(Deserialize)]
 struct Change {
+    /// Nothing for the name they sign in with.
+    display_name: Option<String>,
     role: Option<String>,
     disabled: Option<bool>,
 }
@@ -71,14 +78,23 @@ async fn update(
     Path(id): Path<String>,
     body: Parsed<Change>,
 ) -> Result<Json<Value>, Refusal> {
-    let Change { role, disabled } = body.value;
+    let Change {
+        display_name,
+        role,
+        disabled,
+    } = body.value;
+    if let Some(name) = display_name {
+        let name = Some(name.trim()).filter(|name| !name.is_empty());
+        app.gate.set_display_name(&caller, &id, name).await?;
+    }
     if let Some(role) = role {
         app.gate.set_role(&caller, &id, role.parse()?).await?;
     }
     if let Some(disabled) = disabled {
         app.gate.set_disabled(&caller, &id, disabled).await?;
     }
-    Ok(Json(described(&found(&app, &caller, &id).await?)))
+    let person = found(&app, &caller, &id).await?;
+    Ok(Json(described(&app, &caller, &person)))
 }
 
 #[derive(Deserialize)]
@@ -114,7 +130,17 @@ async fn link(
 ) -> Result<Json<Value>, Refusal> {
     let token = app.gate.link_for(&caller, &id).await?;
     let link = format!("/sign-in#{}", token.reveal());
-    Ok(Json(json!({ "id": id, "link": link })))
+    Ok(Json(
+        json!({ "id": id, "link": link, "link_works": link_works(&app) }),
+    ))
+}
+
+/// Where links of this house can be opened: browsers make addresses of them, and some of those lead nowhere else.
+fn link_works(app: &App) -> &'static str {
+    match app.is_local {
+        true => "on_this_machine",
+        false => "on_others",
+    }
 }
 
 async fn found(app: &App, caller: &Caller, id: &str) -> Result<Person, Refusal> {
@@ -123,13 +149,15 @@ async fn found(app: &App, caller: &Caller, id: &str) -> Result<Person, Refusal> 
     Ok(found.ok_or_else(|| Fault::not_found("person", id))?)
 }
 
-fn described(person: &Person) -> Value {
+fn described(app: &App, caller: &Caller, person: &Person) -> Value {
     json!({
         "id": person.id,
         "name": person.name,
+        "display_name": person.display_name,
         "role": person.role.name(),
         "disabled": person.is_disabled,
         "has_password": person.has_password,
         "created_at": moment(person.created_at),
+        "may_change": may_change(app, caller, &person.id, person.role),
     })
 }

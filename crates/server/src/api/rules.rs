@@ -107,9 +107,25 @@ fn verdict(app: &App, asker: &Principal, question: Question) -> Result<Arc<Verdi
         "read" => of(app, asker, &Read(thing)),
         "write" => of(app, asker, &Write(thing)),
         "delete" => of(app, asker, &Delete(thing)),
-        "manage_keys" => of(app, asker, &ManageKeys { user, role, change }),
+        "manage_keys" => of(
+            app,
+            asker,
+            &ManageKeys {
+                user,
+                role,
+                change,
+                key: None,
+            },
+        ),
         "manage_people" => of(app, asker, &ManagePeople { user, role, change }),
-        "manage_models" => of(app, asker, &ManageModels { change }),
+        "manage_models" => of(
+            app,
+            asker,
+            &ManageModels {
+                change,
+                model: None,
+            },
+        ),
         "read_audit" => of(app, asker, &ReadAudit),
         "operate" => of(app, asker, &Operate { change }),
         other => {

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Refusal;
+use super::may::may;
 use crate::app::App;
 use crate::caller::{COOKIE, Caller, session};
 use crate::fault::Fault;
@@ -20,7 +21,10 @@ use crate::reading::Parsed;
 
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/api/session", get(retrieve).post(create).delete(delete))
+        .route(
+            "/api/session",
+            get(retrieve).post(create).patch(change).delete(delete),
+        )
         .route("/api/session/password", put(set_password))
 }
 
@@ -78,6 +82,30 @@ async fn retrieve(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Va
     Ok(Json(described(&app, &caller.0).await?))
 }
 
+/// What is changed of oneself; what is not there stays.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    /// What others see one called; nothing for the name one signs in with.
+    display_name: Option<String>,
+}
+
+async fn change(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    body: Parsed<Change>,
+) -> Result<Json<Value>, Refusal> {
+    let mut said = described(&app, &caller.0).await?;
+    if let Some(name) = body.value.display_name {
+        let name = Some(name.trim()).filter(|name| !name.is_empty());
+        app.gate
+            .set_display_name(&caller, caller.user(), name)
+            .await?;
+        said["display_name"] = json!(name.unwrap_or(caller.name()));
+    }
+    Ok(Json(said))
+}
+
 async fn delete(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Refusal> {
     app.gate.sign_out(&caller).await?;
     let gone =
@@ -114,10 +142,12 @@ async fn described(app: &App, principal: &Principal) -> Result<Value, Fault> {
     Ok(json!({
         "user": principal.user(),
         "name": principal.name(),
+        "display_name": principal.display_name(),
         "role": principal.role().name(),
         "via": principal.via().name(),
         "csrf": principal.csrf(),
         "has_password": password.has_one,
         "asks_for_password": password.is_asked_for,
+        "may": may(app, principal),
     }))
 }

@@ -78,7 +78,8 @@ async fn create(
         return Err(Fault::param("input", message));
     }
     let admission = app.admit(&caller, &request.model).await?;
-    let embedder = app.catalogue.embedder(&request.model).await?;
+    let embedder = app.catalogue.embedder(&request.model).await;
+    let embedder = embedder.map_err(|fault| app.discreet(&caller, &request.model, fault))?;
     let width = embedder.width();
     let dimensions = request.dimensions.unwrap_or(width);
     if !(1..=width).contains(&dimensions) {

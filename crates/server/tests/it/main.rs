@@ -34,6 +34,7 @@ mod streams;
 mod tiny;
 mod titles;
 mod together;
+mod told;
 mod uploads;
 mod upstreams;
 mod web_access;
@@ -48,7 +49,9 @@ mod web_safety;
 mod web_search;
 mod web_shown;
 mod web_speed;
+mod web_words;
 mod wire;
+mod words;
 
 #[path = "../../../library/tests/it/scripted_hub.rs"]
 mod scripted_hub;

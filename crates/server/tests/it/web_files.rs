@@ -81,7 +81,7 @@ fn the_words_of_a_pdf_are_shown_as_a_card_and_asked_about() {
         (&json!(2), &json!("When is it due?"))
     );
     choose(&browser, "no.pdf", "application/pdf", "JVBERi0xLjQ=");
-    browser.until_text("this PDF is damaged");
+    browser.until_text("This document cannot be read");
     assert_eq!(
         browser.value("document.querySelectorAll('.composer .attached').length"),
         0

@@ -64,15 +64,15 @@ fn the_old_password_is_asked_for_where_there_is_one() {
     browser.until_text("A password, 12 letters or more");
     assert_eq!(browser.value("document.querySelector('#old')"), json!(null));
     browser.write("#new", "a long enough password");
-    browser.run("document.querySelector('.lines').requestSubmit()");
+    browser.run("document.querySelector('.lines:has(#new)').requestSubmit()");
     browser.until("document.querySelector('#old')");
     browser.write("#old", "not the password");
     browser.write("#new", "another long password");
-    browser.run("document.querySelector('.lines').requestSubmit()");
-    browser.until("document.querySelector('.lines .said-wrong').textContent");
+    browser.run("document.querySelector('.lines:has(#new)').requestSubmit()");
+    browser.until("document.querySelector('.lines:has(#new) .said-wrong').textContent");
     browser.run("document.querySelector('#old').value = ''");
     browser.write("#old", "a long enough password");
-    browser.run("document.querySelector('.lines').requestSubmit()");
+    browser.run("document.querySelector('.lines:has(#new)').requestSubmit()");
     browser.until_text("Your password is kept");
 }
 

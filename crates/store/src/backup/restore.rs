@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Backup;
 use super::file::{Reader, Record};
-use super::tables::{Kind, TABLES, Table};
+use super::tables::{Found, Kind, TABLES, Table};
 use crate::blobs::{blocking, path as blob_path, sync_folder};
 use crate::database::{Connection, Database, VERSION, Value};
 use crate::sealing::MasterKey;
@@ -108,12 +108,14 @@ async fn refuse_unless_empty(connection: &mut Connection) -> Result<()> {
 
 async fn insert_rows(connection: &mut Connection, source: &Path) -> Result<u64> {
     let mut reader = Reader::open(source)?;
-    let mut table: Option<&Table> = None;
+    let mut table: Option<Found> = None;
     let (mut rows, mut count) = (Vec::new(), 0);
     while let Some(record) = reader.next()? {
         match record {
             Record::Row(row) => {
-                let table = table.ok_or_else(|| reader.damaged("a row of no table"))?;
+                let table = table
+                    .as_ref()
+                    .ok_or_else(|| reader.damaged("a row of no table"))?;
                 rows.push(
                     typed(table, row)
                         .ok_or_else(|| reader.damaged("a row does not fit its table"))?,
@@ -124,35 +126,35 @@ async fn insert_rows(connection: &mut Connection, source: &Path) -> Result<u64> 
                 }
             }
             Record::Table(text) => {
-                if let Some(table) = table {
+                if let Some(table) = &table {
                     insert(connection, table, std::mem::take(&mut rows)).await?;
                 }
-                let found = TABLES.iter().find(|table| table.to_string() == text);
+                let found = Table::of(&text);
                 table = Some(found.ok_or_else(|| reader.damaged("a table that is not known"))?);
             }
             Record::Blob(_) | Record::Part(_) => break,
         }
     }
-    if let Some(table) = table {
+    if let Some(table) = &table {
         insert(connection, table, rows).await?;
     }
     Ok(count)
 }
 
-async fn insert(connection: &mut Connection, table: &Table, rows: Vec<Vec<Value>>) -> Result<()> {
-    let into = format!("{}({})", table.name, table.names().join(", "));
+async fn insert(connection: &mut Connection, table: &Found, rows: Vec<Vec<Value>>) -> Result<()> {
+    let into = format!("{}({})", table.name, table.names.join(", "));
     connection.insert(&into, rows).await
 }
 
 /// The row with nothing in it being nothing of the column's kind, which PostgreSQL minds.
-fn typed(table: &Table, row: Vec<Value>) -> Option<Vec<Value>> {
-    let kinds = table.kinds();
+fn typed(table: &Found, row: Vec<Value>) -> Option<Vec<Value>> {
+    let kinds = &table.kinds;
     if kinds.len() != row.len() {
         return None;
     }
     let typed = row
         .into_iter()
-        .zip(kinds)
+        .zip(kinds.iter().copied())
         .map(|(value, kind)| match (value, kind) {
             (Value::Text(None), Kind::Int) => Some(Value::Int(None)),
             (Value::Text(None), Kind::Blob) => Some(Value::Blob(None)),

@@ -23,14 +23,35 @@ impl Table {
         self.columns.split_whitespace().map(name).collect()
     }
 
-    pub fn kinds(&self) -> Vec<Kind> {
-        let kind = |column: &str| match column.split(':').nth(1) {
-            Some("i") => Kind::Int,
-            Some("b") => Kind::Blob,
+    /// The columns of the table that `text`, as a backup has it, begins rows of: those of this version, or fewer of
+    /// them from before others were added, which may be empty. `None` where it is no table of ours.
+    pub fn of(text: &str) -> Option<Found> {
+        let mut words = text.split_whitespace();
+        let name = words.next()?;
+        let table = TABLES.iter().find(|table| table.name == name)?;
+        let known = |word: &str| table.columns.split_whitespace().find(|one| *one == word);
+        let columns: Vec<&'static str> = words.map(known).collect::<Option<_>>()?;
+        let column = |word: &'static str| word.split_once(':').unwrap_or((word, "t"));
+        let kind = |letter: &str| match letter {
+            "i" => Kind::Int,
+            "b" => Kind::Blob,
             _ => Kind::Text,
         };
-        self.columns.split_whitespace().map(kind).collect()
+        let columns = columns.into_iter().map(column);
+        let (names, kinds) = columns.map(|(name, letter)| (name, kind(letter))).unzip();
+        Some(Found {
+            name: table.name,
+            names,
+            kinds,
+        })
     }
+}
+
+/// A table as a backup has it.
+pub(super) struct Found {
+    pub name: &'static str,
+    pub names: Vec<&'static str>,
+    pub kinds: Vec<Kind>,
 }
 
 impl fmt::Display for Table {
@@ -53,7 +74,7 @@ pub(super) const TABLES: &[Table] = &[
     table("facts", 1, "name:t value:b"),
     table("data_keys", 1, "owner:t id:b wrapped:b"),
     table("erased", 1, "owner:t erased_at:i"),
-    table("users", 1, "id:t name:t password_hash:t role:t disabled:i created_at:i"),
+    table("users", 1, "id:t name:t display_name:t password_hash:t role:t disabled:i created_at:i"),
     table("sessions", 1, "hash:b user_id:t created_at:i expires_at:i"),
     table("links", 1, "hash:b user_id:t purpose:t created_at:i expires_at:i"),
     table("projects", 1, "id:t name:t created_at:i archived_at:i"),
@@ -93,8 +114,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn columns_of_an_older_version_are_read_and_others_are_not() {
+        let found = Table::of("users id:t name:t password_hash:t role:t disabled:i created_at:i");
+        let found = found.unwrap();
+        assert_eq!(found.names.len(), 6);
+        assert_eq!(found.kinds[4], Kind::Int);
+        assert!(Table::of("users id:t shoe_size:i").is_none());
+        assert!(Table::of("users id:i").is_none());
+        assert!(Table::of("strangers id:t").is_none());
+        for table in TABLES {
+            assert_eq!(Table::of(&table.to_string()).unwrap().names, table.names());
+        }
+    }
+
+    #[test]
     fn every_table_and_column_of_the_schema_is_in_a_backup() {
         let schema = include_str!("../database/schema/1.sql");
+        // Columns that came later, as if they had been there from the beginning.
+        let users = "CREATE TABLE users(";
+        let schema = schema.replace(users, &format!("{users}\n    display_name TEXT,"));
         for definition in schema.split("CREATE TABLE ").skip(1) {
             let (name, rest) = definition.split_once('(').unwrap();
             if name == "garbage" {

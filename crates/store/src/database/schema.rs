@@ -11,7 +11,11 @@ pub(crate) const VERSION: u64 = MIGRATIONS.len() as u64;
 
 /// What leads from each version to the next. What was released is never changed, only added to.
 /// `TEXT` and `BLOB` are translated for PostgreSQL, whose texts are to be ordered by their bytes as SQLite's are.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
 
 /// Any number; that of everybody who migrates a database of ours.
 const LOCK: i64 = 0x6672_6565_686f_6c64;

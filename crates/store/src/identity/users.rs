@@ -4,7 +4,7 @@ use super::Identity;
 use crate::database::{Row, values};
 use crate::{Error, Result, Timestamp};
 
-const COLUMNS: &str = "id, name, password_hash, role, disabled, created_at";
+const COLUMNS: &str = "id, name, display_name, password_hash, role, disabled, created_at";
 
 /// A person, or a program that signs in as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct User {
     pub id: String,
     /// The name they sign in with.
     pub name: String,
+    /// What others see them called, where that is something else.
+    pub display_name: Option<String>,
     /// Their password as the hash function wrote it; without one they cannot sign in by password.
     pub password_hash: Option<String>,
     /// What they are to the house: `owner`, `member`, …
@@ -32,6 +34,7 @@ impl Identity<'_> {
         let User {
             id,
             name,
+            display_name,
             password_hash,
             role,
             disabled,
@@ -45,9 +48,17 @@ impl Identity<'_> {
                     return Err(Error::Erased { owner: id });
                 }
                 let insert =
-                    "INSERT INTO users(id, name, password_hash, role, disabled, created_at)
-                    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
-                let values = values![id, name, password_hash, role, disabled, created_at];
+                    "INSERT INTO users(id, name, display_name, password_hash, role, disabled, created_at)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+                let values = values![
+                    id,
+                    name,
+                    display_name,
+                    password_hash,
+                    role,
+                    disabled,
+                    created_at
+                ];
                 connection.run(insert, values).await
             })
         });
@@ -111,10 +122,12 @@ impl Identity<'_> {
     /// # Errors
     /// [`Error::NotFound`] where there is no such id, [`Error::Taken`] where the name is.
     pub async fn update_user(&self, user: &User) -> Result<()> {
-        let update = "UPDATE users SET name = $2, password_hash = $3, role = $4, disabled = $5 WHERE id = $1";
+        let update = "UPDATE users SET name = $2, display_name = $3, password_hash = $4, role = $5, disabled = $6
+            WHERE id = $1";
         let values = values![
             &user.id,
             &user.name,
+            user.display_name.clone(),
             user.password_hash.clone(),
             &user.role,
             user.disabled
@@ -135,6 +148,7 @@ fn user(mut row: Row) -> Result<User> {
     Ok(User {
         id: row.text()?,
         name: row.text()?,
+        display_name: row.optional_text()?,
         password_hash: row.optional_text()?,
         role: row.text()?,
         disabled: row.bool()?,

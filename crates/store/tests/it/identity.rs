@@ -22,6 +22,7 @@ fn user(id: &str) -> User {
     User {
         id: id.to_owned(),
         name: format!("name of {id}"),
+        display_name: None,
         password_hash: None,
         role: "member".to_owned(),
         disabled: false,

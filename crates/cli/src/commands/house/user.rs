@@ -56,6 +56,19 @@ pub async fn run(command: User, console: &mut Console) -> anyhow::Result<Exit> {
                 &format!("{} is {} now", person.name, args.role),
             )?;
         }
+        User::Name(args) => {
+            let gate = args.place.gate().await?;
+            let person = named(&gate, &args.name).await?;
+            let display_name =
+                (!args.display_name.trim().is_empty()).then_some(&*args.display_name);
+            gate.set_display_name(&gate.console(), &person.id, display_name)
+                .await?;
+            let person = named(&gate, &args.name).await?;
+            close(&gate).await?;
+            let value = json!({ "display_name": person.display_name, "name": person.name });
+            let text = format!("{} is called {} now", person.name, person.display_name);
+            say(console, value, &text)?;
+        }
         User::Password(args) => password(&args, console).await?,
         User::Link(args) => {
             let gate = args.place.gate().await?;
@@ -90,6 +103,7 @@ async fn add(args: &UserAdd, console: &mut Console) -> anyhow::Result<()> {
     let gate = args.place.gate_or_new().await?;
     let new = NewPerson {
         name: &args.name,
+        display_name: args.display_name.as_deref(),
         role: args.role,
         password: None,
     };
@@ -100,12 +114,17 @@ async fn add(args: &UserAdd, console: &mut Console) -> anyhow::Result<()> {
     if !console.is_json() {
         let said = format!(
             "{} is {} now, and signs in once by this link within an hour:",
-            person.name, person.role
+            called(&person),
+            person.role
         );
         console.talk(said);
     }
     let value = json!({
-        "id": person.id, "link": link, "name": person.name, "role": person.role.name(),
+        "display_name": person.display_name,
+        "id": person.id,
+        "link": link,
+        "name": person.name,
+        "role": person.role.name(),
     });
     say(console, value, &link)
 }
@@ -118,6 +137,7 @@ fn list(people: &[Person], console: &mut Console) -> anyhow::Result<()> {
                 json!({
                     "created_at": moment(person.created_at.as_millis()),
                     "disabled": person.is_disabled,
+                    "display_name": person.display_name,
                     "has_password": person.has_password,
                     "id": person.id,
                     "name": person.name,
@@ -137,12 +157,30 @@ fn list(people: &[Person], console: &mut Console) -> anyhow::Result<()> {
             };
             let since = moment(person.created_at.as_millis());
             let since = since.split('T').next().unwrap_or_default();
-            [&person.name, person.role.name(), since, &person.id, state]
-                .map(str::to_owned)
-                .to_vec()
+            [
+                &person.name,
+                &person.display_name,
+                person.role.name(),
+                since,
+                &person.id,
+                state,
+            ]
+            .map(str::to_owned)
+            .to_vec()
         })
         .collect();
-    console.print(&table(&["NAME", "ROLE", "SINCE", "ID", ""], &rows))
+    console.print(&table(
+        &["NAME", "CALLED", "ROLE", "SINCE", "ID", ""],
+        &rows,
+    ))
+}
+
+/// What others see somebody called, with the name they sign in with where that is another.
+fn called(person: &Person) -> String {
+    match person.display_name == person.name {
+        true => person.name.clone(),
+        false => format!("{} ({})", person.display_name, person.name),
+    }
 }
 
 async fn password(args: &UserPassword, console: &mut Console) -> anyhow::Result<()> {

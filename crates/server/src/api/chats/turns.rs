@@ -72,7 +72,7 @@ pub(super) async fn start(
     if pictures::checked(&request.input)? > 0 && !reads_pictures {
         return Err(pictures::refused(request.model()?).into());
     }
-    let (before, forgotten) = before(&app, &chat, &request).await?;
+    let (before, forgotten) = before(&app, &caller, &chat, &request).await?;
     if forgotten > 0 {
         let metadata = request.metadata.get_or_insert_default();
         metadata.insert(FORGOTTEN.to_owned(), forgotten.to_string());
@@ -113,6 +113,7 @@ pub(super) async fn start(
 /// before those.
 async fn before(
     app: &App,
+    caller: &Caller,
     chat: &Object,
     request: &ResponseRequest,
 ) -> Result<(Vec<Object>, usize)> {
@@ -138,7 +139,7 @@ async fn before(
             letters_read +=
                 letters(&turn.body["input"]) + letters(&turn.body["response"]["output"]);
             if letters_read > room && room == LETTERS_SMALL {
-                let context = app.catalogue.speaker(model).await?.context();
+                let context = app.speaker(caller, model).await?.context();
                 // The rest is left for the answer.
                 room = room.max(context / 4 * 3 * LETTERS_OF_TOKEN);
             }
