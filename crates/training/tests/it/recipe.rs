@@ -137,13 +137,13 @@ impl House {
 
     pub fn refused(&self) -> String {
         self.run(&Arc::default(), &mut |_| {})
-            .unwrap_err()
+            .expect_err("it is to be refused")
             .to_string()
     }
 }
 
 fn weights(model: &Path) -> Vec<u8> {
-    std::fs::read(model.join("model.safetensors")).unwrap()
+    std::fs::read(model.join("model.safetensors")).expect("weights")
 }
 
 #[test]
