@@ -46,6 +46,11 @@ pub enum Error {
         /// What stands against it.
         reason: String,
     },
+    /// The built-in model's answer was too long to be a list of calls.
+    #[error(
+        "the built-in model did not understand this\nhint: say it in fewer words, one thing at a time"
+    )]
+    NoCalls,
     /// The model cannot be opened, or is too large for this machine.
     #[error(transparent)]
     Library(#[from] library::Error),
@@ -66,6 +71,7 @@ impl Error {
             Self::Context { .. } => "context_too_long",
             Self::Tokenizer { .. } => "unusable_tokenizer",
             Self::Calls { .. } => "unusable_tool_choice",
+            Self::NoCalls => "not_understood",
             Self::Engine(error) => error.code(),
             Self::Library(_) | Self::Model(_) => "unusable_model",
         }

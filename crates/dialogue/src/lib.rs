@@ -15,10 +15,12 @@ mod sampling;
 mod script;
 mod speaker;
 
+mod built_in;
 mod embedder;
 mod residents;
 
 pub use answering::{Answering, Moment, Outcome, Saying, Stopper, Word, take_in};
+pub use built_in::{BuiltIn, Call, TOOLS, Turn, answer_schema};
 pub use embedder::{Embedder, Embedding, Input};
 pub use error::{Error, Result};
 pub use request::{Beginning, Completion, Request, Thinking};

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may unwrap")]
 
 mod answers;
+mod built_in;
 mod calls;
 mod scripts;
 mod tiny;
