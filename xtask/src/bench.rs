@@ -16,6 +16,7 @@ mod server;
 mod start;
 mod table;
 mod tests;
+mod training;
 mod web;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -77,6 +78,11 @@ const BENCHES: &[Bench] = &[
         "tests",
         "test generation on forty correct programs, side by side with Pynguin",
         tests::run,
+    ),
+    (
+        "training",
+        "steps of training: tokens a second and memory, side by side with PyTorch",
+        training::run,
     ),
     (
         "web",

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use kernels::{multiply, multiply_tiles};
 use tensor::Pool;
 use training::{
     Chance, Example, Kind, LearnOptions, OptimiserOptions, Options, Schedule, Shape, Trainer, begin,
@@ -47,7 +48,7 @@ fn main() {
         average: None,
     };
     let pool = Arc::new(Pool::of_all_cores());
-    let mut trainer = Trainer::open(folder.path(), options, pool).expect("a network");
+    let mut trainer = Trainer::open(folder.path(), options, Arc::clone(&pool)).expect("a network");
     let mut chance = Chance::new(5, 0);
     let mut batch = || -> Vec<Example> {
         let text = |chance: &mut Chance| (0..=TOKENS).map(|_| chance.below(vocab) as u32).collect();
@@ -66,13 +67,26 @@ fn main() {
     }
     let rate = (TEXTS * TOKENS) as f64 / best;
     let flops = flops_per_token(&shape, vocab) * rate;
+    let peak = peak_flops(&pool, number == "bf16");
     println!(
         "{{\"size\":\"{size}\",\"numbers\":\"{number}\",\"parameters\":{},\"tokens_per_second\":{rate:.0},\
-         \"gflops\":{:.1},\"peak_mib\":{},\"loss\":{loss:.4}}}",
+         \"gflops\":{:.1},\"peak_gflops\":{:.1},\"peak_mib\":{},\"loss\":{loss:.4}}}",
         shape.parameters(vocab),
         flops / 1e9,
+        peak / 1e9,
         peak_mib(),
     );
+}
+
+/// What all threads multiply in a second at most: the best of some tries, from registers.
+fn peak_flops(pool: &Pool, is_bf16: bool) -> f64 {
+    let tries = (0..10).map(|_| {
+        let start = Instant::now();
+        let tiles = is_bf16.then(|| multiply_tiles(1 << 18, pool)).flatten();
+        let flops = tiles.unwrap_or_else(|| multiply(1 << 18, pool));
+        flops as f64 / start.elapsed().as_secs_f64()
+    });
+    tries.fold(0.0, f64::max)
 }
 
 /// Six for each number that a token meets, and attention's products over half the texts on average.
