@@ -193,7 +193,7 @@ function title(job) {
 /** @param {Job} job */
 function about(job) {
   if (job.state === "failed") return inWords(failed(job.error, "server_error"));
-  if (job.state === "paused") return [job.kind === "batch" && job.progress && t("job-answered", { done: count(job.progress.done), total: count(job.progress.total) }), t(`job-paused-${job.goes_on}`)].filter(Boolean).join(" · ");
+  if (job.state === "paused") return [job.kind === "batch" && job.progress && t("job-answered", { done: count(job.progress.done), total: count(job.progress.total) }), t(job.kind === "batch" ? "job-paused-batch" : `job-paused-${job.goes_on}`)].filter(Boolean).join(" · ");
   if (job.state !== "running") return `${t(`job-${job.state}`)} · ${moment(job.ended_at ?? job.created_at)}`;
   const { done, total, per_second: speed, told } = job.progress ?? { done: 0, total: 0, per_second: 0, told: null };
   if (job.kind === "batch") return total ? t("job-answered", { done: count(done), total: count(total) }) : t("job-running");

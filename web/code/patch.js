@@ -4,6 +4,7 @@ import { fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { notice } from "../ground/notice.js";
 import { t } from "../ground/words.js";
+import { PATCHED } from "./applied.js";
 
 /** @typedef {{ diff: string, confidence: number, operators: string[], files: string[], standing: "fits" | "applied" | "changed" }} Patch */
 
@@ -12,7 +13,7 @@ import { t } from "../ground/words.js";
  * @param {string} job
  * @param {number} at
  * @param {Patch} patch
- * @param {{ apply: string, save: () => void, about?: string, stale: string }} words
+ * @param {{ apply: string, applied: string, save: () => void, about?: string, explained?: string, stale: string }} words
  */
 export function acts(job, at, patch, words) {
   const row = h("div", { class: "row acts-of-patch" });
@@ -28,6 +29,7 @@ export function acts(job, at, patch, words) {
     }
     draw();
     row.querySelector("button")?.focus();
+    row.dispatchEvent(new CustomEvent(PATCHED, { bubbles: true }));
   };
   const apply = () => send("/api/code/apply", "applied", "patch-applied");
   const undo = () => send("/api/code/undo", "fits", "patch-undone");
@@ -42,10 +44,10 @@ export function acts(job, at, patch, words) {
   const draw = () => {
     const isApplied = patch.standing === "applied";
     const main = isApplied
-      ? [h("span", { class: "is-good stands" }, icon("done"), t("patch-is-applied")), h("button", { class: "plain", type: "button", onclick: undo }, icon("undo"), t("undo"))]
+      ? [h("span", { class: "is-good stands" }, icon("done"), words.applied), h("button", { class: "plain", type: "button", onclick: undo }, icon("undo"), t("undo"))]
       : [h("button", { class: "main", type: "button", disabled: patch.standing === "changed", onclick: apply }, words.apply)];
     const note = patch.standing === "changed" ? words.stale : words.about;
-    fill(row, main, h("button", { class: "plain", type: "button", onclick: words.save }, icon("download"), t("patch-download")), note && h("span", { class: "faint" }, note));
+    fill(row, main, h("button", { class: "plain", type: "button", onclick: words.save }, icon("download"), t("patch-download")), note && h("span", { class: "faint", title: note === words.about ? words.explained : undefined }, note));
   };
   draw();
   return row;

@@ -6,6 +6,7 @@ import { icon } from "../ground/icons.js";
 import { notice } from "../ground/notice.js";
 import { t } from "../ground/words.js";
 import { isOpen } from "../activity/jobs.js";
+import { applied, PATCHED } from "./applied.js";
 import { run } from "./run.js";
 import { chooseFile } from "./suite.js";
 
@@ -34,12 +35,19 @@ export function project(folder, refresh) {
     const { files } = await ask("POST", `${path}/undo`);
     notice(t("patch-undone", { files: files.join(", ") }));
     runs.clear();
+    changes.load();
   };
   more.addEventListener("click", () =>
     menu(more, [{ label: t("patch-undo-newest"), icon: "undo", act: () => act(undo) }, null, { label: t("folder-forbid"), icon: "close", act: () => act(() => ask("DELETE", path)) }], folder.path),
   );
   const place = h("div", { class: "runs" });
-  const element = h("article", { class: "project", id: folder.id, "aria-label": name }, h("header", null, h("div", null, h("h2", null, name), h("p", { class: "faint" }, folder.path)), repair, tests, more), place);
+  const changes = applied(path, () => {
+    runs.clear();
+    refresh();
+  });
+  changes.load();
+  const element = h("article", { class: "project", id: folder.id, "aria-label": name }, h("header", null, h("div", null, h("h2", null, name), h("p", { class: "faint" }, folder.path)), repair, tests, more), place, changes.element);
+  element.addEventListener(PATCHED, () => changes.load());
   /** @type {Map<string, ReturnType<typeof run>>} */
   const runs = new Map();
   /** @param {Job[]} jobs All jobs, the newest first. */

@@ -15,12 +15,19 @@ import { headline } from "./run.js";
  * @param {any} result
  */
 export function repaired(job, result) {
-  const facts = t("repair-facts", { tried: count(result.tried), seconds: Math.max(1, Math.round(result.seconds)), speed: count(result.per_second) });
+  // How fast it was is of the search alone; the tests before and after it take their time, too.
+  const searched = result.search_seconds ?? result.seconds;
+  const facts = t("repair-facts", { tried: count(result.tried), seconds: seconds(searched), speed: count(result.per_second), all: seconds(result.seconds) });
   if (result.outcome === "no_failing_test") return [headline("done", t("repair-none-fails", { tests: result.tests }), t("repair-none-hint"))];
   const failing = h("details", null, h("summary", null, t("repair-failing", { failing: result.failing.length, tests: result.tests })), h("ul", { class: "failing" }, result.failing.map(failed)));
   const suspected = result.heat?.length ? h("details", null, h("summary", null, t("repair-heat")), heat(result.heat)) : null;
   if (!result.patches.length) return [headline("warn", t("repair-not-found"), `${t("repair-not-found-hint")} ${facts}`), failing, suspected];
   return [headline("done", t("repair-found", { tests: result.tests }), facts), patches(job, result.patches), failing, suspected];
+}
+
+/** A time in words that are short. @param {number} time */
+function seconds(time) {
+  return count(time < 10 ? Math.max(0.1, Math.round(time * 10) / 10) : Math.round(time));
 }
 
 /** @param {[string, string]} one */
@@ -38,7 +45,9 @@ function patches(job, all) {
     const patch = /** @type {Patch} */ (all[at]);
     const words = {
       apply: t("patch-apply"),
-      about: t("patch-confidence", { percent: Math.round(patch.confidence * 100) }),
+      applied: t("patch-is-applied"),
+      about: all.length === 1 ? t("patch-alone") : t("patch-weight", { percent: Math.round(patch.confidence * 100) }),
+      explained: t("patch-weight-about"),
       stale: t("patch-stale"),
       save: () => save("freehold.patch", patch.diff, "text/x-diff"),
     };

@@ -66,6 +66,7 @@ export function written(job, result) {
   const text = made?.isNew ? textOf(made) : null;
   const words = {
     apply: result.is_new ? t("tests-save", { name }) : t("tests-add", { name }),
+    applied: t("tests-saved"),
     stale: t("tests-stale"),
     save: () => (text === null ? save("freehold.patch", patch.diff, "text/x-diff") : save(name, text, "text/plain")),
   };

@@ -451,7 +451,7 @@ repair-none-fails = { $tests ->
     [one] Der eine Test besteht
    *[other] Alle { $tests } Tests bestehen
  }: Es gibt nichts zu reparieren.
-repair-facts = { $tried } Kandidaten in { $seconds } s, { $speed } pro Sekunde
+repair-facts = { $tried } Kandidaten in { $seconds } s ausprobiert, { $speed } pro Sekunde; { $all } s mit den Tests davor und danach
 repair-failing = { $failing } von { $tests } Tests schlugen fehl
 repair-heat = Wo der Fehler vermutet wurde
 repair-not-found = Kein Patch besteht alle Tests.
@@ -463,7 +463,9 @@ patch-applied = Geschrieben: { $files }
 patch-undone = Zurückgenommen: { $files }
 patch-undo-newest = Den neuesten Patch zurücknehmen
 patch-download = Herunterladen
-patch-confidence = zu { $percent } % sicher
+patch-alone = Kein anderes Verhalten wurde gefunden, das besteht.
+patch-weight = { $percent } % des Gewichts aller, die bestehen
+patch-weight-about = Berechnet daraus, wie üblich eine solche Änderung ist, wie verdächtig ihre Stelle und wie wenig sie sonst ändert. Es ist keine Wahrscheinlichkeit, dass sie stimmt: Lies sie.
 suspicion = Zeile { $line }, zu { $percent } % verdächtig
 job-fix = { $name } reparieren
 repair-name = Reparatur
@@ -476,13 +478,18 @@ repair-none-hint = Tests, die fehlen, können geschrieben werden.
 repair-not-found-hint = Eine längere Suche findet vielleicht einen, oder der Fehler braucht mehr als kleine Änderungen.
 figure-candidates = Kandidaten ausprobiert
 figure-inputs = Eingaben ausprobiert
-figure-speed = pro Sekunde
+figure-speed = pro Sekunde ausprobiert
 figure-repaired = Tests repariert
 figure-noticed = Fehler bemerkt
 figure-of = { $part } von { $all }
 diff-of = Was sich in { $file } ändert
 heat-of = Verdächtige Zeilen von { $file }
 patch-is-applied = Angewandt
+applied = Hier geändert
+applied-repair = Reparatur von { $files }
+applied-tests = Tests gespeichert in { $files }
+applied-show = Änderung zeigen
+applied-covered = eine spätere Änderung liegt darauf
 patch-stale = Der Ordner wurde seitdem geändert: Repariere noch einmal.
 tests = Tests schreiben
 tests-of = Tests für { $file }
@@ -508,11 +515,13 @@ tests-target = { $tests ->
    *[other] { $tests } Tests
  }, { $killed } von { $mutants } Fehlern bemerkt
 tests-skipped = keine Tests: { $reason }
+tests-saved = Gespeichert
 tests-save = Als { $name } speichern
 tests-add = An { $name } anfügen
 tests-stale = Der Ordner wurde seitdem geändert: Schreibe sie noch einmal.
 job-tests = Tests für { $name }
 job-paused-where_it_was = Pausiert. Es geht dort weiter, wo es war.
+job-paused-batch = Pausiert. Es geht dort weiter, wo es war, und läuft derweil nicht ab.
 job-paused-anew = Pausiert. Es beginnt von vorn, wenn es weitergeht.
 pause = Pause
 pause-job = Pause: { $name }

@@ -451,7 +451,7 @@ repair-none-fails = { $tests ->
     [one] The one test passes
    *[other] All { $tests } tests pass
  }: there is nothing to repair.
-repair-facts = { $tried } candidates in { $seconds } s, { $speed } a second
+repair-facts = { $tried } candidates tried in { $seconds } s, { $speed } a second; { $all } s with the tests before and after
 repair-failing = { $failing } of { $tests } tests failed
 repair-heat = Where it was suspected
 repair-not-found = No patch passes all tests.
@@ -463,7 +463,9 @@ patch-applied = Written: { $files }
 patch-undone = Taken back: { $files }
 patch-undo-newest = Take the newest patch back
 patch-download = Download
-patch-confidence = { $percent } % sure
+patch-alone = No other behaviour was found that passes.
+patch-weight = { $percent } % of the weight of all that pass
+patch-weight-about = Reckoned from how common such an edit is, how suspicious its place is, and how little else it changes. It is no probability that it is right: read it.
 suspicion = Line { $line }, { $percent } % suspicious
 job-fix = Repairing { $name }
 repair-name = Repair
@@ -476,13 +478,18 @@ repair-none-hint = Tests that are missing can be written.
 repair-not-found-hint = A longer search may find one, or the fault needs more than small changes.
 figure-candidates = candidates tried
 figure-inputs = inputs tried
-figure-speed = a second
+figure-speed = tried a second
 figure-repaired = tests repaired
 figure-noticed = faults noticed
 figure-of = { $part } of { $all }
 diff-of = What changes in { $file }
 heat-of = Suspicious lines of { $file }
 patch-is-applied = Applied
+applied = Changes made here
+applied-repair = Repair of { $files }
+applied-tests = Tests saved in { $files }
+applied-show = Show the change
+applied-covered = a later change lies upon it
 patch-stale = The folder was changed since: repair again.
 tests = Write tests
 tests-of = Tests for { $file }
@@ -508,11 +515,13 @@ tests-target = { $tests ->
    *[other] { $tests } tests
  }, { $killed } of { $mutants } faults noticed
 tests-skipped = no tests: { $reason }
+tests-saved = Saved
 tests-save = Save as { $name }
 tests-add = Add to { $name }
 tests-stale = The folder was changed since: write them again.
 job-tests = Tests for { $name }
 job-paused-where_it_was = Put aside. It goes on where it was.
+job-paused-batch = Put aside. It goes on where it was, and does not expire meanwhile.
 job-paused-anew = Put aside. It begins anew when it goes on.
 pause = Pause
 pause-job = Pause: { $name }

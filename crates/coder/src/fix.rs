@@ -2,6 +2,7 @@
 
 mod gains;
 mod judge;
+mod known;
 mod localise;
 mod pairs;
 mod propose;
@@ -34,6 +35,8 @@ pub use report::{Counts, FixOutcome, Patch, PatchedFile, Report, TestCounts, Tim
 
 /// How long boxes live beyond the search: for the tests before and after it.
 const BESIDES: Duration = Duration::from_secs(900);
+/// The least time that is left to a search that goes on.
+const LEFT_MIN: Duration = Duration::from_secs(1);
 /// Survivors to collect at most before ranking.
 const SURVIVORS_MAX: usize = 48;
 /// Patches that are shown when nobody asked for more: the best, and one that behaves otherwise.
@@ -64,6 +67,9 @@ pub struct Options {
     pub seed: u64,
     /// Where the record of the run is written, if anywhere.
     pub record: Option<PathBuf>,
+    /// Whether `record` may be of the same repair, which was stopped: what was tried is not tried again, and the time
+    /// that was spent counts.
+    pub resumes: bool,
     /// A record to run again instead of searching.
     pub replay: Option<PathBuf>,
     /// What of the world outside the project may be used.
@@ -82,6 +88,7 @@ impl Options {
             patches: 2,
             seed: 0,
             record: None,
+            resumes: false,
             replay: None,
             environment,
         }
@@ -185,6 +192,10 @@ pub fn fix_with(
         baseline: &baseline,
         focus: &focus,
     });
+    let (record, known) = Record::open(options, &project, &sources, &baseline)?;
+    let spent = known.spent;
+    // Somebody may have stopped it at its very end.
+    let left = options.budget.saturating_sub(spent).max(LEFT_MIN);
     let mut search = Searching {
         options,
         sources: &sources,
@@ -194,10 +205,12 @@ pub fn fix_with(
             &baseline,
             language.batch(),
             stop,
-            Instant::now() + options.budget,
+            Instant::now() + left,
+            known,
         ),
         clock: &clock,
-        record: Record::open(options, &project, &sources)?,
+        spent,
+        record,
         replay: options
             .replay
             .as_ref()
@@ -206,7 +219,7 @@ pub fn fix_with(
         likely: None,
     };
     let (archive, ending) = search.run(language.as_ref(), &focus, authors, watch)?;
-    report.times.search = clock.elapsed() - baseline_time;
+    report.times.search = spent + clock.elapsed() - baseline_time;
     report.count(&archive, ending, options.jobs);
     watch(Event::Confirming);
     let survivors = search.survivors(&archive)?;
@@ -220,6 +233,7 @@ pub fn fix_with(
         FixOutcome::Fixed
     };
     report.times.total = clock.elapsed();
+    report.times.total += spent;
     report.times.confirm = report.times.total - report.times.search - report.times.baseline;
     Ok(report)
 }
@@ -292,6 +306,8 @@ struct Searching<'a> {
     harness: &'a dyn Harness,
     judge: Judge<'a>,
     clock: &'a SystemClock,
+    /// How long a run before has searched.
+    spent: Duration,
     record: Record,
     replay: Option<Replay>,
     /// The likeliest solution, and whether it passed the whole test command.
@@ -314,15 +330,17 @@ impl Searching<'_> {
         let mut proposers = self.proposers(&singles, authors);
         let begun = self.clock.elapsed();
         let limits = discovery::Options {
-            budget: begun + self.options.budget,
+            budget: begun + self.options.budget.saturating_sub(self.spent).max(LEFT_MIN),
             effort_max: EFFORT_MAX,
             ..discovery::Options::default()
         };
         let failing = self.judge.failing.len();
         let mut first: Option<(Duration, f64, bool)> = None;
-        let (record, replay) = (&mut self.record, &mut self.replay);
+        let (record, replay, judge, spent) =
+            (&mut self.record, &mut self.replay, &self.judge, self.spent);
         let mut observe = |progress: Progress<'_, Candidate>| {
-            record.add(progress.batch);
+            let so_far = spent + progress.elapsed.saturating_sub(begun);
+            record.add(progress.batch, judge, so_far);
             if let Some(replay) = replay {
                 // A replay goes on to the end of the record.
                 replay.compare(progress.batch);
@@ -336,7 +354,7 @@ impl Searching<'_> {
             let plausible = progress.archive.solutions().len();
             watch(Event::Searching {
                 tried: progress.archive.tried(),
-                per_second: progress.archive.tried() as f64 / elapsed.as_secs_f64().max(1e-3),
+                per_second: progress.archive.tried() as f64 / so_far.as_secs_f64().max(1e-3),
                 plausible,
                 best: (
                     if plausible > 0 {
@@ -346,7 +364,7 @@ impl Searching<'_> {
                     },
                     failing,
                 ),
-                spent: elapsed.as_secs_f64() / self.options.budget.as_secs_f64().max(1e-3),
+                spent: so_far.as_secs_f64() / self.options.budget.as_secs_f64().max(1e-3),
             });
             if let (None, Some(found)) = (first, progress.archive.solutions().first()) {
                 let is_doubtful = found.content.edits.len() > 1 || found.weight < DOUBTFUL;

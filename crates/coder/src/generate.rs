@@ -5,6 +5,7 @@ mod explore;
 mod invent;
 mod mutant;
 mod name;
+mod notes;
 mod offer;
 mod python;
 mod rng;
@@ -42,6 +43,9 @@ pub struct Options {
     pub cases_max: usize,
     /// Set when the owner wants the run to end.
     pub stop: Arc<AtomicBool>,
+    /// Where it is kept what was found, if anywhere: a run that was stopped goes on there, and the time that was spent
+    /// counts.
+    pub notes: Option<PathBuf>,
 }
 
 impl Options {
@@ -65,6 +69,7 @@ impl Default for Options {
             jobs: 2,
             cases_max: 20_000,
             stop: Arc::default(),
+            notes: None,
         }
     }
 }

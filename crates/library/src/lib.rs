@@ -18,6 +18,7 @@ mod hub;
 mod measured;
 mod memory;
 mod opened;
+mod pieces;
 pub mod quantity;
 pub mod speed;
 
@@ -30,4 +31,5 @@ pub use manifest::{Kept, Manifest};
 pub use measured::{Measured, Rate};
 pub use memory::Memory;
 pub use opened::{CACHE, Needs, Opened, WORK_BYTES, pool};
+pub use pieces::Pieces;
 pub use sha256::sha256_of;

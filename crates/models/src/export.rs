@@ -134,12 +134,29 @@ impl<'a> Export<'a> {
     /// # Errors
     /// When the file cannot be written, and [`Error::Stopped`] when `each` ends it.
     pub fn write(
-        mut self,
+        self,
         path: &Path,
         checkpoint: &Checkpoint,
         mix: Mix,
         pool: &Pool,
         each: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<(), Error> {
+        let mut each = |piece: &[u8], _: bool| each(piece.len() as u64);
+        self.write_on(path, checkpoint, (mix, pool), &mut || None, &mut each)
+    }
+
+    /// As [`write`](Self::write), but goes on where another run was stopped: `before` gives the pieces that it made, in
+    /// order, as long as there are any. `each` is given every piece, and whether it was made now.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_on(
+        mut self,
+        path: &Path,
+        checkpoint: &Checkpoint,
+        (mix, pool): (Mix, &Pool),
+        before: &mut dyn FnMut() -> Option<Vec<u8>>,
+        each: &mut dyn FnMut(&[u8], bool) -> bool,
     ) -> Result<(), Error> {
         self.set("general.file_type", Value::U32(mix.file_type()));
         self.set("general.quantization_version", Value::U32(2));
@@ -152,12 +169,16 @@ impl<'a> Export<'a> {
         let mut writer = GgufWriter::create(path, &metadata, &infos)?;
         for (tensor, info) in self.tensors.iter().zip(&infos) {
             tensor.data.each_piece(&mut |piece| {
-                let made = quantise(piece, info.dtype, pool).ok_or_else(|| {
+                let fits = |kept: &Vec<u8>| info.dtype.bytes_of(&piece.shape) == Some(kept.len());
+                let kept = before().filter(fits);
+                let is_fresh = kept.is_none();
+                let made = kept.or_else(|| quantise(piece, info.dtype, pool));
+                let made = made.ok_or_else(|| {
                     let reason = format!("tensor `{}` cannot become `{}`", info.name, info.dtype);
                     Error::export(reason)
                 })?;
                 writer.write(&made)?;
-                match each(made.len() as u64) {
+                match each(&made, is_fresh) {
                     true => Ok(()),
                     false => Err(Error::Stopped),
                 }

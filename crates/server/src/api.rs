@@ -49,7 +49,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 }
 
 /// A moment as this API writes it.
-fn moment(at: Timestamp) -> String {
+pub(crate) fn moment(at: Timestamp) -> String {
     rfc3339(u64::try_from(at.as_millis()).unwrap_or(0) / 1000)
 }
 

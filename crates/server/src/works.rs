@@ -25,7 +25,9 @@ use crate::fault::{Fault, Result};
 use crate::ids;
 use crate::leases::{self, LOOKED_EVERY, Queue};
 
-pub(crate) use code::{FIX, Fix, apply, brief, example, in_folder, take_back, undo};
+pub(crate) use code::{
+    FIX, Fix, applied, apply, brief, example, in_folder, take_back, take_back_listed, undo,
+};
 use live::Live;
 pub(crate) use looking::{look, remove};
 pub(crate) use model::{ADD, Add, QUANTISE, Quantise, unknown_format};
@@ -183,6 +185,7 @@ async fn work(app: Arc<App>, mut lease: Lease, mut stop: watch::Receiver<bool>) 
         Err(fault) => {
             tracing::warn!(id, message = fault.message, "a job failed");
             // What fails by itself would fail again.
+            forget(&app, &lease.job);
             lease.job.attempts = lease.job.attempts_max;
             let failed = jobs.fail(&lease, fault.body(), app.timestamp()).await;
             failed.map(drop)
@@ -232,8 +235,17 @@ pub(crate) fn goes_on(job: &Job) -> bool {
     match job.kind.as_str() {
         // What came of a file is kept.
         ADD => read::<Add>(job).is_ok_and(|add| HubName::is_meant_by(&add.source)),
+        // What was tried is written down, as are the numbers that were made.
+        FIX | TESTS | QUANTISE => true,
         // Each answer is kept.
         kind => !KINDS.contains(&kind),
+    }
+}
+
+/// Forgets what was kept for going on with a job that ended otherwise than by being done.
+pub(crate) fn forget(app: &App, job: &Job) {
+    if job.kind == QUANTISE {
+        model::forget(app, &job.id);
     }
 }
 
@@ -241,10 +253,10 @@ pub(crate) fn goes_on(job: &Job) -> bool {
 fn perform(app: &App, job: &Job, live: &Live) -> Result<Value> {
     match job.kind.as_str() {
         ADD => model::add(app, &read::<Add>(job)?, live),
-        QUANTISE => model::quantise(app, &read::<Quantise>(job)?, live),
+        QUANTISE => model::quantise(app, &job.id, &read::<Quantise>(job)?, live),
         MEASURE => speed::measure(app, &read::<Measure>(job)?, live),
-        FIX => code::fix(app, &read::<Fix>(job)?, live),
-        TESTS => suites::generate(app, &read::<Suite>(job)?, live),
+        FIX => code::fix(app, &job.id, &read::<Fix>(job)?, live),
+        TESTS => suites::generate(app, &job.id, &read::<Suite>(job)?, live),
         other => Err(Fault::broken(format!("nobody does `{other}`"))),
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::serve::Served;
 
 /// Somebody who came in by the first link.
-struct Owner {
+pub struct Owner {
     agent: ureq::Agent,
     url: String,
     cookie: String,
@@ -17,7 +17,7 @@ struct Owner {
 }
 
 impl Owner {
-    fn of(served: &Served) -> Self {
+    pub fn of(served: &Served) -> Self {
         let link = served.sign_in.as_str().unwrap();
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -41,7 +41,7 @@ impl Owner {
         }
     }
 
-    fn send(&self, method: &str, path: &str, body: &Value) -> Value {
+    pub fn send(&self, method: &str, path: &str, body: &Value) -> Value {
         let request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
@@ -59,7 +59,7 @@ impl Owner {
     }
 
     /// Waits until a job has ended.
-    fn ended(&self, job: &Value) -> Value {
+    pub fn ended(&self, job: &Value) -> Value {
         let path = format!(
             "/api/jobs/{}",
             job["id"].as_str().unwrap_or_else(|| panic!("{job}"))

@@ -14,6 +14,7 @@ mod frame;
 mod house;
 mod model;
 mod model_of_a_hub;
+mod pauses;
 mod serve;
 mod tests_python;
 mod tests_refusals;

@@ -24,7 +24,7 @@ pub struct Served {
     child: Child,
     pub url: String,
     pub sign_in: Value,
-    _data: tempfile::TempDir,
+    pub data: tempfile::TempDir,
 }
 
 impl Served {
@@ -51,7 +51,7 @@ impl Served {
             child,
             url: said["url"].as_str().unwrap().to_owned(),
             sign_in: said["sign_in"].clone(),
-            _data: data,
+            data,
         }
     }
 

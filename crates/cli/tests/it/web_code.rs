@@ -113,7 +113,10 @@ fn a_bug_is_repaired_in_the_page_and_the_repair_taken_back() {
     );
     browser.until("document.querySelector('.diffs .is-new mark')?.textContent === '='");
     let facts = browser.value("document.querySelector('.headline small').textContent");
-    assert!(facts.as_str().unwrap().contains("candidates in"), "{facts}");
+    assert!(
+        facts.as_str().unwrap().contains("candidates tried in"),
+        "{facts}"
+    );
     assert_eq!(fs::read_to_string(&till).unwrap(), before);
     // The suspicious line is the warmest of all.
     browser.run("document.querySelectorAll('.run details').forEach((one) => (one.open = true))");
@@ -140,6 +143,109 @@ fn a_bug_is_repaired_in_the_page_and_the_repair_taken_back() {
     browser.until_text("holds other text than expected");
     browser.until_text("The folder was changed since");
     assert!(fs::read_to_string(&till).unwrap().ends_with("# mine\n"));
+    room.is_quiet();
+}
+
+#[test]
+fn the_best_patch_and_its_runner_up_are_shown_and_either_is_applied() {
+    let Some(room) = Room::open() else {
+        return;
+    };
+    let browser = &room.browser;
+    // Tests that leave open what is meant.
+    let code = "def area(width, height):\n    return width + height\n";
+    let test = "from room import area\n\ndef test_area():\n    assert area(3, 1) == 3\n";
+    let folder = room.project("room", &[("room.py", code), ("test_room.py", test)]);
+    room.allow(&folder);
+    room.repair();
+    room.ended();
+    browser.until("document.querySelectorAll('.segments input').length === 2");
+    let shown = || {
+        let line = browser.value("document.querySelector('.diffs pre .is-new').textContent");
+        line.as_str().unwrap().to_owned()
+    };
+    let best = shown();
+    browser.until_text("of the weight of all that pass");
+    browser.picture("code-runner-up-light");
+    browser.run("document.querySelectorAll('.segments input')[1].click()");
+    browser.until_text("Runner-up");
+    let other = shown();
+    assert_ne!(best, other);
+    browser.click(".acts-of-patch button.main");
+    browser.until("document.querySelector('.stands')?.textContent === 'Applied'");
+    let after = fs::read_to_string(folder.join("room.py")).unwrap();
+    let line = after.lines().nth(1).unwrap().trim();
+    assert!(other.contains(line), "{after}: {other}");
+    // The other one was made for what stood there before.
+    browser.run("document.querySelectorAll('.segments input')[0].click()");
+    assert_eq!(shown(), best);
+    browser.click(".acts-of-patch button.main");
+    browser.until_text("holds other text than expected");
+    // Whoever comes back sees the one that was applied.
+    browser.reload();
+    room.ended();
+    browser.until("document.querySelectorAll('.segments input')[1]?.checked && document.querySelector('.stands')");
+    assert_eq!(shown(), other);
+    room.is_quiet();
+}
+
+#[test]
+fn every_patch_that_was_applied_is_listed_and_taken_back_for_itself() {
+    let Some(room) = Room::open() else {
+        return;
+    };
+    let browser = &room.browser;
+    let folder = room.till();
+    let till = folder.join("till.py");
+    let before = fs::read_to_string(&till).unwrap();
+    room.allow(&folder);
+    room.repair();
+    room.ended();
+    browser.click(".acts-of-patch button.main");
+    browser.until("document.querySelectorAll('.applied li').length === 1");
+    let fixed = fs::read_to_string(&till).unwrap();
+    // Another fault, elsewhere in the file, and another repair.
+    let broken =
+        fixed.clone() + "\n\ndef longer(one, other):\n    return one if one < other else other\n";
+    fs::write(&till, &broken).unwrap();
+    let test = "from till import longer\n\ndef test_one():\n    assert longer(1, 2) == 2\n\ndef test_two():\n    assert longer(5, 2) == 5\n";
+    fs::write(folder.join("test_longer.py"), test).unwrap();
+    room.repair();
+    browser.until("document.querySelector('.working')");
+    room.ended();
+    browser.until("document.querySelector('.acts-of-patch button.main:not(:disabled)')");
+    browser.click(".acts-of-patch button.main");
+    browser.until("document.querySelectorAll('.applied li').length === 2");
+    let both = fs::read_to_string(&till).unwrap();
+    browser
+        .run("document.querySelectorAll('.applied details').forEach((one) => (one.open = true))");
+    browser.until("document.querySelectorAll('.applied .diffs').length === 2");
+    browser.picture("code-applied-light");
+    browser
+        .run("document.querySelectorAll('.applied details').forEach((one) => (one.open = false))");
+    // The older one goes, the newer stays.
+    browser.click(".applied li:nth-child(2) button.plain");
+    browser.until("document.querySelectorAll('.applied li').length === 1");
+    let now = fs::read_to_string(&till).unwrap();
+    assert!(now.starts_with(before.trim_end()) && now != broken, "{now}");
+    assert_eq!(
+        now.replace("left > coin", "left >= coin").lines().last(),
+        both.lines().last()
+    );
+    // Where somebody changed the same lines since, nothing is touched, and it is said why.
+    let mine = now.lines().map(|line| {
+        if line.contains("one if") {
+            "    return 7"
+        } else {
+            line
+        }
+    });
+    let mine = mine.collect::<Vec<_>>().join("\n") + "\n";
+    fs::write(&till, &mine).unwrap();
+    browser.click(".applied li button.plain");
+    browser.until_text("was changed since, where this patch changed it");
+    browser.until_text("a later change lies upon it");
+    assert_eq!(fs::read_to_string(&till).unwrap(), mine);
     room.is_quiet();
 }
 
@@ -379,7 +485,7 @@ fn tests_are_written_in_the_page_saved_and_taken_back() {
 }
 
 /// A project whose repair takes as long as it may: no small change makes its tests pass, and each run takes a while.
-const LEDGER: &str = r#""""What was spent, and on what."""
+pub const LEDGER: &str = r#""""What was spent, and on what."""
 
 
 def amount(text):
@@ -414,7 +520,7 @@ def report(lines):
     return f"{words}, most for {largest[0]}"
 "#;
 
-const LEDGER_TESTS: &str = r#"import time
+pub const LEDGER_TESTS: &str = r#"import time
 from ledger import amount, entries, in_words, report
 
 def test_amounts():
@@ -474,9 +580,9 @@ fn a_repair_goes_on_without_the_page_rests_when_told_and_stops() {
     browser.picture("code-repair-dark-phone");
     browser.look(Look::default());
     browser.click(".control button:first-child");
-    browser.until_text("It begins anew when it goes on");
+    browser.until_text("It goes on where it was");
     browser.reload();
-    browser.until_text("It begins anew when it goes on");
+    browser.until_text("It goes on where it was");
     browser.click(".control button:first-child");
     browser.until(searching);
     // What the work tells stands in its log.

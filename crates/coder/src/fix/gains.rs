@@ -10,11 +10,16 @@ const KNOWN_MAX: usize = 256;
 /// Candidates whose symptoms are kept, at most.
 const SYMPTOMS_MAX: usize = 4096;
 
+/// Edits, and the tests that they repair.
+pub(crate) type Gain = (Vec<Edit>, Vec<usize>);
+
 /// What the judge has found out and those who join candidates build upon.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gains {
     known: Arc<Mutex<HashMap<Vec<Edit>, Vec<usize>>>>,
     symptoms: Arc<Mutex<HashMap<Vec<Edit>, u64>>>,
+    /// What was noted since it was last asked for.
+    fresh: Arc<Mutex<Vec<Gain>>>,
 }
 
 impl Gains {
@@ -25,10 +30,21 @@ impl Gains {
 
     /// Takes note that `candidate` repairs `tests`, as indexes into those of the baseline.
     pub fn note(&self, candidate: &Candidate, tests: Vec<usize>) {
-        self.known
-            .lock()
-            .expect("no holder panics")
-            .insert(candidate.edits.clone(), tests);
+        let edits = candidate.edits.clone();
+        let mut fresh = self.fresh.lock().expect("no holder panics");
+        fresh.push((edits.clone(), tests.clone()));
+        self.remember(edits, tests);
+    }
+
+    /// Takes note of what a run before found out.
+    pub fn remember(&self, edits: Vec<Edit>, tests: Vec<usize>) {
+        let mut known = self.known.lock().expect("no holder panics");
+        known.insert(edits, tests);
+    }
+
+    /// What was noted since this was asked for, to be written down.
+    pub fn fresh(&self) -> Vec<Gain> {
+        std::mem::take(&mut self.fresh.lock().expect("no holder panics"))
     }
 
     /// Takes note of how the tests fail on a `candidate` that repairs none.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::gains::Gains;
+use super::known::Known;
 use programs::{Baseline, Candidate, Error, Harness, Request, Sources, TestOutcome, Verdict};
 
 /// What a candidate is given at each effort: most hanging candidates are known at the first, and
@@ -66,6 +67,8 @@ pub(crate) struct Judge<'a> {
     batch: usize,
     /// When the search's time is over.
     ends: Instant,
+    /// What a run before found out.
+    known: Known,
 }
 
 impl<'a> Judge<'a> {
@@ -75,6 +78,7 @@ impl<'a> Judge<'a> {
         batch: usize,
         stop: &'a AtomicBool,
         ends: Instant,
+        mut known: Known,
     ) -> Self {
         let of = |wanted: fn(&TestOutcome) -> bool| -> Vec<usize> {
             let mut found: Vec<usize> = (0..baseline.tests.len())
@@ -91,10 +95,14 @@ impl<'a> Judge<'a> {
             .iter()
             .map(|effort| limits(baseline, effort, &dear))
             .collect();
+        let gains = Gains::default();
+        for (edits, tests) in std::mem::take(&mut known.gains) {
+            gains.remember(edits, tests);
+        }
         Self {
             harness,
             baseline,
-            gains: Gains::default(),
+            gains,
             stop,
             failing,
             passing,
@@ -102,11 +110,38 @@ impl<'a> Judge<'a> {
             limits,
             batch: harness.batch(batch),
             ends,
+            known,
         }
     }
 }
 
 impl Judge<'_> {
+    /// Whether a run before judged a candidate with that effort.
+    pub fn is_known(&self, candidate: &Candidate, effort: u32) -> bool {
+        self.known.verdict(candidate, effort).is_some()
+    }
+
+    /// Reports what is known of `candidates`; the places of those of which nothing is.
+    fn recall(
+        &self,
+        effort: u32,
+        candidates: &[&Candidate],
+        report: &mut dyn FnMut(usize, discovery::Verdict),
+    ) -> Vec<usize> {
+        let mut fresh = Vec::new();
+        for (at, candidate) in candidates.iter().enumerate() {
+            let Some(Some(verdict)) = self.known.verdict(candidate, effort) else {
+                fresh.push(at);
+                continue;
+            };
+            if verdict.fitness == 0.0 && !verdict.inconclusive {
+                self.gains.note_symptom(candidate, verdict.behaviour);
+            }
+            report(at, verdict.clone());
+        }
+        fresh
+    }
+
     /// Finds out which of the failing tests each of `helped` repairs.
     fn tell_apart(
         &self,
@@ -195,7 +230,24 @@ impl discovery::Evaluator<Candidate> for Judge<'_> {
             return Err(Error::Stopped);
         }
         let left = self.ends.saturating_duration_since(Instant::now());
-        self.harness.prepare(batch, left)
+        if self.known.is_empty() {
+            return self.harness.prepare(batch, left);
+        }
+        let known: Vec<Option<bool>> = batch.iter().map(|one| self.known.outcome(one)).collect();
+        let fresh = batch
+            .iter()
+            .zip(&known)
+            .filter(|(_, known)| known.is_none());
+        let fresh: Vec<Candidate> = fresh.map(|(one, _)| one.clone()).collect();
+        let made = match fresh.is_empty() {
+            true => Vec::new(),
+            false => self.harness.prepare(&fresh, left)?,
+        };
+        let mut made = made.into_iter();
+        let each = known.into_iter();
+        Ok(each
+            .map(|known| known.or_else(|| made.next()).unwrap_or(false))
+            .collect())
     }
 
     fn evaluate(
@@ -220,6 +272,13 @@ impl discovery::Evaluator<Candidate> for Judge<'_> {
             allowance: EFFORTS[effort].allowance,
             left: self.ends.saturating_duration_since(Instant::now()),
         };
+        let fresh = self.recall(effort as u32, candidates, report);
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let places = fresh;
+        let candidates: Vec<&Candidate> = places.iter().map(|&at| candidates[at]).collect();
+        let candidates = candidates.as_slice();
         let mut helped: Vec<&Candidate> = Vec::new();
         let failing = self.failing.len();
         let helps = |verdict: &Verdict| {
@@ -234,7 +293,7 @@ impl discovery::Evaluator<Candidate> for Judge<'_> {
                 }
                 let share = verdict.repaired as f64 / self.failing.len() as f64;
                 report(
-                    at,
+                    places[at],
                     discovery::Verdict {
                         // What was cut short has not shown what it breaks; that it repaired
                         // something is reason enough to give it more time soon.

@@ -85,7 +85,17 @@ impl Replay {
     }
 }
 
-fn candidate(edits: &Value, sources: &Sources) -> Option<Candidate> {
+fn candidate(value: &Value, sources: &Sources) -> Option<Candidate> {
+    let edits = edits(value, sources)?;
+    Some(Candidate {
+        operators: vec!["replayed"; edits.len()],
+        edits,
+        prior: 1.0,
+    })
+}
+
+/// Edits as a record holds them, where they fit these sources.
+pub(super) fn edits(value: &Value, sources: &Sources) -> Option<Vec<Edit>> {
     let edit = |value: &Value| -> Option<Edit> {
         let file = sources.find(&PathBuf::from(value[0].as_str()?))?;
         let text = &sources.get(file).text;
@@ -98,18 +108,15 @@ fn candidate(edits: &Value, sources: &Sources) -> Option<Candidate> {
             replacement: value[3].as_str()?.to_owned(),
         })
     };
-    let mut edits: Vec<Edit> = edits.as_array()?.iter().map(edit).collect::<Option<_>>()?;
-    edits.sort_by_key(|edit| (edit.file, edit.span.start, edit.span.end));
+    let edits: Vec<Edit> = value.as_array()?.iter().map(edit).collect::<Option<_>>()?;
+    let mut sorted: Vec<&Edit> = edits.iter().collect();
+    sorted.sort_by_key(|edit| (edit.file, edit.span.start, edit.span.end));
     let overlaps =
-        |pair: &[Edit]| pair[0].file == pair[1].file && pair[0].span.end > pair[1].span.start;
-    if edits.is_empty() || edits.windows(2).any(overlaps) {
-        return None;
+        |pair: &[&Edit]| pair[0].file == pair[1].file && pair[0].span.end > pair[1].span.start;
+    match edits.is_empty() || sorted.windows(2).any(overlaps) {
+        true => None,
+        false => Some(edits),
     }
-    Some(Candidate {
-        operators: vec!["replayed"; edits.len()],
-        edits,
-        prior: 1.0,
-    })
 }
 
 fn unfit(path: &Path, reason: &str) -> Error {

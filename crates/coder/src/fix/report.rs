@@ -99,7 +99,7 @@ pub struct Patch {
     /// Every changed file.
     pub files: Vec<PatchedFile>,
     /// Names of the edit operators used.
-    pub operators: Vec<&'static str>,
+    pub operators: Vec<String>,
     /// How sure we are that it is right, in (0, 1).
     pub confidence: f64,
 }
@@ -181,7 +181,10 @@ impl Patch {
         Self {
             diff: diff::of(&files),
             files,
-            operators: survivor.candidate.operators.clone(),
+            operators: {
+                let operators = survivor.candidate.operators.iter();
+                operators.map(|&name| name.to_owned()).collect()
+            },
             confidence: survivor.confidence,
         }
     }

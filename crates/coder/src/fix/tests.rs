@@ -2,9 +2,11 @@
 //! a word that the text must hold.
 
 use std::sync::Mutex;
+use std::sync::atomic::Ordering;
 
 use discovery::{Proposal, Scripted};
 
+use super::known::Known;
 use super::*;
 use programs::{Behaviours, FileId, Observation, Request, Source, TestRun, Verdict};
 
@@ -169,8 +171,10 @@ fn patches(harness: &Words, authors: Vec<Author>) -> Vec<String> {
             2,
             &stop,
             Instant::now() + options.budget,
+            Known::default(),
         ),
         clock: &clock,
+        spent: Duration::ZERO,
         record: Record::none(),
         replay: None,
         likely: None,
@@ -231,4 +235,81 @@ fn edits_that_each_repair_what_the_other_does_not_are_joined() {
     // Neither half alone, and what overlaps is never joined.
     let overlapping = [(0, 3, "one", 0.9), (0, 1, "two", 0.8)];
     assert!(patches(&harness, author(&overlapping)).is_empty());
+}
+
+/// Searches once, with the record at `path`, until it is stopped after `batches`; the patches, if it came to its end.
+fn searched(harness: &Words, path: &Path, batches: usize) -> Option<Vec<String>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let baseline = harness.baseline().unwrap();
+    let folder = path.parent().unwrap();
+    let mut options = Options::new(folder, Environment::default());
+    (options.record, options.resumes) = (Some(path.to_owned()), true);
+    let project = Project::open(folder).unwrap();
+    let clock = SystemClock::start();
+    let (record, known) = Record::open(&options, &project, &harness.sources, &baseline).unwrap();
+    let spent = known.spent;
+    let ends = Instant::now() + options.budget;
+    let mut search = Searching {
+        options: &options,
+        sources: &harness.sources,
+        harness,
+        judge: Judge::new(harness, &baseline, 2, &stop, ends, known),
+        clock: &clock,
+        spent,
+        record,
+        replay: None,
+        likely: None,
+    };
+    let focus = localise::ochiai(&baseline, &harness.sources);
+    let edits = [
+        (0, 1, "one", 0.9),
+        (0, 1, "odd", 0.8),
+        (2, 3, "other!", 0.75),
+        (2, 3, "two", 0.7),
+        (2, 3, "three", 0.6),
+    ];
+    let mut seen = 0;
+    let ended = search.run(&NoEdits, &focus, author(&edits), &mut |_| {
+        seen += 1;
+        stop.store(seen >= batches, Ordering::Relaxed);
+    });
+    let archive = ended.ok()?.0;
+    let survivors = search.survivors(&archive).unwrap();
+    let patches = search.confirmed(survivors, 2).unwrap().into_iter();
+    Some(patches.map(|patch| patch.files[0].after.clone()).collect())
+}
+
+#[test]
+fn a_repair_that_was_stopped_goes_on_and_judges_nothing_twice() {
+    let whole = Words::new("a b kept", &["one", "two", "kept"]);
+    let folder = tempfile::tempdir().unwrap();
+    let wanted = Some(vec!["one two kept".to_owned()]);
+    let at_once = searched(&whole, &folder.path().join("whole.jsonl"), usize::MAX);
+    assert_eq!(at_once, wanted);
+    let record = folder.path().join("parts.jsonl");
+    let parts = Words::new("a b kept", &["one", "two", "kept"]);
+    for batches in 1..3 {
+        // One that goes on sees what it knows at first.
+        assert_eq!(searched(&parts, &record, batches), None);
+        // A line that was torn by a crash is judged anew, and nothing else.
+        let mut text = std::fs::read_to_string(&record).unwrap();
+        text.push_str("{\"trial\":9,\"edi");
+        std::fs::write(&record, text).unwrap();
+    }
+    assert_eq!(searched(&parts, &record, usize::MAX), wanted);
+    assert_eq!(*parts.judged.lock().unwrap(), *whole.judged.lock().unwrap());
+    let text = std::fs::read_to_string(&record).unwrap();
+    let trials = text
+        .lines()
+        .skip(1)
+        .filter(|line| line.contains("\"trial\""));
+    let trials: Vec<String> = trials
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["edits"].to_string())
+        .collect();
+    let distinct: std::collections::HashSet<&String> = trials.iter().collect();
+    assert_eq!((trials.len(), distinct.len()), (6, 6), "{text}");
+    // Of other sources nothing is known.
+    let other = Words::new("a b also kept", &["one", "two", "kept"]);
+    assert!(searched(&other, &record, usize::MAX).is_some());
+    assert!(*other.judged.lock().unwrap() > 3);
 }

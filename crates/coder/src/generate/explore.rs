@@ -9,6 +9,7 @@ use discovery::{Archive, Evaluator, Proposal, Proposer, SystemClock, Verdict};
 use super::Options;
 use super::invent::Inventor;
 use super::mutant::Mutant;
+use super::notes::Notes;
 use super::rng::Rng;
 use super::shape::Shape;
 use super::target::Target;
@@ -121,26 +122,22 @@ pub(super) fn explore(
     mutants: &[Mutant],
     loaded: &[u32],
     bench: &dyn Bench,
-    options: &Options,
+    (options, notes): (&Options, &mut Notes),
     watch: &mut dyn FnMut(usize, usize),
 ) -> Result<Found, Error> {
-    let state = Mutex::new(State {
-        target: target.clone(),
-        rng: Rng::new(options.seed),
-        alive: loaded.iter().copied().collect(),
-        arcs: BTreeSet::new(),
-        behaviours: BTreeMap::new(),
-        pool: Vec::new(),
-        by_line: BTreeMap::new(),
-        fresh: HashMap::new(),
-        endless: BTreeSet::new(),
-        outside: BTreeMap::new(),
-        usable: 0,
-        quiet: 0,
-    });
+    let before = match notes.before(target).found() {
+        Ok(found) => return Ok(found),
+        Err(before) => before,
+    };
+    let state = Mutex::new(State::new(target, loaded, options.seed));
     let mut proposers: Vec<Box<dyn Proposer<Case> + '_>> = vec![
         Box::new(Examples {
-            left: target.examples.clone(),
+            left: before
+                .cases
+                .iter()
+                .chain(&target.examples)
+                .cloned()
+                .collect(),
         }),
         Box::new(Fresh { state: &state }),
         Box::new(Neighbours {
@@ -159,6 +156,7 @@ pub(super) fn explore(
         trials_max: options.cases_max,
     };
     let clock = SystemClock::start();
+    let mut noted = 0;
     let (archive, stop) =
         discovery::search(&mut proposers, &judge, &limits, &clock, &mut |progress| {
             let mut state = state.lock().expect("no holder panics");
@@ -168,30 +166,59 @@ pub(super) fn explore(
                     state.learn(&entry.content, seen);
                 }
             }
-            watch(progress.archive.tried(), loaded.len() - state.alive.len());
-            options.check_stop().is_ok()
-                && !(state.alive.is_empty() && state.quiet > 3)
-                && state.quiet
-                    < if state.usable == 0 {
-                        HOPE
-                    } else {
-                        target.story.patience
-                    }
+            let tried = before.tried + progress.archive.tried();
+            let fresh = state.pool.iter().skip(noted).map(|tried| &tried.case);
+            notes.cases(
+                target,
+                tried,
+                fresh.filter(|case| !before.cases.contains(case)),
+            );
+            noted = state.pool.len();
+            watch(tried, loaded.len() - state.alive.len());
+            options.check_stop().is_ok() && !state.is_spent()
         })?;
     options.check_stop()?;
     drop(proposers);
     let state = state.into_inner().expect("no holder panics");
-    Ok(Found {
+    let found = Found {
         pool: state.pool,
         endless: state.endless.into_iter().collect(),
-        tried: archive.tried(),
+        tried: before.tried + archive.tried(),
         outside: state.outside,
         usable: state.usable,
         out_of_time: stop == discovery::Stop::Budget,
-    })
+    };
+    notes.ended(target, &found);
+    Ok(found)
 }
 
 impl State {
+    fn new(target: &Target, loaded: &[u32], seed: u64) -> Self {
+        Self {
+            target: target.clone(),
+            rng: Rng::new(seed),
+            alive: loaded.iter().copied().collect(),
+            arcs: BTreeSet::new(),
+            behaviours: BTreeMap::new(),
+            pool: Vec::new(),
+            by_line: BTreeMap::new(),
+            fresh: HashMap::new(),
+            endless: BTreeSet::new(),
+            outside: BTreeMap::new(),
+            usable: 0,
+            quiet: 0,
+        }
+    }
+
+    /// Whether nothing more is to be expected.
+    fn is_spent(&self) -> bool {
+        let patience = match self.usable {
+            0 => HOPE,
+            _ => self.target.story.patience,
+        };
+        (self.alive.is_empty() && self.quiet > 3) || self.quiet >= patience
+    }
+
     /// Takes note of what a case did.
     fn learn(&mut self, case: &Case, seen: Observation) {
         if let Some(what) = &seen.outside {

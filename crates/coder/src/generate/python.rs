@@ -14,11 +14,10 @@ mod write;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use discovery::{Clock as _, SystemClock};
-
 use self::boxed::{Boxes, Place};
 use super::explore::{Found, Order, Tried, explore};
 use super::mutant::Mutant;
+use super::notes::Notes;
 use super::shape::Shape;
 use super::target::Target;
 use super::value::{Case, Value};
@@ -56,14 +55,14 @@ pub(super) fn generate(
     let mutants = all_mutants(&source, &targets);
     let standins = write::standins(chosen.iter().map(|at| &targets[*at]));
     let boxes = Boxes::start(&place, &source.text, &standins, &mutants, options.jobs)?;
-    let clock = SystemClock::start();
+    let mut notes = Notes::open(options, &source)?;
     let mut searched = Vec::new();
     watch(Event::Read {
         targets: chosen.len(),
         mutants: mutants.len(),
     });
     for (done, &at) in chosen.iter().enumerate() {
-        let left = options.budget.saturating_sub(clock.elapsed());
+        let left = options.budget.saturating_sub(notes.spent());
         let share = left / (chosen.len() - done) as u32;
         let options = Options {
             budget: share,
@@ -84,7 +83,7 @@ pub(super) fn generate(
             &targets,
             &mutants,
             &boxes,
-            &options,
+            (&options, &mut notes),
             &mut seen,
         )?);
     }
@@ -216,7 +215,7 @@ fn search(
     all: &[Target],
     mutants: &[Mutant],
     boxes: &Boxes,
-    options: &Options,
+    (options, notes): (&Options, &mut Notes),
     watch: &mut dyn FnMut(usize, usize, usize),
 ) -> Result<Searched, Error> {
     // Faults in other public functions are theirs to notice; private ones are reached through here.
@@ -240,7 +239,7 @@ fn search(
         mutants,
         &own,
         boxes,
-        options,
+        (options, notes),
         &mut |tried, killed| {
             watch(tried, killed, own.len());
         },

@@ -19,8 +19,6 @@ mod write;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use discovery::{Clock as _, SystemClock};
-
 use self::boxed::Boxes;
 use self::driver::{Driver, FIRST_PART};
 use self::library::Library;
@@ -29,6 +27,7 @@ use self::package::Out;
 use self::plan::{Plan, Plans};
 use super::explore::{Found, Order, Tried, explore};
 use super::mutant::Mutant;
+use super::notes::Notes;
 use super::{Event, Options, Report, TargetReport, Watch, suite};
 use programs::rust::lab::Lab;
 use programs::{Edit, Environment, Error, FileId, Scratch, Source};
@@ -166,7 +165,7 @@ fn search_all<'a>(
     options: &Options,
     watch: &mut Watch<'_>,
 ) -> Result<Vec<Searched<'a>>, Error> {
-    let clock = SystemClock::start();
+    let mut notes = Notes::open(options, boxes.source())?;
     let mut searched: Vec<Searched<'_>> = Vec::new();
     // What has no target of its own is to be noticed by one of those that reach it.
     let mut noticed: BTreeSet<u32> = BTreeSet::new();
@@ -177,7 +176,7 @@ fn search_all<'a>(
             searched.push(Searched::skipped(plan, reason));
             continue;
         }
-        let left = options.budget.saturating_sub(clock.elapsed());
+        let left = options.budget.saturating_sub(notes.spent());
         // Choosing and simplifying takes about as long as searching.
         let share = left / (2 * (plans.list.len() - done) as u32 - 1).max(1);
         let is_own = |id: u32| {
@@ -204,7 +203,14 @@ fn search_all<'a>(
                 mutants: all,
             });
         };
-        let one = search(plan, (own, faults), mutants, boxes, &options, &mut seen)?;
+        let one = search(
+            plan,
+            (own, faults),
+            mutants,
+            boxes,
+            (&options, &mut notes),
+            &mut seen,
+        )?;
         noticed.extend(one.chosen.iter().flat_map(|tried| &tried.seen.killed));
         searched.push(one);
     }
@@ -217,11 +223,11 @@ fn search<'a>(
     (own, faults): (Vec<u32>, BTreeSet<u32>),
     mutants: &[Mutant],
     boxes: &Boxes<'_>,
-    options: &Options,
+    work: (&Options, &mut Notes),
     watch: &mut dyn FnMut(usize, usize),
 ) -> Result<Searched<'a>, Error> {
     let target = &plan.target;
-    let found = explore(target, mutants, &own, boxes, options, watch)?;
+    let found = explore(target, mutants, &own, boxes, work, watch)?;
     let order = Order {
         target,
         mutants: &own,

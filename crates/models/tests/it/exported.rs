@@ -177,6 +177,53 @@ fn who_stops_leaves_nothing_behind() {
     );
 }
 
+#[test]
+fn who_goes_on_makes_only_what_was_not_made_before() {
+    let (_home, whole) = written(&folder("llama"), Mix::Q8_0).expect("a file");
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let path = home.path().join("model.gguf");
+    let checkpoint = Checkpoint::open(folder("llama")).expect("a fixture");
+    let pool = Pool::of_all_cores();
+    let mut made: Vec<Vec<u8>> = Vec::new();
+    let stopped = Export::of(&checkpoint).expect("words for it").write_on(
+        &path,
+        &checkpoint,
+        (Mix::Q8_0, &pool),
+        &mut || None,
+        &mut |piece, _| {
+            made.push(piece.to_vec());
+            made.len() < 5
+        },
+    );
+    assert!(matches!(stopped, Err(Error::Stopped)));
+    // A piece of another length is none of this model.
+    made[4].pop();
+    let mut before = made.into_iter();
+    let (mut taken, mut fresh) = (0, 0);
+    let export = Export::of(&checkpoint).expect("words for it");
+    let done = export.write_on(
+        &path,
+        &checkpoint,
+        (Mix::Q8_0, &pool),
+        &mut || before.next(),
+        &mut |_, is_fresh| {
+            if is_fresh {
+                fresh += 1;
+            } else {
+                taken += 1;
+            }
+            true
+        },
+    );
+    done.expect("a file");
+    assert_eq!(taken, 4);
+    assert!(fresh > 4, "{fresh}");
+    assert_eq!(
+        std::fs::read(path).expect("the file"),
+        std::fs::read(whole).expect("the other")
+    );
+}
+
 /// A tokenizer of bytes and a few merges, which splits text as Qwen does.
 fn tokenizer(pattern: &str) -> Json {
     let bytes: Vec<String> = models_alphabet();

@@ -147,6 +147,7 @@ async fn cancel(
     }
     app.store().jobs().cancel(&id, app.timestamp()).await?;
     app.works.stop(&id);
+    works::forget(&app, &job);
     Ok(Json(described(&app, &find(&app, &id).await?)))
 }
 
@@ -156,9 +157,13 @@ async fn pause(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    find_to_change(&app, &caller, &id).await?;
-    app.store().jobs().pause(&id, app.timestamp()).await?;
+    let job = find_to_change(&app, &caller, &id).await?;
+    let now = app.timestamp();
+    let state = app.store().jobs().pause(&id, now).await?;
     app.works.stop(&id);
+    if job.kind == "batch" && state == JobState::Paused {
+        batches::put_aside(&app, &id, now).await?;
+    }
     Ok(Json(described(&app, &find(&app, &id).await?)))
 }
 
@@ -168,8 +173,13 @@ async fn resume(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    find_to_change(&app, &caller, &id).await?;
-    app.store().jobs().resume(&id, app.timestamp()).await?;
+    let job = find_to_change(&app, &caller, &id).await?;
+    let now = app.timestamp();
+    if job.kind == "batch" && job.state == JobState::Paused {
+        // Before anybody looks whether its time is over.
+        batches::taken_up(&app, &id, now).await?;
+    }
+    app.store().jobs().resume(&id, now).await?;
     app.works.wake();
     batches::wake(&app);
     Ok(Json(described(&app, &find(&app, &id).await?)))

@@ -24,6 +24,11 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/code/apply", post(apply))
         .route("/api/code/undo", post(undo))
         .route("/api/code/folders/{id}/undo", post(undo_newest))
+        .route("/api/code/folders/{id}/applied", get(applied))
+        .route(
+            "/api/code/folders/{id}/applied/{patch}/undo",
+            post(undo_listed),
+        )
 }
 
 /// What came of a job so far: suspicious lines, and patches with how the folder stands to each.
@@ -42,10 +47,10 @@ async fn retrieve(
         result = json!({});
     }
     let patches = result["patches"].take();
-    let folder = folder_of(&job);
+    let (of, folder) = (Arc::clone(&app), folder_of(&job));
     let shown = tokio::task::spawn_blocking(move || -> Vec<Value> {
         let patches = patches.as_array().into_iter().flatten();
-        let shown = patches.map(|patch| works::in_folder(&folder, patch));
+        let shown = patches.map(|patch| works::in_folder(&of, &folder, patch));
         shown.collect()
     });
     let shown = shown.await;
@@ -99,6 +104,33 @@ async fn undo_newest(
     permit(&app, &caller, "undo_patch").await?;
     let folder = folder(&app, &id).await?;
     let done = tokio::task::spawn_blocking(move || works::undo(&app, &folder)).await;
+    let files = done.map_err(|error| Fault::broken(error.to_string()))??;
+    Ok(Json(json!({ "files": files })))
+}
+
+/// Every patch that was applied to a folder and not taken back, the newest first.
+async fn applied(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Refusal> {
+    permit(&app, &caller, "see_result").await?;
+    let folder = folder(&app, &id).await?;
+    let done = tokio::task::spawn_blocking(move || works::applied(&app, &folder)).await;
+    let data = done.map_err(|error| Fault::broken(error.to_string()))??;
+    Ok(Json(json!({ "data": data })))
+}
+
+/// Takes back one of them.
+async fn undo_listed(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((id, patch)): Path<(String, String)>,
+) -> Result<Json<Value>, Refusal> {
+    permit(&app, &caller, "undo_patch").await?;
+    let folder = folder(&app, &id).await?;
+    let done = move || works::take_back_listed(&app, &folder, &patch);
+    let done = tokio::task::spawn_blocking(done).await;
     let files = done.map_err(|error| Fault::broken(error.to_string()))??;
     Ok(Json(json!({ "files": files })))
 }

@@ -1,5 +1,6 @@
 //! `/v1/batches`: many requests in a file, answered when there is time.
 
+mod aside;
 mod ask;
 mod input;
 mod progress;
@@ -29,6 +30,7 @@ use crate::pipe::{Sender, pipe};
 use crate::reading::{Parsed, Query};
 use crate::v1::files::{self, ExpiresAfter, File, seconds};
 
+pub(crate) use aside::{put_aside, taken_up};
 pub(crate) use work::start;
 
 /// What batches are called in the store; their jobs are called the same.
@@ -303,6 +305,7 @@ async fn cancel(
         match app.store().objects().update(object).await {
             Ok(object) => {
                 // One that was put aside comes to its end, too.
+                taken_up(&app, &id, app.timestamp()).await?;
                 match app.store().jobs().resume(&id, app.timestamp()).await {
                     Ok(_) | Err(store::Error::NotFound { .. }) => app.batches.queued.notify_one(),
                     Err(error) => return Err(error.into()),

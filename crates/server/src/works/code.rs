@@ -7,8 +7,10 @@ use coder::fix::{Event, FixOutcome, Options, Patch, PatchedFile, Report};
 use coder::{Sources, Standing};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use store::Timestamp;
 
 use super::Live;
+use crate::api::moment;
 use crate::app::App;
 use crate::fault::{Fault, Result};
 
@@ -32,17 +34,16 @@ pub(crate) struct Fix {
 }
 
 /// Searches for patches. Nothing of the project is changed.
-pub(super) fn fix(app: &App, wanted: &Fix, live: &Live) -> Result<Value> {
+pub(super) fn fix(app: &App, job: &str, wanted: &Fix, live: &Live) -> Result<Value> {
     let environment = app.code.clone().ok_or_else(unavailable)?;
     let data = environment.data.join("repairs");
     let options = Options {
         test: wanted.test.clone(),
         budget: Duration::from_secs(wanted.seconds),
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
-        record: Some(
-            data.join(crate::ids::new("repair-"))
-                .with_extension("jsonl"),
-        ),
+        // One that was put aside goes on with what it found.
+        record: Some(data.join(job).with_extension("jsonl")),
+        resumes: true,
         ..Options::new(&wanted.folder, environment)
     };
     let mut best = (0, 0);
@@ -141,6 +142,7 @@ fn described(report: &Report, heat: Value) -> Value {
         "tried": report.candidates.tried,
         "per_second": report.candidates.per_second.round(),
         "seconds": report.times.total.as_secs_f64(),
+        "search_seconds": report.times.search.as_secs_f64(),
         "patches": report.patches.iter().map(written).collect::<Vec<Value>>(),
         "heat": heat,
     })
@@ -173,9 +175,15 @@ fn read(patch: &Value) -> Patch {
                 after: text(&file["after"]),
             })
             .collect(),
-        operators: Vec::new(),
+        operators: operators(patch),
         confidence: patch["confidence"].as_f64().unwrap_or_default(),
     }
+}
+
+fn operators(patch: &Value) -> Vec<String> {
+    let names = patch["operators"].as_array().into_iter().flatten();
+    let names = names.filter_map(Value::as_str).map(str::to_owned);
+    names.collect()
 }
 
 /// What of a result fits into a list: not the sources.
@@ -188,11 +196,13 @@ pub(crate) fn brief(mut result: Value) -> Value {
 }
 
 /// A patch as it is shown, with how its folder stands to it. It blocks.
-pub(crate) fn in_folder(folder: &Path, patch: &Value) -> Value {
-    let standing = match coder::standing(folder, &read(patch)) {
-        Ok(Standing::Fits) => "fits",
-        Ok(Standing::Applied) => "applied",
-        Ok(Standing::Changed) | Err(_) => "changed",
+pub(crate) fn in_folder(app: &App, folder: &Path, patch: &Value) -> Value {
+    let data = app.code.as_ref().map(|code| code.data.as_path());
+    let standing = data.map(|data| coder::standing(folder, &read(patch), data));
+    let standing = match standing {
+        Some(Ok(Standing::Fits)) => "fits",
+        Some(Ok(Standing::Applied)) => "applied",
+        Some(Ok(Standing::Changed) | Err(_)) | None => "changed",
     };
     let files = patch["files"].as_array().into_iter().flatten();
     let paths: Vec<&Value> = files.map(|file| &file["path"]).collect();
@@ -242,6 +252,31 @@ pub(crate) fn apply(app: &App, folder: &Path, patch: &Value) -> Result<()> {
 pub(crate) fn take_back(app: &App, folder: &Path, patch: &Value) -> Result<Vec<PathBuf>> {
     let environment = app.code.as_ref().ok_or_else(unavailable)?;
     Ok(coder::take_back(folder, &read(patch), &environment.data)?)
+}
+
+/// What was applied to a folder and not taken back, the newest first. It blocks.
+pub(crate) fn applied(app: &App, folder: &Path) -> Result<Vec<Value>> {
+    let environment = app.code.as_ref().ok_or_else(unavailable)?;
+    let all = coder::applied(folder, &environment.data)?.into_iter();
+    let shown = all.map(|one| {
+        let at = one.at.duration_since(std::time::UNIX_EPOCH);
+        let at = Timestamp::from_millis(at.map_or(0, |at| at.as_millis() as i64));
+        json!({
+            "id": one.id,
+            "kind": if one.operators.is_empty() { "tests" } else { "repair" },
+            "applied_at": moment(at),
+            "files": one.files,
+            "diff": one.diff,
+            "is_free": one.is_free,
+        })
+    });
+    Ok(shown.collect())
+}
+
+/// Takes back the patch that is listed under an id; the paths of its files. It blocks.
+pub(crate) fn take_back_listed(app: &App, folder: &Path, id: &str) -> Result<Vec<PathBuf>> {
+    let environment = app.code.as_ref().ok_or_else(unavailable)?;
+    Ok(coder::take_back_listed(folder, id, &environment.data)?)
 }
 
 /// Takes the newest patch back; the paths of its files. It blocks.

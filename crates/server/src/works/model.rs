@@ -1,8 +1,9 @@
 //! Models come, and are made smaller.
 
-use std::path::Path;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 
-use library::{Added, Fetched, How, Hub, HubName, Library, Plan};
+use library::{Added, Fetched, How, Hub, HubName, Library, Pieces, Plan};
 use models::Export;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -94,7 +95,7 @@ fn carry_out(plan: Plan, library: &Library, name: &str, how: How, live: &Live) -
 }
 
 /// Makes a model smaller, and adds what comes of it beside it.
-pub(super) fn quantise(app: &App, wanted: &Quantise, live: &Live) -> Result<Value> {
+pub(super) fn quantise(app: &App, job: &str, wanted: &Quantise, live: &Live) -> Result<Value> {
     let library = app.catalogue.library();
     if let Some(Ok(entry)) = library.get(&wanted.name) {
         return Ok(json!({ "model": entry.name, "bytes": entry.manifest.bytes() }));
@@ -118,17 +119,28 @@ pub(super) fn quantise(app: &App, wanted: &Quantise, live: &Live) -> Result<Valu
     let to = folder.path().join(format!("{}.gguf", wanted.name));
     live.begin(export.bytes(mix));
     live.note(json!({ "step": "writing", "bytes": export.bytes(mix) }));
-    let written = export.write(
+    // One that was put aside goes on with the numbers that were made, if the model still is the same.
+    let of = format!("{:?} {}", entry.manifest.files, mix.name());
+    let pieces = RefCell::new(Pieces::open(&pieces_of(app, job), &of)?);
+    let mut broken = None;
+    let written = export.write_on(
         &to,
         &opened.checkpoint,
-        mix,
-        &library::pool(),
-        &mut |bytes| {
-            live.add(bytes);
-            !live.stops()
+        (mix, &library::pool()),
+        &mut || pieces.borrow_mut().next_made(),
+        &mut |piece, is_fresh| {
+            if is_fresh {
+                broken = pieces.borrow_mut().add(piece).err();
+            }
+            live.add(piece.len() as u64);
+            broken.is_none() && !live.stops()
         },
     );
+    if let Some(error) = broken {
+        return Err(error.into());
+    }
     written.map_err(library::Error::from)?;
+    pieces.into_inner().clear();
     let mut plan = Plan::of(&to)?;
     plan.source = format!("{} in {}", wanted.model, mix.name());
     plan.licence = entry.manifest.licence.clone();
@@ -138,6 +150,19 @@ pub(super) fn quantise(app: &App, wanted: &Quantise, live: &Live) -> Result<Valu
     };
     let added = carry_out(plan, library, &wanted.name, how, live)?;
     Ok(json!({ "model": added.name, "bytes": added.manifest.bytes() }))
+}
+
+/// Where it is kept what was made of a model, until all is.
+fn pieces_of(app: &App, job: &str) -> PathBuf {
+    app.data
+        .join("quantising")
+        .join(job)
+        .with_extension("pieces")
+}
+
+/// Forgets what was made for a job that nobody goes on with.
+pub(super) fn forget(app: &App, job: &str) {
+    let _ = std::fs::remove_file(pieces_of(app, job));
 }
 
 /// That there is no such format.

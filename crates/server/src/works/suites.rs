@@ -34,7 +34,7 @@ pub(crate) fn sources(folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
 }
 
 /// Writes tests. Nothing of the project is changed.
-pub(super) fn generate(app: &App, wanted: &Suite, live: &Live) -> Result<Value> {
+pub(super) fn generate(app: &App, job: &str, wanted: &Suite, live: &Live) -> Result<Value> {
     let environment = app.code.clone().ok_or_else(unavailable)?;
     let begun = Instant::now();
     let options = Options {
@@ -42,6 +42,13 @@ pub(super) fn generate(app: &App, wanted: &Suite, live: &Live) -> Result<Value> 
         budget: Duration::from_secs(wanted.seconds),
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
         stop: live.stops.clone(),
+        notes: Some(
+            environment
+                .data
+                .join("suites")
+                .join(job)
+                .with_extension("jsonl"),
+        ),
         ..Options::default()
     };
     let file = wanted.folder.join(&wanted.file);

@@ -550,6 +550,8 @@ fn a_batch_that_was_put_aside_goes_on_where_it_was_even_after_a_restart() {
     let id = begin(&house, CHAT, &many(LINES));
     let done = |batch: &Value| batch["request_counts"]["completed"].as_u64().unwrap();
     wait(&house, &id, |batch| done(batch) > 8);
+    let expires = |batch: &Value| batch["expires_at"].as_u64().unwrap();
+    let before = expires(&batch(&house, &id));
     let act = |house: &House, what: &str| {
         let reply = house.post(&format!("/api/jobs/{id}/{what}"), &json!({}));
         assert_eq!(reply.status, 200, "{}", reply.text);
@@ -581,6 +583,8 @@ fn a_batch_that_was_put_aside_goes_on_where_it_was_even_after_a_restart() {
     assert_eq!(act(&house, "resume"), "queued");
     let over = wait(&house, &id, is_over);
     assert_eq!(over["status"], "completed", "{over}");
+    let rested = expires(&over) - before;
+    assert!((5..60).contains(&rested), "its time stood still: {rested}");
     let all = results(&house, &over["output_file_id"]);
     assert_eq!(all.len(), LINES);
     // What was answered before is not asked again.

@@ -35,6 +35,11 @@ pub(super) struct Boxes<'a> {
 }
 
 impl<'a> Boxes<'a> {
+    /// The file that tests are written for.
+    pub fn source(&self) -> &programs::Source {
+        self.lab.source()
+    }
+
     pub fn new(lab: &'a Lab, plans: &'a Plans, built: &'a Built, mutants: &[Mutant]) -> Self {
         let reaches = mutants
             .iter()
