@@ -7,6 +7,7 @@ import { notice } from "../ground/notice.js";
 import { t } from "../ground/words.js";
 import { isOpen } from "../activity/jobs.js";
 import { applied, PATCHED } from "./applied.js";
+import { chooseRepair } from "./options.js";
 import { run } from "./run.js";
 import { chooseFile } from "./suite.js";
 
@@ -38,8 +39,10 @@ export function project(folder, refresh) {
     changes.load();
   };
   more.addEventListener("click", () =>
-    menu(more, [{ label: t("patch-undo-newest"), icon: "undo", act: () => act(undo) }, null, { label: t("folder-forbid"), icon: "close", act: () => act(() => ask("DELETE", path)) }], folder.path),
+    menu(more, [{ label: t("repair-options"), icon: "sliders", act: () => chooseRepair(path, asked, refresh) }, { label: t("patch-undo-newest"), icon: "undo", act: () => act(undo) }, null, { label: t("folder-forbid"), icon: "close", act: () => act(() => ask("DELETE", path)) }], folder.path),
   );
+  /** What the last repair was asked for. @type {any} */
+  let asked = null;
   const place = h("div", { class: "runs" });
   const changes = applied(path, () => {
     runs.clear();
@@ -63,6 +66,7 @@ export function project(folder, refresh) {
     });
     if (views.length !== place.children.length || views.some((view, at) => place.children[at] !== view)) fill(place, views);
     const fixes = newest.find((job) => job.kind === "code.fix");
+    asked = fixes?.asked ?? null;
     const words = t(fixes ? "repair-again" : "repair");
     if (repair.textContent !== words) fill(repair, icon("tool"), words);
     repair.className = newest.length ? "plain" : "main";

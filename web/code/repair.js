@@ -19,10 +19,17 @@ export function repaired(job, result) {
   const searched = result.search_seconds ?? result.seconds;
   const facts = t("repair-facts", { tried: count(result.tried), seconds: seconds(searched), speed: count(result.per_second), all: seconds(result.seconds) });
   if (result.outcome === "no_failing_test") return [headline("done", t("repair-none-fails", { tests: result.tests }), t("repair-none-hint"))];
+  const hindered = result.hindered?.length ? h("details", { open: result.outcome === "only_hindered" }, h("summary", null, t("repair-hindered", { count: result.hindered.length })), h("ul", { class: "failing" }, result.hindered.map(withheld))) : null;
+  if (result.outcome === "only_hindered") return [headline("warn", t("repair-only-hindered"), t("repair-only-hindered-hint")), hindered];
   const failing = h("details", null, h("summary", null, t("repair-failing", { failing: result.failing.length, tests: result.tests })), h("ul", { class: "failing" }, result.failing.map(failed)));
   const suspected = result.heat?.length ? h("details", null, h("summary", null, t("repair-heat")), heat(result.heat)) : null;
-  if (!result.patches.length) return [headline("warn", t("repair-not-found"), `${t("repair-not-found-hint")} ${facts}`), failing, suspected];
-  return [headline("done", t("repair-found", { tests: result.tests }), facts), patches(job, result.patches), failing, suspected];
+  if (!result.patches.length) return [headline("warn", t("repair-not-found"), `${t("repair-not-found-hint")} ${facts}`), failing, hindered, suspected];
+  return [headline("done", t("repair-found", { tests: result.tests }), facts), patches(job, result.patches), failing, hindered, suspected];
+}
+
+/** @param {{ name: string, by: string, message: string }} one */
+function withheld({ name, by, message }) {
+  return h("li", null, h("code", null, name), h("small", null, `${t(`withheld-${by}`)} · ${message}`));
 }
 
 /** A time in words that are short. @param {number} time */

@@ -114,7 +114,8 @@ function working(job, isTests, refresh) {
     fill(speed.value, told?.per_second === undefined ? "–" : count(told.per_second));
     const of = isTests ? [told?.killed, told?.mutants] : [told?.repaired, told?.failing];
     fill(best.value, of[0] === undefined || of[1] === undefined ? "–" : t("figure-of", { part: of[0], all: of[1] }));
-    const share = isTests ? (told?.targets && told.at !== undefined ? told.at / told.targets : undefined) : told?.spent;
+    const isFirst = ["building", "testing", "tracing"].includes(told?.step);
+    const share = isFirst && told.tests && told.step === "testing" ? told.ran / told.tests : isTests ? (told?.targets && told.at !== undefined ? told.at / told.targets : undefined) : told?.spent;
     if (share === undefined) bar.removeAttribute("aria-valuenow");
     else bar.setAttribute("aria-valuenow", String(Math.round(share * 100)));
     inner.style.setProperty("--share", String(share ?? 0));
@@ -134,6 +135,10 @@ function working(job, isTests, refresh) {
  */
 function step(told, isTests) {
   if (!told) return t(isTests ? "tests-reading" : "repair-testing");
+  const time = { elapsed: told.elapsed ?? 0, most: told.most ?? 0 };
+  if (told.step === "building") return t("repair-building", time);
+  if (told.step === "testing") return t("repair-ran", { ran: told.ran, tests: told.tests, ...time });
+  if (told.step === "tracing") return t("repair-tracing", time);
   if (told.step === "tested") return t("repair-tested", { failing: told.failing, tests: told.tests });
   if (told.step === "searching") return told.plausible ? t("repair-plausible", { plausible: told.plausible }) : t("repair-searching");
   if (told.step === "read") return t("tests-read", { targets: told.targets, mutants: told.mutants });

@@ -10,10 +10,11 @@ import { t } from "./words.js";
 export function dialog(about, content) {
   const box = h("dialog", { class: `dialog ${about.kind ?? ""}`, "aria-label": about.title });
   const close = () => box.close();
+  const title = h("h2", { tabindex: "-1" }, about.title);
   const head = h(
     "header",
     { class: about.hidesTitle ? "hidden" : "dialog-head" },
-    h("h2", null, about.title),
+    title,
     h("button", { class: "quiet", type: "button", "aria-label": t("close"), onclick: close }, icon("close")),
   );
   box.append(...(about.hidesTitle ? [] : [head]), ...content(close));
@@ -23,7 +24,23 @@ export function dialog(about, content) {
   });
   document.body.append(box);
   box.showModal();
+  begin(box, title);
   return box;
+}
+
+/** What is written into, if anything that is seen; on glass that would bring up the keyboard over what is to be read. */
+const FIELD = "input:not([type=hidden], [type=file], [type=radio], [type=checkbox], :disabled), textarea:not(:disabled), select:not(:disabled)";
+
+/**
+ * Puts the focus where one begins: into the first field, or to the title, from which everything follows.
+ * @param {HTMLDialogElement} box
+ * @param {HTMLElement} title
+ */
+function begin(box, title) {
+  const asked = box.querySelector("[autofocus]");
+  const fields = matchMedia("(pointer: coarse)").matches ? [] : [...box.querySelectorAll(FIELD)];
+  const first = asked ?? fields.find((field) => field.checkVisibility?.() ?? true);
+  /** @type {HTMLElement} */ (first ?? title).focus({ preventScroll: true });
 }
 
 /**
@@ -34,7 +51,7 @@ export function dialog(about, content) {
  */
 export function prompt(title, value, done) {
   dialog({ title, kind: "small" }, (close) => {
-    const field = h("input", { value, "aria-label": title, maxlength: 200 });
+    const field = h("input", { value, "aria-label": title, maxlength: 200, autofocus: true });
     const form = h(
       "form",
       {

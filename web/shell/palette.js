@@ -56,7 +56,7 @@ export function openPalette() {
     const list = h("ul", { role: "listbox", id: "palette-list", "aria-label": t("palette") });
     const field = h("input", {
       type: "search", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-autocomplete": "list",
-      "aria-label": t("palette"), placeholder: t("palette-hint"), autocomplete: "off", spellcheck: "false",
+      "aria-label": t("palette"), placeholder: t("palette-hint"), autocomplete: "off", spellcheck: "false", autofocus: true,
     });
     const found = new Found(list, field, close);
     field.addEventListener("input", () => found.look(field.value));

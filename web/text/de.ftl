@@ -469,6 +469,26 @@ patch-weight-about = Berechnet daraus, wie üblich eine solche Änderung ist, wi
 suspicion = Zeile { $line }, zu { $percent } % verdächtig
 job-fix = { $name } reparieren
 repair-name = Reparatur
+repair-options = Reparieren mit Angaben …
+repair-test = Befehl, der die Tests laufen lässt
+repair-test-about = Wird gefunden, wenn leer. Weniger Tests laufen schneller.
+repair-seconds = Sekunden für die Suche
+repair-first = Minuten für das Bauen und den ersten Lauf der Tests
+repair-first-about = Brauchen die Tests länger, wird nichts versucht.
+repair-building = Projekt wird gebaut, Tests werden gesammelt … { $elapsed } von { $most } s
+repair-ran = Die Tests laufen, wie sie sind: { $ran } von { $tests }, { $elapsed } von { $most } s
+repair-tracing = Welche Zeilen die Tests durchlaufen … { $elapsed } von { $most } s
+repair-hindered = { $count ->
+    [one] 1 Test scheitert an dem, was seine Sandbox vorenthält
+   *[other] { $count } Tests scheitern an dem, was ihre Sandbox vorenthält
+  }
+repair-only-hindered = Die Tests, die scheitern, scheitern an dem, was ihre Sandbox vorenthält.
+repair-only-hindered-hint = Das kann keine Änderung beheben, darum wurde keine gesucht. Nenne Tests, die weder Netz noch Geräte noch Dateien außerhalb des Projekts brauchen: Mehr › Reparieren mit Angaben …
+withheld-network = die Sandbox hat kein Netz
+withheld-device = die Sandbox hat kein solches Gerät
+withheld-files = die Sandbox lässt außerhalb des Projekts nichts ändern
+withheld-call = die Sandbox verbietet einen Systemaufruf
+withheld-memory = er wurde beendet, weil er mehr Speicher hielt, als seine Sandbox hat
 repair-searching = Kleine Änderungen werden ausprobiert, dort, worauf die Tests hindeuten…
 repair-found = Gefunden: eine kleine Änderung, nach der { $tests ->
     [one] der Test besteht
@@ -849,9 +869,10 @@ error-unusable_settings = Die Einstellungen dieses Modells widersprechen seinen 
 error-unusable_template = Die Vorlage dieses Modells passt nicht zu diesem Chat. Dein Text bleibt; wähle ein anderes Modell.
 error-unusable_tokenizer = Die Dateien, mit denen dieses Modell Buchstaben liest, passen nicht zu ihm. Nichts wurde hinzugefügt; lade es noch einmal vom Herausgeber.
 error-wrong_sum = Eine Datei ist nicht die, die der Hub angibt. Sie wurde weggeworfen; lade sie noch einmal.
+error-baseline_too_long = Der erste Lauf der Tests dauerte länger als erlaubt, darum wurde nichts ausprobiert. Gib ihm mehr Zeit oder nenne weniger Tests: „Reparieren mit Angaben“ im Menü des Ordners.
 error-broken_syntax = Dieses Programm lässt sich nicht lesen. Nichts wurde geändert; berichtige die Stelle unter „Einzelheiten“ und versuche es noch einmal.
 error-changed_meanwhile = Eine Datei wurde während der Suche geändert, darum wurde nichts geschrieben. Repariere noch einmal.
-error-changed_since = Eine Datei wurde nach dem Patch geändert, darum wurde nichts zurückgenommen. Mache zuerst die spätere Änderung rückgängig.
+error-changed_since = Was dieser Patch geändert hat, wurde seitdem geändert, darum wurde nichts zurückgenommen. Mache zuerst die spätere Änderung rückgängig.
 error-does_not_build = Das Projekt lässt sich so nicht übersetzen. Nichts wurde geändert; behebe zuerst, was der Compiler sagt.
 error-file_failed = Eine Datei auf dem Server ließ sich nicht lesen oder schreiben. Sonst wurde nichts geändert; versuche es noch einmal und sieh nach der Platte.
 error-has_tests = Diese Datei hat schon Tests und blieb, wie sie ist. Nimm die neuen aus der Liste und füge sie selbst ein.

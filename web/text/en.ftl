@@ -469,6 +469,26 @@ patch-weight-about = Reckoned from how common such an edit is, how suspicious it
 suspicion = Line { $line }, { $percent } % suspicious
 job-fix = Repairing { $name }
 repair-name = Repair
+repair-options = Repair with options…
+repair-test = Command that runs the tests
+repair-test-about = Found out when empty. Fewer tests are sooner run.
+repair-seconds = Seconds to search
+repair-first = Minutes for building and the first run of the tests
+repair-first-about = Where the tests take longer, nothing is tried.
+repair-building = Building the project and collecting its tests… { $elapsed } of { $most } s
+repair-ran = Running the tests as they are: { $ran } of { $tests }, { $elapsed } of { $most } s
+repair-tracing = Noting which lines the tests run… { $elapsed } of { $most } s
+repair-hindered = { $count ->
+    [one] 1 test fails for what its box withholds
+   *[other] { $count } tests fail for what their box withholds
+  }
+repair-only-hindered = The tests that fail do so for what their box withholds.
+repair-only-hindered-hint = No patch could mend that, so none was looked for. Name tests that need neither network, devices nor files outside of the project: More › Repair with options…
+withheld-network = the box has no network
+withheld-device = the box has no such device
+withheld-files = the box lets nothing outside of the project be changed
+withheld-call = the box forbids a call of the system
+withheld-memory = it was ended for holding more memory than its box has
 repair-searching = Trying small changes where the failing tests point…
 repair-found = Found: a small change after which { $tests ->
     [one] the test passes
@@ -849,9 +869,10 @@ error-unusable_settings = The settings that came with this model contradict its 
 error-unusable_template = This model’s own template cannot be used for this chat. Your text is kept; choose another model.
 error-unusable_tokenizer = The files by which this model reads letters do not fit it. Nothing was added; fetch it again from its publisher.
 error-wrong_sum = A file that came is not the one that the hub states. It was thrown away; fetch it again.
+error-baseline_too_long = The first run of the tests took longer than it may, so nothing was tried. Give it more time or name fewer tests: Repair with options, in the menu of the folder.
 error-broken_syntax = This program cannot be parsed. Nothing was changed; mend the place that the details name, and try again.
 error-changed_meanwhile = A file was changed while it was searched, so nothing was written. Repair again.
-error-changed_since = A file was changed after the patch, so nothing was taken back. Undo the later change first.
+error-changed_since = What this patch changed was changed since, so nothing was taken back. Undo the later change first.
 error-does_not_build = The project does not compile as it is. Nothing was changed; mend what the compiler says first.
 error-file_failed = A file on the server could not be read or written. Nothing else was changed; try again, and look whether the disk is well.
 error-has_tests = This file has tests already, and was left as it is. Take the new ones from the list and put them in yourself.

@@ -140,6 +140,10 @@ pub struct Fix {
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub budget: Duration,
 
+    /// How long building and the first run of the tests may take
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    pub baseline: Duration,
+
     /// Candidates to try at the same time [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,

@@ -23,20 +23,25 @@ use pairs::{BlindPairs, CompletePairs, HelpedPairs, StirredPairs};
 use programs::python::{self, Python};
 use programs::rust::{self, Rust};
 use programs::{
-    Baseline, Candidate, Environment, Error, Focus, Harness, Language, Project, Scratch, Sources,
-    TestOutcome, Wanted,
+    Baseline, Candidate, Course, Environment, Error, Focus, Harness, Language, Project, Scratch,
+    Sources, TestOutcome, Wanted,
 };
+pub use programs::{Hindrance, Seen, Step};
 use propose::Weighted;
 use rank::Survivor;
 use record::Record;
 use replay::Replay;
 pub use replay::Replayed;
-pub use report::{Counts, FixOutcome, Patch, PatchedFile, Report, TestCounts, Times};
+pub use report::{Counts, FixOutcome, Hindered, Patch, PatchedFile, Report, TestCounts, Times};
 
+/// How long building and first running the tests may take when nobody says otherwise.
+pub const BASELINE: Duration = Duration::from_secs(300);
 /// How long boxes live beyond the search: for the tests before and after it.
 const BESIDES: Duration = Duration::from_secs(900);
 /// The least time that is left to a search that goes on.
 const LEFT_MIN: Duration = Duration::from_secs(1);
+/// How often it is told how far the first tests are.
+const WATCHED_EVERY: Duration = Duration::from_millis(50);
 /// Survivors to collect at most before ranking.
 const SURVIVORS_MAX: usize = 48;
 /// Patches that are shown when nobody asked for more: the best, and one that behaves otherwise.
@@ -59,6 +64,9 @@ pub struct Options {
     pub files: Vec<PathBuf>,
     /// Wall time for the search. Default 60 s.
     pub budget: Duration,
+    /// Wall time until the search begins: for building, and for running the tests on the unchanged program. Default
+    /// 300 s.
+    pub baseline: Duration,
     /// Candidates judged at the same time; at least 1.
     pub jobs: usize,
     /// Patches to report at most.
@@ -84,6 +92,7 @@ impl Options {
             test: None,
             files: Vec::new(),
             budget: Duration::from_secs(60),
+            baseline: BASELINE,
             jobs: 2,
             patches: 2,
             seed: 0,
@@ -98,6 +107,15 @@ impl Options {
 /// What a person watching a repair sees.
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
+    /// The project is built and its tests are run as they are; told several times a second.
+    Preparing {
+        /// What is being done, and how many tests were run.
+        seen: Seen,
+        /// How long that has taken so far.
+        elapsed: Duration,
+        /// How long it may take.
+        budget: Duration,
+    },
     /// The tests ran on the unchanged program.
     Baseline {
         /// Tests in all.
@@ -169,8 +187,9 @@ pub fn fix_with(
     let clock = SystemClock::start();
     let project = Project::open(&options.root)?;
     let scratch = Scratch::new(&options.environment.scratch)?;
-    let (language, sources, harness) = open(options, &project, &scratch, stop)?;
-    let baseline = harness.baseline()?;
+    let course = Course::new(stop);
+    let ((language, sources, harness), baseline) =
+        prepare(options, (&project, &scratch), &course, watch)?;
     let baseline_time = clock.elapsed();
     let mut report = Report::new(language.name(), &baseline, options.seed);
     report.times.baseline = baseline_time;
@@ -240,12 +259,69 @@ pub fn fix_with(
 
 type Opened = (Box<dyn Language>, Arc<Sources>, Box<dyn Harness>);
 
+/// Gets the tests ready and runs them on the unchanged program, within the time for that; `watch` is told how far it is.
+fn prepare(
+    options: &Options,
+    (project, scratch): (&Project, &Scratch),
+    course: &Course,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<(Opened, Baseline), Error> {
+    let begun = Instant::now();
+    course.limit(Some(begun + options.baseline));
+    let prepared = std::thread::scope(|scope| {
+        let waiting = std::thread::current();
+        let work = scope.spawn(move || {
+            let opened = open(options, project, scratch, course);
+            let prepared = opened.and_then(|opened| {
+                let baseline = opened.2.baseline()?;
+                Ok((opened, baseline))
+            });
+            waiting.unpark();
+            prepared
+        });
+        while !work.is_finished() {
+            std::thread::park_timeout(WATCHED_EVERY);
+            watch(Event::Preparing {
+                seen: course.seen(),
+                elapsed: begun.elapsed(),
+                budget: options.baseline,
+            });
+        }
+        work.join().expect("preparing does not panic")
+    });
+    let is_late = course.has_run_out();
+    course.limit(None);
+    match prepared {
+        // Whatever broke then, broke as it was ended.
+        Err(_) if is_late => Err(too_late(course.seen(), options.baseline)),
+        prepared => prepared,
+    }
+}
+
+/// That the tests of the unchanged program take longer than they may.
+fn too_late(seen: Seen, budget: Duration) -> Error {
+    let seconds = budget.as_secs();
+    let reason = match seen.step {
+        Step::Building => {
+            format!("the project was not built, nor its tests collected, within `{seconds}` s")
+        }
+        Step::Testing | Step::Tracing => format!(
+            "the tests did not run to their end on the unchanged program within `{seconds}` s: `{}` of `{}` ran",
+            seen.ran.min(seen.tests),
+            seen.tests
+        ),
+    };
+    let hint = "`--baseline 20m` gives them longer; `--test` names fewer tests, such as `--test \"cargo test -p one --lib\"` \
+                or `--test \"pytest tests/test_one.py\"`";
+    Error::unsuitable("baseline_too_long", reason, hint)
+}
+
 /// Finds out the language and gets its tests ready to run.
 fn open(
     options: &Options,
     project: &Project,
     scratch: &Scratch,
-    stop: &Arc<AtomicBool>,
+    course: &Course,
 ) -> Result<Opened, Error> {
     let has = |name: &str| {
         options.files.is_empty() && project.files.iter().any(|file| file.as_os_str() == name)
@@ -261,15 +337,15 @@ fn open(
         files: &options.files,
         environment: &options.environment,
         jobs: options.jobs,
-        wall_time: options.budget + BESIDES,
+        wall_time: options.baseline + options.budget + BESIDES,
         seed: options.seed,
     };
     if has("Cargo.toml") || named("rs") {
-        let (sources, harness) = rust::open(&wanted, project, scratch, stop)?;
+        let (sources, harness) = rust::open(&wanted, project, scratch, course)?;
         return Ok((Box::new(Rust), sources, harness));
     }
     if project.with_extension("py").next().is_some() {
-        let (sources, harness) = python::open(&wanted, project, scratch, stop)?;
+        let (sources, harness) = python::open(&wanted, project, scratch, course)?;
         return Ok((Box::new(Python), sources, harness));
     }
     Err(Error::unsuitable(

@@ -3,6 +3,7 @@
 
 mod explore;
 mod invent;
+mod keep;
 mod mutant;
 mod name;
 mod notes;

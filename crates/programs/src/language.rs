@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::edit::Candidate;
 use crate::error::Error;
+use crate::hindrance::Hindrance;
 use crate::source::{FileId, Sources};
 
 /// What the search needs to know of a programming language.
@@ -43,7 +44,7 @@ impl Focus {
 ///
 /// The search calls `baseline` once, then `prepare` and `evaluate` in turns, and `confirm` for
 /// the few candidates that it wants to show.
-pub trait Harness: Sync {
+pub trait Harness: Send + Sync {
     /// How many candidates can be evaluated at the same time.
     fn workers(&self) -> usize;
 
@@ -174,6 +175,18 @@ pub enum TestOutcome {
     TimedOut,
     /// It passed and failed on the same program.
     Flaky,
+    /// It failed for what its box withholds, with the last line of what it said: nothing that a repair could mend.
+    Hindered(Hindrance, String),
+}
+
+impl TestOutcome {
+    /// A failure, by the last line of what the test said.
+    pub fn failed(message: String) -> Self {
+        match Hindrance::of(&message) {
+            Some(by) => Self::Hindered(by, message),
+            None => Self::Failed(message),
+        }
+    }
 }
 
 /// What of a project is to be run, and with what.

@@ -13,8 +13,8 @@ mod wire;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
+use crate::course::Course;
 use crate::edit::Candidate;
 use crate::error::Error;
 use crate::language::{Focus, Harness, Language, Wanted};
@@ -53,7 +53,7 @@ pub fn open(
     wanted: &Wanted<'_>,
     project: &Project,
     scratch: &Scratch,
-    stop: &Arc<AtomicBool>,
+    course: &Course,
 ) -> Result<(Arc<Sources>, Box<dyn Harness>), Error> {
     let plan = TestPlan::make(project, wanted.test)?;
     let interpreter = Interpreter::find(&project.root, wanted.environment)?;
@@ -89,7 +89,7 @@ pub fn open(
             scratch: scratch.path(),
             workers: wanted.jobs,
             wall_time,
-            stop,
+            course,
         })?;
         return Ok((sources, Box::new(harness)));
     }
@@ -102,7 +102,7 @@ pub fn open(
         workers: wanted.jobs,
         wall_time,
         seed: wanted.seed,
-        stop: Arc::clone(stop),
+        course: course.clone(),
     })?;
     refuse_broken_syntax(&sources, harness.broken())?;
     Ok((sources, Box::new(harness)))

@@ -17,8 +17,8 @@ mod units;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
+use crate::course::Course;
 use crate::edit::Candidate;
 use crate::error::Error;
 use crate::language::{Focus, Harness, Language, Wanted};
@@ -54,7 +54,7 @@ pub fn open(
     wanted: &Wanted<'_>,
     project: &Project,
     scratch: &Scratch,
-    stop: &Arc<AtomicBool>,
+    course: &Course,
 ) -> Result<(Arc<Sources>, Box<dyn Harness>), Error> {
     let arguments = test_arguments(wanted.test)?;
     let mut sources = Sources::default();
@@ -83,7 +83,7 @@ pub fn open(
         toolchain: Toolchain::find(&project.root, wanted.environment)?,
         scratch: scratch.path().to_owned(),
         arguments,
-        stop: Arc::clone(stop),
+        course: course.clone(),
     };
     let harness =
         RustHarness::open(place, wanted.jobs).map_err(|error| with_place(error, &sources))?;

@@ -45,7 +45,10 @@ pub fn run(policy: &Policy, command: &Command) -> Result<Outcome, Error> {
         before,
         &mut streams,
         &policy.limits,
-        |launched| launched.hang_up(),
+        Ending {
+            end: &|launched| launched.hang_up(),
+            is_wanted: None,
+        },
     );
     launched.fall();
     outcome
@@ -170,24 +173,38 @@ fn unblocked(pipe: OwnedFd) -> Result<File, Error> {
     Ok(File::from(pipe))
 }
 
-/// Carries input and output until the box reports the end. `stop` ends the command early.
+/// How often it is asked whether the command is to end.
+const ASKED_EVERY: Duration = Duration::from_millis(50);
+
+/// How a command is ended early, and who may want that.
+pub(crate) struct Ending<'a> {
+    pub end: &'a dyn Fn(&Launched),
+    pub is_wanted: Option<&'a (dyn Fn() -> bool + Send + Sync)>,
+}
+
+/// Carries input and output until the box reports the end.
 pub(crate) fn collect(
     launched: &Launched,
     before: Usage,
     streams: &mut Streams<'_>,
     limits: &Limits,
-    stop: impl Fn(&Launched),
+    ending: Ending<'_>,
 ) -> Result<Outcome, Error> {
     let started = Instant::now();
     let deadline = started
         .checked_add(limits.wall_time)
         .and_then(|end| end.checked_add(REPORT_TIME));
     let mut is_over_output = false;
+    let mut is_ended = false;
     let done = loop {
-        let has_report = wait(launched, streams, deadline);
+        let has_report = wait(launched, streams, deadline, ending.is_wanted.is_some());
         if streams.pump(limits.output_bytes) && !is_over_output {
             is_over_output = true;
-            stop(launched);
+            (ending.end)(launched);
+        }
+        if !is_ended && ending.is_wanted.is_some_and(|is_wanted| is_wanted()) {
+            is_ended = true;
+            (ending.end)(launched);
         }
         if has_report {
             match launched.report(Some(Instant::now() + REPORT_TIME)) {
@@ -221,7 +238,12 @@ pub(crate) fn collect(
 }
 
 /// Waits until something can be moved; true when the box has something to say.
-fn wait(launched: &Launched, streams: &Streams<'_>, deadline: Option<Instant>) -> bool {
+fn wait(
+    launched: &Launched,
+    streams: &Streams<'_>,
+    deadline: Option<Instant>,
+    is_asked: bool,
+) -> bool {
     let mut events = vec![PollFd::from_borrowed_fd(
         launched.control().as_fd(),
         PollFlags::IN,
@@ -236,6 +258,10 @@ fn wait(launched: &Launched, streams: &Streams<'_>, deadline: Option<Instant>) -
         events.push(PollFd::new(pipe, PollFlags::IN));
     }
     let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    let left = match is_asked {
+        true => Some(left.unwrap_or(ASKED_EVERY).min(ASKED_EVERY)),
+        false => left,
+    };
     let timeout = left.map(|left| Timespec {
         tv_sec: left.as_secs() as i64,
         tv_nsec: left.subsec_nanos().into(),

@@ -9,7 +9,7 @@ use crate::message::{Report, Request, send};
 use crate::plan::{exec_request, plan};
 use crate::policy::{Limits, Policy};
 use crate::proxy::Proxy;
-use crate::run::{Streams, collect};
+use crate::run::{Ending, Streams, collect};
 use crate::{Error, Outcome};
 
 /// A built box that waits for commands. Each is a fresh process; between two of them everything the
@@ -18,7 +18,17 @@ use crate::{Error, Outcome};
 pub struct Worker {
     launched: Launched,
     policy: Policy,
+    owner: Option<Owner>,
     _proxy: Option<Proxy>,
+}
+
+/// Whoever may want a command to end before its time.
+struct Owner(Box<dyn Fn() -> bool + Send + Sync>);
+
+impl std::fmt::Debug for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Owner")
+    }
 }
 
 /// One command for a [`Worker`]. What is `None` is as the policy says.
@@ -52,8 +62,15 @@ impl Worker {
         Ok(Worker {
             launched,
             policy: policy.clone(),
+            owner: None,
             _proxy: proxy,
         })
+    }
+
+    /// Ends commands as soon as `is_over` says true, which is asked twenty times a second; they are
+    /// [`Status::Cancelled`](crate::Status::Cancelled) then.
+    pub fn end_when(&mut self, is_over: impl Fn() -> bool + Send + Sync + 'static) {
+        self.owner = Some(Owner(Box::new(is_over)));
     }
 
     /// Runs one command and waits for its end. After [`Error::Exec`] the worker goes on; after
@@ -84,8 +101,12 @@ impl Worker {
         let (Report::Started, _) = self.launched.report(None)? else {
             return Err(self.launched.lost("the command did not start"));
         };
-        collect(&self.launched, before, &mut streams, &limits, |launched| {
-            let _ = send(launched.control(), &Request::Cancel, &[]);
-        })
+        let ending = Ending {
+            end: &|launched| {
+                let _ = send(launched.control(), &Request::Cancel, &[]);
+            },
+            is_wanted: self.owner.as_ref().map(|owner| &*owner.0),
+        };
+        collect(&self.launched, before, &mut streams, &limits, ending)
     }
 }

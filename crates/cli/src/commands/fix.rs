@@ -18,6 +18,7 @@ pub fn run(args: args::Fix, console: &mut Console) -> anyhow::Result<Exit> {
         test: args.test.clone(),
         files: args.files.clone(),
         budget: args.budget,
+        baseline: args.baseline,
         jobs: args.jobs.map_or_else(environment::cores, usize::from),
         patches: args.all.map_or(2, usize::from),
         seed: args.seed,
@@ -47,7 +48,9 @@ pub fn run(args: args::Fix, console: &mut Console) -> anyhow::Result<Exit> {
     }
     Ok(match report.outcome {
         FixOutcome::Fixed => Exit::Done,
-        FixOutcome::NotFixed | FixOutcome::NoFailingTest => Exit::Refused,
+        FixOutcome::NotFixed | FixOutcome::NoFailingTest | FixOutcome::OnlyHindered => {
+            Exit::Refused
+        }
     })
 }
 

@@ -115,6 +115,39 @@ fn repairs_a_crate_that_forbids_unsafe_and_denies_warnings_and_has_no_std() {
 }
 
 #[test]
+fn what_is_built_and_first_run_ends_when_its_time_is_over_and_says_how_far_it_came() {
+    // A build that takes long: its script does.
+    let script = "fn main() { std::thread::sleep(std::time::Duration::from_secs(60)); }\n";
+    let lib = "#[test]\nfn fails() {\n    panic!()\n}\n";
+    let files = [
+        ("Cargo.toml", MANIFEST),
+        ("build.rs", script),
+        ("src/lib.rs", lib),
+    ];
+    let begun = std::time::Instant::now();
+    let (exit, report, _project) = fix(&files, &["--baseline", "3s"]);
+    assert!(begun.elapsed().as_secs() < 15, "{:?}", begun.elapsed());
+    assert_eq!(exit, Some(1), "{report}");
+    assert_eq!(report["error"]["code"], "baseline_too_long", "{report}");
+    let message = report["error"]["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("the project was not built"),
+        "{message}"
+    );
+    // Tests that take long: some of them ran.
+    let test = |at: usize| {
+        format!(
+            "#[test]\nfn t{at}() {{\n    std::thread::sleep(std::time::Duration::from_millis(400));\n    assert!({at} > 0);\n}}\n"
+        )
+    };
+    let lib: String = (0..60).map(test).collect();
+    let files = [("Cargo.toml", MANIFEST), ("src/lib.rs", lib.as_str())];
+    let (_, report, _project) = fix(&files, &["--baseline", "6s"]);
+    let message = report["error"]["message"].as_str().unwrap();
+    assert!(message.contains("of `60` ran"), "{message}");
+}
+
+#[test]
 fn refuses_a_project_that_does_not_build_or_has_no_tests() {
     let broken = [("Cargo.toml", MANIFEST), ("src/lib.rs", "pub fn f( {\n")];
     let (exit, answer, _) = fix(&broken, &[]);

@@ -140,7 +140,7 @@ fn a_bug_is_repaired_in_the_page_and_the_repair_taken_back() {
     // What was changed meanwhile is not written over.
     fs::write(&till, format!("{before}\n# mine\n")).unwrap();
     browser.click(".acts-of-patch button.main");
-    browser.until_text("holds other text than expected");
+    browser.until_text("A file was changed while it was searched");
     browser.until_text("The folder was changed since");
     assert!(fs::read_to_string(&till).unwrap().ends_with("# mine\n"));
     room.is_quiet();
@@ -180,7 +180,7 @@ fn the_best_patch_and_its_runner_up_are_shown_and_either_is_applied() {
     browser.run("document.querySelectorAll('.segments input')[0].click()");
     assert_eq!(shown(), best);
     browser.click(".acts-of-patch button.main");
-    browser.until_text("holds other text than expected");
+    browser.until_text("A file was changed while it was searched");
     // Whoever comes back sees the one that was applied.
     browser.reload();
     room.ended();
@@ -243,9 +243,92 @@ fn every_patch_that_was_applied_is_listed_and_taken_back_for_itself() {
     let mine = mine.collect::<Vec<_>>().join("\n") + "\n";
     fs::write(&till, &mine).unwrap();
     browser.click(".applied li button.plain");
-    browser.until_text("was changed since, where this patch changed it");
+    browser.until_text("What this patch changed was changed since");
     browser.until_text("a later change lies upon it");
     assert_eq!(fs::read_to_string(&till).unwrap(), mine);
+    room.is_quiet();
+}
+
+/// Tests that take longer together than anybody waits.
+fn slow_tests(count: usize, seconds: f32) -> String {
+    let tests = (0..count).map(|at| {
+        format!("def test_{at}():\n    time.sleep({seconds})\n    assert one() == 2\n\n")
+    });
+    format!(
+        "import time\nfrom slow import one\n\n{}",
+        tests.collect::<String>()
+    )
+}
+
+#[test]
+fn the_first_run_of_the_tests_is_seen_ends_in_time_and_is_given_more() {
+    let Some(room) = Room::open() else {
+        return;
+    };
+    let browser = &room.browser;
+    let tests = slow_tests(40, 0.15);
+    let files = [
+        ("slow.py", "def one():\n    return 1\n"),
+        ("test_slow.py", tests.as_str()),
+    ];
+    room.allow(&room.project("slow", &files));
+    let options = || {
+        browser.click(".project [aria-haspopup='menu']");
+        browser.until("document.querySelector('.menu')");
+        browser.run("[...document.querySelectorAll('.menu button')].find((one) => one.textContent.includes('options')).click()");
+        browser.until("document.activeElement?.id === 'repair-test'");
+    };
+    options();
+    browser.picture("code-options-light");
+    browser.click("dialog button.main");
+    browser.until("/Running the tests as they are: [1-9]\\d* of 40, \\d+ of 300 s/.test(document.body.innerText)");
+    browser
+        .until("Number(document.querySelector('.working .bar').getAttribute('aria-valuenow')) > 0");
+    browser.picture("code-first-run-light");
+    // It is stopped at once.
+    browser.click(".control button:last-child");
+    browser.until_text("Stopped. Nothing was changed.");
+    // Where the time is too short, it says how far it came and what to do.
+    let path = browser.value("document.querySelector('.project').id");
+    let path = format!("/api/code/folders/{}/fix", path.as_str().unwrap());
+    browser.run_later(&format!("import('/ground/api.js').catch(() => null); const token = null; fetch('/api/session').then((reply) => reply.json()).then((who) => fetch('{path}', {{ method: 'POST', headers: {{ 'content-type': 'application/json', 'x-csrf-token': who.csrf }}, body: JSON.stringify({{ seconds: 5, baseline_seconds: 3 }}) }})).then((reply) => done(reply.status))"));
+    browser.until_text("The first run of the tests took longer than it may");
+    browser.click(".headline summary");
+    browser.until_text("within `3` s");
+    let said = browser.value("document.querySelector('.headline').innerText");
+    assert!(said.as_str().unwrap().contains("of `40` ran"), "{said}");
+    // What was asked for last is offered.
+    options();
+    assert_eq!(
+        browser.value("document.querySelector('#repair-seconds').value"),
+        "5"
+    );
+    room.is_quiet();
+}
+
+#[test]
+fn tests_that_fail_for_what_the_box_withholds_are_told_apart_and_not_repaired() {
+    let Some(room) = Room::open() else {
+        return;
+    };
+    let browser = &room.browser;
+    let code = "import socket\n\ndef asks(host):\n    return socket.create_connection((host, 80), 2)\n\ndef double(x):\n    return x * 2\n";
+    let test = "from asked import asks, double\n\ndef test_network():\n    asks('192.0.2.1')\n\ndef test_device():\n    open('/dev/kvm-of-nobody')\n\ndef test_double():\n    assert double(2) == 4\n";
+    let folder = room.project("asked", &[("asked.py", code), ("test_asked.py", test)]);
+    room.allow(&folder);
+    room.repair();
+    room.ended();
+    browser.until_text("The tests that fail do so for what their box withholds.");
+    browser.until_text("the box has no network");
+    browser.until_text("the box has no such device");
+    browser.picture("code-withheld-light");
+    // Beside a real fault, they are said, and do not count.
+    fs::write(folder.join("asked.py"), code.replace("x * 2", "x * 3")).unwrap();
+    room.repair();
+    browser.until("document.querySelector('.working')");
+    room.ended();
+    browser.until_text("2 tests fail for what their box withholds");
+    browser.until("[...document.querySelectorAll('.diffs pre .is-new')].some((line) => line.textContent.includes('x * 2'))");
     room.is_quiet();
 }
 
@@ -397,14 +480,14 @@ fn what_cannot_be_worked_on_says_so_and_what_to_do() {
     };
     let browser = &room.browser;
     room.allow(Path::new("relative/path"));
-    browser.until_text("is no folder of this machine");
+    browser.until("document.querySelector('#folder-wrong').textContent.includes('is no folder of this machine')");
     room.allow(Path::new("/nothing/here"));
-    browser.until_text("`/nothing/here` is no folder of this machine");
+    browser.until("document.querySelector('#folder-wrong').textContent.includes('`/nothing/here` is no folder')");
     // Files without tests.
     let bare = room.project("bare", &[("bare.py", "def one():\n    return 1\n")]);
     room.allow(&bare);
     room.repair();
-    browser.until("document.querySelector('.headline.is-wrong small')?.textContent.length > 10");
+    browser.until("document.querySelector('.headline.is-wrong')?.textContent.length > 10");
     browser.until("!document.querySelector('#folder-wrong').textContent");
     // Tests that all pass.
     fs::write(

@@ -18,7 +18,7 @@ pub(crate) fn ochiai(baseline: &Baseline, sources: &Sources) -> Focus {
         let is_failing = match test.outcome {
             TestOutcome::Failed(_) | TestOutcome::TimedOut => true,
             TestOutcome::Passed => false,
-            TestOutcome::Skipped | TestOutcome::Flaky => continue,
+            TestOutcome::Skipped | TestOutcome::Flaky | TestOutcome::Hindered(..) => continue,
         };
         failing += f64::from(u8::from(is_failing));
         for &line in &test.lines {

@@ -8,7 +8,7 @@ use discovery::{Archive, Stop};
 use super::rank::Survivor;
 use super::replay::Replayed;
 use crate::diff;
-use programs::{Baseline, Candidate, Sources, TestOutcome};
+use programs::{Baseline, Candidate, Hindrance, Sources, TestOutcome};
 
 /// What a repair found.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub enum FixOutcome {
     NotFixed,
     /// No test fails.
     NoFailingTest,
+    /// No test fails but for what its box withholds: there is nothing that a repair could mend.
+    OnlyHindered,
 }
 
 /// The tests on the unchanged program.
@@ -57,6 +59,19 @@ pub struct TestCounts {
     pub passing_before: usize,
     /// Names of those that pass and fail on the same program; they do not count.
     pub flaky: Vec<String>,
+    /// Those that fail for what their box withholds, which they do not count for either.
+    pub hindered: Vec<Hindered>,
+}
+
+/// A test that fails for what its box withholds.
+#[derive(Clone, Debug)]
+pub struct Hindered {
+    /// The test.
+    pub name: String,
+    /// What was withheld.
+    pub by: Hindrance,
+    /// The last line of what it said.
+    pub message: String,
 }
 
 /// What the search tried.
@@ -134,10 +149,18 @@ impl Report {
                 TestOutcome::Passed => tests.passing_before += 1,
                 TestOutcome::Flaky => tests.flaky.push(test.name.clone()),
                 TestOutcome::Skipped => {}
+                TestOutcome::Hindered(by, message) => tests.hindered.push(Hindered {
+                    name: test.name.clone(),
+                    by: *by,
+                    message: message.clone(),
+                }),
             }
         }
         Self {
-            outcome: FixOutcome::NoFailingTest,
+            outcome: match tests.hindered.is_empty() {
+                true => FixOutcome::NoFailingTest,
+                false => FixOutcome::OnlyHindered,
+            },
             language,
             command: baseline.command.clone(),
             tests,

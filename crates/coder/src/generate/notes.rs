@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Options;
 use super::explore::{Found, Observation, Tried};
+use super::keep;
 use super::target::Target;
 use super::value::Case;
 use crate::kept::Kept;
@@ -36,12 +36,27 @@ pub(super) struct Before {
 }
 
 /// How the search for a target ended.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 struct Ended {
     endless: Vec<u32>,
     outside: BTreeMap<String, usize>,
     usable: usize,
     out_of_time: bool,
+}
+
+impl Ended {
+    fn read(line: &Value) -> Option<Self> {
+        let endless = line["endless"].as_array()?.iter();
+        let endless = endless.map(|id| u32::try_from(id.as_u64()?).ok());
+        let outside = line["outside"].as_object()?.iter();
+        let outside = outside.map(|(what, count)| Some((what.clone(), count.as_u64()? as usize)));
+        Some(Self {
+            endless: endless.collect::<Option<_>>()?,
+            outside: outside.collect::<Option<_>>()?,
+            usable: line["usable"].as_u64()? as usize,
+            out_of_time: line["out_of_time"].as_bool()?,
+        })
+    }
 }
 
 impl Before {
@@ -96,9 +111,9 @@ impl Notes {
         };
         let before = self.before.entry(target as usize).or_default();
         before.tried = line["tried"].as_u64().unwrap_or_default() as usize;
-        if let Ok(case) = Case::deserialize(&line["case"]) {
+        if let Some(case) = keep::case(&line["case"]) {
             before.cases.push(case);
-        } else if let Ok(ended) = Ended::deserialize(&line["ended"]) {
+        } else if let Some(ended) = Ended::read(&line["ended"]) {
             before.ended = Some(ended);
         } else {
             return false;
@@ -127,20 +142,18 @@ impl Notes {
         cases: impl Iterator<Item = &'c Case>,
     ) {
         for case in cases {
-            self.line(target, tried, "case", &json!(case));
+            self.line(target, tried, "case", &keep::kept(case));
         }
         self.flush();
     }
 
     /// Keeps how the search for a target ended.
     pub fn ended(&mut self, target: &Target, found: &Found) {
-        let ended = Ended {
-            endless: found.endless.clone(),
-            outside: found.outside.clone(),
-            usable: found.usable,
-            out_of_time: found.out_of_time,
-        };
-        self.line(target, found.tried, "ended", &json!(ended));
+        let ended = json!({
+            "endless": found.endless, "outside": found.outside, "usable": found.usable,
+            "out_of_time": found.out_of_time,
+        });
+        self.line(target, found.tried, "ended", &ended);
         self.flush();
     }
 

@@ -1,14 +1,12 @@
 //! Inputs: typed values, the objects that they refer to, and the calls that use them.
 
-use serde::{Deserialize, Serialize};
-
 /// A value that can be written down in a test.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value {
     None,
     Bool(bool),
     Int(i64),
-    Float(#[serde(with = "bits")] f64),
+    Float(f64),
     Str(String),
     Bytes(Vec<u8>),
     List(Vec<Value>),
@@ -26,7 +24,7 @@ pub(super) enum Value {
 }
 
 /// An object with attributes, of which others may hold a reference.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Object {
     /// Index of its stand-in class.
     pub class: usize,
@@ -34,7 +32,7 @@ pub(super) struct Object {
 }
 
 /// One call in a case.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Step {
     /// Index of the callable among the target's.
     pub callable: usize,
@@ -42,23 +40,10 @@ pub(super) struct Step {
 }
 
 /// One test to be: objects, then calls in order. For a method, the first step constructs.
-#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub(super) struct Case {
     pub objects: Vec<Object>,
     pub steps: Vec<Step>,
-}
-
-/// Numbers as their bits, so that those beyond all bounds are kept, too.
-mod bits {
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    pub fn serialize<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u64(number.to_bits())
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-        u64::deserialize(deserializer).map(f64::from_bits)
-    }
 }
 
 impl Value {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::harness::PythonHarness;
+use crate::course::Step;
 use crate::error::Error;
 use crate::language::{Baseline, TestOutcome, TestRun};
 use crate::source::FileId;
@@ -49,6 +50,7 @@ pub(super) fn measure(harness: &PythonHarness) -> Result<Baseline, Error> {
 /// Every worker runs every test, each with its own order of hashes; disagreement is flakiness.
 fn first_round(harness: &PythonHarness) -> Result<Vec<TestRun>, Error> {
     let order: Vec<usize> = (0..harness.collected.tests.len()).collect();
+    harness.place.course.begin(Step::Testing, order.len());
     let rounds = on_all_workers(harness, &|_| run_request(&order, SHORT, false))?;
     let mut tests: Vec<TestRun> = harness
         .collected
@@ -155,7 +157,7 @@ fn trace(harness: &PythonHarness, tests: &mut [TestRun]) -> Result<(), Error> {
         match test.outcome {
             TestOutcome::Failed(_) | TestOutcome::TimedOut => failing.push(index),
             TestOutcome::Passed => passing.push(index),
-            TestOutcome::Skipped | TestOutcome::Flaky => {}
+            TestOutcome::Skipped | TestOutcome::Flaky | TestOutcome::Hindered(..) => {}
         }
     }
     failing.sort_by_key(|&test| {
@@ -182,6 +184,7 @@ fn trace(harness: &PythonHarness, tests: &mut [TestRun]) -> Result<(), Error> {
         test if test.outcome != TestOutcome::TimedOut => (test.time * 50).max(LONG).as_secs_f64(),
         _ => SHORT.as_secs_f64(),
     };
+    harness.place.course.begin(Step::Tracing, all.len());
     let questions: Vec<Value> = (0..workers)
         .map(share)
         .map(|tests| {
@@ -276,7 +279,14 @@ fn on_all_workers(
             .map(|(number, worker)| {
                 scope.spawn(move || {
                     let mut worker = worker.lock().expect("no holder panics");
-                    worker.ask(&question(number), PATIENCE)
+                    let course = &harness.place.course;
+                    // All run the same; one of them tells how far that is.
+                    let mut ran = |ran| {
+                        if number == 0 {
+                            course.set_ran(ran);
+                        }
+                    };
+                    worker.ask_watching(&question(number), PATIENCE, &mut ran)
                 })
             })
             .collect();
@@ -297,21 +307,22 @@ fn outcome(row: &Value) -> (TestOutcome, Duration) {
         "passed" => TestOutcome::Passed,
         "skipped" => TestOutcome::Skipped,
         "timed_out" => TestOutcome::TimedOut,
-        _ => TestOutcome::Failed(row[3].as_str().unwrap_or("").to_owned()),
+        _ => TestOutcome::failed(row[3].as_str().unwrap_or("").to_owned()),
     };
     (outcome, time)
 }
 
 /// Joins a further observation of a test with what is known of it.
 fn merge(test: &mut TestRun, seen: TestOutcome, time: Duration, is_first: bool) {
-    use TestOutcome::{Failed, Flaky, Passed, Skipped, TimedOut};
+    use TestOutcome::{Failed, Flaky, Hindered, Passed, Skipped, TimedOut};
     test.time = test.time.max(time);
     if is_first {
         test.outcome = seen;
         return;
     }
     test.outcome = match (&test.outcome, seen) {
-        (Flaky, _) | (Passed, Failed(_)) | (Failed(_), Passed) => Flaky,
+        (Flaky, _) | (Passed, Failed(_) | Hindered(..)) => Flaky,
+        (Failed(_) | Hindered(..), Passed) => Flaky,
         (TimedOut, _) | (_, TimedOut) => TimedOut,
         (Skipped, other) => other,
         (known, _) => known.clone(),

@@ -3,7 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use sandbox::{Access, Exec, Limits, Network, Policy, Status, Worker};
 
 use super::interpreter::Interpreter;
 use super::runner::{FOLDER, PATH_OF_SITE, write_package};
+use crate::course::Course;
 use crate::edit::Candidate;
 use crate::error::Error;
 use crate::language::{Baseline, Harness, Request, TestOutcome, TestRun, Verdict};
@@ -43,7 +44,7 @@ pub(super) struct Commands<'a> {
     pub workers: usize,
     /// Time after which every box is ended, whatever happens.
     pub wall_time: Duration,
-    pub stop: &'a Arc<AtomicBool>,
+    pub course: &'a Course,
 }
 
 /// Runs a project's own test commands on candidates.
@@ -56,7 +57,7 @@ pub(super) struct CommandHarness {
     stations: Vec<Mutex<Station>>,
     /// Copies of the project made so far.
     copies: AtomicUsize,
-    stop: Arc<AtomicBool>,
+    course: Course,
 }
 
 /// Bytes that are read of the lines that a command notes down.
@@ -120,7 +121,7 @@ impl CommandHarness {
             policy,
             stations: Vec::new(),
             copies: AtomicUsize::new(0),
-            stop: Arc::clone(opening.stop),
+            course: opening.course.clone(),
         };
         for _ in 0..opening.workers.max(1) {
             let station = harness.station()?;
@@ -137,7 +138,9 @@ impl CommandHarness {
             .policy
             .clone()
             .bind(&copy, &self.project.root, Access::Write);
-        let worker = Worker::start(&policy)?;
+        let mut worker = Worker::start(&policy)?;
+        let course = self.course.clone();
+        worker.end_when(move || course.is_over());
         Ok(Station { copy, worker })
     }
 
@@ -151,9 +154,7 @@ impl CommandHarness {
         limit: Duration,
         note: Option<&Path>,
     ) -> Result<Seen, Error> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(Error::Stopped);
-        }
+        self.course.check()?;
         if self.fill(station, candidate).is_err() {
             // What ran before has left links or folders where files belong.
             *station = self.station()?;
@@ -176,6 +177,7 @@ impl CommandHarness {
             ..Exec::default()
         };
         match station.worker.exec(&exec) {
+            Ok(outcome) if outcome.status == Status::Cancelled => Err(Error::Stopped),
             Ok(outcome) => Ok(Seen::of(&outcome)),
             Err(error @ sandbox::Error::Exec { .. }) => Err(error.into()),
             Err(_) => {
@@ -282,7 +284,7 @@ impl Seen {
         match (self.passed, self.timed_out) {
             (true, _) => TestOutcome::Passed,
             (_, true) => TestOutcome::TimedOut,
-            _ => TestOutcome::Failed(self.complaint.clone()),
+            _ => TestOutcome::failed(self.complaint.clone()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Runs a Python project's tests on candidates: boxed runners, one a worker.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use super::last_word::LastWord;
 use super::plan::TestPlan;
 use super::runner::{Runner, Setting, write_package};
 use super::wire::{definitions, observation, verdict};
+use crate::course::Course;
 use crate::edit::Candidate;
 use crate::error::Error;
 use crate::language::{Baseline, Behaviours, Harness, Request, Verdict};
@@ -35,8 +36,8 @@ pub(crate) struct Opening<'a> {
     /// Time after which every box is ended, whatever happens.
     pub wall_time: Duration,
     pub seed: u64,
-    /// Set when the owner wants the run to end.
-    pub stop: Arc<AtomicBool>,
+    /// Whether it is to end, and how far its tests are.
+    pub course: Course,
 }
 
 /// Runs a Python project's tests on candidates.
@@ -59,7 +60,7 @@ pub(super) struct Place {
     pub interpreter: Interpreter,
     pub scratch: PathBuf,
     pub wall_time: Duration,
-    pub stop: Arc<AtomicBool>,
+    pub course: Course,
     /// Boxes for whole test runs so far.
     pub confirmers: AtomicUsize,
 }
@@ -112,7 +113,7 @@ impl PythonHarness {
             interpreter: opening.interpreter,
             scratch,
             wall_time: opening.wall_time,
-            stop: opening.stop,
+            course: opening.course,
             confirmers: AtomicUsize::new(0),
         });
         let started: Vec<Result<(Worker, Collected), Error>> = std::thread::scope(|scope| {
@@ -409,6 +410,15 @@ impl Worker {
     pub(super) fn ask(&mut self, request: &Value, patience: Duration) -> Result<Value, Error> {
         self.runner.ask(request, patience)
     }
+
+    pub(super) fn ask_watching(
+        &mut self,
+        request: &Value,
+        patience: Duration,
+        ran: &mut dyn FnMut(usize),
+    ) -> Result<Value, Error> {
+        self.runner.ask_watching(request, patience, ran)
+    }
 }
 
 impl Place {
@@ -437,7 +447,7 @@ impl Place {
             package: &self.scratch.join("package"),
             hash_seed,
             wall_time: self.wall_time,
-            stop: &self.stop,
+            course: &self.course,
         };
         Runner::start(&setting, &self.scratch.join(copy), access)
     }

@@ -52,7 +52,7 @@ impl PythonHarness {
             scratch: &self.place.scratch,
             workers: self.workers.len(),
             wall_time: self.place.wall_time,
-            stop: &self.place.stop,
+            course: &self.place.course,
         })?;
         let lines = outside.lines(0)?;
         if lines.is_empty() {

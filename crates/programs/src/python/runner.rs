@@ -2,14 +2,13 @@
 
 use std::io::{Read, Write};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::Value;
 
 use super::interpreter::Interpreter;
+use crate::course::Course;
 use crate::error::Error;
 
 /// The runner's files, written into the box as one package.
@@ -57,8 +56,8 @@ pub(crate) struct Setting<'a> {
     pub hash_seed: usize,
     /// After this time the whole box is ended.
     pub wall_time: Duration,
-    /// Set when the owner wants the run to end; looked at while waiting for answers.
-    pub stop: &'a Arc<AtomicBool>,
+    /// Whether it is to end; looked at while waiting for answers.
+    pub course: &'a Course,
 }
 
 /// Writes the runner's package below `folder`, which is then [`Setting::package`].
@@ -77,7 +76,7 @@ pub(crate) fn write_package(folder: &Path) -> Result<(), Error> {
 #[derive(Debug)]
 pub(crate) struct Runner {
     child: sandbox::Child,
-    stop: Arc<AtomicBool>,
+    course: Course,
 }
 
 impl Runner {
@@ -110,7 +109,7 @@ impl Runner {
         let child = sandbox::spawn(&policy, &setting.interpreter.program, &arguments)?;
         Ok(Self {
             child,
-            stop: Arc::clone(setting.stop),
+            course: setting.course.clone(),
         })
     }
 
@@ -118,6 +117,23 @@ impl Runner {
     pub fn ask(&mut self, request: &Value, patience: Duration) -> Result<Value, Error> {
         self.send(request)?;
         self.receive(patience)
+    }
+
+    /// Sends a request and waits for the answer to it; `ran` is told how many tests were run until then.
+    pub fn ask_watching(
+        &mut self,
+        request: &Value,
+        patience: Duration,
+        ran: &mut dyn FnMut(usize),
+    ) -> Result<Value, Error> {
+        self.send(request)?;
+        loop {
+            let answer = self.receive(patience)?;
+            match answer.get("ran").and_then(Value::as_u64) {
+                Some(count) => ran(count as usize),
+                None => return Ok(answer),
+            }
+        }
     }
 
     /// Sends a request.
@@ -161,9 +177,7 @@ impl Runner {
         let mut filled = 0;
         while filled < buffer.len() {
             let left = deadline.saturating_duration_since(Instant::now());
-            if self.stop.load(Ordering::Relaxed) {
-                return Err(Error::Stopped);
-            }
+            self.course.check()?;
             let timeout =
                 Timespec::try_from(left.min(STOP_LATENCY)).expect("a tenth of a second fits");
             let stdout = self.child.stdout();

@@ -9,7 +9,9 @@ use super::harness::{Facts, RustHarness, is_slow};
 use super::libtest;
 use super::probes::{COVERAGE, Detail, Probes};
 use super::schemata;
+use crate::course::Step;
 use crate::error::Error;
+use crate::hindrance::Hindrance;
 use crate::language::{Baseline, TestOutcome, TestRun};
 use crate::source::FileId;
 
@@ -26,6 +28,8 @@ const HANGING_TIME: Duration = Duration::from_millis(500);
 const MEMORY_BYTES_MIN: u64 = 512 << 20;
 /// How often a failing test runs again to see whether it always fails.
 const REPEATS: usize = 2;
+/// The signal of a call of the system that is forbidden.
+const SIGSYS: i32 = 31;
 /// Bytes that are read of the places that a test notes down.
 const NOTE_BYTES_MAX: u64 = 64 << 20;
 
@@ -45,6 +49,7 @@ pub(super) fn measure(harness: &RustHarness) -> Result<Baseline, Error> {
         tests: Vec::new(),
     };
     let all: Vec<usize> = (0..harness.suite.tests.len()).collect();
+    harness.place.course.begin(Step::Testing, all.len());
     let mut memory_bytes = 0;
     for (run, peak) in on_all_runners(harness, &all, SHORT)? {
         if run.outcome == TestOutcome::Passed {
@@ -68,6 +73,10 @@ pub(super) fn measure(harness: &RustHarness) -> Result<Baseline, Error> {
                 TestOutcome::TimedOut => Duration::ZERO,
                 _ => test.time.min(Duration::from_secs(1)),
             })
+            .collect(),
+        hindered: of(|outcome| matches!(outcome, TestOutcome::Hindered(..)))
+            .into_iter()
+            .map(|test| harness.suite.tests[test].name.clone())
             .collect(),
         failing,
         memory_bytes: MEMORY_BYTES_MIN + 4 * memory_bytes,
@@ -94,7 +103,11 @@ fn on_all_runners(
             .chunks(share)
             .enumerate()
             .map(|(runner, tests)| {
-                let each = move |test: &usize| first_run(harness, runner, *test, limit);
+                let each = move |test: &usize| {
+                    let run = first_run(harness, runner, *test, limit);
+                    harness.place.course.one_ran();
+                    run
+                };
                 scope.spawn(move || tests.iter().map(each).collect())
             })
             .collect();
@@ -178,9 +191,23 @@ fn first_run(
             run.outcome = TestOutcome::TimedOut;
             break;
         }
-        run.outcome = TestOutcome::Failed(libtest::complaint(&text, &errors));
+        let complaint = libtest::complaint(&text, &errors);
+        run.outcome = match withheld(outcome.status) {
+            Some(by) => TestOutcome::Hindered(by, complaint),
+            None => TestOutcome::failed(complaint),
+        };
     }
     Ok((run, memory_bytes))
+}
+
+/// What the end of a test's process is evidence of.
+fn withheld(status: sandbox::Status) -> Option<Hindrance> {
+    match status {
+        sandbox::Status::MemoryLimit => Some(Hindrance::Memory),
+        // A call that is forbidden altogether.
+        sandbox::Status::Signaled(SIGSYS) => Some(Hindrance::Call),
+        _ => None,
+    }
 }
 
 /// Builds the project with marks and runs every test on it.
@@ -200,8 +227,16 @@ fn cover(harness: &RustHarness, baseline: &mut Baseline) -> Result<(), Error> {
         .out
         .clone();
     let mut hanging = 0;
+    harness
+        .place
+        .course
+        .begin(Step::Tracing, baseline.tests.len());
     for (number, run) in baseline.tests.iter_mut().enumerate() {
-        if matches!(run.outcome, TestOutcome::Skipped | TestOutcome::Flaky) {
+        harness.place.course.set_ran(number);
+        if matches!(
+            run.outcome,
+            TestOutcome::Skipped | TestOutcome::Flaky | TestOutcome::Hindered(..)
+        ) {
             continue;
         }
         let info = &harness.suite.tests[number];

@@ -101,6 +101,9 @@ impl Builder {
             if outcome.is_success() {
                 continue;
             }
+            if outcome.status == Status::Cancelled {
+                return Err(Error::Stopped);
+            }
             let text = String::from_utf8_lossy(&outcome.stderr);
             if outcome.status != Status::Exited(1) {
                 return Ok(Built::Broken(format!(

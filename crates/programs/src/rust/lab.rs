@@ -16,6 +16,7 @@ use super::probes::{Detail, Probes};
 use super::schemata::{self, Schemata};
 use super::toolchain::Toolchain;
 use super::units::Unit;
+use crate::course::Course;
 use crate::edit::{Candidate, Edit};
 use crate::error::Error;
 use crate::project::{Environment, Project};
@@ -448,7 +449,7 @@ fn place(
         toolchain: Toolchain::find(&project.root, environment)?,
         scratch: scratch.to_owned(),
         arguments: Vec::new(),
-        stop: Arc::default(),
+        course: Course::default(),
         project,
     };
     for name in ["build", "cover"] {

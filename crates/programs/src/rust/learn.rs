@@ -82,6 +82,7 @@ impl Suite {
             ..Exec::default()
         };
         let outcome = worker.exec(&exec)?;
+        place.check_stop()?;
         let log = String::from_utf8_lossy(&outcome.stderr);
         if !outcome.is_success() {
             return Err(refused(&log));
@@ -105,7 +106,7 @@ impl Suite {
         })
     }
 
-    fn list(&mut self, _place: &Place, worker: &mut Worker) -> Result<(), Error> {
+    fn list(&mut self, place: &Place, worker: &mut Worker) -> Result<(), Error> {
         for (index, unit) in self
             .units
             .iter()
@@ -123,6 +124,7 @@ impl Suite {
                     ..Exec::default()
                 };
                 let outcome = worker.exec(&exec)?;
+                place.check_stop()?;
                 Ok(libtest::listed(&String::from_utf8_lossy(&outcome.stdout)))
             };
             let all = names(&["--list", "--format", "terse"])?;

@@ -1,6 +1,8 @@
 //! Commands run, get their input, give their output, and end at their limits.
 
 use std::io::{BufRead, BufReader, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sandbox::{Access, Command, Error, Exec, Limits, Policy, Status, Worker, run, spawn};
@@ -40,6 +42,36 @@ fn ends_a_command_that_outlives_its_time() {
     assert_eq!(outcome.status, Status::TimedOut);
     assert_eq!(outcome.stdout, b"begun\n");
     assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn ends_a_command_whose_owner_wants_that_and_goes_on_with_the_next() {
+    let wanted = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&wanted);
+    let mut worker = Worker::start(&Policy::new()).unwrap();
+    worker.end_when(move || asked.load(Ordering::Relaxed));
+    let run = |worker: &mut Worker, script: &str| {
+        let exec = Exec {
+            program: "sh".into(),
+            args: vec!["-c".into(), script.into()],
+            ..Exec::default()
+        };
+        worker.exec(&exec).unwrap()
+    };
+    let told = Arc::clone(&wanted);
+    let teller = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        told.store(true, Ordering::Relaxed);
+    });
+    let started = Instant::now();
+    let outcome = run(&mut worker, "echo begun; sleep 100");
+    assert_eq!(outcome.status, Status::Cancelled);
+    assert_eq!(outcome.stdout, b"begun\n");
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    teller.join().unwrap();
+    wanted.store(false, Ordering::Relaxed);
+    assert_eq!(run(&mut worker, "echo next").stdout, b"next\n");
 }
 
 #[test]

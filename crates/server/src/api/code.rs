@@ -139,6 +139,7 @@ async fn forbid(
 struct Repair {
     test: Option<String>,
     seconds: Option<u64>,
+    baseline_seconds: Option<u64>,
 }
 
 /// Searches for patches; the reply is the job that does.
@@ -149,13 +150,19 @@ async fn fix(
     body: Parsed<Repair>,
 ) -> Result<Json<Value>, Refusal> {
     permit(&app, &caller, "fix").await?;
-    let Repair { test, seconds } = body.value;
+    let Repair {
+        test,
+        seconds,
+        baseline_seconds,
+    } = body.value;
     let seconds = checked(seconds, SECONDS_USUAL)?;
+    let baseline = baseline_seconds.map(|seconds| checked(Some(seconds), seconds));
     let folder = folder(&app, &id).await?;
     let fix = Fix {
         folder,
         test: test.filter(|command| !command.trim().is_empty()),
         seconds,
+        baseline_seconds: baseline.transpose()?,
     };
     let payload = serde_json::to_value(&fix).expect("requests of ours are JSON");
     let job = works::enqueue(&app, caller.user(), FIX, payload).await?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use coder::fix::{Event, FixOutcome, Options, Patch, PatchedFile, Report};
+use coder::fix::{Event, FixOutcome, Hindered, Options, Patch, PatchedFile, Report, Step};
 use coder::{Sources, Standing};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -31,6 +31,9 @@ pub(crate) struct Fix {
     /// The command that runs the tests; found out when none.
     pub test: Option<String>,
     pub seconds: u64,
+    /// How long building and the first run of the tests may take, in seconds; as long as usual, when none.
+    #[serde(default)]
+    pub baseline_seconds: Option<u64>,
 }
 
 /// Searches for patches. Nothing of the project is changed.
@@ -40,6 +43,9 @@ pub(super) fn fix(app: &App, job: &str, wanted: &Fix, live: &Live) -> Result<Val
     let options = Options {
         test: wanted.test.clone(),
         budget: Duration::from_secs(wanted.seconds),
+        baseline: wanted
+            .baseline_seconds
+            .map_or(coder::fix::BASELINE, Duration::from_secs),
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
         // One that was put aside goes on with what it found.
         record: Some(data.join(job).with_extension("jsonl")),
@@ -70,6 +76,7 @@ pub(super) fn fix(app: &App, job: &str, wanted: &Fix, live: &Live) -> Result<Val
                 }
             }
             Event::Baseline { .. } | Event::Confirming => live.note(told(&event)),
+            Event::Preparing { .. } => {}
         }
         live.tell(told(&event));
     })?;
@@ -88,6 +95,18 @@ pub(super) fn unavailable() -> Fault {
 /// What is seen of a repair while it goes on.
 fn told(event: &Event<'_>) -> Value {
     match event {
+        Event::Preparing {
+            seen,
+            elapsed,
+            budget,
+        } => json!({
+            "step": match seen.step {
+                Step::Building => "building",
+                Step::Testing => "testing",
+                Step::Tracing => "tracing",
+            },
+            "ran": seen.ran.min(seen.tests), "tests": seen.tests, "elapsed": elapsed.as_secs(), "most": budget.as_secs(),
+        }),
         Event::Baseline { total, failing, .. } => {
             json!({ "step": "tested", "tests": total, "failing": failing.len() })
         }
@@ -133,12 +152,14 @@ fn described(report: &Report, heat: Value) -> Value {
             FixOutcome::Fixed => "fixed",
             FixOutcome::NotFixed => "not_fixed",
             FixOutcome::NoFailingTest => "no_failing_test",
+            FixOutcome::OnlyHindered => "only_hindered",
         },
         "language": report.language,
         "command": report.command,
         "tests": tests.total,
         "failing": tests.failing_before,
         "flaky": tests.flaky,
+        "hindered": tests.hindered.iter().map(hindered).collect::<Vec<Value>>(),
         "tried": report.candidates.tried,
         "per_second": report.candidates.per_second.round(),
         "seconds": report.times.total.as_secs_f64(),
@@ -146,6 +167,10 @@ fn described(report: &Report, heat: Value) -> Value {
         "patches": report.patches.iter().map(written).collect::<Vec<Value>>(),
         "heat": heat,
     })
+}
+
+fn hindered(test: &Hindered) -> Value {
+    json!({ "name": test.name, "by": test.by.name(), "message": test.message })
 }
 
 /// A patch as it is kept.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use coder::fix::{FixOutcome, Patch, Report};
+use coder::fix::{FixOutcome, Hindered, Patch, Report};
 use serde_json::{Value, json};
 
 /// The whole report; `undo` is the file that takes an applied patch back.
@@ -20,6 +20,7 @@ pub fn report(report: &Report, undo: Option<&Path>) -> Value {
             FixOutcome::Fixed => "fixed",
             FixOutcome::NotFixed => "not_fixed",
             FixOutcome::NoFailingTest => "no_failing_test",
+            FixOutcome::OnlyHindered => "only_hindered",
         },
         "language": report.language,
         "tests": {
@@ -28,6 +29,7 @@ pub fn report(report: &Report, undo: Option<&Path>) -> Value {
             "failing_before": failing,
             "passing_before": tests.passing_before,
             "flaky": tests.flaky,
+            "hindered": tests.hindered.iter().map(hindered).collect::<Vec<Value>>(),
         },
         "candidates": {
             "tried": counts.tried,
@@ -51,6 +53,10 @@ pub fn report(report: &Report, undo: Option<&Path>) -> Value {
         "applied": undo.is_some(),
         "undo": undo,
     })
+}
+
+fn hindered(test: &Hindered) -> Value {
+    json!({"name": test.name, "by": test.by.name(), "message": test.message})
 }
 
 fn one(rank: usize, patch: &Patch) -> Value {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use coder::fix::Event;
+use coder::fix::{Event, Step};
 
 use crate::console::paint::{self, styled};
 
@@ -32,6 +32,23 @@ impl Line {
     /// Shows what has happened.
     pub fn show(&mut self, event: &Event<'_>) {
         match event {
+            Event::Preparing { .. } if self.drawn.is_some_and(|drawn| drawn.elapsed() < REDRAW) => {
+            }
+            Event::Preparing {
+                seen,
+                elapsed,
+                budget,
+            } => {
+                let time = format!("{} of {} s", elapsed.as_secs(), budget.as_secs());
+                let words = match seen.step {
+                    Step::Building => "building the project and its tests".to_owned(),
+                    Step::Testing => {
+                        format!("{} of {} tests ran", seen.ran.min(seen.tests), seen.tests)
+                    }
+                    Step::Tracing => "noting which lines the tests run".to_owned(),
+                };
+                self.draw(&format!("{words} {}", styled(paint::FAINT, time)));
+            }
             Event::Baseline { total, failing, .. } => {
                 self.draw(&format!("{} of {total} tests fail", failing.len()));
             }

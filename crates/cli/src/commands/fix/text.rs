@@ -56,6 +56,15 @@ pub fn nothing_found(report: &Report) -> String {
     } else {
         format!("\nflaky, so not counted: {}", report.tests.flaky.join(", "))
     };
+    if report.outcome == FixOutcome::OnlyHindered {
+        let count = report.tests.hindered.len();
+        let pass = report.tests.passing_before;
+        return format!(
+            "{} {count} tests fail for what their box withholds, {pass} pass: there is nothing that a patch could mend{flaky}\n{} name tests that need neither network, devices nor files outside of the project, with `--test`",
+            styled(paint::WARN, "not repaired"),
+            styled(paint::STRONG, "hint:"),
+        );
+    }
     if report.outcome == FixOutcome::NoFailingTest {
         return format!(
             "{} {} tests pass: there is nothing to repair{flaky}\n{} write a test that shows the bug, then run `freehold fix` again",
@@ -94,11 +103,25 @@ pub fn nothing_found(report: &Report) -> String {
 
 fn failing(report: &Report) -> String {
     let tests = &report.tests;
-    if tests.failing_before.is_empty() {
-        return String::new();
+    let mut text = String::new();
+    if !tests.hindered.is_empty() {
+        let count = styled(paint::WARN, tests.hindered.len());
+        let _ = writeln!(
+            text,
+            "{count} tests fail for what their box withholds, and do not count"
+        );
+        for test in tests.hindered.iter().take(NAMED_MAX) {
+            let words = format!("{}: {}", test.by.words(), test.message);
+            let _ = writeln!(text, "  {}  {}", test.name, styled(paint::FAINT, words));
+        }
+        text.push('\n');
     }
-    let mut text = format!(
-        "{} of {} tests fail\n",
+    if tests.failing_before.is_empty() {
+        return text;
+    }
+    let _ = writeln!(
+        text,
+        "{} of {} tests fail",
         styled(paint::BAD, tests.failing_before.len()),
         tests.total
     );

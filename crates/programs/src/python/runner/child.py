@@ -34,6 +34,7 @@ class Child:
         os.close(write_end)
         self.wire = Wire(read_end, -1)
         self.stalled = False
+        self.status = None
 
     def read(self, timeout):
         """The next frame as bytes; None when the child has ended or was ended for stalling."""
@@ -51,10 +52,24 @@ class Child:
             except (ProcessLookupError, PermissionError):
                 pass
 
+    def last_words(self):
+        """How a child ended that was not ended here."""
+        if not self.stalled:
+            self._wait(0)
+        if self.status is not None and os.WIFSIGNALED(self.status) and not self.stalled:
+            return "ended by signal %d" % os.WTERMSIG(self.status)
+        return "ended its own process"
+
+    def _wait(self, flags):
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, flags)
+            if pid == self.pid:
+                self.status = status
+
     def close(self):
         """Ends the child with all that it started."""
         self.kill()
-        os.waitpid(self.pid, 0)
+        self._wait(0)
         os.close(self.wire.incoming)
 
 

@@ -16,6 +16,8 @@ from .swap import Cold, Swapper, apply, functions_below
 from .trace import Lines
 
 CANDIDATES_PER_FORK = 256
+# How often it is told how many tests were run, in seconds.
+TOLD_EVERY = 0.2
 
 
 def run(wire, message):
@@ -88,17 +90,21 @@ class Stage:
         """Runs all tests in their order, in one child as long as none stalls or dies."""
         limit, order = message["limit"], message["order"]
         position, results = 0, []
+        told = time.monotonic()
         while position < len(order):
             child = Child(lambda out: self._run_in_order(out, order[position:], limit, message["reseed"]))
             while position < len(order):
                 frame = child.read(limit * 5 + 1.0)
                 if frame is None:
                     outcome = TIMED_OUT if child.stalled else FAILED
-                    results.append([order[position], outcome, limit, "ended its own process", 0])
+                    results.append([order[position], outcome, limit, child.last_words(), 0])
                     position += 1
                     break
                 results.append(json.loads(frame))
                 position += 1
+                if time.monotonic() > told + TOLD_EVERY:
+                    told = time.monotonic()
+                    self.wire.write({"ran": position})
             child.close()
         self.wire.write({"results": results})
 
