@@ -1,0 +1,1 @@
+"""The language-free half of the generator: marked spans, phrase tables, schemas, noise, mapped corpora."""

@@ -1,0 +1,131 @@
+"""Whole conversations from the requests of a language."""
+
+from .noise import STYLES, Noise
+from .spans import Talk, plain, resolve
+
+_KINDS = ("single",) * 55 + ("several",) * 12 + ("ask",) * 9 + ("follow",) * 17 + ("chat",) * 7
+
+
+class Composer:
+    """Makes conversations of `language` with calls in the order of `tools`."""
+
+    def __init__(self, language, tools, rng):
+        self.language, self.tools, self.rng = language, tools, rng
+        self.noise = Noise(language.NOISE)
+        total = sum(weight for weight, _ in language.REQUESTS)
+        self.makers = [maker for weight, maker in language.REQUESTS for _ in range(round(weight * 2000 / total))]
+        self.written = language.WRITTEN
+
+    def conversation(self):
+        """A finished conversation: `[(user, calls), …]` with plain text, and its kind."""
+        kind = _KINDS[int(self.rng.random() * len(_KINDS))]
+        talk = Talk(self.rng, STYLES[int(self.rng.random() * len(STYLES))])
+        fragile = getattr(self, "_" + kind)(talk)
+        return self.finish(talk, fragile), kind
+
+    def finish(self, talk, fragile=False):
+        """Noise on, marks out, arguments cut from the text and put in order."""
+        texts = [self.noise.sentence(text.replace("  ", " ").replace(" ,", ",").strip(), talk, fragile) for text, _ in talk.turns]
+        marked = "\n".join(texts)
+        turns = []
+        for text, (_, calls) in zip(texts, talk.turns):
+            done = [{"tool": tool, "arguments": self.tools.ordered(tool, resolve(arguments, marked))} for tool, arguments in calls]
+            turns.append((" ".join(plain(text).split()), done))
+        return turns
+
+    def unchanged(self, talk):
+        """As `finish`, without noise."""
+        marked = "\n".join(text for text, _ in talk.turns)
+        return [
+            (" ".join(plain(text).split()), [{"tool": tool, "arguments": self.tools.ordered(tool, resolve(arguments, marked))} for tool, arguments in calls])
+            for text, calls in talk.turns
+        ]
+
+    def _request(self, talk, modes=None):
+        while True:
+            maker = self.makers[int(self.rng.random() * len(self.makers))]
+            written = maker in self.written
+            if written and talk.spoken:
+                talk.style = "lower"
+            mode, text, calls = maker(talk)
+            if modes is None or mode in modes:
+                return mode, text, calls, written
+
+    def _single(self, talk):
+        mode, text, calls, fragile = self._request(talk)
+        talk.turn(self.language.wrap(talk, mode, text), *calls)
+        return fragile
+
+    def _several(self, talk):
+        """Two or three requests in one breath."""
+        parts, calls, fragile = [], [], False
+        first = None
+        for i in range(2 if talk.chance(0.85) else 3):
+            mode, text, made, written = self._request(talk, ("do", "ask", "note") if i == 0 else ("do", "ask"))
+            if made[0][0] == "chat.reply":
+                continue
+            if made[0][0] == "chat.decline":
+                text = talk.mark(text)
+                made = [(made[0][0], {**made[0][1], "request": text})]
+            first = first or mode
+            parts.append(text)
+            calls += made
+            fragile |= written
+        text = parts[0]
+        for part in parts[1:]:
+            text += talk.pick(self.language.JOINTS) + part
+        talk.turn(self.language.wrap(talk, first, text), *calls)
+        return fragile
+
+    def _ask(self, talk):
+        """Something is missing; more than half of the time the next turn brings it."""
+        mode, text, asked, answer, calls = self.language.ask(talk)
+        talk.turn(self.language.wrap(talk, mode, text), asked)
+        if talk.chance(0.6):
+            talk.turn(answer, *calls)
+            if talk.chance(0.15) and calls[-1][0] in self.language.AFTER:
+                self._follow_up(talk, calls[-1])
+        return False
+
+    def _follow(self, talk):
+        """A request and one to three turns that refer back to it."""
+        while True:
+            mode, text, calls, fragile = self._request(talk)
+            if calls[-1][0] in self.language.AFTER:
+                break
+        talk.turn(self.language.wrap(talk, mode, text), *calls)
+        last = calls[-1]
+        for _ in range(1 if talk.chance(0.72) else 2 if talk.chance(0.7) else 3):
+            last = self._follow_up(talk, last)
+            if last is None:
+                break
+        if talk.chance(0.05) and len(talk.turns) < 4:
+            talk.turn(*self._small(talk))
+        return fragile
+
+    def _follow_up(self, talk, last):
+        """One turn about the call that stands; returns the call that stands after it."""
+        text, calls = self.language.AFTER[last[0]](talk, last[1])
+        talk.turn(text + (" please" if talk.chance(0.06) and not text.endswith("please") else ""), *calls)
+        tool, arguments = calls[-1]
+        if tool == "calendar.move_event":
+            event = {**last[1], "when": {**last[1]["when"], **arguments.get("when", {})}}
+            return last[0], event | {k: v for k, v in arguments.items() if k == "duration_minutes"}
+        return (tool, arguments) if tool in self.language.AFTER else None
+
+    def _small(self, talk):
+        _, text, calls = self.language.reply(talk)
+        return text, *calls
+
+    def _chat(self, talk):
+        """Unrelated turns one after the other, with greetings and thanks between."""
+        fragile = False
+        if talk.chance(0.4):
+            _, text, calls = self.language.reply(talk, "greeting")
+            talk.turn(text, *calls)
+        for _ in range(1 if talk.chance(0.6) else 2):
+            fragile |= self._single(talk)
+        if talk.chance(0.35) and len(talk.turns) < 4:
+            _, text, calls = self.language.reply(talk, talk.pick(("thanks", "thanks", "farewell", "praise", "cancel", "affirm")))
+            talk.turn(text, *calls)
+        return fragile
