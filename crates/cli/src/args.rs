@@ -1,5 +1,6 @@
 //! What was typed. Each command has one variant and one struct here, and one file in `commands/`.
 
+pub mod ask;
 pub mod chat;
 pub mod house;
 pub mod model;
@@ -76,6 +77,8 @@ pub enum Command {
     Undo(Undo),
     /// Write the tests that are missing
     Tests(Tests),
+    /// Ask for something in words: the built-in model turns it into calls of tools
+    Ask(ask::Ask),
     /// Talk with a model, or let it answer once
     Chat(chat::Chat),
     /// Keep open-weight models: add, look at, score, measure, remove

@@ -1,5 +1,6 @@
 //! One file per command; each takes what was typed and writes to the console.
 
+mod ask;
 mod chat;
 mod completions;
 mod doctor;
@@ -26,6 +27,7 @@ pub fn run(command: Command, console: &mut Console) -> anyhow::Result<Exit> {
         Command::Fix(args) => fix::run(args, console),
         Command::Undo(args) => undo::run(&args, console),
         Command::Tests(args) => tests::run(args, console),
+        Command::Ask(args) => ask::run(&args, console),
         Command::Chat(args) => chat::run(&args, console),
         Command::Model(command) => model::run(command, console),
         Command::User(command) => house::user(command, console),
