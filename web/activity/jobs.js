@@ -1,6 +1,6 @@
 // Work that goes on while nobody looks.
 import { ask, told } from "../ground/api.js";
-import { fill, h } from "../ground/dom.js";
+import { arrange, fill, h } from "../ground/dom.js";
 import { failed, fold, inWords } from "../ground/errors.js";
 import { icon } from "../ground/icons.js";
 import { notice } from "../ground/notice.js";
@@ -123,7 +123,7 @@ export function jobList(look) {
         else rows.set(job.id, (one = row(job, look)));
         return one.element;
       });
-      if (wanted.length !== element.children.length || wanted.some((one, at) => element.children[at] !== one)) fill(element, wanted);
+      arrange(element, wanted);
     },
   };
 }

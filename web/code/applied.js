@@ -1,6 +1,6 @@
 // What was changed in a folder and can be taken back: every patch for itself, whatever came after it.
 import { ask, inWords } from "../ground/api.js";
-import { fill, h } from "../ground/dom.js";
+import { arrange, fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { notice } from "../ground/notice.js";
 import { moment } from "../ground/when.js";
@@ -39,7 +39,7 @@ export function applied(path, undone) {
       return known.element;
     });
     const hadFocus = list.contains(document.activeElement);
-    if (wanted.length !== list.children.length || wanted.some((one, at) => list.children[at] !== one)) fill(list, wanted);
+    arrange(list, wanted);
     element.hidden = all.length === 0;
     if (hadFocus && !list.contains(document.activeElement)) title.focus();
   };

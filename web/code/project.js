@@ -1,7 +1,7 @@
 // A folder that may be worked on, with its newest repair and its newest tests.
 import { ask, told } from "../ground/api.js";
 import { menu } from "../ground/dialog.js";
-import { fill, h } from "../ground/dom.js";
+import { arrange, fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { notice } from "../ground/notice.js";
 import { t } from "../ground/words.js";
@@ -64,7 +64,7 @@ export function project(folder, refresh) {
       else runs.set(job.kind, (view = run(job, refresh)));
       return view.element;
     });
-    if (views.length !== place.children.length || views.some((view, at) => place.children[at] !== view)) fill(place, views);
+    arrange(place, views);
     const fixes = newest.find((job) => job.kind === "code.fix");
     asked = fixes?.asked ?? null;
     const words = t(fixes ? "repair-again" : "repair");

@@ -53,6 +53,18 @@ export function fill(parent, ...children) {
 }
 
 /**
+ * Puts `wanted` into `parent` in their order. What is there already stays where it is, so that nobody loses their place.
+ * @param {Element} parent
+ * @param {Element[]} wanted
+ */
+export function arrange(parent, wanted) {
+  for (const one of [...parent.children]) if (!wanted.includes(one)) one.remove();
+  wanted.forEach((one, at) => {
+    if (parent.children[at] !== one) parent.insertBefore(one, parent.children[at] ?? null);
+  });
+}
+
+/**
  * Calls `work` once nothing more was asked for `delay` milliseconds.
  * @param {number} delay
  * @param {(...values: any[]) => void} work
