@@ -146,7 +146,7 @@ function row(first, look) {
   /** @param {Job} job */
   const set = (job) => {
     const text = about(job);
-    if (said !== text) fill(words, text, job.state === "failed" && fold(String(job.error?.message ?? "").replace("\nhint: ", "\n"), null, job.error?.code));
+    if (said !== text) fill(words, text, job.state === "failed" && fold(job.error?.message ?? "", null, job.error?.code));
     said = text;
     words.className = job.state === "failed" ? "wrong" : "";
     if (shown !== job.state) {

@@ -4,7 +4,7 @@ import { fill, h, later } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { count, day, time } from "../ground/when.js";
 import { t } from "../ground/words.js";
-import { ruleTitle } from "../ground/errors.js";
+import { fold, ruleTitle } from "../ground/errors.js";
 import { nameOf, sentence, way } from "./sentence.js";
 
 /**
@@ -126,8 +126,8 @@ function proof() {
     try {
       const report = await ask("POST", "/api/audit/verify");
       shown.className = `proof ${report.whole ? "is-good" : "wrong"}`;
-      const words = report.whole ? t("log-whole", { lines: count(report.lines), signed: count(report.signed_to) }) : t("log-broken", { line: report.fault.line, reason: report.fault.explanation });
-      fill(shown, words, report.key && h("small", null, t("log-key", { key: report.key })));
+      const words = report.whole ? t("log-whole", { lines: count(report.lines), signed: count(report.signed_to) }) : t("log-broken", { line: report.fault.line });
+      fill(shown, words, report.fault && fold(report.fault.explanation, null, report.fault.tampering), report.key && h("small", null, t("log-key", { key: report.key })));
     } catch (error) {
       shown.className = "proof wrong";
       fill(shown, told(error));

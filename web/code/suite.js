@@ -2,6 +2,7 @@
 import { ask, told } from "../ground/api.js";
 import { dialog } from "../ground/dialog.js";
 import { fill, h } from "../ground/dom.js";
+import { fold } from "../ground/errors.js";
 import { icon } from "../ground/icons.js";
 import { notice } from "../ground/notice.js";
 import { count } from "../ground/when.js";
@@ -81,7 +82,7 @@ export function written(job, result) {
 
 /** @param {Target} one */
 function target(one) {
-  if (one.skipped) return h("li", { class: "is-skipped" }, h("code", null, one.name), h("small", null, t("tests-skipped", { reason: one.skipped })));
+  if (one.skipped) return h("li", { class: "is-skipped" }, h("code", null, one.name), h("small", null, t("tests-skipped"), fold(one.skipped)));
   const share = one.mutants ? one.killed / one.mutants : 1;
   return h("li", null, h("code", null, one.name), h("small", null, t("tests-target", { tests: one.tests, killed: one.killed, mutants: one.mutants })), h("span", { class: "bar", "aria-hidden": "true" }, h("span", { vars: { "--share": share } })));
 }

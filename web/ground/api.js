@@ -65,10 +65,10 @@ async function read(reply) {
     // Something in between answered.
   }
   const error = value?.error ?? {};
-  const [message, hint] = String(error.message ?? t("broken", { status: reply.status })).split("\nhint: ");
+  const message = String(error.message ?? t("broken", { status: reply.status }));
   const wait = Number(reply.headers.get("retry-after")) || null;
   const more = { wait, action: error.action, rules: error.rules };
-  return new Refusal(reply.status, error.code ?? error.type ?? "unknown", message ?? "", error.hint ?? hint ?? null, more);
+  return new Refusal(reply.status, error.code ?? error.type ?? "unknown", message, error.hint ?? null, more);
 }
 
 /**

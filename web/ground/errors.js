@@ -30,6 +30,9 @@ export class Refusal extends Error {
 /** Something that went wrong in this browser, in words for whoever reads. */
 export class Said extends Error {}
 
+/** Codes whose words say all that there is to know. */
+const WHOLE = ["bad_display_name", "invalid_api_key", "weak_password", "wrong_password"];
+
 /** What is said of kinds of errors that have no code of their own. @param {number} status */
 function kind(status) {
   if (status === 401) return "authentication_error";
@@ -72,7 +75,7 @@ export function told(error) {
   if (error instanceof Said || (error instanceof Refusal && error.status === 0)) return [inWords(error)];
   const raw = error instanceof Error ? error.message : String(error);
   const [code, hint] = error instanceof Refusal ? [error.code, error.hint] : [null, null];
-  return [inWords(error), fold(raw, hint, code)];
+  return [inWords(error), !WHOLE.includes(code ?? "") && fold(raw, hint, code)];
 }
 
 /**
@@ -82,7 +85,7 @@ export function told(error) {
  * @param {string | null} [code]
  */
 export function fold(message, hint, code) {
-  const lines = [message, hint].filter(Boolean).join("\n");
+  const lines = [message, hint].filter(Boolean).join("\n").replaceAll("\nhint: ", "\n");
   return h("details", { class: "server-said" }, h("summary", null, t("details")), h("p", { lang: language() === "en" ? null : "en" }, lines, code && h("code", null, code)));
 }
 
@@ -92,6 +95,5 @@ export function fold(message, hint, code) {
  * @param {string} otherwise The code where none is known.
  */
 export function failed(failure, otherwise) {
-  const [message, hint] = String(failure?.message ?? "").split("\nhint: ");
-  return new Refusal(500, failure?.code ?? otherwise, message ?? "", failure?.hint ?? hint ?? null);
+  return new Refusal(500, failure?.code ?? otherwise, failure?.message ?? "", failure?.hint ?? null);
 }

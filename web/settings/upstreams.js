@@ -1,6 +1,7 @@
 // Servers that run further models, and how they do.
 import { ask, told } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
+import { fold } from "../ground/errors.js";
 import { count } from "../ground/when.js";
 import { t } from "../ground/words.js";
 
@@ -29,6 +30,6 @@ export function upstreams() {
 /** @param {Upstream} upstream */
 function row(upstream) {
   const speed = upstream.first_byte ? t("upstream-first", { ms: count(Math.round(upstream.first_byte.p50_ms)) }) : null;
-  const about = [upstream.base_url, upstream.models.join(", "), t("upstream-sent", { sent: count(upstream.sent), failed: count(upstream.failed) }), speed, upstream.reason].filter(Boolean);
-  return h("li", null, h("span", null, upstream.name, h("small", null, about.join(" · "))), h("span", { class: `state ${upstream.condition === "healthy" ? "is-good" : "wrong"}` }, t(`upstream-${upstream.condition.replace("_", "-")}`)));
+  const about = [upstream.base_url, upstream.models.join(", "), t("upstream-sent", { sent: count(upstream.sent), failed: count(upstream.failed) }), speed].filter(Boolean);
+  return h("li", null, h("span", null, upstream.name, h("small", null, about.join(" · ")), upstream.reason && h("small", null, fold(upstream.reason))), h("span", { class: `state ${upstream.condition === "healthy" ? "is-good" : "wrong"}` }, t(`upstream-${upstream.condition.replace("_", "-")}`)));
 }

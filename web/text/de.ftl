@@ -353,7 +353,7 @@ log-about = Wer was getan hat oder tun wollte, und ob die Regeln es erlaubt habe
 log-verify = Prüfen, ob es vollständig ist
 log-verifying = Jede Zeile wird geprüft…
 log-whole = Vollständig: { $lines } Zeilen, signiert bis Zeile { $signed }.
-log-broken = Verändert bei Zeile { $line }: { $reason }.
+log-broken = Verändert bei Zeile { $line }. Nichts wurde repariert: Vergleiche das Protokoll mit einem Export, der woanders liegt.
 log-key = Signiert mit { $key }
 log-person = Wer
 log-action = Was
@@ -534,7 +534,7 @@ tests-target = { $tests ->
     [one] ein Test
    *[other] { $tests } Tests
  }, { $killed } von { $mutants } Fehlern bemerkt
-tests-skipped = keine Tests: { $reason }
+tests-skipped = dafür ließen sich keine Tests schreiben
 tests-saved = Gespeichert
 tests-save = Als { $name } speichern
 tests-add = An { $name } anfügen

@@ -353,7 +353,7 @@ log-about = Who did what or wanted to, and whether the rules allowed it. Each li
 log-verify = Prove that it is whole
 log-verifying = Reading every line…
 log-whole = Whole: { $lines } lines, signed to line { $signed }.
-log-broken = Broken at line { $line }: { $reason }.
+log-broken = Broken at line { $line }. Nothing was repaired: compare the log with an export that you keep elsewhere.
 log-key = Signed by { $key }
 log-person = Who
 log-action = What
@@ -534,7 +534,7 @@ tests-target = { $tests ->
     [one] one test
    *[other] { $tests } tests
  }, { $killed } of { $mutants } faults noticed
-tests-skipped = no tests: { $reason }
+tests-skipped = no tests could be written for it
 tests-saved = Saved
 tests-save = Save as { $name }
 tests-add = Add to { $name }

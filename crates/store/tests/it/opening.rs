@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use store::{Options, Store};
+use store::{Options, Store, Timestamp, User};
 
 use crate::databases::{Place, on_sqlite};
 use crate::objects::object;
@@ -11,6 +11,7 @@ use crate::objects::object;
 on_both! {
     many_may_open_at_once,
     a_database_of_a_newer_version_is_refused,
+    a_database_of_an_older_version_keeps_its_people,
     another_master_key_is_refused,
     a_missing_master_key_is_not_made_anew,
     a_master_key_that_others_may_read_is_refused,
@@ -60,6 +61,36 @@ async fn a_database_of_a_newer_version_is_refused(place: Place) {
     assert_eq!(error.code(), "store_newer");
     assert!(error.to_string().contains("`1000`"), "{error}");
     assert!(error.to_string().contains("\nhint: "), "{error}");
+}
+
+async fn a_database_of_an_older_version_keeps_its_people(place: Place) {
+    let store = place.open().await;
+    let ada = User {
+        id: "u-1".to_owned(),
+        name: "ada".to_owned(),
+        display_name: None,
+        password_hash: None,
+        role: "member".to_owned(),
+        disabled: false,
+        created_at: Timestamp::from_millis(1),
+    };
+    store.identity().add_user(&ada).await.unwrap();
+    store.close().await;
+    // As the second version left it.
+    place
+        .tamper("ALTER TABLE users DROP COLUMN display_name")
+        .await;
+    place
+        .tamper("DELETE FROM schema_version WHERE version > 2")
+        .await;
+    let store = place.open().await;
+    assert_eq!(store.identity().user("u-1").await.unwrap(), ada);
+    let named = User {
+        display_name: Some("Ada Löwe".to_owned()),
+        ..ada
+    };
+    store.identity().update_user(&named).await.unwrap();
+    assert_eq!(store.identity().user("u-1").await.unwrap(), named);
 }
 
 async fn another_master_key_is_refused(place: Place) {
