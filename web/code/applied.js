@@ -1,5 +1,5 @@
 // What was changed in a folder and can be taken back: every patch for itself, whatever came after it.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { arrange, fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { notice } from "../ground/notice.js";
@@ -49,7 +49,7 @@ export function applied(path, undone) {
       notice(t("patch-undone", { files: files.join(", ") }));
       undone();
     } catch (error) {
-      notice(inWords(error));
+      notice(told(error));
     }
     load();
   };

@@ -1,5 +1,5 @@
 // A repair that is asked for with words of one's own: which tests, and how long.
-import { ask, inWords } from "../ground/api.js";
+import { ask, told } from "../ground/api.js";
 import { dialog } from "../ground/dialog.js";
 import { fill, h } from "../ground/dom.js";
 import { t } from "../ground/words.js";
@@ -14,7 +14,7 @@ export function chooseRepair(path, last, begun) {
     const test = h("input", { id: "repair-test", value: last?.test ?? "", maxlength: 1000, placeholder: "cargo test -p one --lib", autocomplete: "off", spellcheck: "false", autocapitalize: "off", "aria-describedby": "repair-test-about" });
     const seconds = h("input", { id: "repair-seconds", type: "number", min: 1, max: 3600, required: true, value: String(last?.seconds ?? 60) });
     const first = h("input", { id: "repair-first", type: "number", min: 1, max: 60, required: true, value: String(Math.round((last?.baseline_seconds ?? 300) / 60)), "aria-describedby": "repair-first-about" });
-    const wrong = h("p", { class: "wrong", role: "alert" });
+    const wrong = h("div", { class: "wrong", role: "alert" });
     const submit = async (/** @type {Event} */ event) => {
       event.preventDefault();
       fill(wrong);
@@ -23,7 +23,7 @@ export function chooseRepair(path, last, begun) {
         close();
         begun();
       } catch (error) {
-        fill(wrong, inWords(error));
+        fill(wrong, told(error));
       }
     };
     const field = (/** @type {HTMLInputElement} */ input, /** @type {string} */ key, about = "") =>

@@ -15,8 +15,8 @@ import { written } from "./suite.js";
 /**
  * What was found, in a line, with more below it.
  * @param {string} sign
- * @param {string | import("../ground/dom.js").Child[]} text
- * @param {string} [more]
+ * @param {import("../ground/dom.js").Child} [text]
+ * @param {import("../ground/dom.js").Child} [more]
  */
 export function headline(sign, text, more) {
   return h("div", { class: `headline ${sign === "done" ? "is-good" : "is-wrong"}` }, icon(sign), h("div", null, h("b", null, text), more && h("small", null, more)));
@@ -77,13 +77,13 @@ async function result(id) {
 async function ended(job, isTests) {
   if (job.state === "cancelled") return [h("p", { class: "faint", role: "status" }, t("repair-stopped"))];
   if (job.state === "failed") {
-    return [headline("warn", told(failed(job.error, "server_error")))];
+    return [headline("warn", ...told(failed(job.error, "server_error")))];
   }
   try {
     const found = { ...job.result, ...(await ask("GET", `/api/code/results/${job.id}`)) };
     return isTests ? written(job, found) : repaired(job, found);
   } catch (error) {
-    return [headline("warn", told(error))];
+    return [headline("warn", ...told(error))];
   }
 }
 

@@ -837,6 +837,7 @@ error-computation_broke = Diese Antwort ist beim Rechnen abgebrochen. Andere lau
 error-engine_stopped = Der Server wird gerade beendet. Was hier liegt, ist sicher; versuche es, wenn er wieder da ist.
 error-model_not_loaded = Dieses Modell ließ sich nicht in den Speicher laden. Nichts ist verloren; wähle ein anderes, oder sag es denen, die hier die Modelle verwalten.
 error-not_enough_memory = Für dieses Modell reicht der Speicher gerade nicht. Nichts ist verloren; gib unter „Modelle“ den Speicher eines anderen frei, oder wähle ein kleineres.
+error-not_understood = Das eingebaute Modell hat mehr geschrieben, als in eine Antwort passt. Dein Text bleibt; sag es mit weniger Worten, eines nach dem anderen, oder füge ein größeres Modell hinzu.
 error-prompt_too_long = Das lässt keinen Platz für eine Antwort. Nichts ist verloren: Kürze es, oder beginne einen neuen Chat.
 error-unusable_request = Eine Einstellung dieses Chats ist nicht möglich. Dein Text bleibt; setze sie unter „Wie er antwortet“ zurück.
 error-already_fetching = Dieses Modell wird schon geladen. Warte, bis es da ist.

@@ -837,6 +837,7 @@ error-computation_broke = This answer broke while it was computed. Other answers
 error-engine_stopped = The server is shutting down. What is kept is safe; try again when it is back.
 error-model_not_loaded = This model could not be read into memory. Nothing is lost; choose another, or tell who manages the models here.
 error-not_enough_memory = There is not enough memory for this model now. Nothing is lost; free another model’s memory under Models, or choose a smaller one.
+error-not_understood = The built-in model wrote more than fits into an answer. Your text is kept; say it in fewer words, one thing at a time, or add a larger model.
 error-prompt_too_long = This leaves no room for an answer. Nothing is lost: shorten it, or start a new chat.
 error-unusable_request = One of the settings of this chat is out of range. Your text is kept; set it back under “How it answers”.
 error-already_fetching = This model is being fetched already. Wait until it is here.

@@ -140,7 +140,8 @@ fn a_bug_is_repaired_in_the_page_and_the_repair_taken_back() {
     // What was changed meanwhile is not written over.
     fs::write(&till, format!("{before}\n# mine\n")).unwrap();
     browser.click(".acts-of-patch button.main");
-    browser.until_text("A file was changed while it was searched");
+    browser.until_text("A file was changed while it was searched, so nothing was written.");
+    browser.until("document.querySelector('.notice .server-said').textContent.includes('holds other text than expected')");
     browser.until_text("The folder was changed since");
     assert!(fs::read_to_string(&till).unwrap().ends_with("# mine\n"));
     room.is_quiet();
@@ -480,9 +481,9 @@ fn what_cannot_be_worked_on_says_so_and_what_to_do() {
     };
     let browser = &room.browser;
     room.allow(Path::new("relative/path"));
-    browser.until("document.querySelector('#folder-wrong').textContent.includes('is no folder of this machine')");
+    browser.until_text("This is no folder on the server.");
     room.allow(Path::new("/nothing/here"));
-    browser.until("document.querySelector('#folder-wrong').textContent.includes('`/nothing/here` is no folder')");
+    browser.until("document.querySelector('#folder-wrong').textContent.includes('`/nothing/here` is no folder of this machine')");
     // Files without tests.
     let bare = room.project("bare", &[("bare.py", "def one():\n    return 1\n")]);
     room.allow(&bare);

@@ -80,7 +80,7 @@ async fn allow(
             "`{}` is no folder of this machine\nhint: a path from the root, such as /home/ada/project",
             typed.display()
         );
-        Fault::param("path", message)
+        Fault::param("path", message).code("not_a_folder")
     })?;
     Ok(Json(shown(&let_in(&app, &caller, path).await?)))
 }

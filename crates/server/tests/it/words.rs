@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Codes that end a command at a terminal or answer a program, and that no page can meet.
-const UNMET: [&str; 43] = [
+const UNMET: [&str; 48] = [
     "audit_not_an_export",
     "bad_upstream",
     "cannot_listen",
@@ -27,6 +27,7 @@ const UNMET: [&str; 43] = [
     "nobody_to_ask",
     "nothing_said",
     "nothing_to_score",
+    "numbers_out_of_bounds",
     "open_without_tls",
     "out_is_folder",
     "output_failed",
@@ -43,9 +44,13 @@ const UNMET: [&str; 43] = [
     "unknown_credential",
     "unusable_certificate",
     "unusable_constraint",
+    "unusable_data",
+    "unusable_recipe",
     "unusable_settings_file",
+    "unusable_state",
     "unusable_tool_choice",
     "unusable_upstream",
+    "unusable_vocabulary",
     "upload_not_pending",
     "url_mismatch",
     "usage",
