@@ -120,6 +120,9 @@ def create(talk, options=None):
     tail = []
     with_people = talk.chance(share.get("people", 0.32))
     marked, title = things.titled(talk, bare)
+    if talk.chance(0.015) and not talk.spoken:
+        marked = talk.mark(talk.pick(things.HOSTILE))
+        title, with_people = f'"{marked}"', False
     if with_people:
         people, listed = names.people(talk)
         if talk.chance(0.55):
@@ -144,11 +147,14 @@ def create(talk, options=None):
             tail += [] if clause.startswith(("at ", "in ")) else [clause]
         else:
             tail.append(clause)
-    blocked = False
+    blocked, adjective = False, None
     if duration is None and talk.chance(share.get("duration", 0.28)):
         duration, said = when.minutes(talk)
-        blocked = not tail and not repeats and talk.chance(0.25)
-        if not blocked:
+        if title.startswith(("a ", "an ")) and talk.chance(0.3) and (adjective := _adjective(said)):
+            long, said = said, ""
+            title = f"{_a(adjective)} {adjective} {title.split(' ', 1)[1]}"
+        blocked = said and not tail and not repeats and talk.chance(0.25)
+        if said and not blocked:
             tail.append(_FOR.say(talk, d=said))
     if talk.chance(share.get("remind", 0.1)):
         remind = talk.pick(_BEFORE)
@@ -159,6 +165,8 @@ def create(talk, options=None):
         mode, sentence = "do", _BLOCK.say(talk, d=said, w=text, e=title)
     else:
         mode, sentence = _created(talk, title, marked, text, location)
+    if adjective and adjective not in sentence:
+        sentence += f" for {long}"
     for clause in tail:
         sentence += clause if clause.startswith(",") else " " + clause
     return mode, sentence, [call("calendar.create_event", title=marked, when=when_expression, duration_minutes=duration,
@@ -172,6 +180,19 @@ def _created(talk, title, marked, text, location):
     if r < 0.84:
         return "say", _CREATE_SAID.say(talk, e=title, w=text)
     return "note", _CREATE_NOTE.say(talk, t=title if location else marked, w=text)
+
+
+def _adjective(said):
+    """`half an hour` as it stands before a noun: `half hour`; None where English has no such word."""
+    said = {"half an hour": "half hour", "a half hour": "half hour", "an hour": "one hour", "three quarters of an hour": None,
+            "a quarter of an hour": None, "quarter of an hour": None, "an hour and a half": "hour and a half"}.get(said, said)  # fmt: skip
+    if said is None or " and " in said and said != "hour and a half" or said[-1:] == "h" or "1/2" in said or "couple" in said:
+        return None
+    return said[:-1] if said.endswith(("minutes", "hours", "mins", "hrs")) else said
+
+
+def _a(word):
+    return "an" if word.startswith(("eight", "hour", "8")) else "a"
 
 
 def _as_name(talk, title, marked):
@@ -349,6 +370,9 @@ see when {d} would (work|fit) {rest}
 check when there's {d} free {rest}
 """.replace("|a {x} slot", "").replace("|a {d} slot", ""))
 _FIND_ASK = Phrases("""
+when can (I|we) meet for {d} {rest}
+when could (I|we) meet {rest} for {d}
+when would everybody have {d} {rest}
 when (is there|do I have|have I got|could I have|would there be) {d} (free|) {rest}
 when (are we all|can we all be|are we) free for {d} {rest}
 when could (I|we) (do|have|fit in) {d} {rest}
@@ -392,10 +416,29 @@ def find(talk):
         avoided = [_simple_day(talk) for _ in range(talk.pick((1, 1, 1, 2)))]
         not_on = [expression for expression, _ in avoided]
         text += _glue(_NOT.say(talk, d=talk.pick((" or ", " and ", " or ")).join(day for _, day in avoided)))
+    if people and talk.chance(0.12):
+        return _meeting_of(talk, minutes, said, people, listed)
     mode, table = ("do", _FIND) if talk.chance(0.65) else ("ask", _FIND_ASK)
     sentence = table.say(talk, d=said, rest=text).rstrip().replace(" ,", ",")
     return mode, sentence, [call("calendar.find_time", title=title, people=people, duration_minutes=minutes, range=span,
                                  not_on=not_on, part_of_day=part)]  # fmt: skip
+
+
+def _meeting_of(talk, minutes, said, people, listed):
+    """`when can Anna, Tom and I meet for an hour next week`, `find a time for a one hour call with Tom`."""
+    span, text = when.period(talk) if talk.chance(0.7) else (None, "")
+    adjective = _adjective(said)
+    if adjective and talk.chance(0.5):
+        bare, _ = things.event(talk)
+        title = talk.mark(bare)
+        sentence = talk.pick(("find a time for {a} {x} {t} with {p} {r}", "find a slot for {a} {x} {t} with {p} {r}", "when can {p} and I have {a} {x} {t} {r}",
+                              "look for a time for {a} {x} {t} {r} with {p}")).format(a=_a(adjective), x=adjective, t=title, p=listed, r=text)  # fmt: skip
+        return ("ask" if sentence.startswith("when") else "do"), sentence.rstrip(), [
+            call("calendar.find_time", title=title, people=people, duration_minutes=minutes, range=span)]  # fmt: skip
+    together = listed.replace(" and ", ", ")
+    sentence = talk.pick(("when can {t} and I meet for {d} {r}", "when are {t} and I free for {d} {r}", "when do {t} and I have {d} {r}",
+                          "find {d} when {t} and I are free {r}")).format(t=together, d=said, r=text)  # fmt: skip
+    return ("do" if sentence.startswith("find") else "ask"), sentence.rstrip(), [call("calendar.find_time", people=people, duration_minutes=minutes, range=span)]
 
 
 def _glue(clause):

@@ -118,7 +118,7 @@ PARTS = {
     "afternoon": ("in the afternoon",),
     "evening": ("in the evening",),
     "night": ("at night",),
-    "noon": ("at noon", "at midday", "at noon", "at 12 noon"),
+    "noon": ("at noon", "at midday", "at noon", "at lunchtime"),
     "midnight": ("at midnight",),
 }
 _PART_TABLE = ["morning"] * 5 + ["afternoon"] * 5 + ["evening"] * 4 + ["noon"] * 3 + ["night", "midnight"]

@@ -117,6 +117,18 @@ def _in_figures(talk, d, m, y):
     return pair + (f"{joint}{y}" if y else "")
 
 
+def dated_weekday(talk):
+    """`Tuesday the 4th of March`, `Friday 13th`: the date counts."""
+    name = weekday_name(talk, int(talk.rng.random() * 7))
+    if talk.chance(0.7):
+        expression = {"month": (m := 1 + int(talk.rng.random() * 12)), "day": 1 + int(talk.rng.random() * LENGTHS[m - 1])}
+        text = say_month_day(talk, expression)
+        text = text if text[0].isalpha() or any(c.isalpha() for c in text) else suffixed(expression["day"]) + " " + MONTHS[m - 1].capitalize()
+        return expression, talk.pick((f"on {name} {text}", f"{name} {text}", f"{name}, {text}"))
+    expression, text = day_of_month(talk)
+    return expression, talk.pick((f"on {name} {bare(text)}", f"{name} {bare(text)}"))
+
+
 def day_of_month(talk):
     d = 1 + int(talk.rng.random() * 31)
     word = ordinal(d) if talk.spoken or talk.chance(0.15) else suffixed(d)
@@ -163,7 +175,7 @@ def named(talk):
 
 
 _KINDS = (
-    (relative, 30), (weekday, 44), (month_day, 22), (day_of_month, 8), (ahead, 13), (named, 7), (iso, 1.5),
+    (relative, 30), (weekday, 44), (month_day, 22), (day_of_month, 8), (dated_weekday, 5), (ahead, 13), (named, 7), (iso, 1.5),
 )  # fmt: skip
 _TABLE = [kind for kind, weight in _KINDS for _ in range(int(weight * 2))]
 
@@ -178,7 +190,7 @@ def date(talk):
 
 def on(talk, expression, text):
     """The day as an adverbial: `on the 3rd of May`, `tomorrow`."""
-    if text.split(" ", 1)[0].lower() in _NO_PREPOSITION or "rel" in expression or "in" in expression:
+    if text.split(" ", 1)[0].lower().rstrip(",") in _NO_PREPOSITION or "rel" in expression or "in" in expression:
         return text
     if "weekday" in expression:
         return text
@@ -187,7 +199,7 @@ def on(talk, expression, text):
     return "on " + text
 
 
-_NO_PREPOSITION = {"on", "in", "next", "this", "a", "coming", "week", "two", "2"}
+_NO_PREPOSITION = {"on", "in", "next", "this", "a", "coming", "week", "two", "2"} | set(WEEKDAYS)
 
 
 def bare(text):

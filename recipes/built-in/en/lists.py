@@ -86,8 +86,8 @@ def _priority(talk):
 def _add_to_list(talk):
     name = talk.mark(things.list_name(talk))
     to_do = _bare(name) in ("to do", "todo", "to-do", "work", "chores", "home", "errands", "office", "house")
-    titles = []
-    for _ in range(talk.pick((1,) * 8 + (2, 2, 3))):
+    titles = [talk.mark(talk.pick(things.HOSTILE))] if talk.chance(0.015) else []
+    for _ in range(0 if titles else talk.pick((1,) * 8 + (2, 2, 3))):
         titles.append(talk.mark(things.chore(talk) if to_do else things.item(talk)))
     listed = titles[0] if len(titles) == 1 else ", ".join(titles[:-1]) + talk.pick((" and ", " and ", ", and ")) + titles[-1]
     r = talk.rng.random()
@@ -230,6 +230,11 @@ I already (did|finished) {t}
 {t}: done
 done with {t}
 """)
+_GOT = Phrases("""
+I('ve| have) (got|bought) {t}
+I (bought|got) {t}
+we (got|bought|have) {t} (already|now)
+""")
 _REMOVE = Phrases("""
 remove {t} from (my|the|our) {l} list
 delete {t} from (my|the) {l} list
@@ -258,8 +263,11 @@ def complete(talk):
         titles = [talk.mark(things.chore(talk) if to_do else things.item(talk)) for _ in range(talk.pick((1, 1, 1, 1, 1, 2)))]
         sentence = _REMOVE.say(talk, t=" and ".join(titles), l=name)
         return "do", sentence, [call("task.complete", title=t, list=name, remove=True) for t in titles]
+    if r < 0.46:
+        title = talk.mark(things.item(talk))
+        return "say", _GOT.say(talk, t=talk.pick(("the ", "the ", "")) + title), [call("task.complete", title=title)]
     title = talk.mark(things.chore(talk) if talk.chance(0.7) else things.item(talk))
-    if r < 0.55:
+    if r < 0.57:
         return "do", _REMOVE_BARE.say(talk, t=title), [call("task.complete", title=title, remove=True)]
     name, tail = None, ""
     if talk.chance(0.35):
@@ -426,6 +434,8 @@ start a {x} timer for {l}
 start a {x} {l} timer
 start a {l} timer for {d}
 timer for {l} {d}
+timer {d} {l}
+{d} for {l}
 time {l} for {d}
 set a {x} timer for {l}
 set a {x} timer named {l}
@@ -440,6 +450,7 @@ timer for {d}
 countdown {d}
 timer: {d}
 {x} timer
+{d} please
 """)
 _TIMER_SAID = Phrases("""
 I need a timer for {d}
@@ -628,8 +639,9 @@ note: {s}
 note to self: {s}
 for the record, {s}, (note that|remember that|write that down)
 fyi {s}, remember that
-idea: {s}
-""".replace("idea: {s}\n", ""))
+{s}, (remember that|note that down|write that down|keep that in mind|please note that|make a note of that)
+{s}, (remember that|note that|remember it)
+""")
 
 
 def note(talk):
@@ -652,6 +664,14 @@ what did I tell you about {m}
 what do you remember about {m}
 is there a note about {m}
 """)
+_RECALL_LOST = Phrases("""
+where did I (put|leave|hide|store) {m}
+where (is|are) {m} again
+where have I put {m}
+where did I say {m} (was|were)
+""")
+_LOST = """keys|spare key|charger|ladder|passport|umbrella|sunglasses|drill|christmas lights|sleeping bag|camera|screwdriver|bike pump|tent|
+jump leads|suitcase|board games|winter boots|remote|gift wrap|extension cord|snow chains|fondue set|paint roller""".replace("\n", "").split("|")
 _RECALL_DO = Phrases("""
 (find|search|look up|show me|get|open) (my|the) note(s|) (about|on|for) {m}
 search my notes for {m}
@@ -666,6 +686,9 @@ look through my notes for {m}
 
 def recall(talk):
     """`note.search`."""
+    if talk.chance(0.12):
+        query = talk.mark(talk.pick(_LOST) if talk.chance(0.7) else made_up.odd(talk))
+        return "ask", _RECALL_LOST.say(talk, m=talk.pick(("the ", "my ", "the ")) + query), [call("note.search", query=query)]
     bare = things.memory(talk) if talk.chance(0.6) else things.about(talk).removeprefix("the ").removeprefix("my ") if talk.chance(0.5) else names.first(talk) if talk.chance(0.4) else made_up.odd(talk)
     query = talk.mark(bare)
     proper = bare[:1].isupper() or "'s " in bare

@@ -155,6 +155,8 @@ def people(talk, mails=0.05):
         found = [(marked, article + marked)]
     said_ones = [text for _, text in found]
     listed = said_ones[0] if n == 1 else ", ".join(said_ones[:-1]) + talk.pick((" and ", " and ", " & ")) + said_ones[-1]
+    if talk.spoken and n == 3 and talk.chance(0.7):
+        listed = " and ".join(said_ones)
     return [marked for marked, _ in found], listed.replace(" & ", " and ") if talk.spoken else listed
 
 

@@ -188,6 +188,12 @@ compose an email to {p} (saying|that says) {that}{b}
 shoot {p} an email (saying|that) {b}
 drop {p} an email (saying|that) {b}
 write to {p} (saying|that|and say) {b}
+let {p} know (that |){b}
+let {p} know that {b}
+tell {p} (that |){b}
+tell {p} that {b}
+inform {p} that {b}
+drop {p} a line (saying |that ){b}
 """)
 _MAIL_ABOUT = Phrases("""
 (send|write|draft|compose) an (e-mail|email|mail) to {p} (about|regarding|concerning) {a}

@@ -37,7 +37,7 @@ holiday in {p}{f}
 """)
 _DAYS = {2: ("two day", "2 day", "two-day"), 3: ("three day", "3 day", "3-day"), 4: ("four day", "4-day"), 5: ("five day", "5 day", "5-day"),
          7: ("one week", "week-long", "7 day"), 10: ("ten day", "10-day"), 14: ("two week", "fortnight-long", "2 week"), 21: ("three week",)}  # fmt: skip
-_DAYS_SAID = {2: ("two days", "2 days", "a couple of days"), 3: ("three days", "3 days"), 4: ("four days", "4 days"), 5: ("five days", "5 days"),
+_DAYS_SAID = {2: ("two days", "2 days", "a couple of days", "a weekend"), 3: ("three days", "3 days", "a long weekend"), 4: ("four days", "4 days"), 5: ("five days", "5 days"),
               6: ("six days", "6 days"), 7: ("a week", "one week", "seven days", "7 days"), 8: ("eight days", "8 days"), 10: ("ten days", "10 days"),
               14: ("two weeks", "a fortnight", "14 days", "2 weeks"), 21: ("three weeks", "3 weeks")}  # fmt: skip
 _COMPANY = ((2, ("for two", "for two people", "for 2", "for the two of us", "for a couple", "for 2 people")),
@@ -70,6 +70,8 @@ def trip(talk):
     places = [things.trip_place(talk) for _ in range(talk.pick((1, 1, 1, 1, 1, 2, 2, 3)))]
     to = [place for place, _ in places]
     listed = places[0][1] if len(places) == 1 else ", ".join(s for _, s in places[:-1]) + " and " + places[-1][1]
+    if talk.spoken and talk.chance(0.7):
+        listed = " and ".join(said_place for _, said_place in places)
     origin = start = length = people = budget = interests = mode = None
     adjective, stretch, tail = "", talk.pick(("a stay", "some days", "a trip", "a holiday")), []
     lengths = talk.chance(0.55)
@@ -133,6 +135,16 @@ which way is it {r}
 what's the route {r}
 how long is the (trip|way|journey) {r}
 """)
+_ROUTE_VERB = Phrases("""
+how long does it take to {v} {r}
+how do I {v} {r}
+how long to {v} {r}
+what's the (best|quickest|nicest) way to {v} {r}
+how far is it to {v} {r}
+can I {v} {r}
+how long would it take me to {v} {r}
+""")
+_VERBS = (("walk", "walk"), ("bike", "cycle"), ("car", "drive"), ("plane", "fly"), ("bike", "bike"), ("walk", "walk"), ("car", "drive"))
 _ROUTE_DO = Phrases("""
 (show|tell|give) me the (way|route) {r}
 (give me|get me|find|show me) directions {r}
@@ -169,7 +181,10 @@ def route(talk):
     elif talk.chance(0.15):
         path = talk.pick((f"from here to {to_said}", f"to {to_said} from here", f"from where I am to {to_said}"))
     tail = []
-    if talk.chance(0.45):
+    verb = None
+    if talk.chance(0.12):
+        mode, verb = talk.pick(_VERBS)
+    elif talk.chance(0.45):
         mode, ways = talk.pick(_MODES[:5] * 4 + _MODES)
         tail.append(talk.pick(ways))
     r = talk.rng.random()
@@ -184,6 +199,8 @@ def route(talk):
     r = talk.rng.random()
     mode_of, table = ("ask", _ROUTE) if r < 0.5 else ("do", _ROUTE_DO) if r < 0.85 else ("say", _ROUTE_SAID)
     sentence = table.say(talk, r=path, t=path if origin else f"to {to_said}")
+    if verb:
+        mode_of, sentence = "ask", _ROUTE_VERB.say(talk, v=verb, r=path)
     if sentence.startswith("I have to be "):
         sentence = sentence.replace("I have to be to", "I have to get to").replace("I have to be from", "I have to get from")
     return mode_of, " ".join([sentence] + tail), [call("travel.route", **{"from": origin}, to=to, mode=mode, arrive_by=arrive, depart_at=depart)]
