@@ -341,11 +341,24 @@ def _whole_calendar(talk, text, ranged):
         return "note", talk.pick(("calendar {}", "agenda {}", "my schedule {}", "events {}", "plans {}")).format(text)
     if talk.chance(0.28):
         return "do", _LIST_DO.say(talk, r=text)
+    if talk.chance(0.1) and not text.startswith(("from", "between", "until", "till", "up", "in ", "over", "during", "starting")):
+        return "ask", _hours_asked(talk, text)
     plain = text.removeprefix("on ").removeprefix("for ")
     if plain.split(" ")[0] in ("in", "at", "over", "during", "from", "between", "until", "till", "up", "starting"):
         plain, sentence = text, "what's on {}".format(text)
         return "ask", sentence
     return "ask", _LIST.say(talk, r=text, p=plain)
+
+
+def _hours_asked(talk, text):
+    """With hours, which the calendar is not asked by."""
+    start = talk.pick((8, 9, 10, 11, 12, 13, 14, 15, 16))
+    first, last = (clock.say_time(talk, h, talk.pick((0, 0, 30))) for h in (start, start + talk.pick((1, 2, 3))))
+    hours = talk.pick((f"between {first} and {last}", f"from {first} to {last}", f"after {first}", f"before {first}", f"at {first}",
+                       "in the morning", "in the afternoon", "in the evening"))  # fmt: skip
+    question = talk.pick(("do I have anything", "am I free", "am I busy", "what do I have", "is there anything in my calendar", "do I have anything on",
+                          "what's on", "have I got anything"))  # fmt: skip
+    return talk.pick((f"{question} {text} {hours}", f"{question} {hours} {text}"))
 
 
 def _plural_query(talk, q, text):

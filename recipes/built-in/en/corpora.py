@@ -47,11 +47,22 @@ def _ask(tool, *missing):
     return [("chat.ask", {"missing": list(missing), "for_tool": tool})]
 
 
+_HOUR = r"(?:\d{1,2}(?:[:.]\d\d)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midnight)(?: (?:fifteen|thirty|forty five|hundred))?(?: ?[ap]\.?m\.?| o'?clock)?"
+_HOURS_OF_DAY = re.compile(rf"(?: (?:between|from|after|before|until|at|by|around|past|starting at))? {_HOUR} (?:and|to|until|till|through|-) {_HOUR}(?= |$)| (?:after|before|until|at|by|around|past|since) {_HOUR}(?= |$)")
+
+
+def without_hours(text):
+    """`text` with stretches of hours blotted out: a calendar is asked by the day."""
+    return _HOURS_OF_DAY.sub(lambda m: " " + "¤" * (len(m.group()) - 1), text)
+
+
 class Line:
     """A sentence with its annotated entities and what days and times it names."""
 
-    def __init__(self, text, entities=(), kind=clock.EVENT):
+    def __init__(self, text, entities=(), kind=clock.EVENT, blot=()):
         self.text, self.low = text, text.lower()
+        for start, end in blot:
+            self.low = self.low[:start] + "¤" * (end - start) + self.low[end:]
         self.entities = {}
         for e in entities:
             self.entities.setdefault(e["entity"], []).append(e)
@@ -192,7 +203,20 @@ _REMINDER_BARE = re.compile(
 
 def calendar_set(line):
     low, masked = line.low, line.masked
-    if _REPEATS.search(low) or not line.times_are_clear(("date", "time", "timeofday")):
+    repeat = None
+    if _REPEATS.search(low):
+        repeat, line = _repeated(line)
+        if repeat is None:
+            return None
+        low = line.low
+        calls = calendar_set(line)
+        if not calls or calls[0][0] == "chat.ask" and calls[0][1]["missing"] != ["when"] or len(calls) > 1:
+            return None
+        tool, arguments = calls[0]
+        if tool == "chat.ask" or tool == "calendar.create_event" and "when" not in arguments:
+            return None
+        return _call(tool, **{k: v for k, v in arguments.items() if k != "remind_minutes_before"}, repeat=repeat)
+    if not line.times_are_clear(("date", "time", "timeofday")):
         return None
     if re.search(r"\b(before|prior|after|until|beforehand|when i|if i|in advance|ahead|between|during|earlier)\b", low) or re.match(r"^(what|when|where|is|do|does|how|did|have)\b", low):
         return None
@@ -201,6 +225,22 @@ def calendar_set(line):
     if _relative_minutes(low):
         return None
     return _event(line)
+
+
+_EVERY = re.compile(r"\b(?:(?P<day>every ?day|daily|each day)|every (?P<on>monday|tuesday|wednesday|thursday|friday|saturday|sunday)|(?P<unit>every (?:week|month|year)|weekly|monthly|yearly))\b")
+
+
+def _repeated(line):
+    """What comes again, and the line without it."""
+    found = list(_EVERY.finditer(line.low))
+    if len(found) != 1 or re.search(r"\bevery (other|two|three|single)|monday and|and \w+day|\w+day \w+day", line.low):
+        return None, line
+    m = found[0]
+    unit = "day" if m["day"] else "week" if m["on"] else next(u for u in ("week", "month", "year") if u in m["unit"])
+    repeat = {"every": 1, "unit": unit} | ({"on": [m["on"]]} if m["on"] else {})
+    entities = [e for es in line.entities.values() for e in es if e["end"] <= m.start() or e["start"] >= m.end()]
+    line = Line(line.text, entities, blot=[m.span()])
+    return (None, line) if _REPEATS.search(line.low) else (repeat, line)
 
 
 def _reminder(line):
@@ -276,7 +316,7 @@ def _event(line):
         location, title = None, _group(line.text, m)
         if line.has("place_name", "business_name") and not re.search(r" to ", body):
             return None
-    if title is None or re.search(r"\b(for|it|this)$", line.low[title.start : title.end]) or line.low[title.start : title.end].startswith(("for ", "to ", "up ", "down ", "that ", "in ", "on ")):
+    if title is None or re.search(r"\b(for|it|this|to|on|at)$", line.low[title.start : title.end]) or line.low[title.start : title.end].startswith(("for ", "to ", "up ", "down ", "that ", "in ", "on ")):
         return None
     if re.search(r"\d", line.low[title.start : title.end]):
         return None
@@ -289,6 +329,10 @@ _PLAIN_QUERY = re.compile(r"^(?:events?|anything|something|things?|plans?|schedu
 
 
 def calendar_query(line):
+    hours = without_hours(line.low)
+    if hours != line.low:
+        entities = [e for name, es in line.entities.items() if name not in ("time", "timeofday") for e in es]
+        line = Line(line.text, entities, blot=[m.span() for m in re.finditer("¤+", hours)])
     low = line.low
     if re.search(r"\b(remind|notify|alert|calories|holiday|weather|traffic|score|game|show time|movie|after|before|between|until|from|past|last|how long|rest of|next (three|two|few)|remove|add|set)\b", low):
         return None
@@ -311,7 +355,9 @@ def calendar_query(line):
         query = Cut(*noun.span())
     if query and people and len(people) == 1 and re.fullmatch(r"(?:'s|s|s')? ", low[people[0].end : query.start] or "-"):
         query, people = Cut(people[0].start, query.end), None
-    if query is None and not people and not span and not re.search(r"\b(calendar|schedule|events?|agenda|planned|plans|appointments?|meetings?|diary|planner)\b", low):
+    if query is None and not people and not re.search(r"\b(calendar|schedul\w*|events?|agenda|plan\w*|diary|free|busy|available|doing|going on|happening|things|up to|my day|my week|do i have|have i got|dates|what's on|what's coming up)\b", low):
+        return None
+    if re.search(r"\bof (this|the) month\b", low):
         return None
     return _call("calendar.list_events", range=span, query=query, people=people)
 
@@ -372,6 +418,7 @@ def calendar_remove(line):
 
 
 def meeting_schedule(line):
+    line = Line(line.text, blot=[m.span() for m in re.finditer("¤+", without_hours(line.low))])
     return calendar_query(line) if re.search(r"meeting|schedul|calendar", line.low) and not re.search(r"with (?!me)|named|called|\bof\b", line.low) else _with_somebody(line)
 
 
@@ -386,6 +433,7 @@ def _with_somebody(line):
 
 
 def calendar_clinc(line):
+    line = Line(line.text, blot=[m.span() for m in re.finditer("¤+", without_hours(line.low))])
     if re.search(r"\b(free|note|birthday|called|named|event)\b", line.low) and re.search(r"\b(called|named|note|'s)\b", line.low):
         return None
     noun = re.search(r"\b(?P<x>meetings?|appointments?)\b", line.low)
@@ -413,7 +461,7 @@ def calendar_update(line):
 
 def schedule_meeting(line):
     low = line.low
-    if re.search(r"\b(available|availability|free|open|openings?|vacant)\b", low) and "room" in low:
+    if re.search(r"\b(available|availability|free|open|openings?|vacant)\b", low) and re.search(r"\brooms?\b", low):
         return _ask("calendar.find_time", "duration_minutes")
     if re.search(r"\b(how (do|can|would|should)|between|from|until|room|rooms|conference)\b", low) or re.search(r"\bto \d", low):
         return None
@@ -493,7 +541,7 @@ _SHOW = re.compile(r"\b(?:my|the|our|a) (?P<l>[a-z' -]+?) lists?\b")
 
 def lists_query(line):
     low = line.low
-    if re.search(r"\b(playlist|contacts?|song|add|send|upload|delete|remove|names of|how many lists|calendar|music|finished|make|get done)\b", low):
+    if re.search(r"\b(playlist|contacts?|song|add|send|upload|delete|remove|calendar|music|finished|make|get done)\b", low):
         return None
     span = _range(line)
     if span is False or span and "named" in str(span):
@@ -559,7 +607,7 @@ _NEW_MAIL = re.compile(r"\b(new|unread)\b")
 
 def mail_query(line):
     low = line.low
-    if not re.search(r"\b(e-?mails?|mails?|inbox|messages?|mailbox)\b|emailed|replied|written|written", low) or re.search(r"\b(after|before|last|past|hour|hours|folder|when|alert|notify|let me know|delete|reply|send|read this|time|since|recent|recently|latest|lately|yet|attachments?|subject|this contact|if any|spam|draft|refresh|phone)\b", low):
+    if not re.search(r"\b(e-?mails?|mails?|inbox|messages?|mailbox)\b|emailed|replied|written|written", low) or re.search(r"\b(after|before|hour|hours|folder|when|alert|notify|let me know|delete|reply|send|read this|time|since|(?:last|past) (?:hour|day|week|month|few|two)|attachments?|subject|this contact|if any|spam|draft|refresh|phone)\b", low):
         return None
     sender = line.cuts("person", "relation", "business_name")
     if len(sender) > 1 or line.has("time", "timeofday", "event_name", "place_name"):
@@ -629,9 +677,11 @@ def time_now(line):
         else:
             return None
     if not place:
-        m = re.search(r"\btime(?: is it| right now| now| currently|'s it)? (?:is it )?(?:in|for) (?:the )?(?P<x>[a-z,' ]+?)(?: right now| now| currently| please| timezone| time zone)?$", low.rstrip("?. "))
+        m = re.search(r"\btime(?: is it| it is| would it be)?(?: right now| now| currently| exactly| set to|'s it)? (?:is it )?(?:in|for) (?:the )?(?P<x>[a-z,' ]+?)(?: right now| now| currently| please| timezone| time zone)?$", low.rstrip("?. ")) or re.match(r"in (?:the )?(?P<x>[a-z' ]+?)(?: timezone| time zone)?, what(?:'s the| is the)? time(?: is it)?(?: right now| now)?$", low.rstrip("?. "))
         if m and m["x"] not in ("my area", "my location", "this city", "here", "my current location", "my time zone", "my timezone", "me"):
             place = [cut(line.text, m.start("x"), m.end("x"))]
+        elif zone := re.search(r"\b(est|pst|cst|mst|gmt|utc|ist|bst|edt|pdt)\b", low):
+            place = [Cut(*zone.span())]
         elif re.search(r"\b(in|for) \w", low.replace("in my", "").replace("for me", "").replace("for today", "").replace("in the present", "")):
             return None
     wants_date = bool(re.search(r"\b(date|day|month|year|today)\b", low))

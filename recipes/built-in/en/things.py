@@ -252,10 +252,9 @@ def venue(talk):
 
 def _marked_place(talk, text):
     """Articles stay outside of the span."""
-    for start in ("the ", "my "):
-        if text.startswith(start):
-            marked = talk.mark(text[len(start) :])
-            return marked, start + marked
+    if text.startswith("the "):
+        marked = talk.mark(text[4:])
+        return marked, "the " + marked
     marked = talk.mark(text)
     return marked, marked
 
