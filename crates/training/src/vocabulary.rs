@@ -131,12 +131,19 @@ fn write(folder: &Path, vocabulary: String, template: &str) -> Result<()> {
     Ok(())
 }
 
-/// Where words part, after the pattern of Llama 3 and GPT-4.
+/// Where words part: the pattern of Llama 3 and GPT-4, with one digit that of Qwen 2, so that every reader of GGUF
+/// knows it.
 fn words(digits: usize) -> String {
-    let digits = digits.max(1);
-    format!(
-        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{{L}}\p{{N}}]?\p{{L}}+|\p{{N}}{{1,{digits}}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-    )
+    let numbers = match digits {
+        0 | 1 => r"\p{N}".to_owned(),
+        digits => format!(r"\p{{N}}{{1,{digits}}}"),
+    };
+    [
+        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|",
+        &numbers,
+        r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+    ]
+    .concat()
 }
 
 /// Texts to tokens, with what of them is to be said.
