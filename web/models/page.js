@@ -2,7 +2,8 @@
 import { ask, told } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
-import { app, may } from "../ground/state.js";
+import { go } from "../ground/route.js";
+import { app, may, taste } from "../ground/state.js";
 import { count, size } from "../ground/when.js";
 import { t } from "../ground/words.js";
 import { jobRow, watchJobs } from "../activity/jobs.js";
@@ -46,8 +47,13 @@ export function modelsPage() {
     timer = setTimeout(load, wait);
   };
   const refresh = () => (load(), jobs.look());
+  // A job may begin and end between two looks.
+  let ended = "";
   const jobs = keepsModels
     ? watchJobs((all) => {
+        const over = all.filter((job) => job.kind.startsWith("model.") && job.ended_at !== null).map((job) => job.id).join();
+        if (over !== ended) load();
+        ended = over;
         const open = all.filter((job) => job.kind.startsWith("model.") && (["queued", "running"].includes(job.state) || isFresh(job)));
         fill(works, open.map((job) => jobRow(job, jobs.look)));
         works.hidden = open.length === 0;
@@ -103,7 +109,14 @@ function row(model, keepsModels, load) {
   ].filter(Boolean);
   const more = h("button", { class: "quiet", type: "button", "aria-label": t("more-about", { title: model.name }), "aria-haspopup": "menu" }, icon("more"));
   more.addEventListener("click", () => modelMenu(more, model, load));
-  return h("li", null, h("span", null, model.name, h("small", null, about.join(" · "))), state(model), keepsModels && model.owner === "owner" && more, model.measured && speedChart(model.measured));
+  const chat = h("button", { class: "quiet", type: "button", "aria-label": t("model-chat-with", { name: model.name }), onclick: () => talk(model) }, t("model-chat"));
+  return h("li", null, h("span", null, model.name, h("small", null, about.join(" · "))), state(model), chat, keepsModels && model.owner === "owner" && more, model.measured && speedChart(model.measured));
+}
+
+/** To a new chat with it. @param {Model} model */
+function talk(model) {
+  taste.set("model", model.name);
+  go("/");
 }
 
 /** @param {Model} model */

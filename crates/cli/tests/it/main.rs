@@ -19,6 +19,7 @@ mod serve;
 mod tests_python;
 mod tests_refusals;
 mod tests_rust;
+mod train;
 mod web_code;
 
 #[path = "../../../library/tests/it/scripted_hub.rs"]
