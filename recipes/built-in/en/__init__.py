@@ -9,6 +9,7 @@ from .ask import ask
 from .corpora import clinc, home
 from .decline import decline
 from .follow import AFTER
+from .pairs import pair
 from .reply import reply
 from .surface import JOINTS, NOISE, wrap
 
@@ -20,7 +21,7 @@ REQUESTS = (
     (3.0, papers.find_contact), (4.5, papers.save_contact),
     (3.4, work.trip), (3.4, work.route), (3.8, work.teach), (4.2, work.quiz), (4.4, work.progress),
     (3.6, work.calculate), (3.0, work.convert), (2.8, work.now), (5.1, work.fix), (5.1, work.write_tests), (4.0, work.video),
-    (5.1, work.model), (9.0, decline), (5.0, reply),
+    (5.1, work.model), (4.0, pair), (9.0, decline), (5.0, reply),
 )  # fmt: skip
 """Makers of one request each; a weight is a share of the requests, about in percent."""
 

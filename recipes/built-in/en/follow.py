@@ -6,7 +6,7 @@ draft or trip is the whole call again, with the change. The functions take the c
 """
 
 from machine.phrases import Phrases
-from machine.spans import call
+from machine.spans import call, plain
 
 from . import clock, days, made_up, names, things, when, work
 
@@ -354,7 +354,9 @@ def after_conversion(talk, arguments):
         n = 1 + int(talk.rng.random() * 300)
         number = work.said(talk, n, 0.4)
         return talk.pick(("and {}", "what about {}", "and {} of them", "now {}")).format(number), [_again("units.convert", arguments, amount=n)]
-    target = talk.mark(talk.pick(("miles", "feet", "ounces", "grams", "cups", "metres", "yards", "inches")))
+    source = plain(arguments["from"])
+    group = next((g for g in work._UNITS if any(source in names_of.split("|") for names_of in g)), work._UNITS[0])
+    target = talk.mark(talk.pick([n.split("|")[0] for n in group if source not in n.split("|")]))
     return talk.pick(("and in {}", "in {}", "what about {}", "and in {}")).format(target), [_again("units.convert", arguments, to=target)]
 
 

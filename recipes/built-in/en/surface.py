@@ -31,7 +31,7 @@ def wrap(talk, mode, text):
     if mode == "talk":
         return text
     before = after = ""
-    if mode == "do" and random() < 0.5 and text.split(" ", 1)[0].rstrip(":,") not in _NOT_VERBS and not "\ue000" <= text[0] <= "\ue7ff":
+    if mode == "do" and random() < 0.5 and text.split(" ", 1)[0].rstrip(":,") not in _NOT_VERBS and text[:2] != "I " and not "\ue000" <= text[0] <= "\ue7ff":
         before = talk.pick(_POLITE)
         if before in _FROM_ME and _OURS.search(text):
             before = "please "
@@ -55,7 +55,7 @@ NOISE = {
         "please": ("pls", "plz"), "you": ("u",), "your": ("ur",), "and": ("&", "n", "and"), "are": ("r", "are"),
         "thanks": ("thx", "ty"), "because": ("cuz", "bc"), "with": ("w/", "with", "with"), "about": ("abt",), "minutes": ("mins", "min"),
         "appointment": ("appt",), "today": ("2day", "today"), "okay": ("ok", "k"), "message": ("msg",), "number": ("nr", "no."),
-        "want": ("wanna",), "calendar": ("cal", "calendar"), "tonight": ("tonite", "2nite"), "before": ("b4",),
+        "calendar": ("cal", "calendar"), "tonight": ("tonite", "2nite"), "before": ("b4",),
         "what's": ("whats",), "i'm": ("im",), "don't": ("dont",), "can't": ("cant",), "it's": ("its",), "i'd": ("id",), "let's": ("lets",),
         "i've": ("ive",), "hours": ("hrs",), "email": ("mail", "e-mail"), "the": ("the", "the", "teh"), "something": ("smth", "sth"),
     },

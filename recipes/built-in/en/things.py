@@ -405,7 +405,8 @@ def statement(talk):
     if r < 0.30:
         return talk.pick(_STATEMENTS)
     if r < 0.58:
-        return f"the {memory(talk).removeprefix('the ')} is {_secret(talk)}"
+        noun = memory(talk)
+        return f"{'' if noun[:1].isupper() else 'the '}{noun} is {_secret(talk)}"
     if r < 0.75:
         return f"{names.first(talk)} {talk.pick(_DOES)} {made_up.odd(talk)}"
     if r < 0.88:

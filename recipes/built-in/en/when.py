@@ -65,7 +65,7 @@ def day_part(talk, kind=clock.EVENT):
         text, expression = talk.pick(texts), {"weekday": days.WEEKDAYS[n], "week": week}
         text = f"{text} {part}" if not text.endswith("week") else f"{name} {part} next week"
     if part == "morning" and talk.chance(0.12) and text.endswith(" morning"):
-        return {"date": expression, "time": {"part": part}}, "first thing " + text.removesuffix(" morning").replace("this", "this morning")
+        return {"date": expression, "time": {"part": part}}, "first thing " + (text if text == "this morning" else text.removesuffix(" morning"))
     if talk.chance(0.55):
         return {"date": expression, "time": {"part": part}}, text
     hour, minute, said_time = _hour_in(talk, part)

@@ -762,7 +762,7 @@ baking bread, on a skateboard, in an empty museum, waking up, in the style of an
 def video(talk):
     """`video.create`."""
     subject = talk.pick(_SUBJECTS) if talk.chance(0.65) else f"a {made_up.odd(talk)}"
-    scene = subject + (f" {talk.pick(_DOING)}" if talk.chance(0.8) else "") + (f" {talk.pick(_DOING)}" if talk.chance(0.12) else "")
+    scene = " ".join([subject] + talk.rng.sample(_DOING, talk.pick((1,) * 13 + (0, 0, 0, 2, 2))))
     clause = f"{subject} {talk.pick(('jumps over a fence', 'dances in the rain', 'floats through space', 'learns to swim', 'opens a door', 'meets a ' + made_up.odd(talk)))}"
     seconds = size = None
     k, tail = "", ""
