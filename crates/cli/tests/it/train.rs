@@ -16,7 +16,7 @@ name = "calls"
 seed = 1
 
 [tokenizer]
-vocab_size = 300
+vocab_size = 275
 digits = 1
 
 [[data]]
