@@ -88,7 +88,7 @@ fn a_project_is_repaired_by_http_and_the_patch_applied_and_taken_back() {
     fs::write(&till, TILL).unwrap();
     fs::write(project.path().join("test_till.py"), TEST).unwrap();
     let refused = owner.send("POST", "/api/code/folders", &json!({ "path": "relative" }));
-    assert_eq!(refused["error"]["code"], "invalid_value");
+    assert_eq!(refused["error"]["code"], "not_a_folder");
     let folder = owner.send(
         "POST",
         "/api/code/folders",
