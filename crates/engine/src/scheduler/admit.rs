@@ -38,17 +38,21 @@ impl Scheduler {
         for sequence in &mut self.waiting {
             sequence.waited += 1;
         }
-        while let Some(next) = self.next_in_queue() {
+        // For whom somebody made room, that one starts: whoever made it may be first in the queue again.
+        let mut made_room_for = None;
+        while let Some(next) = made_room_for.take().or_else(|| self.next_in_queue()) {
             let choices = 1 + self.waiting[next].siblings as usize;
             let is_full = self.running.len() + choices > self.options.running_max;
             if is_full && !self.running.is_empty() {
                 if self.displace(next) {
+                    made_room_for = Some(next);
                     continue;
                 }
                 break;
             }
             if !self.begin(next) {
                 if self.displace(next) {
+                    made_room_for = Some(next);
                     continue;
                 }
                 break;

@@ -1,6 +1,7 @@
 //! Who goes first, who is refused, and that everybody's turn comes.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use engine::sampling::Sampling;
 use engine::{Error, Event, Events, Options, Request};
@@ -15,6 +16,14 @@ fn one_at_a_time() -> Options {
     }
 }
 
+/// One whose answers do not end while others ask.
+fn unhurried() -> Toy {
+    Toy {
+        pace: Duration::from_millis(2),
+        ..Toy::new(100)
+    }
+}
+
 fn endless(seed: u64) -> Request {
     Request {
         ignores_end: true,
@@ -25,7 +34,7 @@ fn endless(seed: u64) -> Request {
 
 #[test]
 fn more_than_may_wait_are_refused_as_busy() {
-    let handle = Toy::new(100).start(Options {
+    let handle = unhurried().start(Options {
         waiting_max: 2,
         ..one_at_a_time()
     });
@@ -210,6 +219,27 @@ fn who_asks_for_much_leaves_others_their_part() {
 }
 
 #[test]
+fn who_makes_room_does_not_take_it_back() {
+    // Tenants who have had equally much are parted by who came first: so was the one who made room, once in a hundred
+    // times.
+    for _ in 0..60 {
+        let handle = Toy::new(200).start(Options {
+            running_max: 2,
+            speculation: None,
+            ..Options::default()
+        });
+        let flood: Vec<Events> = (0..40)
+            .map(|seed| handle.submit(of(1, seed, 50)).unwrap())
+            .collect();
+        let modest: Vec<Events> = (100..105)
+            .map(|seed| handle.submit(of(2, seed, 50)).unwrap())
+            .collect();
+        modest.iter().for_each(|events| drop(read(events)));
+        drop(flood);
+    }
+}
+
+#[test]
 fn who_has_nothing_running_is_let_in_among_long_answers() {
     let handle = Toy::new(400).start(Options {
         running_max: 4,
@@ -232,7 +262,7 @@ fn who_has_nothing_running_is_let_in_among_long_answers() {
 
 #[test]
 fn nobody_fills_the_queue_for_all_others() {
-    let handle = Toy::new(100).start(Options {
+    let handle = unhurried().start(Options {
         waiting_max: 8,
         ..one_at_a_time()
     });
