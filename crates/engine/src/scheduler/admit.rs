@@ -38,7 +38,8 @@ impl Scheduler {
         for sequence in &mut self.waiting {
             sequence.waited += 1;
         }
-        // For whom somebody made room, that one starts: whoever made it may be first in the queue again.
+        // For whom somebody made room, that one starts: whoever made it may have had less, and be first in the queue
+        // again.
         let mut made_room_for = None;
         while let Some(next) = made_room_for.take().or_else(|| self.next_in_queue()) {
             let choices = 1 + self.waiting[next].siblings as usize;
