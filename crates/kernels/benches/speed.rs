@@ -14,7 +14,7 @@ use kernels::{
     KvPages, PAGE, PackedBf16, PackedF16, PackedF32, PackedMxfp4, PackedQ4_0, PackedQ4K, PackedQ6K,
     PackedQ8_0, Pool, QuantisedRows, Reading, Sequence, attention, matmul_bf16, matmul_f16,
     matmul_f32, matmul_mxfp4, matmul_q4_0, matmul_q4_k, matmul_q6_k, matmul_q8_0, multiply,
-    multiply_tiles,
+    multiply_bf16,
 };
 
 /// Outputs and inputs of a layer of a model of 0.6 billion weights.
@@ -255,7 +255,7 @@ impl Bench {
     /// What a tile unit gives at most just now, in GFLOP/s of bfloat16.
     fn tiles(&self) -> Option<f64> {
         let mut operations = None;
-        let time = self.shortest(5, || operations = multiply_tiles(200_000, &self.pool));
+        let time = self.shortest(5, || operations = multiply_bf16(200_000, &self.pool));
         operations.map(|operations| operations as f64 / time / 1e9)
     }
 }

@@ -15,7 +15,12 @@ pub enum Isa {
     /// (VL) and the dot products of whole numbers (VNNI).
     #[cfg(target_arch = "x86_64")]
     Avx512,
-    /// The same with the tile unit for bfloat16 and bytes (AMX), which the system has to grant. Products
+    /// The same with dot products of pairs of bfloat16 (`AVX512_BF16`) where they pay: on processors of AMD,
+    /// which multiply twice as many of them as of floats. Products with weights in bfloat16 round their
+    /// inputs to it here, for one row as for many.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Bf16,
+    /// AVX-512 with the tile unit for bfloat16 and bytes (AMX), which the system has to grant. Products
     /// with weights in bfloat16 round their inputs to it here, for one row as for many.
     #[cfg(target_arch = "x86_64")]
     Amx,
@@ -38,6 +43,8 @@ impl Isa {
         Self::Avx2,
         #[cfg(target_arch = "x86_64")]
         Self::Avx512,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx512Bf16,
         #[cfg(target_arch = "x86_64")]
         Self::Amx,
         #[cfg(target_arch = "aarch64")]
@@ -75,12 +82,12 @@ impl Isa {
     fn best_up_to(highest: Self) -> Self {
         let levels = Self::ALL.iter().copied();
         levels
-            .take_while(|isa| *isa <= highest && isa.is_here())
+            .filter(|isa| *isa <= highest && isa.is_here())
             .last()
             .unwrap_or(Self::Scalar)
     }
 
-    /// Whether this machine has what the level needs beyond the one below it.
+    /// Whether this machine has what the level needs.
     fn is_here(self) -> bool {
         match self {
             Self::Scalar => true,
@@ -99,13 +106,28 @@ impl Isa {
                     && std::arch::is_x86_feature_detected!("avx512vnni")
             }
             #[cfg(target_arch = "x86_64")]
-            Self::Amx => crate::tiles::are_granted(),
+            Self::Avx512Bf16 => {
+                Self::Avx512.is_here()
+                    && std::arch::is_x86_feature_detected!("avx512bf16")
+                    && is_of_amd()
+            }
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx => Self::Avx512.is_here() && crate::tiles::are_granted(),
             #[cfg(target_arch = "aarch64")]
             Self::Neon => true,
             #[cfg(target_arch = "aarch64")]
             Self::NeonDot => std::arch::is_aarch64_feature_detected!("dotprod"),
             #[cfg(target_arch = "aarch64")]
             Self::NeonI8mm => std::arch::is_aarch64_feature_detected!("i8mm"),
+        }
+    }
+
+    /// Whether products with weights in bfloat16 round their inputs to it on this level.
+    pub fn rounds_inputs(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Bf16 | Self::Amx => true,
+            _ => false,
         }
     }
 
@@ -123,6 +145,8 @@ impl Isa {
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => "avx512",
             #[cfg(target_arch = "x86_64")]
+            Self::Avx512Bf16 => "avx512_bf16",
+            #[cfg(target_arch = "x86_64")]
             Self::Amx => "amx",
             #[cfg(target_arch = "aarch64")]
             Self::Neon => "neon",
@@ -138,8 +162,18 @@ impl Isa {
         Self::ALL
             .iter()
             .copied()
-            .filter(|isa| *isa <= Self::current())
+            .filter(|isa| *isa <= Self::current() && isa.is_here())
     }
+}
+
+/// Whether AMD made the processor. Others take as long for two products of bfloat16 as for four of floats.
+#[cfg(target_arch = "x86_64")]
+fn is_of_amd() -> bool {
+    let leaf = std::arch::x86_64::__cpuid(0);
+    [leaf.ebx, leaf.edx, leaf.ecx]
+        .map(u32::to_le_bytes)
+        .concat()
+        == b"AuthenticAMD"
 }
 
 #[cfg(test)]

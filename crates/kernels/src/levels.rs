@@ -28,7 +28,9 @@ macro_rules! at_each_level {
                 $crate::isa::Isa::Avx2 => unsafe { avx2($($argument),*) },
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: the same. Tiles have nothing to give here.
-                $crate::isa::Isa::Avx512 | $crate::isa::Isa::Amx => unsafe {
+                $crate::isa::Isa::Avx512
+                | $crate::isa::Isa::Avx512Bf16
+                | $crate::isa::Isa::Amx => unsafe {
                     avx512($($argument),*)
                 },
                 // NEON belongs to the architecture: the plain loops are compiled for it already.

@@ -69,7 +69,7 @@ pub use pool::Pinned;
 pub use pool::Pool;
 pub use quantised_rows::QuantisedRows;
 pub use rms_norm::{rms_norm, rms_norm_backward};
-pub use roofline::{Reading, multiply, multiply_tiles};
+pub use roofline::{Reading, multiply, multiply_bf16};
 pub use rope::{RopePairs, rope};
 pub use softmax::softmax;
 pub use swiglu::{swiglu, swiglu_backward};

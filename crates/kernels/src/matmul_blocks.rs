@@ -195,7 +195,7 @@ fn matmul_on<B: Block>(
             Isa::Avx2 => unsafe { B::tile_avx2(x, row, panel, made) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the same.
-            Isa::Avx512 => unsafe { avx512::tile::<B>(x, row, panel, made) },
+            Isa::Avx512 | Isa::Avx512Bf16 => unsafe { avx512::tile::<B>(x, row, panel, made) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the same; tiles begin at multiples of their height.
             Isa::Amx => unsafe { amx::tile::<B>(x, row, panel, made) },

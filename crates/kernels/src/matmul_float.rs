@@ -1,5 +1,7 @@
 //! Products with weights in floats: f32, f16 and bfloat16.
 
+#[cfg(target_arch = "x86_64")]
+mod rounded;
 mod scalar;
 
 #[cfg(target_arch = "x86_64")]
@@ -8,6 +10,8 @@ mod amx;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx512_bf16;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 
@@ -212,8 +216,10 @@ pub(crate) fn matmul_on<T: Element>(
     let rows = x.len().checked_div(inputs).unwrap_or(0);
     assert_eq!(x.len(), rows * inputs, "an input of {inputs} columns");
     #[cfg(target_arch = "x86_64")]
-    if isa == Isa::Amx && T::PAIRED {
-        return matmul_on_tiles(out, x, weights, epilogue, pool);
+    match isa {
+        Isa::Amx if T::PAIRED => return matmul_on_tiles(out, x, weights, epilogue, pool),
+        Isa::Avx512Bf16 if T::PAIRED => return matmul_of_pairs(out, x, weights, epilogue, pool),
+        _ => {}
     }
     let plan = Plan {
         rows,
@@ -253,6 +259,31 @@ fn matmul_on_tiles<T: Element>(
             // SAFETY: the level is only chosen where the unit may be used; tiles begin at multiples of
             // their height.
             unsafe { amx::tile(x, row, panel, made) };
+        });
+    });
+}
+
+/// The product with weights in pairs, which are those of bfloat16, by dot products of pairs.
+#[cfg(target_arch = "x86_64")]
+fn matmul_of_pairs<T: Element>(
+    out: &mut [f32],
+    x: &[f32],
+    weights: &PackedFloat<T>,
+    epilogue: Epilogue<'_>,
+    pool: &Pool,
+) {
+    let plan = Plan {
+        rows: x.len().checked_div(weights.inputs).unwrap_or(0),
+        outputs: weights.outputs,
+        tile_rows: avx512_bf16::TILE_ROWS,
+        is_even: true,
+        row_bytes: weights.inputs * size_of::<T>(),
+    };
+    avx512_bf16::Rounded::with(x, weights.inputs, pool, |x| {
+        visit(out, plan, epilogue, pool, &|panel, row, _, made| {
+            let panel = bytemuck::cast_slice(weights.panel(panel));
+            // SAFETY: the level is only chosen where the machine has it.
+            unsafe { avx512_bf16::tile(x, row, panel, made) };
         });
     });
 }
@@ -313,7 +344,9 @@ fn tiles<T: Element>(
             Isa::Avx2 => unsafe { avx2::tile(x, inputs, panel, next, made) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the same.
-            Isa::Avx512 | Isa::Amx => unsafe { avx512::tile(x, inputs, panel, next, made) },
+            Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => unsafe {
+                avx512::tile(x, inputs, panel, next, made)
+            },
             #[cfg(target_arch = "aarch64")]
             // SAFETY: the level is only chosen where the machine has it.
             Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe {
@@ -386,7 +419,9 @@ pub(crate) fn panels_products<T: Element>(
                 unsafe { avx2::panels(x, inputs, (panels, length), next_of(next), made) };
             }
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 | Isa::Amx if at_once > 1 && panels.len() == at_once * length => {
+            Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx
+                if at_once > 1 && panels.len() == at_once * length =>
+            {
                 // SAFETY: the same.
                 unsafe { avx512::panels(x, inputs, (panels, length), next_of(next), made) };
             }
@@ -418,7 +453,7 @@ fn panels_at_once(isa: Isa, rows: usize) -> usize {
         #[cfg(target_arch = "x86_64")]
         (Isa::Avx2, 2..=3) => 2,
         #[cfg(target_arch = "x86_64")]
-        (Isa::Avx512 | Isa::Amx, 1..=3) => 4,
+        (Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx, 1..=3) => 4,
         #[cfg(target_arch = "aarch64")]
         (Isa::Neon | Isa::NeonDot | Isa::NeonI8mm, 1) => 4,
         #[cfg(target_arch = "aarch64")]
@@ -434,7 +469,7 @@ fn tile_rows(isa: Isa) -> usize {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => 6,
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 | Isa::Amx => 14,
+        Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => 14,
         #[cfg(target_arch = "aarch64")]
         Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => 6,
     }

@@ -156,7 +156,9 @@ fn fill_group(isa: Isa, x: &[f32], columns: usize, made: &mut [GroupBlock]) {
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: the level is only chosen where the machine has it.
                 // A block is four registers: twice as wide ones would wait for each other, not work.
-                Isa::Avx2 | Isa::Avx512 | Isa::Amx => unsafe { avx2::block(values, row, made) },
+                Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => unsafe {
+                    avx2::block(values, row, made)
+                },
                 #[cfg(target_arch = "aarch64")]
                 // SAFETY: the level is only chosen where the machine has it.
                 Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe {

@@ -7,6 +7,8 @@ mod amx;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx512_bf16;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod scalar;
@@ -26,7 +28,7 @@ pub fn multiply(rounds: usize, pool: &Pool) -> u64 {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => 8,
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 | Isa::Amx => 16,
+        Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => 16,
         #[cfg(target_arch = "aarch64")]
         Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => 8,
     };
@@ -38,7 +40,7 @@ pub fn multiply(rounds: usize, pool: &Pool) -> u64 {
             Isa::Avx2 => unsafe { avx2::multiply(rounds) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the same.
-            Isa::Avx512 | Isa::Amx => unsafe { avx512::multiply(rounds) },
+            Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => unsafe { avx512::multiply(rounds) },
             #[cfg(target_arch = "aarch64")]
             // SAFETY: the level is only chosen where the machine has it.
             Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe { neon::multiply(rounds) },
@@ -48,10 +50,18 @@ pub fn multiply(rounds: usize, pool: &Pool) -> u64 {
     (2 * lanes * CHAINS * rounds * pool.threads()) as u64
 }
 
-/// Multiplies and adds tiles of bfloat16 in registers, `rounds` times on each thread, and returns how many
-/// operations that were; none where there is no tile unit to be used.
-pub fn multiply_tiles(rounds: usize, pool: &Pool) -> Option<u64> {
+/// Multiplies pairs of bfloat16 in registers and adds them up in floats, `rounds` times on each thread, and
+/// returns how many operations that were; none where no unit of the processor does so.
+pub fn multiply_bf16(rounds: usize, pool: &Pool) -> Option<u64> {
     match Isa::current() {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512Bf16 => {
+            pool.run(&|_| {
+                // SAFETY: the level is only chosen where the machine has it.
+                std::hint::black_box(unsafe { avx512_bf16::multiply(rounds) });
+            });
+            Some((avx512_bf16::OPERATIONS * rounds * pool.threads()) as u64)
+        }
         #[cfg(target_arch = "x86_64")]
         Isa::Amx => {
             // SAFETY: the level is only chosen where the unit may be used.
@@ -88,7 +98,7 @@ impl Reading {
                 Isa::Avx2 => unsafe { avx2::read(words) },
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: the same.
-                Isa::Avx512 | Isa::Amx => unsafe { avx512::read(words) },
+                Isa::Avx512 | Isa::Avx512Bf16 | Isa::Amx => unsafe { avx512::read(words) },
                 #[cfg(target_arch = "aarch64")]
                 // SAFETY: the level is only chosen where the machine has it.
                 Isa::Neon | Isa::NeonDot | Isa::NeonI8mm => unsafe { neon::read(words) },
@@ -108,8 +118,8 @@ mod tests {
         let pool = Pool::of_all_cores();
         let least = 2 * 4 * CHAINS * 10 * pool.threads();
         assert!(multiply(10, &pool) >= least as u64);
-        let has_tiles = Isa::current().name() == "amx";
-        assert_eq!(multiply_tiles(10, &pool).is_some(), has_tiles);
+        let has_unit = Isa::current().rounds_inputs();
+        assert_eq!(multiply_bf16(10, &pool).is_some(), has_unit);
         assert_eq!(Reading::new(100_000).read(&pool), 100_032);
         assert_eq!(scalar::read(&[1; 70]), 70);
         #[cfg(target_arch = "x86_64")]

@@ -6,11 +6,9 @@
 //! and one row costs little more than its weights' way from memory.
 //! Source: Intel's Software Developer's Manual, `TDPBF16PS`.
 
-use std::cell::RefCell;
-
 use half::bf16;
 
-use crate::aligned::Aligned;
+use super::rounded::{Form, with_rounded};
 use crate::element::{STEP, round_each};
 use crate::levels::at_each_level;
 use crate::panels::PANEL;
@@ -27,11 +25,6 @@ const INPUTS: usize = 32;
 /// Numbers in a tile of weights.
 const WEIGHTS: usize = INPUTS * PANEL;
 
-thread_local! {
-    /// The inputs of a product; kept from call to call, so that a steady loop allocates nothing.
-    static ROUNDED: RefCell<Aligned> = RefCell::new(Aligned::zeroed(0));
-}
-
 /// Inputs in the order of tiles: for up to 64 rows at a time, 32 inputs of each row after those of the other.
 /// What is missing in the last 32 is nothing.
 #[derive(Clone, Copy)]
@@ -43,22 +36,12 @@ pub(super) struct Rounded<'a> {
 impl Rounded<'_> {
     /// Rounds the rows of `x` and hands them to `then`.
     pub fn with(x: &[f32], inputs: usize, pool: &Pool, then: impl FnOnce(Rounded<'_>)) {
-        let padded = inputs.next_multiple_of(INPUTS);
-        let length = x.len().checked_div(inputs).unwrap_or(0) * padded;
-        ROUNDED.with_borrow_mut(|rounded| {
-            if rounded.bytes() < length * size_of::<bf16>() {
-                *rounded = Aligned::zeroed(length * size_of::<bf16>());
-            }
-            let numbers = &mut rounded.of_mut::<bf16>()[..length];
-            let block = TILE_ROWS * inputs;
-            if length <= TILE_ROWS * padded {
-                spread(x, inputs, numbers);
-            } else {
-                pool.each_chunk(numbers, TILE_ROWS * padded, &|number, numbers| {
-                    let x = &x[number * block..];
-                    spread(&x[..x.len().min(block)], inputs, numbers);
-                });
-            }
+        let form = Form {
+            padded: inputs.next_multiple_of(INPUTS),
+            rows: TILE_ROWS,
+            spread,
+        };
+        with_rounded(x, inputs, &form, pool, |numbers| {
             then(Rounded { numbers, inputs });
         });
     }

@@ -34,12 +34,12 @@ fn agrees<T: Element>() {
     }
 }
 
-/// The inputs as products on that level take them: those with pairs are rounded by the tile unit's.
+/// The inputs as products on that level take them.
 fn as_taken<T: Element>(isa: Isa, x: &[f32]) -> Vec<f32> {
-    match isa {
-        #[cfg(target_arch = "x86_64")]
-        Isa::Amx if T::PAIRED => x.iter().map(|x| bf16::from_f32(*x).to_f32()).collect(),
-        _ => x.to_vec(),
+    if isa.rounds_inputs() && T::PAIRED {
+        x.iter().map(|x| bf16::from_f32(*x).to_f32()).collect()
+    } else {
+        x.to_vec()
     }
 }
 

@@ -20,7 +20,7 @@ pub fn bound(name: &str) -> f32 {
 
 /// Whether products with weights in bfloat16 round their inputs to it.
 pub fn rounds_inputs_of_bfloat16() -> bool {
-    kernels::Isa::current().name() == "amx"
+    kernels::Isa::current().rounds_inputs()
 }
 
 /// A checkpoint of the reference, what it computes, and ours.

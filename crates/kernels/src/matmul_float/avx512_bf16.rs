@@ -1,0 +1,127 @@
+//! Fourteen rows by sixteen outputs in as many registers. Inputs are rounded to bfloat16; a dot product of a
+//! pair adds to a float, so that each register of weights is loaded once for twenty-eight products of each of
+//! its numbers. An input's pair is multiplied from memory as it is spread over a register. Numbers below
+//! 2⁻¹²⁶ are nothing to the unit.
+//!
+//! One row takes this way as well, with one sum for each output: so a row's sums are the same to the bit
+//! whatever rows are beside it.
+//! Source: Intel's Software Developer's Manual, `VDPBF16PS`.
+
+use std::arch::x86_64::{
+    __m512bh, __m512i, _mm512_dpbf16_ps, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_setzero_ps,
+    _mm512_storeu_ps,
+};
+
+use half::bf16;
+
+use super::rounded::{Form, with_rounded};
+use crate::element::{STEP, round_each};
+use crate::levels::at_each_level;
+use crate::panels::PANEL;
+use crate::pool::Pool;
+use crate::prefetch::ahead;
+
+/// Rows that pass a panel together.
+pub(super) const TILE_ROWS: usize = 14;
+
+/// Rows of pairs; the last of an odd number has a neighbour of zero.
+#[derive(Clone, Copy)]
+pub(super) struct Rounded<'a> {
+    numbers: &'a [bf16],
+    padded: usize,
+}
+
+impl Rounded<'_> {
+    /// Rounds the rows of `x` and hands them to `then`.
+    pub fn with(x: &[f32], inputs: usize, pool: &Pool, then: impl FnOnce(Rounded<'_>)) {
+        let padded = inputs.next_multiple_of(2);
+        let form = Form {
+            padded,
+            rows: 4 * TILE_ROWS,
+            spread,
+        };
+        with_rounded(x, inputs, &form, pool, |numbers| {
+            then(Rounded { numbers, padded });
+        });
+    }
+}
+
+at_each_level! {
+    /// Rounds rows.
+    fn spread(x: &[f32], inputs: usize, to: &mut [bf16]) = spread_each
+}
+
+#[inline(always)]
+fn spread_each(x: &[f32], inputs: usize, to: &mut [bf16]) {
+    if inputs.is_multiple_of(2) {
+        return round_each(x, to);
+    }
+    for (x, to) in x.chunks_exact(inputs).zip(to.chunks_exact_mut(inputs + 1)) {
+        round_each(x, &mut to[..inputs]);
+        to[inputs] = bf16::ZERO;
+    }
+}
+
+/// The products of as many rows as `made` has, at most fourteen, from `row` on, with one panel.
+///
+/// # Safety
+/// The machine has the level.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c")]
+pub(super) unsafe fn tile(x: Rounded<'_>, row: usize, panel: &[bf16], made: &mut [[f32; PANEL]]) {
+    match made.len() {
+        0 => {}
+        1 => rows::<1, true>(x, row, panel, made),
+        2 => rows::<2, true>(x, row, panel, made),
+        3 => rows::<3, true>(x, row, panel, made),
+        4 => rows::<4, true>(x, row, panel, made),
+        5 => rows::<5, false>(x, row, panel, made),
+        6 => rows::<6, false>(x, row, panel, made),
+        7 => rows::<7, false>(x, row, panel, made),
+        8 => rows::<8, false>(x, row, panel, made),
+        9 => rows::<9, false>(x, row, panel, made),
+        10 => rows::<10, false>(x, row, panel, made),
+        11 => rows::<11, false>(x, row, panel, made),
+        12 => rows::<12, false>(x, row, panel, made),
+        13 => rows::<13, false>(x, row, panel, made),
+        _ => rows::<14, false>(x, row, panel, made),
+    }
+}
+
+/// So many rows past a panel. `ASKS`: what is behind the panel is asked for, as few rows wait for memory.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c")]
+fn rows<const R: usize, const ASKS: bool>(
+    x: Rounded<'_>,
+    row: usize,
+    panel: &[bf16],
+    made: &mut [[f32; PANEL]],
+) {
+    let pairs = x.padded / 2;
+    let x: &[[bf16; 2]] = x.numbers[row * x.padded..][..R * x.padded].as_chunks().0;
+    let steps = &panel.as_chunks::<STEP>().0[..pairs];
+    let mut sums = [_mm512_setzero_ps(); R];
+    for (at, step) in steps.iter().enumerate() {
+        if ASKS {
+            ahead(step);
+        }
+        // SAFETY: a step is 64 bytes.
+        let weights = as_pairs(unsafe { _mm512_loadu_si512(step.as_ptr().cast()) });
+        for (row, sum) in sums.iter_mut().enumerate() {
+            // SAFETY: `at` is below the number of pairs, of which each row has as many.
+            let pair = *unsafe { x.get_unchecked(row * pairs + at) };
+            let pair = _mm512_set1_epi32(bytemuck::cast(pair));
+            *sum = _mm512_dpbf16_ps(*sum, weights, as_pairs(pair));
+        }
+    }
+    for (made, sum) in made.iter_mut().zip(sums) {
+        // SAFETY: sixteen floats have room for sixteen.
+        unsafe { _mm512_storeu_ps(made.as_mut_ptr(), sum) };
+    }
+}
+
+/// The same 64 bytes.
+#[target_feature(enable = "avx512f,avx512bf16")]
+#[inline]
+fn as_pairs(bytes: __m512i) -> __m512bh {
+    // SAFETY: both are 64 bytes, of which any are numbers.
+    unsafe { std::mem::transmute(bytes) }
+}
