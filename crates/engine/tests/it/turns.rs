@@ -225,13 +225,13 @@ fn who_makes_room_does_not_take_it_back() {
         speculation: None,
         ..Options::default()
     });
-    // While one tenant has both places and much is computed for them, two of another wait, then one more of theirs.
-    let first = [1, 2].map(|seed| handle.submit(of(1, seed, 150)).unwrap());
-    let others = [3, 4].map(|seed| handle.submit(of(2, seed, 50)).unwrap());
-    let last = handle.submit(of(1, 5, 20)).unwrap();
-    // The other tenant then has both places, and has had less all the same: one of the two makes room for the last
-    // one, who has waited long.
-    for events in first.iter().chain(&others).chain([&last]) {
+    // One tenant has both places, and a third request that waits long.
+    let first = [1, 2].map(|seed| handle.submit(of(1, seed, 120)).unwrap());
+    let last = handle.submit(of(1, 3, 20)).unwrap();
+    (0..70).for_each(|_| drop(first[0].recv()));
+    // Another then gets both, and has had less all the same: one of the two makes room for the third request.
+    let others = [4, 5].map(|seed| handle.submit(of(2, seed, 50)).unwrap());
+    for events in [&last, &others[0], &others[1]] {
         let (tokens, _) = read(events);
         assert!(!tokens.is_empty());
     }
