@@ -293,7 +293,7 @@ fn of_training(error: &training::Error) -> (Exit, &'static str) {
         Error::Vocabulary { .. } => (Exit::Refused, "unusable_vocabulary"),
         Error::State { .. } => (Exit::Refused, "unusable_state"),
         Error::Memory { .. } => (Exit::Refused, "not_enough_memory"),
-        Error::NotFinite { .. } => (Exit::Refused, "numbers_out_of_bounds"),
+        Error::NotFinite { .. } | Error::Spike { .. } => (Exit::Refused, "numbers_out_of_bounds"),
         Error::Stopped { .. } => (Exit::Fault, "stopped"),
         _ => (Exit::Refused, "unusable_recipe"),
     }

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use kernels::{multiply, multiply_tiles};
+use kernels::{multiply, multiply_bf16};
 use tensor::Pool;
 use training::{
     Chance, Example, Kind, LearnOptions, OptimiserOptions, Options, Schedule, Shape, Trainer, begin,
@@ -82,7 +82,7 @@ fn main() {
 fn peak_flops(pool: &Pool, is_bf16: bool) -> f64 {
     let tries = (0..10).map(|_| {
         let start = Instant::now();
-        let tiles = is_bf16.then(|| multiply_tiles(1 << 18, pool)).flatten();
+        let tiles = is_bf16.then(|| multiply_bf16(1 << 18, pool)).flatten();
         let flops = tiles.unwrap_or_else(|| multiply(1 << 18, pool));
         flops as f64 / start.elapsed().as_secs_f64()
     });

@@ -14,6 +14,7 @@ use crate::recipe::{Clean, Duplicates, Recipe, Source};
 use near::Near;
 
 pub use read::Text;
+pub(crate) use read::files;
 
 /// What became of one source, for the data card.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

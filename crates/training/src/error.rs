@@ -1,6 +1,8 @@
 //! Why a model is not made.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 /// A `Result` of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -101,6 +103,35 @@ pub enum Error {
         /// The length of the gradient.
         gradient_norm: f64,
     },
+    /// A step's loss stood out.
+    #[error(
+        "step {step}: the loss is {loss:.3}, of the steps before it was at most about {usual:.3}; nothing was \
+         changed by this step\n\
+         hint: look at the data; a lower `learning_rate` or a longer `warmup` helps too"
+    )]
+    Spike {
+        /// The step that was not taken.
+        step: u64,
+        /// What was measured.
+        loss: f64,
+        /// What was to be expected at most.
+        usual: f64,
+    },
+}
+
+/// Writes a file whole or not at all.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let part = path.with_added_extension("part");
+    let written = File::create(&part).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let written = written.and_then(|()| std::fs::rename(&part, path));
+    if written.is_err() {
+        // What is left of it serves nobody.
+        let _ = std::fs::remove_file(&part);
+    }
+    written.map_err(Error::file(path))
 }
 
 impl Error {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, write_whole};
 use events::EventFile;
 
 /// A line of the journal.
@@ -90,7 +90,7 @@ impl Journal {
                 .iter()
                 .map(|line| serde_json::to_string(line).expect("a line is plain") + "\n")
                 .collect();
-            std::fs::write(&path, lines.concat()).map_err(Error::file(&path))?;
+            write_whole(&path, lines.concat().as_bytes())?;
         }
         let lines = OpenOptions::new().create(true).append(true).open(&path);
         let name = format!(

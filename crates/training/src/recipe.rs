@@ -40,13 +40,27 @@ pub struct Recipe {
 }
 
 /// What is trained: numbers by chance in a shape, or a checkpoint.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ModelRecipe {
     /// A checkpoint to go on from: a Hugging Face folder.
     From(From),
     /// A shape to begin with.
     Shape(Shape),
+}
+
+impl<'de> Deserialize<'de> for ModelRecipe {
+    /// By whether there is `from`, so that a slip is told as what it is.
+    fn deserialize<D: serde::Deserializer<'de>>(reader: D) -> std::result::Result<Self, D::Error> {
+        let table = toml::Table::deserialize(reader)?;
+        let is_from = table.contains_key("from");
+        let table = toml::Value::Table(table);
+        let read = if is_from {
+            table.try_into().map(Self::From)
+        } else {
+            table.try_into().map(Self::Shape)
+        };
+        read.map_err(|error: toml::de::Error| serde::de::Error::custom(error.message()))
+    }
 }
 
 /// A checkpoint to go on from.
@@ -240,6 +254,17 @@ impl Recipe {
                     let reason = format!("stage `{}` reads `{name}`, which is no data", stage.name);
                     return say(reason, "`data` and `validate` hold names of `[[data]]`");
                 }
+            }
+            let held_out = |name: &&String| {
+                let mut sources = self.data.iter();
+                sources.any(|source| source.name == **name && source.held_out)
+            };
+            if let Some(name) = stage.data.iter().find(held_out) {
+                let reason = format!(
+                    "stage `{}` learns from `{name}`, which is held out",
+                    stage.name
+                );
+                return say(reason, "name it in `validate`, or take `held_out` away");
             }
             stage.check().map_err(|(reason, hint)| {
                 (format!("stage `{}`: {reason}", stage.name), hint.to_owned())

@@ -11,6 +11,7 @@
 mod prepare;
 mod sample;
 mod stage;
+mod usual;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -115,11 +115,12 @@ impl Trainer {
         self.cx.buffers_made()
     }
 
-    /// Learns from a batch.
+    /// Learns from a batch whose loss is at most `usual`.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] when numbers grew beyond bounds: nothing is changed then.
-    pub fn step(&mut self, batch: &[Example]) -> Result<Measured> {
+    /// [`Error::NotFinite`] when numbers grew beyond bounds, [`Error::Spike`] when the loss is larger: nothing
+    /// is changed then.
+    pub fn step_within(&mut self, batch: &[Example], usual: f64) -> Result<Measured> {
         let weight: f64 = batch.iter().map(Example::weight).sum();
         let mut gradients = Gradients::default();
         let (mut sum, mut tokens) = (0.0, 0);
@@ -140,8 +141,23 @@ impl Trainer {
                 gradient_norm: measured.gradient_norm,
             });
         }
+        if measured.loss > usual {
+            return Err(Error::Spike {
+                step: self.step,
+                loss: measured.loss,
+                usual,
+            });
+        }
         self.move_by(&gradients, &measured);
         Ok(measured)
+    }
+
+    /// Learns from a batch, whatever its loss.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] when numbers grew beyond bounds: nothing is changed then.
+    pub fn step(&mut self, batch: &[Example]) -> Result<Measured> {
+        self.step_within(batch, f64::INFINITY)
     }
 
     /// Adds the gradients of some examples, whose weights are multiplied by `share`; their loss.

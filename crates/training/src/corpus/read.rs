@@ -60,7 +60,7 @@ fn plain(text: &str) -> String {
 }
 
 /// The files at `root`, by name; hidden ones are passed over.
-pub(super) fn files(root: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn files(root: &Path) -> Result<Vec<PathBuf>> {
     let data = std::fs::metadata(root).map_err(|source| Error::Data {
         path: root.to_owned(),
         reason: source.to_string(),

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Event, Run, Tell};
 use crate::corpus::{Account, Corpus};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, write_whole};
 use crate::recipe::{ModelRecipe, TokenizerRecipe};
 use crate::shards::ShardWriter;
 use crate::vocabulary::{Encoder, make_vocabulary};
@@ -74,7 +74,7 @@ impl Run {
         let mut ledger = self.tokens(&begin, &data, tell)?;
         ledger.fingerprint = fingerprint;
         let text = serde_json::to_string_pretty(&ledger).expect("a ledger is plain") + "\n";
-        std::fs::write(&ledger_path, text).map_err(Error::file(&ledger_path))?;
+        write_whole(&ledger_path, text.as_bytes())?;
         let in_folder = |paths: &Vec<PathBuf>| paths.iter().map(|path| data.join(path)).collect();
         let shards = ledger.shards.iter();
         Ok(Prepared {
@@ -154,17 +154,17 @@ impl Run {
             recipe.data, recipe.clean, recipe.tokenizer, recipe.model
         );
         for source in &recipe.data {
-            let path = recipe.path(&source.path);
-            let data = std::fs::metadata(&path).map_err(|error| Error::Data {
-                path: path.clone(),
-                reason: error.to_string(),
-                hint: "`path` in `[[data]]` is relative to the recipe",
-            })?;
-            let changed = data
-                .modified()
-                .ok()
-                .and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-            write!(text, "{path:?}{}{changed:?}", data.len()).expect("a text grows");
+            let root = recipe.path(&source.path);
+            for path in crate::corpus::files(&root)? {
+                let data = std::fs::metadata(&path).map_err(Error::file(&path))?;
+                let changed = data
+                    .modified()
+                    .ok()
+                    .and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+                // The recipe may be called from elsewhere the next time: names from it on.
+                let name = path.strip_prefix(&root).unwrap_or(&path);
+                write!(text, "{name:?}{}{changed:?}", data.len()).expect("a text grows");
+            }
         }
         Ok(hexadecimal(&Sha256::digest(text)))
     }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
-use kernels::{multiply, multiply_tiles};
+use kernels::{multiply, multiply_bf16};
 use models::{Adapters, LearnOptions};
 use tensor::files::Dtype;
 use tensor::{Context, Pool};
 
 use super::prepare::Prepared;
 use super::sample::answer;
+use super::usual::Usual;
 use super::{Event, Run, Tell};
 use crate::error::{Error, Result};
 use crate::example::Example;
@@ -50,6 +51,7 @@ pub(super) struct Course<'a> {
     steps: u64,
     /// Read by this stage, by earlier runs of it too.
     tokens: u64,
+    usual: Usual,
     saving: Option<JoinHandle<Result<()>>>,
     flops_per_token: f64,
     peak_flops: f64,
@@ -60,6 +62,8 @@ pub(super) struct Course<'a> {
 struct Place {
     position: Position,
     tokens: u64,
+    #[serde(default)]
+    usual: Usual,
     /// Of the recipe's words for this stage; with others it would be another course.
     stage: String,
 }
@@ -93,6 +97,19 @@ impl<'a> Course<'a> {
             )
         };
         let loader = open(&shards)?;
+        if loader.tokens() == 0 {
+            let names = run.sources(stage);
+            let names: Vec<&str> = names.iter().map(|source| source.name.as_str()).collect();
+            return Err(Error::Data {
+                path: run.out.join("data"),
+                reason: format!(
+                    "stage `{}` has nothing to learn from: no text of {} was kept",
+                    stage.name,
+                    names.join(", ")
+                ),
+                hint: "`data.json` there says what was left out and why",
+            });
+        }
         let mut held_out = Vec::new();
         for name in &stage.validate {
             let paths = prepared.shards.get(name).into_iter().flatten();
@@ -122,6 +139,7 @@ impl<'a> Course<'a> {
             encoder,
             steps,
             tokens: 0,
+            usual: Usual::default(),
             saving: None,
             flops_per_token,
             peak_flops: peak_flops(&run.options.pool, stage.numbers),
@@ -168,17 +186,11 @@ impl<'a> Course<'a> {
                 });
             }
             let batch = self.loader.batch(self.stage.batch_tokens)?;
-            let measured = match self.trainer.step(&batch) {
+            let measured = match self.trainer.step_within(&batch, self.usual.most()) {
                 Ok(measured) => measured,
-                Err(Error::NotFinite {
-                    step,
-                    loss,
-                    gradient_norm,
-                }) if returns < RETURNS_MAX => {
+                Err(error) if returns < RETURNS_MAX => {
+                    let (step, text) = why_left_out(error)?;
                     bad += 1;
-                    let text = format!(
-                        "the loss is {loss}, the gradient {gradient_norm}: this batch is left out"
-                    );
                     self.note(step, text, tell)?;
                     if bad >= BAD_STEPS_MAX {
                         (bad, returns) = (0, returns + 1);
@@ -189,6 +201,7 @@ impl<'a> Course<'a> {
                 Err(error) => return Err(error),
             };
             bad = 0;
+            self.usual.saw(measured.loss);
             self.tokens += measured.tokens as u64;
             let step = self.trainer.steps();
             let since = lap.0.elapsed().as_secs_f64();
@@ -207,7 +220,8 @@ impl<'a> Course<'a> {
                 tokens_per_second: rate,
                 utilisation: rate * self.flops_per_token / self.peak_flops,
                 seconds,
-                seconds_left: seconds / (step - began_at) as f64 * (self.steps - step) as f64,
+                seconds_left: seconds / step.saturating_sub(began_at).max(1) as f64
+                    * (self.steps - step) as f64,
             };
             self.tell(Line::Step(line), tell)?;
             if step.is_multiple_of(self.stage.validate_every) || step == self.steps {
@@ -271,6 +285,7 @@ impl<'a> Course<'a> {
         let place = Place {
             position: self.loader.position(),
             tokens: self.tokens,
+            usual: self.usual,
             stage: format!("{:?}", self.stage),
         };
         let state = self
@@ -323,7 +338,7 @@ impl<'a> Course<'a> {
             }
             self.trainer.restore(state).map_err(refused)?;
             self.loader.go_to(place.position);
-            self.tokens = place.tokens;
+            (self.tokens, self.usual) = (place.tokens, place.usual);
             return Ok(());
         }
         damaged.map_or(Ok(()), Err)
@@ -373,6 +388,28 @@ impl<'a> Course<'a> {
             }
         }
         std::fs::rename(&part, &model).map_err(Error::file(model))
+    }
+}
+
+/// The step that was not taken, and why; what no batch is to blame for is an error as before.
+fn why_left_out(error: Error) -> Result<(u64, String)> {
+    match error {
+        Error::NotFinite {
+            step,
+            loss,
+            gradient_norm,
+        } => {
+            let text =
+                format!("the loss is {loss}, the gradient {gradient_norm}: this batch is left out");
+            Ok((step, text))
+        }
+        Error::Spike { step, loss, usual } => {
+            let text = format!(
+                "the loss is {loss:.3} where at most {usual:.3} was to be expected: this batch is left out"
+            );
+            Ok((step, text))
+        }
+        other => Err(other),
     }
 }
 
@@ -466,17 +503,17 @@ fn needed_bytes(stage: &Stage, trainer: &Trainer) -> u64 {
     4 * learnt * arrays + config.weight_bytes + 4 * at_once * per_token + (64 << 20)
 }
 
-/// Products that this machine makes in a second at most, measured now: of tiles where they are multiplied, else
-/// of floats.
+/// Products that this machine makes in a second at most, measured now: of pairs of bfloat16 where they are
+/// multiplied, else of floats.
 fn peak_flops(pool: &Pool, numbers: Numbers) -> f64 {
     const ROUNDS: usize = 1 << 16;
     let (start, mut flops) = (Instant::now(), 0);
     while start.elapsed() < Duration::from_millis(100) {
-        let tiles = match numbers {
-            Numbers::Bf16 => multiply_tiles(ROUNDS, pool),
+        let pairs = match numbers {
+            Numbers::Bf16 => multiply_bf16(ROUNDS, pool),
             Numbers::F32 => None,
         };
-        flops += tiles.unwrap_or_else(|| multiply(ROUNDS, pool));
+        flops += pairs.unwrap_or_else(|| multiply(ROUNDS, pool));
     }
     flops as f64 / start.elapsed().as_secs_f64()
 }

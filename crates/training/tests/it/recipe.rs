@@ -135,6 +135,16 @@ impl House {
         Run::open(&self.path("recipe.toml"), options)?.go(tell)
     }
 
+    /// Follows the recipe until so many steps were taken.
+    pub fn run_until(&self, steps: usize) -> Result<PathBuf, Error> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut seen = 0;
+        self.run(&stop, &mut |event| {
+            seen += usize::from(matches!(event, Event::Line(Line::Step(_))));
+            stop.store(seen >= steps, Ordering::Relaxed);
+        })
+    }
+
     pub fn refused(&self) -> String {
         self.run(&Arc::default(), &mut |_| {})
             .expect_err("it is to be refused")
@@ -325,6 +335,21 @@ fn bad_recipes_are_refused_with_the_place_and_a_hint() {
             "format = \"chat\"",
             "line 1: it has neither",
         ),
+        (
+            "intermediate_size = 64",
+            "intermedate_size = 64",
+            "unknown field `intermedate_size`",
+        ),
+        (
+            "data = [\"talk\"]",
+            "data = [\"kept-aside\"]",
+            "learns from `kept-aside`, which is held out",
+        ),
+        (
+            "licences = [\"CC0-1.0\"]",
+            "languages = [\"deu\"]",
+            "has nothing to learn from: no text of words was kept",
+        ),
     ] {
         let error = with(from, to);
         assert!(error.contains(wanted), "{from} → {to}:\n{error}");
@@ -379,4 +404,108 @@ fn what_would_not_fit_is_refused_before_it_starts() {
         error.contains("needs about") && error.contains("there are 1 MiB"),
         "{error}"
     );
+}
+
+#[test]
+fn the_same_recipe_goes_on_from_wherever_it_is_called() {
+    let house = House::new();
+    assert!(house.run_until(2).is_err());
+    let options = RunOptions {
+        pool: Arc::new(Pool::new(std::num::NonZeroUsize::MIN)),
+        stage: None,
+        memory_bytes: None,
+        stop: Arc::new(AtomicBool::new(true)),
+    };
+    let other = house.path("talk").join("../recipe.toml");
+    let outcome = Run::open(&other, options).unwrap().go(&mut |_| {});
+    assert!(
+        matches!(outcome, Err(Error::Stopped { step: 2 })),
+        "{outcome:?}"
+    );
+    // A file in a folder counts as well as the folder.
+    house.write("talk/b.jsonl", "{\"turns\": []}\n");
+    assert!(
+        house
+            .refused()
+            .contains("no longer what this run began with")
+    );
+}
+
+/// Goes on from the model that [`RECIPE`] makes, with small matrices beside its own.
+const ADAPT: &str = r#"
+name = "adapted"
+
+[[data]]
+name = "talk"
+path = "talk"
+format = "chat"
+licence = "CC0-1.0"
+
+[model]
+from = "runs/tiny/answer/model"
+
+[[stage]]
+name = "adapt"
+purpose = "finetune"
+steps = 30
+batch_tokens = 200
+context = 96
+learning_rate = 1e-2
+weight_decay = 0.0
+
+[stage.adapters]
+rank = 4
+alpha = 8.0
+targets = ["q_proj", "v_proj"]
+"#;
+
+#[test]
+fn adapters_learn_beside_frozen_weights_and_are_merged_into_them() {
+    let house = House::new();
+    let before = house.run(&Arc::default(), &mut |_| {}).unwrap();
+    // Another task: what is learnt must go through the adapters.
+    let lines = (0..60).map(|n| {
+        let (a, b) = (n % 10, n / 10 % 10);
+        let calls = serde_json::json!([{"tool": "take", "arguments": {"from": a, "less": b}}]);
+        serde_json::json!({"turns": [{"user": format!("add {a} and {b}"), "calls": calls}]})
+            .to_string()
+            + "\n"
+    });
+    house.write("talk/a.jsonl", &lines.collect::<String>());
+    std::fs::remove_file(house.path("talk/b.jsonl")).unwrap();
+    house.write("recipe.toml", ADAPT);
+    let mut losses = Vec::new();
+    let after = house.run(&Arc::default(), &mut |event| {
+        if let Event::Line(Line::Step(line)) = event {
+            losses.push(line.loss);
+        }
+    });
+    let after = after.unwrap();
+    assert!(losses[29] < 0.7 * losses[0], "{losses:?}");
+    let open = |model: &Path| {
+        tensor::files::Safetensors::open(&model.join("model.safetensors")).expect("weights")
+    };
+    let (before, file) = (open(&before), open(&after));
+    for name in before.names() {
+        let moved = before.view(name).unwrap().to_f32() != file.view(name).unwrap().to_f32();
+        let is_target = name.contains("q_proj") || name.contains("v_proj");
+        assert_eq!(moved, is_target, "{name}");
+    }
+    // What was merged says what the adapted network said: a further step from it begins where it ended.
+    house.write(
+        "recipe.toml",
+        &ADAPT
+            .replace("\"adapted\"", "\"again\"")
+            .replace("runs/tiny/answer", "runs/adapted/adapt"),
+    );
+    let mut first = None;
+    assert!(house.run_until(1).is_err());
+    let lines = read_journal(&house.path("runs/again/adapt/log.jsonl")).unwrap();
+    for line in lines {
+        if let Line::Step(line) = line {
+            first.get_or_insert(line.loss);
+        }
+    }
+    let first = first.unwrap();
+    assert!(first < 1.2 * losses[29], "{first} after {losses:?}");
 }

@@ -95,3 +95,19 @@ fn a_damaged_state_is_refused() {
     let error = State::load(&foreign).unwrap_err().to_string();
     assert!(error.contains("it is no state of a training"), "{error}");
 }
+
+#[test]
+fn a_step_whose_loss_stands_out_is_not_taken() {
+    let golden = Golden::open("llama-adamw");
+    let mut trainer = trained(&golden, &options(Kind::AdamW));
+    let batches = golden.batches();
+    learn(&mut trainer, &batches[0]);
+    let before = trainer.state(0.into());
+    let refused = trainer.step_within(&batches[1], 0.5);
+    assert!(
+        matches!(refused, Err(training::Error::Spike { step: 1, .. })),
+        "{refused:?}"
+    );
+    assert!(trainer.state(0.into()) == before);
+    assert!(trainer.step_within(&batches[1], 100.0).is_ok());
+}
