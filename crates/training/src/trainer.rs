@@ -128,9 +128,19 @@ impl Trainer {
             sum += self.gradients_of(part, 1.0 / weight.max(f64::MIN_POSITIVE), &mut gradients);
             tokens += self.joined.tokens.len();
         }
+        self.take_step(&gradients, (sum, tokens), usual)
+    }
+
+    /// Moves by what a batch gave, when its loss is at most `usual`.
+    fn take_step(
+        &mut self,
+        gradients: &Gradients,
+        (loss, tokens): (f64, usize),
+        usual: f64,
+    ) -> Result<Measured> {
         let measured = Measured {
-            loss: sum,
-            gradient_norm: self.norm(&gradients),
+            loss,
+            gradient_norm: self.norm(gradients),
             rate: self.options.schedule.share(self.step),
             tokens,
         };
@@ -148,7 +158,7 @@ impl Trainer {
                 usual,
             });
         }
-        self.move_by(&gradients, &measured);
+        self.move_by(gradients, &measured);
         Ok(measured)
     }
 
