@@ -2,6 +2,7 @@
 
 mod events;
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,8 +24,11 @@ pub enum Line {
         step: u64,
         /// What it was measured with.
         data: String,
-        /// The mean of `-log p`.
+        /// The mean of `-log p`, or what the stage learns by in its place.
         loss: f64,
+        /// What the purpose measures beside it.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        measures: BTreeMap<String, f64>,
     },
     /// The model was asked something.
     Sample {
@@ -51,7 +55,7 @@ pub struct StepLine {
     pub step: u64,
     /// Steps in all.
     pub steps: u64,
-    /// The mean of `-log p` over what was to be foretold.
+    /// The mean of `-log p` over what was to be foretold, or what the stage learns by in its place.
     pub loss: f64,
     /// The length of the gradient.
     pub gradient_norm: f64,
@@ -67,6 +71,9 @@ pub struct StepLine {
     pub seconds: f64,
     /// Seconds until the stage ends, if it goes on like this.
     pub seconds_left: f64,
+    /// What the purpose measures beside the loss, such as `accuracy` or `reward`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub measures: BTreeMap<String, f64>,
 }
 
 /// The two files of a stage.
@@ -116,19 +123,30 @@ impl Journal {
         let step = line.step();
         match line {
             Line::Step(line) => {
-                let scalars = [
+                let usual = [
                     ("train/loss", line.loss),
                     ("train/gradient_norm", line.gradient_norm),
                     ("train/learning_rate", line.learning_rate),
                     ("speed/tokens_per_second", line.tokens_per_second),
                     ("speed/utilisation", line.utilisation),
                 ];
+                let mut scalars: Vec<(String, f64)> =
+                    usual.map(|(name, value)| (name.to_owned(), value)).into();
+                let measures = line.measures.iter();
+                scalars.extend(measures.map(|(name, value)| (format!("train/{name}"), *value)));
                 self.events.scalars(&scalars, step, now_seconds)
             }
-            Line::Measured { data, loss, .. } => {
-                let name = format!("valid/{data}");
-                self.events
-                    .scalars(&[(name.as_str(), *loss)], step, now_seconds)
+            Line::Measured {
+                data,
+                loss,
+                measures,
+                ..
+            } => {
+                let mut scalars = vec![(format!("valid/{data}"), *loss)];
+                let measures = measures.iter();
+                scalars
+                    .extend(measures.map(|(name, value)| (format!("valid/{data}/{name}"), *value)));
+                self.events.scalars(&scalars, step, now_seconds)
             }
             Line::Sample { .. } | Line::Note { .. } => Ok(()),
         }

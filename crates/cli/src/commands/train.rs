@@ -1,5 +1,6 @@
 //! `freehold train`: from text to a model.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -95,8 +96,14 @@ impl<'a> Teller<'a> {
                     self.show(&progress(step));
                 }
             }
-            Line::Measured { step, data, loss } => {
-                self.say(&format!("step {step}: {data} {loss:.4}"));
+            Line::Measured {
+                step,
+                data,
+                loss,
+                measures,
+            } => {
+                let measures = shown(measures);
+                self.say(&format!("step {step}: {data} {loss:.4}{measures}"));
             }
             Line::Sample {
                 step,
@@ -151,12 +158,21 @@ fn read(account: &Account) -> String {
     )
 }
 
+/// What is measured beside the loss.
+fn shown(measures: &BTreeMap<String, f64>) -> String {
+    let measures = measures.iter();
+    measures
+        .map(|(name, value)| format!("  {name} {value:.3}"))
+        .collect()
+}
+
 fn progress(step: &StepLine) -> String {
     format!(
-        "step {}/{}  loss {:.4}  {:.0} tokens/s  {:.0} % of the peak  {} left",
+        "step {}/{}  loss {:.4}{}  {:.0} tokens/s  {:.0} % of the peak  {} left",
         step.step,
         step.steps,
         step.loss,
+        shown(&step.measures),
         step.tokens_per_second,
         100.0 * step.utilisation,
         duration(step.seconds_left.max(0.0) as u64)

@@ -36,7 +36,12 @@ impl EventFile {
     }
 
     /// Writes named numbers of one step.
-    pub fn scalars(&mut self, scalars: &[(&str, f64)], step: u64, now_seconds: f64) -> Result<()> {
+    pub fn scalars(
+        &mut self,
+        scalars: &[(String, f64)],
+        step: u64,
+        now_seconds: f64,
+    ) -> Result<()> {
         let mut summary = Vec::new();
         for (name, value) in scalars {
             let mut entry = Vec::new();

@@ -10,15 +10,15 @@ use models::{Adapters, LearnOptions};
 use tensor::files::Dtype;
 use tensor::{Context, Pool};
 
+use super::lessons::{Lessons, Stepped};
 use super::prepare::Prepared;
 use super::sample::answer;
 use super::usual::Usual;
 use super::{Event, Run, Tell};
 use crate::error::{Error, Result};
-use crate::example::Example;
 use crate::journal::{Journal, Line, StepLine};
 use crate::recipe::{Numbers, Purpose, Stage};
-use crate::shards::{Loader, Position};
+use crate::shards::Position;
 use crate::state::State;
 use crate::trainer::{Options, Trainer};
 use crate::vocabulary::Encoder;
@@ -28,9 +28,6 @@ const BAD_STEPS_MAX: u32 = 3;
 
 /// How often that happens before a stage gives up.
 const RETURNS_MAX: u32 = 3;
-
-/// Tokens of held-out data that a measure reads at most.
-const MEASURE_TOKENS_MAX: usize = 1 << 16;
 
 /// Tokens of a sample.
 const SAMPLE_TOKENS_MAX: usize = 96;
@@ -43,8 +40,7 @@ pub(super) struct Course<'a> {
     /// The checkpoint that it began with.
     before: PathBuf,
     trainer: Trainer,
-    loader: Loader,
-    held_out: Vec<(String, Vec<Example>)>,
+    lessons: Lessons,
     encoder: Encoder,
     /// Set once it is known from which step on it is written.
     journal: Option<Journal>,
@@ -78,48 +74,8 @@ impl<'a> Course<'a> {
     ) -> Result<Self> {
         let folder = run.out.join(&stage.name);
         std::fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
-        let mut shards = Vec::new();
-        for source in run.sources(stage) {
-            let paths = prepared.shards.get(&source.name).into_iter().flatten();
-            shards.extend(paths.map(|path| (path.clone(), source.repeat)));
-        }
-        let prompt_weight = match stage.purpose {
-            Purpose::Pretrain => 1.0,
-            Purpose::Finetune => stage.prompt_weight,
-        };
-        let open = |shards: &[(PathBuf, usize)]| {
-            Loader::open(
-                shards,
-                &prepared.vocabulary,
-                stage.context,
-                prompt_weight,
-                run.recipe.seed,
-            )
-        };
-        let loader = open(&shards)?;
-        if loader.tokens() == 0 {
-            let names = run.sources(stage);
-            let names: Vec<&str> = names.iter().map(|source| source.name.as_str()).collect();
-            return Err(Error::Data {
-                path: run.out.join("data"),
-                reason: format!(
-                    "stage `{}` has nothing to learn from: no text of {} was kept",
-                    stage.name,
-                    names.join(", ")
-                ),
-                hint: "`data.json` there says what was left out and why",
-            });
-        }
-        let mut held_out = Vec::new();
-        for name in &stage.validate {
-            let paths = prepared.shards.get(name).into_iter().flatten();
-            let shards: Vec<(PathBuf, usize)> = paths.map(|path| (path.clone(), 1)).collect();
-            held_out.push((name.clone(), open(&shards)?.first(MEASURE_TOKENS_MAX)?));
-        }
-        let steps = stage.steps.unwrap_or_else(|| {
-            let tokens = stage.epochs.unwrap_or(1.0) * loader.tokens() as f64;
-            (tokens / stage.batch_tokens as f64).ceil().max(1.0) as u64
-        });
+        let lessons = Lessons::open(run, stage, prepared)?;
+        let steps = lessons.steps(stage);
         let options = options(stage, steps, run.recipe.seed);
         let trainer = Trainer::open(before, options, Arc::clone(&run.options.pool))?;
         let encoder = Encoder::open(before)?;
@@ -134,8 +90,7 @@ impl<'a> Course<'a> {
             folder,
             before: before.to_owned(),
             trainer,
-            loader,
-            held_out,
+            lessons,
             encoder,
             steps,
             tokens: 0,
@@ -185,9 +140,9 @@ impl<'a> Course<'a> {
                     step: self.trainer.steps(),
                 });
             }
-            let batch = self.loader.batch(self.stage.batch_tokens)?;
-            let measured = match self.trainer.step_within(&batch, self.usual.most()) {
-                Ok(measured) => measured,
+            let stepped = self.lessons.step(&mut self.trainer, self.usual.most());
+            let Stepped { measured, measures } = match stepped {
+                Ok(stepped) => stepped,
                 Err(error) if returns < RETURNS_MAX => {
                     let (step, text) = why_left_out(error)?;
                     bad += 1;
@@ -222,6 +177,7 @@ impl<'a> Course<'a> {
                 seconds,
                 seconds_left: seconds / step.saturating_sub(began_at).max(1) as f64
                     * (self.steps - step) as f64,
+                measures,
             };
             self.tell(Line::Step(line), tell)?;
             if step.is_multiple_of(self.stage.validate_every) || step == self.steps {
@@ -250,13 +206,12 @@ impl<'a> Course<'a> {
     /// The loss on what is held out, and what the model says when it is asked.
     fn measure(&mut self, tell: Tell<'_>) -> Result<()> {
         let step = self.trainer.steps();
-        for at in 0..self.held_out.len() {
-            let (data, examples) = &self.held_out[at];
-            let (sum, weight) = self.trainer.measure(examples);
+        for score in self.lessons.measure(&mut self.trainer) {
             let line = Line::Measured {
                 step,
-                data: data.clone(),
-                loss: sum / weight.max(1e-9),
+                data: score.data,
+                loss: score.loss,
+                measures: score.measures,
             };
             self.tell(line, tell)?;
         }
@@ -283,7 +238,7 @@ impl<'a> Course<'a> {
     fn save(&mut self, tell: Tell<'_>) -> Result<()> {
         self.wait()?;
         let place = Place {
-            position: self.loader.position(),
+            position: self.lessons.position(),
             tokens: self.tokens,
             usual: self.usual,
             stage: format!("{:?}", self.stage),
@@ -337,7 +292,7 @@ impl<'a> Course<'a> {
                 ));
             }
             self.trainer.restore(state).map_err(refused)?;
-            self.loader.go_to(place.position);
+            self.lessons.go_to(place.position);
             (self.tokens, self.usual) = (place.tokens, place.usual);
             return Ok(());
         }
@@ -347,12 +302,12 @@ impl<'a> Course<'a> {
     /// To the last state, but past the data that led astray.
     fn return_past(&mut self, tell: Tell<'_>) -> Result<()> {
         self.wait()?;
-        let (position, step) = (self.loader.position(), self.trainer.steps());
+        let (position, step) = (self.lessons.position(), self.trainer.steps());
         if states(&self.folder)?.is_empty() {
             return self.note(step, "there is no state to go back to".to_owned(), tell);
         }
         self.go_back()?;
-        self.loader.go_to(position);
+        self.lessons.go_to(position);
         let text = format!(
             "back to step {}, past the data that led astray",
             self.trainer.steps()

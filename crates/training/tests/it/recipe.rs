@@ -348,7 +348,7 @@ fn bad_recipes_are_refused_with_the_place_and_a_hint() {
         (
             "licences = [\"CC0-1.0\"]",
             "languages = [\"deu\"]",
-            "has nothing to learn from: no text of words was kept",
+            "nothing of `words` is kept, of 82 texts",
         ),
     ] {
         let error = with(from, to);
