@@ -1,16 +1,21 @@
-"""What PyTorch learns: `fixtures/training/<run>/`, a tiny Llama trained for 200 steps.
+"""What PyTorch learns: `fixtures/training/<run>/`, a tiny Llama trained for 200 steps, or for 30 by preferences and rewards.
 
 Each folder holds the weights at the start, the tokens in the order in which they were read, the gradient of the
 first batch, the loss and the length of the gradient before each step, and the weights at the end. `llama-adamw` runs
 `torch.optim.AdamW`; `qwen3-muon` moves the matrices of the layers by Muon, here in f32 throughout, and trains a Qwen3,
 whose heads have norms of their own.
 
-    python reference/training.py
+`llama-dpo` learns preferences (Rafailov et al. 2023) from the same first weights: `tokens` holds the preferred answer of
+each pair and then the other, `lengths` their tokens, of which the first `prompts` are told. `reference` holds the
+log-probabilities of the answers before anything is learnt.
+
+    python reference/training.py [RUN ...]
 """
 
 import json
 import math
 import platform
+import sys
 
 import safetensors
 import torch
@@ -79,7 +84,8 @@ class Muon(torch.optim.Optimizer):
                 p.sub_(x * (0.2 * math.sqrt(max(p.shape)) * group["lr"]))
 
 
-def run(name: str, model: torch.nn.Module, muon: bool) -> None:
+def begin(name: str, model: torch.nn.Module) -> tuple[torch.Generator, object]:
+    """Writes settings and first weights; what draws further numbers, and a function that copies the weights."""
     folder = FIXTURES / "training" / name
     folder.mkdir(parents=True, exist_ok=True)
     config = {key: value for key, value in model.config.to_dict().items() if value is not None}
@@ -91,6 +97,20 @@ def run(name: str, model: torch.nn.Module, muon: bool) -> None:
             parameter.copy_(1 + 0.1 * noise if parameter.ndim == 1 else 0.08 * noise)
     weights = lambda: {k: v.detach().clone() for k, v in model.named_parameters()}
     save_file(weights(), folder / "model.safetensors", metadata={"format": "pt"})
+    return generator, weights
+
+
+def adamw(model: torch.nn.Module, rate: float) -> torch.optim.Optimizer:
+    groups = [
+        {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": 0.1},
+        {"params": [p for p in model.parameters() if p.ndim == 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.95), eps=1e-8)
+
+
+def run(name: str, model: torch.nn.Module, muon: bool) -> None:
+    folder = FIXTURES / "training" / name
+    generator, weights = begin(name, model)
     rows = tokens(generator)
     named = dict(model.named_parameters())
     hidden = [p for k, p in named.items() if muon and p.ndim == 2 and "embed" not in k]
@@ -124,16 +144,75 @@ def run(name: str, model: torch.nn.Module, muon: bool) -> None:
     print(name, float(losses[0]), float(losses[-1]))
 
 
+def answer(model: torch.nn.Module, row: torch.Tensor, length: int, prompt: int) -> torch.Tensor:
+    """The log-probabilities of the tokens of an answer."""
+    logits = model(row[None, : length - 1].long()).logits[0]
+    scores = torch.log_softmax(logits, -1)
+    told = row[1:length].long()
+    return scores.gather(-1, told[:, None])[prompt - 1 :, 0]
+
+
+def dpo(name: str, model: torch.nn.Module) -> None:
+    """30 steps of 4 pairs, `beta = 0.3`, a label smoothing of 0.05."""
+    steps, pairs, beta, smooth = 30, 4, 0.3, 0.05
+    generator, weights = begin(name, model)
+    many = steps * pairs
+    draw = lambda low, high, count: torch.randint(low, high, (count,), generator=generator)
+    prompts, answers = draw(3, 9, many), draw(4, 20, 2 * many)
+    rows = torch.zeros(2 * many, 32, dtype=torch.int32)
+    lengths = torch.zeros(2 * many, dtype=torch.int32)
+    for pair in range(many):
+        told = draw(0, VOCAB, int(prompts[pair]))
+        for side in (0, 1):
+            # Preferred are small tokens.
+            said = draw(0, VOCAB // 2, int(answers[2 * pair + side])) + side * VOCAB // 3
+            row = torch.cat([told, said]).to(torch.int32)
+            rows[2 * pair + side, : len(row)] = row
+            lengths[2 * pair + side] = len(row)
+    sums = lambda at: answer(model, rows[at], int(lengths[at]), int(prompts[at // 2])).sum()
+    with torch.no_grad():
+        reference = torch.stack([sums(at) for at in range(2 * many)])
+    optimiser = adamw(model, 1e-3)
+    losses, norms, accuracies, margins, first = [], [], [], [], {}
+    for step in range(steps):
+        numbers = range(step * pairs, (step + 1) * pairs)
+        gains = [[beta * (sums(2 * n + side) - reference[2 * n + side]) for side in (0, 1)] for n in numbers]
+        margin = torch.stack([chosen - rejected for chosen, rejected in gains])
+        right, wrong = torch.nn.functional.logsigmoid(margin), torch.nn.functional.logsigmoid(-margin)
+        loss = (-(1 - smooth) * right - smooth * wrong).mean()
+        model.zero_grad()
+        loss.backward()
+        if step == 0:
+            first = {f"gradient.{k}": p.grad.clone() for k, p in model.named_parameters()}
+        norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP))
+        losses.append(loss.detach())
+        accuracies.append((margin > 0).float().mean())
+        margins.append(margin.detach().mean())
+        optimiser.step()
+    golden = first | {f"final.{k}": v for k, v in weights().items()}
+    golden |= {"tokens": rows, "lengths": lengths, "prompts": prompts.to(torch.int32), "reference": reference}
+    golden |= {"losses": torch.stack(losses), "norms": torch.stack(norms)}
+    golden |= {"accuracies": torch.stack(accuracies), "margins": torch.stack(margins)}
+    save_file({k: v.contiguous() for k, v in golden.items()}, FIXTURES / "training" / name / "golden.safetensors")
+    print(name, float(losses[0]), float(losses[-1]))
+
+
 def main() -> None:
     torch.set_num_threads(1)
-    llama = transformers.LlamaForCausalLM(transformers.LlamaConfig(**SIZES))
-    run("llama-adamw", llama, muon=False)
-    qwen = transformers.Qwen3ForCausalLM(transformers.Qwen3Config(**SIZES))
-    run("qwen3-muon", qwen, muon=True)
+    llama = lambda: transformers.LlamaForCausalLM(transformers.LlamaConfig(**SIZES))
+    qwen = lambda: transformers.Qwen3ForCausalLM(transformers.Qwen3Config(**SIZES))
+    runs = {
+        "llama-adamw": lambda name: run(name, llama(), muon=False),
+        "qwen3-muon": lambda name: run(name, qwen(), muon=True),
+        "llama-dpo": lambda name: dpo(name, llama()),
+    }
+    wanted = sys.argv[1:] or list(runs)
+    for name in wanted:
+        runs[name](name)
     versions = f"python {platform.python_version()}, torch {torch.__version__.split('+')[0]}, "
     versions += f"transformers {transformers.__version__}, safetensors {safetensors.__version__}"
     entry = {"command": "python reference/training.py", "seed": SEED, "versions": versions}
-    record({f"training/{name}": entry for name in ("llama-adamw", "qwen3-muon")})
+    record({f"training/{name}": entry for name in wanted})
 
 
 main()

@@ -169,11 +169,42 @@ impl Model {
         (targets, weights): (&[u32], &[f32]),
         losses: &mut [f32],
     ) -> Tensor {
+        let states = self.states(cx, batch, cache);
+        self.head_loss(cx, &states, (targets, weights), losses)
+    }
+
+    /// The same with weights that depend on how well the tokens are foretold: `weigh` gets `losses`, and writes
+    /// the weights, which are zero before. The layers run once and scores are made twice, first beside the tape.
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    pub fn weighed_loss(
+        &self,
+        cx: &Context,
+        batch: &Batch<'_>,
+        cache: &mut Cache,
+        (targets, weigh): (&[u32], &mut dyn FnMut(&[f32], &mut [f32])),
+        losses: &mut [f32],
+    ) -> Tensor {
+        let states = self.states(cx, batch, cache);
+        let mut weights = vec![0.0; targets.len()];
+        cx.unrecorded(|cx| self.head_loss(cx, &states, (targets, &weights), losses));
+        weigh(losses, &mut weights);
+        self.head_loss(cx, &states, (targets, &weights), losses)
+    }
+
+    /// The loss of such states.
+    fn head_loss(
+        &self,
+        cx: &Context,
+        states: &Tensor,
+        (targets, weights): (&[u32], &[f32]),
+        losses: &mut [f32],
+    ) -> Tensor {
         /// Scores that are in memory at a time: as many as make products worth their packing.
         const SCORES: usize = 4 << 20;
-        let states = self.states(cx, batch, cache);
         let rows = (SCORES / self.config.vocab.max(1)).clamp(64, 1024);
-        sum_in_pieces(cx, &states, rows, |cx, states, range| {
+        sum_in_pieces(cx, states, rows, |cx, states, range| {
             let logits = self.network.logits(cx, states);
             let (targets, weights) = (&targets[range.clone()], &weights[range.clone()]);
             weighted_cross_entropy(cx, logits, targets, weights, &mut losses[range])

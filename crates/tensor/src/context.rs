@@ -118,6 +118,14 @@ impl Context {
         self.tape.borrow().is_some()
     }
 
+    /// Computes something beside the tape, if one runs.
+    pub fn unrecorded<T>(&self, run: impl FnOnce(&Self) -> T) -> T {
+        let tape = self.tape.borrow_mut().take();
+        let made = run(self);
+        *self.tape.borrow_mut() = tape;
+        made
+    }
+
     /// A tensor whose gradient is wanted.
     pub fn leaf(&self, tensor: Tensor) -> Tensor {
         match self.tape.borrow_mut().as_mut() {

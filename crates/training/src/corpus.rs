@@ -129,6 +129,9 @@ fn flaw(
     seen: &mut HashSet<[u8; 16]>,
     near: &mut Near,
 ) -> Option<&'static str> {
+    if matches!(text, Text::Pair { chosen, rejected, .. } if chosen == rejected) {
+        return Some("no preference");
+    }
     let words = text.words();
     if words.chars().count() < clean.characters_min {
         return Some("too short");

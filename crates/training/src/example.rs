@@ -24,6 +24,11 @@ impl Example {
         self.tokens.len().saturating_sub(1)
     }
 
+    /// Tokens that count as something to foretell.
+    pub fn wanted(&self) -> usize {
+        self.weights.iter().skip(1).filter(|x| **x != 0.0).count()
+    }
+
     /// The sum of the weights of what is foretold.
     pub fn weight(&self) -> f64 {
         self.weights.iter().skip(1).map(|x| f64::from(*x)).sum()
@@ -85,16 +90,21 @@ impl Joined {
     }
 }
 
-/// Cuts a batch into parts of at most `tokens` tokens each, or of one example that is longer.
-pub(crate) fn parts(batch: &[Example], tokens: usize) -> impl Iterator<Item = &[Example]> {
+/// Cuts a batch into parts of at most `tokens` tokens each, or of `together` examples that are longer: so many,
+/// one after the other, are of one part.
+pub(crate) fn parts(
+    batch: &[Example],
+    tokens: usize,
+    together: usize,
+) -> impl Iterator<Item = &[Example]> {
     let mut rest = batch;
     std::iter::from_fn(move || {
         let mut sum = 0;
-        let fits = rest.iter().take_while(|example| {
-            sum += example.inputs();
+        let fits = rest.chunks(together).take_while(|examples| {
+            sum += examples.iter().map(Example::inputs).sum::<usize>();
             sum <= tokens
         });
-        let count = fits.count().max(1).min(rest.len());
+        let count = (fits.count().max(1) * together).min(rest.len());
         let (part, after) = rest.split_at(count);
         rest = after;
         (!part.is_empty()).then_some(part)
@@ -129,8 +139,11 @@ mod tests {
         let batch: Vec<Example> = [5, 5, 30, 2, 2, 2]
             .map(|n| Example::whole(vec![0; n]))
             .into();
-        let counts: Vec<usize> = parts(&batch, 8).map(<[Example]>::len).collect();
-        assert_eq!(counts, [2, 1, 3]);
-        assert_eq!(parts(&[], 8).count(), 0);
+        let counts =
+            |together| -> Vec<usize> { parts(&batch, 8, together).map(<[Example]>::len).collect() };
+        assert_eq!(counts(1), [2, 1, 3]);
+        assert_eq!(counts(2), [2, 2, 2]);
+        assert_eq!(counts(4), [4, 2]);
+        assert_eq!(parts(&[], 8, 1).count(), 0);
     }
 }

@@ -20,6 +20,8 @@ mod schedule;
 mod state;
 mod trainer;
 
+mod preference;
+
 mod journal;
 mod run;
 
@@ -28,7 +30,7 @@ pub use recipe::{
     AdapterRecipe, Clean, Duplicates, Format, From, ModelRecipe, Numbers, Purpose, Recipe, Source,
     Stage, TokenizerRecipe,
 };
-pub use shards::{Loader, Position, ShardWriter};
+pub use shards::{Loader, Position, Reading, ShardWriter};
 pub use vocabulary::{END_OF_TEXT, Encoded, Encoder, make_vocabulary};
 
 pub use begin::{Shape, begin};
@@ -38,7 +40,8 @@ pub use example::Example;
 pub use journal::{Line, StepLine, read as read_journal};
 pub use models::{Adapters, LearnOptions};
 pub use optimiser::{Kind, OptimiserOptions};
+pub use preference::{Preference, Preferred};
 pub use run::{Event, Run, RunOptions, Tell};
 pub use schedule::Schedule;
 pub use state::State;
-pub use trainer::{Measured, Options, Trainer};
+pub use trainer::{Foretold, Measured, Options, Trainer};

@@ -142,6 +142,9 @@ pub enum Format {
     /// A line is a conversation: `{"messages": [{"role", "content"}, …]}`, or
     /// `{"turns": [{"user", "calls"}, …]}`, of which the calls are written as JSON.
     Chat,
+    /// A line is what is asked and two answers, of which one is preferred:
+    /// `{"prompt" or "messages", "chosen", "rejected"}`.
+    Pairs,
 }
 
 /// What of the data is kept.
@@ -205,6 +208,20 @@ impl Recipe {
         }
     }
 
+    /// The sources that a stage learns from.
+    pub(crate) fn sources(&self, stage: &Stage) -> Vec<&Source> {
+        let sources = self.data.iter();
+        let is_read = |source: &&Source| match stage.data.is_empty() {
+            true => {
+                !source.held_out
+                    && !stage.validate.contains(&source.name)
+                    && stage.purpose.reads(source.format)
+            }
+            false => stage.data.contains(&source.name),
+        };
+        sources.filter(is_read).collect()
+    }
+
     fn check(&self) -> std::result::Result<(), (String, String)> {
         let say = |reason: String, hint: &str| Err((reason, hint.to_owned()));
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -266,9 +283,19 @@ impl Recipe {
                 );
                 return say(reason, "name it in `validate`, or take `held_out` away");
             }
-            stage.check().map_err(|(reason, hint)| {
+            let named = |(reason, hint): (String, &str)| {
                 (format!("stage `{}`: {reason}", stage.name), hint.to_owned())
-            })?;
+            };
+            stage.check().map_err(named)?;
+            self.sources(stage)
+                .into_iter()
+                .chain(
+                    self.data
+                        .iter()
+                        .filter(|source| stage.validate.contains(&source.name)),
+                )
+                .try_for_each(|source| stage.check_source(source))
+                .map_err(named)?;
         }
         match (&self.model, &self.tokenizer) {
             (ModelRecipe::Shape(_), None) => say(

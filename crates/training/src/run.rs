@@ -23,7 +23,7 @@ use tensor::Pool;
 use crate::corpus::Account;
 use crate::error::{Error, Result};
 use crate::journal::Line;
-use crate::recipe::{ModelRecipe, Recipe, Stage};
+use crate::recipe::{ModelRecipe, Recipe};
 
 /// What a run tells while it goes.
 #[derive(Debug)]
@@ -129,7 +129,7 @@ impl Run {
                         hint: "stages are done in their order; leave `--stage` out".to_owned(),
                     });
                 }
-                stage::Course::begin(self, stage, &prepared, &before)?.run(tell)?;
+                stage::Course::begin(self, stage, &prepared, &before, tell)?.run(tell)?;
             }
             tell(Event::Done(&stage.name, &model));
             before = model;
@@ -150,15 +150,5 @@ impl Run {
             ModelRecipe::From(from) => Some(self.recipe.path(&from.from)),
             ModelRecipe::Shape(_) => None,
         }
-    }
-
-    /// The sources that a stage learns from.
-    fn sources(&self, stage: &Stage) -> Vec<&crate::recipe::Source> {
-        let sources = self.recipe.data.iter();
-        let is_read = |source: &&crate::recipe::Source| match stage.data.is_empty() {
-            true => !source.held_out && !stage.validate.contains(&source.name),
-            false => stage.data.contains(&source.name),
-        };
-        sources.filter(is_read).collect()
     }
 }

@@ -4,6 +4,7 @@
 //! what is not read takes no memory, and read by pieces: whole texts, or parts of long ones.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -44,17 +45,19 @@ impl ShardWriter {
         }
     }
 
-    /// Adds a text.
+    /// Adds texts that lie in one shard, one after the other.
     ///
     /// # Errors
     /// When a shard is full and cannot be written.
-    pub fn add(&mut self, text: &Encoded) -> Result<()> {
-        self.tokens
-            .extend(text.tokens.iter().map(|token| *token as i32));
-        self.said
-            .extend(text.is_said.iter().map(|is_said| u8::from(*is_said)));
-        self.ends.push(self.tokens.len() as i64);
-        self.total += text.tokens.len() as u64;
+    pub fn add(&mut self, texts: &[Encoded]) -> Result<()> {
+        for text in texts {
+            self.tokens
+                .extend(text.tokens.iter().map(|token| *token as i32));
+            self.said
+                .extend(text.is_said.iter().map(|is_said| u8::from(*is_said)));
+            self.ends.push(self.tokens.len() as i64);
+            self.total += text.tokens.len() as u64;
+        }
         if self.tokens.len() >= SHARD_TOKENS {
             self.flush()?;
         }
@@ -131,56 +134,66 @@ pub struct Position {
     pub piece: usize,
 }
 
-/// Reads pieces in an order by chance, another one in each pass, the same for the same seed.
+/// How texts are read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// The sum of the file of the vocabulary that they are to be of.
+    pub vocabulary: String,
+    /// Texts of more than `context + 1` tokens are cut; pairs with such a text are left out.
+    pub context: usize,
+    /// How much it counts to foretell what the model is told, where answers count one.
+    pub prompt_weight: f32,
+    /// Where the order comes from.
+    pub seed: u64,
+    /// Whether two texts that follow one another are read together.
+    pub are_pairs: bool,
+}
+
+/// Reads pieces, or pairs of them, in an order by chance, another one in each pass, the same for the same seed.
 pub struct Loader {
     shards: Vec<Shard>,
     pieces: Vec<Piece>,
     tokens: u64,
-    seed: u64,
     position: Position,
     /// The order of this pass.
     order: Vec<u32>,
     ordered: Option<u64>,
-    prompt_weight: f32,
+    left_out: usize,
+    reading: Reading,
 }
 
 impl Loader {
-    /// Opens shards, each with how many times it is read in one pass. Texts of more than `context + 1` tokens are
-    /// cut.
+    /// Opens shards, each with how many times it is read in one pass.
     ///
     /// # Errors
     /// When a shard is damaged, or made with another vocabulary.
-    pub fn open(
-        paths: &[(PathBuf, usize)],
-        vocabulary: &str,
-        context: usize,
-        prompt_weight: f32,
-        seed: u64,
-    ) -> Result<Self> {
+    pub fn open(paths: &[(PathBuf, usize)], reading: Reading) -> Result<Self> {
         let mut loader = Self {
             shards: Vec::new(),
             pieces: Vec::new(),
             tokens: 0,
-            seed,
             position: Position::default(),
             order: Vec::new(),
             ordered: None,
-            prompt_weight,
+            left_out: 0,
+            reading,
         };
         for (path, repeat) in paths {
-            loader.add(path, vocabulary, *repeat, context)?;
+            loader.add(path, *repeat)?;
         }
         Ok(loader)
     }
 
-    fn add(&mut self, path: &Path, vocabulary: &str, repeat: usize, context: usize) -> Result<()> {
+    fn add(&mut self, path: &Path, repeat: usize) -> Result<()> {
         let damaged = |reason: &str| Error::Data {
             path: path.to_owned(),
             reason: reason.to_owned(),
             hint: "delete the folder of the run's `data`, and it is made anew",
         };
         let file = Safetensors::open(path)?;
-        if file.metadata().get("vocabulary").map(String::as_str) != Some(vocabulary) {
+        if file.metadata().get("vocabulary").map(String::as_str)
+            != Some(self.reading.vocabulary.as_str())
+        {
             return Err(damaged("its tokens are of another vocabulary"));
         }
         let [tokens, said, ends] = [
@@ -196,32 +209,76 @@ impl Loader {
         if said.bytes.len() != count || u32::try_from(count).is_err() {
             return Err(damaged("its arrays are of different lengths"));
         }
-        let shard = self.shards.len() as u32;
+        let mut texts = Vec::new();
         let mut start = 0;
         for end in ends.bytes.as_chunks::<8>().0 {
             let end = usize::try_from(i64::from_le_bytes(*end)).unwrap_or(usize::MAX);
             if end < start || end > count {
                 return Err(damaged("its texts end before they begin"));
             }
-            // Parts of a long text share a token: what is last in one is first in the next.
-            let mut at = start;
-            while end.saturating_sub(at) >= 2 {
-                let length = (end - at).min(context + 1);
-                let piece = Piece {
-                    shard,
-                    start: at as u32,
-                    length: length as u32,
-                };
-                self.pieces.extend(vec![piece; repeat]);
-                self.tokens += ((length - 1) * repeat) as u64;
-                at += length - 1;
-            }
+            texts.push(start..end);
             start = end;
+        }
+        match self.reading.are_pairs {
+            false => texts.into_iter().for_each(|text| self.cut(text, repeat)),
+            true if texts.len().is_multiple_of(2) => {
+                texts
+                    .chunks_exact(2)
+                    .for_each(|pair| self.pair(pair, repeat));
+            }
+            true => return Err(damaged("a text of it has no other beside it")),
         }
         let path = path.to_owned();
         drop((tokens, said, ends));
         self.shards.push(Shard { path, file });
         Ok(())
+    }
+
+    /// Adds the parts of a text. Those of a long one share a token: what is last in one is first in the next.
+    fn cut(&mut self, text: Range<usize>, repeat: usize) {
+        let mut at = text.start;
+        while text.end.saturating_sub(at) >= 2 {
+            let length = (text.end - at).min(self.reading.context + 1);
+            let piece = self.piece(at..at + length);
+            self.pieces.extend(vec![piece; repeat]);
+            self.tokens += ((length - 1) * repeat) as u64;
+            at += length - 1;
+        }
+    }
+
+    /// Adds two texts, or neither.
+    fn pair(&mut self, texts: &[Range<usize>], repeat: usize) {
+        let fits = |text: &Range<usize>| (2..=self.reading.context + 1).contains(&text.len());
+        if !texts.iter().all(fits) {
+            self.left_out += 1;
+            return;
+        }
+        let pieces = [0, 1].map(|at| self.piece(texts[at].clone()));
+        self.pieces.extend(pieces.repeat(repeat));
+        let inputs: usize = texts.iter().map(|text| text.len() - 1).sum();
+        self.tokens += (inputs * repeat) as u64;
+    }
+
+    fn piece(&self, range: Range<usize>) -> Piece {
+        Piece {
+            shard: self.shards.len() as u32,
+            start: range.start as u32,
+            length: range.len() as u32,
+        }
+    }
+
+    /// Pairs that were too long.
+    pub fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// How many pieces there are, or pairs of them.
+    pub fn count(&self) -> usize {
+        self.pieces.len() / self.together()
+    }
+
+    fn together(&self) -> usize {
+        1 + usize::from(self.reading.are_pairs)
     }
 
     /// Tokens that one pass reads.
@@ -247,20 +304,38 @@ impl Loader {
         let mut batch = Vec::new();
         let mut sum = 0;
         while sum < tokens && !self.pieces.is_empty() {
-            if self.position.piece >= self.pieces.len() {
-                self.position = Position {
-                    epoch: self.position.epoch + 1,
-                    piece: 0,
-                };
-            }
-            self.set_order();
-            let piece = self.pieces[self.order[self.position.piece] as usize];
-            let example = self.read(piece)?;
-            sum += example.inputs();
-            self.position.piece += 1;
-            batch.push(example);
+            let number = self.draw();
+            let examples = self.get(number)?;
+            sum += examples.iter().map(Example::inputs).sum::<usize>();
+            batch.extend(examples);
         }
         Ok(batch)
+    }
+
+    /// The number of what comes next, below [`count`](Self::count).
+    ///
+    /// # Panics
+    /// When there is nothing.
+    pub fn draw(&mut self) -> usize {
+        if self.position.piece >= self.count() {
+            self.position = Position {
+                epoch: self.position.epoch + 1,
+                piece: 0,
+            };
+        }
+        self.set_order();
+        self.position.piece += 1;
+        self.order[self.position.piece - 1] as usize
+    }
+
+    /// The piece of that number, or both of a pair.
+    ///
+    /// # Errors
+    /// As [`batch`](Self::batch).
+    pub fn get(&self, number: usize) -> Result<Vec<Example>> {
+        let together = self.together();
+        let pieces = &self.pieces[number * together..][..together];
+        pieces.iter().map(|piece| self.read(*piece)).collect()
     }
 
     /// All pieces in the order in which they lie, at most `tokens` tokens of them: for measuring.
@@ -269,11 +344,15 @@ impl Loader {
     /// As [`batch`](Self::batch).
     pub fn first(&self, tokens: usize) -> Result<Vec<Example>> {
         let mut sum = 0;
-        let pieces = self.pieces.iter().take_while(|piece| {
-            sum += piece.length as usize;
+        let units = self.pieces.chunks_exact(self.together());
+        let units = units.take_while(|unit| {
+            sum += unit
+                .iter()
+                .map(|piece| piece.length as usize)
+                .sum::<usize>();
             sum <= tokens
         });
-        pieces.map(|piece| self.read(*piece)).collect()
+        units.flatten().map(|piece| self.read(*piece)).collect()
     }
 
     fn set_order(&mut self) {
@@ -281,8 +360,8 @@ impl Loader {
             return;
         }
         self.order.clear();
-        self.order.extend(0..self.pieces.len() as u32);
-        Chance::new(self.seed, self.position.epoch).shuffle(&mut self.order);
+        self.order.extend(0..self.count() as u32);
+        Chance::new(self.reading.seed, self.position.epoch).shuffle(&mut self.order);
         self.ordered = Some(self.position.epoch);
     }
 
@@ -303,6 +382,6 @@ impl Loader {
             hint: "delete the folder of the run's `data`, and it is made anew",
         })?;
         let said = said.bytes[range].iter().map(|said| *said != 0);
-        Ok(Encoded::example(tokens, said, self.prompt_weight))
+        Ok(Encoded::example(tokens, said, self.reading.prompt_weight))
     }
 }

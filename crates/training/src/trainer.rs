@@ -1,5 +1,7 @@
 //! One step after the other.
 
+mod weighed;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,6 +14,11 @@ use crate::example::{Example, Joined, parts};
 use crate::optimiser::{Moments, Move, Optimiser, OptimiserOptions};
 use crate::schedule::Schedule;
 use crate::state::State;
+
+pub use weighed::Foretold;
+
+/// Gives tokens their weights, by how each is foretold.
+type Weigh<'a> = dyn FnMut(&[f32], &mut [f32]) + 'a;
 
 /// How a model is trained.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,7 +131,7 @@ impl Trainer {
         let weight: f64 = batch.iter().map(Example::weight).sum();
         let mut gradients = Gradients::default();
         let (mut sum, mut tokens) = (0.0, 0);
-        for part in parts(batch, self.options.tokens_at_once) {
+        for part in parts(batch, self.options.tokens_at_once, 1) {
             sum += self.gradients_of(part, 1.0 / weight.max(f64::MIN_POSITIVE), &mut gradients);
             tokens += self.joined.tokens.len();
         }
@@ -177,13 +184,14 @@ impl Trainer {
             return 0.0;
         }
         self.cx.record_onto(std::mem::take(gradients));
-        let loss = self.loss();
+        let loss = self.loss(None);
         *gradients = self.cx.backward(&loss);
         self.weighted_loss()
     }
 
-    /// The loss of what is joined; what each token is foretold with is in `losses`.
-    fn loss(&mut self) -> tensor::Tensor {
+    /// The loss of what is joined, with the weights that `weigh` gives; what each token is foretold with is in
+    /// `losses`.
+    fn loss(&mut self, weigh: Option<&mut Weigh<'_>>) -> tensor::Tensor {
         let joined = &self.joined;
         let pages = joined.pages.len();
         if self.cache.as_ref().is_none_or(|(room, _)| *room < pages) {
@@ -210,9 +218,16 @@ impl Trainer {
         };
         let (_, cache) = self.cache.as_mut().expect("it was made just now");
         self.losses.resize(joined.wanted.len(), 0.0);
-        let told = (&joined.targets[..], &joined.weights[..]);
-        let model = self.trainee.model();
-        model.loss(&self.cx, &batch, cache, told, &mut self.losses)
+        let (model, targets) = (self.trainee.model(), &joined.targets[..]);
+        match weigh {
+            None => {
+                let told = (targets, &joined.weights[..]);
+                model.loss(&self.cx, &batch, cache, told, &mut self.losses)
+            }
+            Some(weigh) => {
+                model.weighed_loss(&self.cx, &batch, cache, (targets, weigh), &mut self.losses)
+            }
+        }
     }
 
     fn weighted_loss(&self) -> f64 {
@@ -225,12 +240,12 @@ impl Trainer {
     /// The sum of `weight · -log p` over examples that are not learnt from, and the sum of the weights.
     pub fn measure(&mut self, examples: &[Example]) -> (f64, f64) {
         let (mut sum, mut weight) = (0.0, 0.0);
-        for part in parts(examples, self.options.tokens_at_once) {
+        for part in parts(examples, self.options.tokens_at_once, 1) {
             self.joined.fill(part, 1.0);
             if self.joined.wanted.is_empty() {
                 continue;
             }
-            self.loss();
+            self.loss(None);
             sum += self.weighted_loss();
             weight += part.iter().map(Example::weight).sum::<f64>();
         }

@@ -197,32 +197,60 @@ impl Encoder {
         Ok(self.tokenizer.encode(&text, Special::Parse))
     }
 
-    /// The tokens of a text.
+    /// The tokens of a text; of a pair, those with the preferred answer and those with the other.
     ///
     /// # Errors
     /// When the template refuses a conversation.
-    pub fn encode(&self, text: &Text) -> Result<Encoded> {
-        match text {
+    pub fn encode(&self, text: &Text) -> Result<Vec<Encoded>> {
+        Ok(match text {
             Text::Plain(text) => {
                 let mut tokens = self.tokenizer.encode(text, Special::AsText);
                 tokens.push(self.end);
                 let is_said = vec![true; tokens.len()];
-                Ok(Encoded { tokens, is_said })
+                vec![Encoded { tokens, is_said }]
             }
-            Text::Chat(messages) => self.chat(messages),
-        }
+            Text::Chat(messages) => vec![self.chat(messages)?],
+            Text::Pair {
+                messages,
+                chosen,
+                rejected,
+            } => vec![
+                self.answered(messages, chosen)?,
+                self.answered(messages, rejected)?,
+            ],
+        })
+    }
+
+    fn shielded(&self, messages: &[Message]) -> Vec<Message> {
+        let messages = messages.iter().map(|message| {
+            let text = message.content.as_ref().map(models::chat::Content::text);
+            let text = text.unwrap_or_default();
+            Message::new(message.role, self.tokenizer.shielded(&text).into_owned())
+        });
+        messages.collect()
+    }
+
+    /// A conversation, of which `answer` alone is said.
+    fn answered(&self, messages: &[Message], answer: &str) -> Result<Encoded> {
+        let mut messages = self.shielded(messages);
+        let told = self.render(&messages, true)?;
+        let answer = self.tokenizer.shielded(answer).into_owned();
+        messages.push(Message::new(Role::Assistant, answer));
+        let said = self.render(&messages, false)?;
+        let answer = said.strip_prefix(&told).ok_or_else(|| Error::Vocabulary {
+            reason: "the chat template writes a prompt in another way once it is answered"
+                .to_owned(),
+            hint: "a template for training renders what was said before as it was",
+        })?;
+        let mut encoded = Encoded::default();
+        self.add(&mut encoded, &told, false);
+        self.add(&mut encoded, answer, true);
+        Ok(encoded)
     }
 
     /// A conversation, answer by answer: what is rendered up to an answer is told, what the answer adds is said.
     fn chat(&self, messages: &[Message]) -> Result<Encoded> {
-        let messages: Vec<Message> = messages
-            .iter()
-            .map(|message| {
-                let text = message.content.as_ref().map(models::chat::Content::text);
-                let text = text.unwrap_or_default();
-                Message::new(message.role, self.tokenizer.shielded(&text).into_owned())
-            })
-            .collect();
+        let messages = self.shielded(messages);
         let mut encoded = Encoded::default();
         let mut done = String::new();
         for (at, message) in messages.iter().enumerate() {

@@ -21,6 +21,15 @@ pub enum Text {
     Plain(String),
     /// A conversation.
     Chat(Vec<Message>),
+    /// Two answers to a conversation, of which the first is preferred.
+    Pair {
+        /// What is answered.
+        messages: Vec<Message>,
+        /// The preferred answer.
+        chosen: String,
+        /// The other.
+        rejected: String,
+    },
 }
 
 impl Text {
@@ -28,15 +37,14 @@ impl Text {
     pub fn words(&self) -> std::borrow::Cow<'_, str> {
         match self {
             Self::Plain(text) => text.into(),
-            Self::Chat(messages) => {
-                let said = messages
-                    .iter()
-                    .filter_map(|message| message.content.as_ref());
-                said.map(models::chat::Content::text)
-                    .collect::<Vec<_>>()
-                    .join("\n")
-                    .into()
-            }
+            Self::Chat(messages) => said(messages).into(),
+            Self::Pair {
+                messages,
+                chosen,
+                rejected,
+            } => [&said(messages), chosen.as_str(), rejected.as_str()]
+                .join("\n")
+                .into(),
         }
     }
 
@@ -49,8 +57,19 @@ impl Text {
                 (!text.trim().is_empty()).then_some(Self::Plain(text))
             }
             Self::Chat(messages) => (!messages.is_empty()).then_some(Self::Chat(messages)),
+            Self::Pair { .. } => Some(self),
         }
     }
+}
+
+/// All words of a conversation.
+fn said(messages: &[Message]) -> String {
+    let said = messages
+        .iter()
+        .filter_map(|message| message.content.as_ref());
+    said.map(models::chat::Content::text)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn plain(text: &str) -> String {
@@ -106,6 +125,9 @@ pub(super) fn each(
             Format::Text => "a text is UTF-8",
             Format::Jsonl => "each line is a JSON object; `field` names what holds the text",
             Format::Chat => "each line is an object with `messages` or `turns`",
+            Format::Pairs => {
+                "each line is an object with `prompt` or `messages`, `chosen` and `rejected`"
+            }
         },
     };
     if source.format == Format::Text {
@@ -134,6 +156,7 @@ pub(super) fn each(
         }
         let text = match source.format {
             Format::Chat => chat(&line),
+            Format::Pairs => pair(&line),
             _ => field(&line, &source.field),
         };
         take(text.map_err(|reason| flaw(number, reason))?)?;
@@ -172,18 +195,7 @@ struct Turn {
 fn chat(line: &[u8]) -> std::result::Result<Text, String> {
     let line: Line = serde_json::from_slice(line).map_err(|error| error.to_string())?;
     let messages = match (line.messages, line.turns) {
-        (Some(messages), None) => messages
-            .into_iter()
-            .map(|said| {
-                let role = match said.role.as_str() {
-                    "system" => Role::System,
-                    "user" => Role::User,
-                    "assistant" => Role::Assistant,
-                    other => return Err(format!("nobody speaks as `{other}`")),
-                };
-                Ok(Message::new(role, plain(&said.content)))
-            })
-            .collect::<std::result::Result<Vec<_>, _>>()?,
+        (Some(messages), None) => spoken(messages)?,
         (None, Some(turns)) => turns
             .into_iter()
             .flat_map(|turn| {
@@ -194,4 +206,56 @@ fn chat(line: &[u8]) -> std::result::Result<Text, String> {
         _ => return Err("it has neither `messages` nor `turns`, or both".to_owned()),
     };
     Ok(Text::Chat(messages))
+}
+
+/// Messages as they are written.
+fn spoken(messages: Vec<Said>) -> std::result::Result<Vec<Message>, String> {
+    let messages = messages.into_iter().map(|said| {
+        let role = match said.role.as_str() {
+            "system" => Role::System,
+            "user" => Role::User,
+            "assistant" => Role::Assistant,
+            other => return Err(format!("nobody speaks as `{other}`")),
+        };
+        Ok(Message::new(role, plain(&said.content)))
+    });
+    messages.collect()
+}
+
+/// What is answered: a conversation, or what a user says in one.
+#[derive(Deserialize)]
+struct Asked {
+    messages: Option<Vec<Said>>,
+    prompt: Option<String>,
+}
+
+impl Asked {
+    fn messages(self) -> std::result::Result<Vec<Message>, String> {
+        let messages = match (self.messages, self.prompt) {
+            (Some(messages), None) => spoken(messages)?,
+            (None, Some(prompt)) => vec![Message::new(Role::User, plain(&prompt))],
+            _ => return Err("it has neither `prompt` nor `messages`, or both".to_owned()),
+        };
+        match messages.last() {
+            Some(last) if last.role != Role::Assistant => Ok(messages),
+            _ => Err("nothing is asked at the end of `messages`".to_owned()),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Pair {
+    #[serde(flatten)]
+    asked: Asked,
+    chosen: String,
+    rejected: String,
+}
+
+fn pair(line: &[u8]) -> std::result::Result<Text, String> {
+    let pair: Pair = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    Ok(Text::Pair {
+        messages: pair.asked.messages()?,
+        chosen: plain(&pair.chosen),
+        rejected: plain(&pair.rejected),
+    })
 }

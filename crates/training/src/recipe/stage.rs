@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
+use super::{Format, Source};
 use crate::optimiser::{Kind, OptimiserOptions};
+use crate::preference::Preference;
 use crate::schedule::Schedule;
 
 /// What a model is trained for, and how.
@@ -23,7 +25,7 @@ pub struct Stage {
     pub epochs: Option<f64>,
     /// Steps.
     pub steps: Option<u64>,
-    /// Tokens of a step, about: whole texts are taken.
+    /// Tokens of a step, about: whole texts are taken, and whole pairs.
     pub batch_tokens: usize,
     /// Tokens that a text has at most; longer ones are cut.
     pub context: usize,
@@ -69,6 +71,8 @@ pub struct Stage {
     pub average: Option<f32>,
     /// Small matrices learn beside frozen ones.
     pub adapters: Option<AdapterRecipe>,
+    /// How preferences are learnt; as is usual when none.
+    pub prefer: Option<Preference>,
     /// Minutes of work that a crash loses at most.
     #[serde(default = "save_minutes")]
     pub save_minutes: f64,
@@ -88,6 +92,15 @@ pub enum Purpose {
     Pretrain,
     /// What the model is to say: answers in conversations, and whole texts.
     Finetune,
+    /// Which of two answers is preferred.
+    Prefer,
+}
+
+impl Purpose {
+    /// Whether it learns from such data.
+    pub(crate) fn reads(self, format: Format) -> bool {
+        (self == Self::Prefer) == (format == Format::Pairs)
+    }
 }
 
 /// What numbers are multiplied as; sums and weights are f32 always.
@@ -227,7 +240,49 @@ impl Stage {
                 "`rank = 16` is usual",
             ));
         }
+        self.check_preference()
+    }
+
+    fn check_preference(&self) -> Result<(), (String, &'static str)> {
+        let Some(prefer) = &self.prefer else {
+            return Ok(());
+        };
+        if self.purpose != Purpose::Prefer {
+            let reason = "`[stage.prefer]` stands in a stage of another purpose".to_owned();
+            return Err((reason, "it belongs to `purpose = \"prefer\"`"));
+        }
+        let is_fine = prefer.beta.is_finite()
+            && prefer.beta > 0.0
+            && (0.0..0.5).contains(&prefer.label_smoothing);
+        if !is_fine {
+            let reason = "`beta` is more than zero, `label_smoothing` less than a half".to_owned();
+            return Err((reason, "`beta = 0.1` and `label_smoothing = 0.0` are usual"));
+        }
         Ok(())
+    }
+
+    /// What is wrong with reading `source`, to learn or to measure.
+    pub(super) fn check_source(&self, source: &Source) -> Result<(), (String, &'static str)> {
+        if self.purpose.reads(source.format) {
+            return Ok(());
+        }
+        let reason = format!("it cannot read `{}`", source.name);
+        Err(match self.purpose {
+            Purpose::Prefer => (
+                reason,
+                "preferences are learnt from `format = \"pairs\"` alone",
+            ),
+            _ => (
+                reason,
+                "pairs are for `purpose = \"prefer\"`; name others in `data`",
+            ),
+        })
+    }
+
+    /// Its words, by which a state is known to be of it. Of what later versions added, nothing is said where it
+    /// is not used: states of before go on.
+    pub(crate) fn words(&self) -> String {
+        format!("{self:?}").replace(", prefer: None", "")
     }
 
     /// The learning rate over so many steps.

@@ -1,16 +1,22 @@
 //! What a stage learns from, and how it takes a step.
 
+mod pairs;
 mod texts;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use super::Run;
 use super::prepare::Prepared;
+use super::{Run, Tell};
 use crate::error::{Error, Result};
-use crate::recipe::Stage;
-use crate::shards::Position;
+use crate::recipe::{Purpose, Stage};
+use crate::shards::{Position, Reading};
 use crate::trainer::{Measured, Trainer};
+use pairs::Pairs;
 use texts::Texts;
+
+/// Tokens of held-out data that a measure reads at most.
+const MEASURE_TOKENS_MAX: usize = 1 << 16;
 
 /// Numbers by their names, such as `accuracy`.
 pub(super) type Measures = BTreeMap<String, f64>;
@@ -19,6 +25,8 @@ pub(super) type Measures = BTreeMap<String, f64>;
 pub(super) enum Lessons {
     /// Texts, of which tokens are foretold.
     Texts(Texts),
+    /// Two answers each, of which one is preferred.
+    Pairs(Pairs),
 }
 
 /// What a step saw, and what its purpose measures beside the loss.
@@ -40,7 +48,24 @@ impl Lessons {
     /// # Errors
     /// When there is nothing to learn from, or a file is damaged.
     pub fn open(run: &Run, stage: &Stage, prepared: &Prepared) -> Result<Self> {
-        Texts::open(run, stage, prepared).map(Self::Texts)
+        match stage.purpose {
+            Purpose::Pretrain | Purpose::Finetune => {
+                Texts::open(run, stage, prepared).map(Self::Texts)
+            }
+            Purpose::Prefer => Pairs::open(run, stage, prepared).map(Self::Pairs),
+        }
+    }
+
+    /// Looks at the model before it learns in this stage. What is to be known of it later lies in the stage's
+    /// `folder`.
+    ///
+    /// # Errors
+    /// When the data is damaged, the folder cannot be written, or it is told to stop.
+    pub fn begin(&mut self, trainer: &mut Trainer, folder: &Path, tell: Tell<'_>) -> Result<()> {
+        match self {
+            Self::Texts(_) => Ok(()),
+            Self::Pairs(pairs) => pairs.begin(trainer, folder, tell),
+        }
     }
 
     /// Steps that the stage takes.
@@ -49,6 +74,7 @@ impl Lessons {
             let epochs = stage.epochs.unwrap_or(1.0);
             let batches = match self {
                 Self::Texts(texts) => texts.tokens() as f64 / stage.batch_tokens as f64,
+                Self::Pairs(pairs) => pairs.tokens() as f64 / stage.batch_tokens as f64,
             };
             (epochs * batches).ceil().max(1.0) as u64
         })
@@ -58,6 +84,7 @@ impl Lessons {
     pub fn position(&self) -> Position {
         match self {
             Self::Texts(texts) => texts.position(),
+            Self::Pairs(pairs) => pairs.position(),
         }
     }
 
@@ -65,6 +92,7 @@ impl Lessons {
     pub fn go_to(&mut self, position: Position) {
         match self {
             Self::Texts(texts) => texts.go_to(position),
+            Self::Pairs(pairs) => pairs.go_to(position),
         }
     }
 
@@ -75,20 +103,50 @@ impl Lessons {
     pub fn step(&mut self, trainer: &mut Trainer, usual: f64) -> Result<Stepped> {
         match self {
             Self::Texts(texts) => texts.step(trainer, usual),
+            Self::Pairs(pairs) => pairs.step(trainer, usual),
         }
     }
 
     /// Measures with what is held out.
-    pub fn measure(&self, trainer: &mut Trainer) -> Vec<Score> {
+    ///
+    /// # Errors
+    /// When the data is damaged.
+    pub fn measure(&self, trainer: &mut Trainer) -> Result<Vec<Score>> {
         match self {
-            Self::Texts(texts) => texts.measure(trainer),
+            Self::Texts(texts) => Ok(texts.measure(trainer)),
+            Self::Pairs(pairs) => pairs.measure(trainer),
         }
     }
 }
 
+/// How the shards of a stage are read.
+fn reading(run: &Run, stage: &Stage, prepared: &Prepared, prompt_weight: f32) -> Reading {
+    Reading {
+        vocabulary: prepared.vocabulary.clone(),
+        context: stage.context,
+        prompt_weight,
+        seed: run.recipe.seed,
+        are_pairs: stage.purpose == Purpose::Prefer,
+    }
+}
+
+/// The shards of a stage, with how many times each is read.
+fn shards(run: &Run, stage: &Stage, prepared: &Prepared) -> Vec<(PathBuf, usize)> {
+    let sources = run.recipe.sources(stage).into_iter();
+    sources
+        .flat_map(|source| shards_of(prepared, &source.name, source.repeat))
+        .collect()
+}
+
+/// The shards of a source.
+fn shards_of(prepared: &Prepared, name: &str, repeat: usize) -> Vec<(PathBuf, usize)> {
+    let paths = prepared.shards.get(name).into_iter().flatten();
+    paths.map(|path| (path.clone(), repeat)).collect()
+}
+
 /// Nothing of what a stage reads was kept.
 fn nothing_to_learn(run: &Run, stage: &Stage) -> Error {
-    let names = run.sources(stage);
+    let names = run.recipe.sources(stage);
     let names: Vec<&str> = names.iter().map(|source| source.name.as_str()).collect();
     Error::Data {
         path: run.out.join("data"),

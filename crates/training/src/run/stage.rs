@@ -71,6 +71,7 @@ impl<'a> Course<'a> {
         stage: &'a Stage,
         prepared: &Prepared,
         before: &Path,
+        tell: Tell<'_>,
     ) -> Result<Self> {
         let folder = run.out.join(&stage.name);
         std::fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
@@ -99,6 +100,9 @@ impl<'a> Course<'a> {
             flops_per_token,
             peak_flops: peak_flops(&run.options.pool, stage.numbers),
         };
+        course
+            .lessons
+            .begin(&mut course.trainer, &course.folder, tell)?;
         course.go_back()?;
         course.journal = Some(Journal::open(
             &course.folder,
@@ -206,7 +210,7 @@ impl<'a> Course<'a> {
     /// The loss on what is held out, and what the model says when it is asked.
     fn measure(&mut self, tell: Tell<'_>) -> Result<()> {
         let step = self.trainer.steps();
-        for score in self.lessons.measure(&mut self.trainer) {
+        for score in self.lessons.measure(&mut self.trainer)? {
             let line = Line::Measured {
                 step,
                 data: score.data,
@@ -219,7 +223,7 @@ impl<'a> Course<'a> {
             let tokenizer = self.encoder.tokenizer();
             let asked = match self.stage.purpose {
                 Purpose::Pretrain => tokenizer.encode(question, models::Special::AsText),
-                Purpose::Finetune => self.encoder.question(question)?,
+                _ => self.encoder.question(question)?,
             };
             let ends: Vec<u32> = tokenizer.special_tokens().map(|(id, _)| id).collect();
             let cx = Context::new(Arc::clone(&self.run.options.pool));
@@ -241,7 +245,7 @@ impl<'a> Course<'a> {
             position: self.lessons.position(),
             tokens: self.tokens,
             usual: self.usual,
-            stage: format!("{:?}", self.stage),
+            stage: self.stage.words(),
         };
         let state = self
             .trainer
@@ -286,7 +290,7 @@ impl<'a> Course<'a> {
             };
             let place: Place = serde_json::from_value(state.position.clone())
                 .map_err(|error| refused(format!("its position is damaged: {error}")))?;
-            if place.stage != format!("{:?}", self.stage) {
+            if place.stage != self.stage.words() {
                 return Err(refused(
                     "the recipe says something else of this stage now".to_owned(),
                 ));

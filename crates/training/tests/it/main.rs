@@ -1,5 +1,6 @@
 //! What training promises, seen from outside.
 
 mod parity;
+mod prefer;
 mod recipe;
 mod resume;

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{Measures, Score, Stepped, nothing_to_learn};
+use super::{
+    MEASURE_TOKENS_MAX, Measures, Score, Stepped, nothing_to_learn, reading, shards, shards_of,
+};
 use crate::error::Result;
 use crate::example::Example;
 use crate::recipe::{Purpose, Stage};
@@ -10,9 +12,6 @@ use crate::run::Run;
 use crate::run::prepare::Prepared;
 use crate::shards::{Loader, Position};
 use crate::trainer::Trainer;
-
-/// Tokens of held-out data that a measure reads at most.
-const MEASURE_TOKENS_MAX: usize = 1 << 16;
 
 /// Texts to learn from, and some to measure with.
 pub(in crate::run) struct Texts {
@@ -23,33 +22,22 @@ pub(in crate::run) struct Texts {
 
 impl Texts {
     pub fn open(run: &Run, stage: &Stage, prepared: &Prepared) -> Result<Self> {
-        let mut shards = Vec::new();
-        for source in run.sources(stage) {
-            let paths = prepared.shards.get(&source.name).into_iter().flatten();
-            shards.extend(paths.map(|path| (path.clone(), source.repeat)));
-        }
         let prompt_weight = match stage.purpose {
             Purpose::Pretrain => 1.0,
-            Purpose::Finetune => stage.prompt_weight,
+            _ => stage.prompt_weight,
         };
         let open = |shards: &[(PathBuf, usize)]| {
-            Loader::open(
-                shards,
-                &prepared.vocabulary,
-                stage.context,
-                prompt_weight,
-                run.recipe.seed,
-            )
+            let reading = reading(run, stage, prepared, prompt_weight);
+            Loader::open(shards, reading)
         };
-        let loader = open(&shards)?;
+        let loader = open(&shards(run, stage, prepared))?;
         if loader.tokens() == 0 {
             return Err(nothing_to_learn(run, stage));
         }
         let mut held_out = Vec::new();
         for name in &stage.validate {
-            let paths = prepared.shards.get(name).into_iter().flatten();
-            let shards: Vec<(PathBuf, usize)> = paths.map(|path| (path.clone(), 1)).collect();
-            held_out.push((name.clone(), open(&shards)?.first(MEASURE_TOKENS_MAX)?));
+            let held = open(&shards_of(prepared, name, 1))?;
+            held_out.push((name.clone(), held.first(MEASURE_TOKENS_MAX)?));
         }
         Ok(Self {
             loader,
