@@ -10,12 +10,13 @@
 //! Shapes: T tokens, C hidden, H heads, D numbers in a head, F feed-forward.
 
 use serde_json::{Value, json};
-use tensor::ops::{add, embedding, gather_rows, linear, rms_norm, scale, soft_cap};
+use tensor::ops::{Angles, add, embedding, gather_rows, linear, rms_norm, scale, soft_cap};
 use tensor::{Context, Parameter, Tensor, Weight};
 
 use crate::batch::{Batch, Cache, Memory};
 use crate::error::Error;
 use crate::feed_forward::{FeedForward, Gate};
+use crate::layers::{Around, Layered, states};
 use crate::loader::Loader;
 use crate::model::Network;
 use crate::rotary::Rotary;
@@ -49,29 +50,11 @@ struct Layer {
 
 impl Network for Gemma3 {
     fn states(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor {
-        let far = self.rotary.angles(cx, batch.positions());
-        let near = self.rotary_near.angles(cx, batch.positions());
-        let norm = |x: &Tensor, scales: &Parameter| rms_norm(cx, x, scales, self.eps);
-        let x = embedding(cx, &self.embedding, batch.tokens); // [T, C]
-        let mut x = scale(cx, x, (self.heads.hidden as f32).sqrt());
-        for (number, layer) in self.layers.iter().enumerate() {
-            let attention = &layer.attention;
-            let angles = if attention.window.is_some() {
-                &near
-            } else {
-                &far
-            };
-            let h = norm(&x, &layer.attention_norm); // [T, C]
-            let pages = cache.pages(number);
-            let a = attention.forward(cx, &h, Some(angles), pages, batch.sequences); // [T, H·D]
-            let y = linear(cx, &a, &attention.o); // [T, C]
-            x = add(cx, x, &norm(&y, &layer.attention_out_norm));
-            let h = norm(&x, &layer.mlp_norm);
-            let y = layer.mlp.forward(cx, &h); // [T, C]
-            x = add(cx, x, &norm(&y, &layer.mlp_out_norm));
-            cx.layer_done(number, &x);
-        }
-        norm(&gather_rows(cx, &x, batch.wanted), &self.norm) // [wanted, C]
+        states(self, cx, batch, cache)
+    }
+
+    fn layered(&self) -> Option<&dyn Layered> {
+        Some(self)
     }
 
     fn logits(&self, cx: &Context, states: &Tensor) -> Tensor {
@@ -93,6 +76,41 @@ impl Network for Gemma3 {
         });
         let all = [&self.embedding].into_iter().chain(layers);
         all.map(|weight| (weight, 1.0)).collect()
+    }
+}
+
+impl Layered for Gemma3 {
+    fn count(&self) -> usize {
+        self.layers.len()
+    }
+
+    fn angles(&self, cx: &Context, batch: &Batch<'_>) -> Vec<Angles> {
+        [&self.rotary, &self.rotary_near]
+            .map(|rotary| rotary.angles(cx, batch.positions()))
+            .into()
+    }
+
+    fn embed(&self, cx: &Context, batch: &Batch<'_>) -> Tensor {
+        let x = embedding(cx, &self.embedding, batch.tokens); // [T, C]
+        scale(cx, x, (self.heads.hidden as f32).sqrt())
+    }
+
+    fn layer(&self, cx: &Context, number: usize, mut x: Tensor, around: Around<'_>) -> Tensor {
+        let norm = |x: &Tensor, scales: &Parameter| rms_norm(cx, x, scales, self.eps);
+        let layer = &self.layers[number];
+        let attention = &layer.attention;
+        let angles = &around.angles[usize::from(attention.window.is_some())];
+        let h = norm(&x, &layer.attention_norm); // [T, C]
+        let a = attention.forward(cx, &h, Some(angles), around.pages, around.sequences); // [T, H·D]
+        let y = linear(cx, &a, &attention.o); // [T, C]
+        x = add(cx, x, &norm(&y, &layer.attention_out_norm));
+        let h = norm(&x, &layer.mlp_norm);
+        let y = layer.mlp.forward(cx, &h); // [T, C]
+        add(cx, x, &norm(&y, &layer.mlp_out_norm))
+    }
+
+    fn end(&self, cx: &Context, x: &Tensor, wanted: &[u32]) -> Tensor {
+        rms_norm(cx, &gather_rows(cx, x, wanted), &self.norm, self.eps) // [wanted, C]
     }
 }
 

@@ -7,6 +7,7 @@ mod error;
 
 mod batch;
 mod gguf;
+mod layers;
 mod loader;
 mod model;
 mod names;
@@ -40,7 +41,7 @@ pub use batch::{Batch, Cache};
 pub use encoder::{Encoder, Pooling, Text};
 pub use error::{Error, Result};
 pub use export::Export;
-pub use model::{ARCHITECTURES, Config, LoadOptions, Model};
+pub use model::{ARCHITECTURES, Config, LoadOptions, Model, Weigh};
 pub use outline::{Format, Outline};
 pub use tokenizer::{Special, Stream, Tokenizer};
 pub use trainee::{Adapters, LearnOptions, Learner, Trainee};

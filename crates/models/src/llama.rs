@@ -8,12 +8,13 @@
 //! Shapes: T tokens, C hidden, H heads, K heads of keys and values, D numbers in a head, F feed-forward.
 
 use tensor::ops::{
-    attention, embedding, gather_rows, linear, linear_onto, linears, rms_norm, rope, swiglu,
+    Angles, attention, embedding, gather_rows, linear, linear_onto, linears, rms_norm, rope, swiglu,
 };
 use tensor::{Attention, Context, Parameter, Tensor, Weight};
 
 use crate::batch::{Batch, Cache, Memory};
 use crate::error::Error;
+use crate::layers::{Around, Layered, states};
 use crate::loader::Loader;
 use crate::model::Network;
 use crate::rotary::Rotary;
@@ -53,34 +54,11 @@ struct Layer {
 
 impl Network for Llama {
     fn states(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor {
-        let angles = self.rotary.angles(cx, batch.positions());
-        let mut x = embedding(cx, &self.embedding, batch.tokens); // [T, C]
-        for (number, layer) in self.layers.iter().enumerate() {
-            let h = rms_norm(cx, &x, &layer.attention_norm, self.eps); // [T, C]
-            let [mut q, mut k, v] = linears(cx, &h, [&layer.q, &layer.k, &layer.v]); // [T, H·D], [T, K·D] twice
-            if let Some([q_norm, k_norm]) = &layer.head_norms {
-                q = rms_norm(cx, &q, q_norm, self.eps);
-                k = rms_norm(cx, &k, k_norm, self.eps);
-            }
-            if layer.has_positions {
-                q = rope(cx, q, self.head_dim, &angles);
-                k = rope(cx, k, self.head_dim, &angles);
-            }
-            let a = attention(
-                cx,
-                [&q, &k, &v],
-                cache.pages(number),
-                batch.sequences,
-                &self.attention(layer),
-            ); // [T, H·D]
-            x = linear_onto(cx, x, &a, &layer.o); // [T, C]
-            let h = rms_norm(cx, &x, &layer.mlp_norm, self.eps); // [T, C]
-            let [gate, up] = linears(cx, &h, [&layer.gate, &layer.up]); // [T, F] twice
-            x = linear_onto(cx, x, &swiglu(cx, &gate, &up), &layer.down); // [T, C]
-            cx.layer_done(number, &x);
-        }
-        let x = gather_rows(cx, &x, batch.wanted); // [wanted, C]
-        rms_norm(cx, &x, &self.norm, self.eps)
+        states(self, cx, batch, cache)
+    }
+
+    fn layered(&self) -> Option<&dyn Layered> {
+        Some(self)
     }
 
     fn logits(&self, cx: &Context, states: &Tensor) -> Tensor {
@@ -104,6 +82,45 @@ impl Network for Llama {
         let embedding = (&self.embedding, if self.head.is_some() { 0.0 } else { 1.0 });
         let all = self.head.iter().chain(layers).map(|weight| (weight, 1.0));
         [embedding].into_iter().chain(all).collect()
+    }
+}
+
+impl Layered for Llama {
+    fn count(&self) -> usize {
+        self.layers.len()
+    }
+
+    fn angles(&self, cx: &Context, batch: &Batch<'_>) -> Vec<Angles> {
+        vec![self.rotary.angles(cx, batch.positions())]
+    }
+
+    fn embed(&self, cx: &Context, batch: &Batch<'_>) -> Tensor {
+        embedding(cx, &self.embedding, batch.tokens) // [T, C]
+    }
+
+    fn layer(&self, cx: &Context, number: usize, mut x: Tensor, around: Around<'_>) -> Tensor {
+        let (layer, angles) = (&self.layers[number], &around.angles[0]);
+        let h = rms_norm(cx, &x, &layer.attention_norm, self.eps); // [T, C]
+        let [mut q, mut k, v] = linears(cx, &h, [&layer.q, &layer.k, &layer.v]); // [T, H·D], [T, K·D] twice
+        if let Some([q_norm, k_norm]) = &layer.head_norms {
+            q = rms_norm(cx, &q, q_norm, self.eps);
+            k = rms_norm(cx, &k, k_norm, self.eps);
+        }
+        if layer.has_positions {
+            q = rope(cx, q, self.head_dim, angles);
+            k = rope(cx, k, self.head_dim, angles);
+        }
+        let rules = self.attention(layer);
+        let a = attention(cx, [&q, &k, &v], around.pages, around.sequences, &rules); // [T, H·D]
+        x = linear_onto(cx, x, &a, &layer.o); // [T, C]
+        let h = rms_norm(cx, &x, &layer.mlp_norm, self.eps); // [T, C]
+        let [gate, up] = linears(cx, &h, [&layer.gate, &layer.up]); // [T, F] twice
+        linear_onto(cx, x, &swiglu(cx, &gate, &up), &layer.down) // [T, C]
+    }
+
+    fn end(&self, cx: &Context, x: &Tensor, wanted: &[u32]) -> Tensor {
+        let x = gather_rows(cx, x, wanted); // [wanted, C]
+        rms_norm(cx, &x, &self.norm, self.eps)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::gemma3::Gemma3;
 use crate::gemma4::Gemma4;
 use crate::gpt_oss::GptOss;
+use crate::layers::{Layered, sparing_loss};
 use crate::llama::Llama;
 use crate::loader::Loader;
 use crate::olmo::Olmo;
@@ -26,6 +27,9 @@ pub struct Model {
     layers: Vec<Memory>,
     config: Config,
 }
+
+/// Writes how much each token counts, zero before, by the `-log p` that each is foretold with.
+pub type Weigh<'a> = dyn FnMut(&[f32], &mut [f32]) + 'a;
 
 /// What a user asks about a model.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +77,11 @@ pub(crate) trait Network: Send + Sync {
 
     /// The logits `[wanted, vocab]` of such states.
     fn logits(&self, cx: &Context, states: &Tensor) -> Tensor;
+
+    /// The network by its layers, where they can be run one by one.
+    fn layered(&self) -> Option<&dyn Layered> {
+        None
+    }
 
     /// What each layer keeps of past tokens.
     fn memory(&self) -> Vec<Memory>;
@@ -169,8 +178,9 @@ impl Model {
         (targets, weights): (&[u32], &[f32]),
         losses: &mut [f32],
     ) -> Tensor {
-        let states = self.states(cx, batch, cache);
-        self.head_loss(cx, &states, (targets, weights), losses)
+        self.loss_by(cx, batch, cache, &mut |cx, states| {
+            self.head_loss(cx, states, (targets, weights), losses)
+        })
     }
 
     /// The same with weights that depend on how well the tokens are foretold: `weigh` gets `losses`, and writes
@@ -183,14 +193,31 @@ impl Model {
         cx: &Context,
         batch: &Batch<'_>,
         cache: &mut Cache,
-        (targets, weigh): (&[u32], &mut dyn FnMut(&[f32], &mut [f32])),
+        (targets, weigh): (&[u32], &mut Weigh<'_>),
         losses: &mut [f32],
     ) -> Tensor {
-        let states = self.states(cx, batch, cache);
-        let mut weights = vec![0.0; targets.len()];
-        cx.unrecorded(|cx| self.head_loss(cx, &states, (targets, &weights), losses));
-        weigh(losses, &mut weights);
-        self.head_loss(cx, &states, (targets, &weights), losses)
+        self.loss_by(cx, batch, cache, &mut |cx, states| {
+            let mut weights = vec![0.0; targets.len()];
+            cx.unrecorded(|cx| self.head_loss(cx, states, (targets, &weights), losses));
+            weigh(losses, &mut weights);
+            self.head_loss(cx, states, (targets, &weights), losses)
+        })
+    }
+
+    /// What `head` makes of the states of a batch.
+    fn loss_by(
+        &self,
+        cx: &Context,
+        batch: &Batch<'_>,
+        cache: &mut Cache,
+        head: &mut dyn FnMut(&Context, &Tensor) -> Tensor,
+    ) -> Tensor {
+        match self.network.layered() {
+            Some(layered) if cx.is_recording() && cx.spares_activations() => {
+                sparing_loss(layered, cx, batch, cache, head)
+            }
+            _ => head(cx, &self.states(cx, batch, cache)),
+        }
     }
 
     /// The loss of such states.

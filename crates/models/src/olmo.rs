@@ -5,12 +5,13 @@
 //!
 //! Shapes: T tokens, C hidden, H heads, D numbers in a head, F feed-forward.
 
-use tensor::ops::{add, embedding, gather_rows, linear, rms_norm};
+use tensor::ops::{Angles, add, embedding, gather_rows, linear, rms_norm};
 use tensor::{Context, Parameter, Tensor, Weight};
 
 use crate::batch::{Batch, Cache, Memory};
 use crate::error::Error;
 use crate::feed_forward::{FeedForward, Gate};
+use crate::layers::{Around, Layered, states};
 use crate::loader::Loader;
 use crate::model::Network;
 use crate::rotary::Rotary;
@@ -42,26 +43,11 @@ struct Layer {
 
 impl Network for Olmo {
     fn states(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor {
-        let far = self.rotary.angles(cx, batch.positions());
-        let near = self.rotary_near.angles(cx, batch.positions());
-        let mut x = embedding(cx, &self.embedding, batch.tokens); // [T, C]
-        for (number, layer) in self.layers.iter().enumerate() {
-            let attention = &layer.attention;
-            let angles = if attention.window.is_some() {
-                &near
-            } else {
-                &far
-            };
-            let pages = cache.pages(number);
-            let a = attention.forward(cx, &x, Some(angles), pages, batch.sequences); // [T, H·D]
-            let y = linear(cx, &a, &attention.o); // [T, C]
-            x = add(cx, x, &rms_norm(cx, &y, &layer.attention_norm, self.eps));
-            let y = layer.mlp.forward(cx, &x); // [T, C]
-            x = add(cx, x, &rms_norm(cx, &y, &layer.mlp_norm, self.eps));
-            cx.layer_done(number, &x);
-        }
-        let x = gather_rows(cx, &x, batch.wanted); // [wanted, C]
-        rms_norm(cx, &x, &self.norm, self.eps)
+        states(self, cx, batch, cache)
+    }
+
+    fn layered(&self) -> Option<&dyn Layered> {
+        Some(self)
     }
 
     fn logits(&self, cx: &Context, states: &Tensor) -> Tensor {
@@ -80,6 +66,38 @@ impl Network for Olmo {
         });
         let all = self.head.iter().chain(layers).map(|weight| (weight, 1.0));
         [embedding].into_iter().chain(all).collect()
+    }
+}
+
+impl Layered for Olmo {
+    fn count(&self) -> usize {
+        self.layers.len()
+    }
+
+    fn angles(&self, cx: &Context, batch: &Batch<'_>) -> Vec<Angles> {
+        [&self.rotary, &self.rotary_near]
+            .map(|rotary| rotary.angles(cx, batch.positions()))
+            .into()
+    }
+
+    fn embed(&self, cx: &Context, batch: &Batch<'_>) -> Tensor {
+        embedding(cx, &self.embedding, batch.tokens) // [T, C]
+    }
+
+    fn layer(&self, cx: &Context, number: usize, mut x: Tensor, around: Around<'_>) -> Tensor {
+        let layer = &self.layers[number];
+        let attention = &layer.attention;
+        let angles = &around.angles[usize::from(attention.window.is_some())];
+        let a = attention.forward(cx, &x, Some(angles), around.pages, around.sequences); // [T, H·D]
+        let y = linear(cx, &a, &attention.o); // [T, C]
+        x = add(cx, x, &rms_norm(cx, &y, &layer.attention_norm, self.eps));
+        let y = layer.mlp.forward(cx, &x); // [T, C]
+        add(cx, x, &rms_norm(cx, &y, &layer.mlp_norm, self.eps))
+    }
+
+    fn end(&self, cx: &Context, x: &Tensor, wanted: &[u32]) -> Tensor {
+        let x = gather_rows(cx, x, wanted); // [wanted, C]
+        rms_norm(cx, &x, &self.norm, self.eps)
     }
 }
 

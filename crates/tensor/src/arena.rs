@@ -8,6 +8,7 @@ use std::rc::{Rc, Weak};
 pub(crate) struct Arena {
     free: RefCell<Vec<Rc<Buffer>>>,
     made: Cell<usize>,
+    bytes_made: Cell<usize>,
 }
 
 /// Numbers of a tensor; they outlive it when views share them.
@@ -31,9 +32,12 @@ impl Arena {
             .min_by_key(|at| free[*at].values.capacity());
         let mut buffer = best.map_or_else(
             || {
+                let values = Vec::with_capacity(size_class(count));
+                let bytes = size_of::<f32>() * values.capacity();
                 self.made.set(self.made.get() + 1);
+                self.bytes_made.set(self.bytes_made.get() + bytes);
                 Rc::new(Buffer {
-                    values: Vec::with_capacity(size_class(count)),
+                    values,
                     home: Rc::downgrade(self),
                 })
             },
@@ -51,6 +55,11 @@ impl Arena {
     /// How many buffers were ever made.
     pub fn made(&self) -> usize {
         self.made.get()
+    }
+
+    /// Bytes of all of them.
+    pub fn bytes_made(&self) -> usize {
+        self.bytes_made.get()
     }
 
     /// Gives the memory of all free buffers back to the system.

@@ -41,17 +41,10 @@ impl Tape {
         self.nodes.len() - 1
     }
 
-    /// Walks back from `loss`, a single number: how it depends on each leaf. What it depends on parameters
-    /// goes to the context.
-    pub fn back(self, loss: &Tensor, cx: &Context) -> BTreeMap<NodeId, Tensor> {
-        assert_eq!(loss.shape().count(), 1, "a loss is one number");
-        let mut known = BTreeMap::new();
-        let Some(last) = loss.node() else {
-            return known;
-        };
-        let mut one = cx.take(loss.shape());
-        one.values_mut()[0] = 1.0;
-        known.insert(last, one);
+    /// Walks back from `last`, on whose output the loss depends by `gradient`: how it depends on each leaf. What it
+    /// depends on parameters goes to the context.
+    pub fn back(self, last: NodeId, gradient: Tensor, cx: &Context) -> BTreeMap<NodeId, Tensor> {
+        let mut known = BTreeMap::from([(last, gradient)]);
         for (node, backward) in self.nodes.into_iter().enumerate().take(last + 1).rev() {
             let Some(backward) = backward else {
                 continue;
