@@ -46,6 +46,7 @@ fn main() {
         clip: Some(1.0),
         tokens_at_once: 1024,
         average: None,
+        checkpoint_activations: false,
     };
     let pool = Arc::new(Pool::of_all_cores());
     let mut trainer = Trainer::open(folder.path(), options, Arc::clone(&pool)).expect("a network");

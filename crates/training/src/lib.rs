@@ -6,11 +6,13 @@
 mod error;
 
 mod chance;
+mod deck;
 
 mod recipe;
 
 mod corpus;
 mod shards;
+mod tasks;
 mod vocabulary;
 
 mod begin;
@@ -21,6 +23,8 @@ mod state;
 mod trainer;
 
 mod preference;
+mod reinforcement;
+mod reward;
 
 mod journal;
 mod run;
@@ -30,17 +34,20 @@ pub use recipe::{
     AdapterRecipe, Clean, Duplicates, Format, From, ModelRecipe, Numbers, Purpose, Recipe, Source,
     Stage, TokenizerRecipe,
 };
-pub use shards::{Loader, Position, Reading, ShardWriter};
+pub use shards::{Loader, Reading, ShardWriter};
 pub use vocabulary::{END_OF_TEXT, Encoded, Encoder, make_vocabulary};
 
 pub use begin::{Shape, begin};
 pub use chance::Chance;
+pub use deck::Position;
 pub use error::{Error, Result};
 pub use example::Example;
 pub use journal::{Line, StepLine, read as read_journal};
 pub use models::{Adapters, LearnOptions};
 pub use optimiser::{Kind, OptimiserOptions};
 pub use preference::{Preference, Preferred};
+pub use reinforcement::Reinforcement;
+pub use reward::{Check, Reward};
 pub use run::{Event, Run, RunOptions, Tell};
 pub use schedule::Schedule;
 pub use state::State;

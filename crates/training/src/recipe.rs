@@ -145,6 +145,9 @@ pub enum Format {
     /// A line is what is asked and two answers, of which one is preferred:
     /// `{"prompt" or "messages", "chosen", "rejected"}`.
     Pairs,
+    /// A line is something to do, of which a machine can tell whether it was done:
+    /// `{"prompt" or "messages", "answer", "check"}`.
+    Tasks,
 }
 
 /// What of the data is kept.
@@ -222,6 +225,43 @@ impl Recipe {
         sources.filter(is_read).collect()
     }
 
+    fn check_stages(&self) -> std::result::Result<(), (String, String)> {
+        let say = |reason: String, hint: &str| Err((reason, hint.to_owned()));
+        for stage in &self.stages {
+            for name in stage.data.iter().chain(&stage.validate) {
+                if !self.data.iter().any(|source| source.name == *name) {
+                    let reason = format!("stage `{}` reads `{name}`, which is no data", stage.name);
+                    return say(reason, "`data` and `validate` hold names of `[[data]]`");
+                }
+            }
+            let held_out = |name: &&String| {
+                let mut sources = self.data.iter();
+                sources.any(|source| source.name == **name && source.held_out)
+            };
+            if let Some(name) = stage.data.iter().find(held_out) {
+                let reason = format!(
+                    "stage `{}` learns from `{name}`, which is held out",
+                    stage.name
+                );
+                return say(reason, "name it in `validate`, or take `held_out` away");
+            }
+            let named = |(reason, hint): (String, &str)| {
+                (format!("stage `{}`: {reason}", stage.name), hint.to_owned())
+            };
+            stage.check().map_err(named)?;
+            self.sources(stage)
+                .into_iter()
+                .chain(
+                    self.data
+                        .iter()
+                        .filter(|source| stage.validate.contains(&source.name)),
+                )
+                .try_for_each(|source| stage.check_source(source))
+                .map_err(named)?;
+        }
+        Ok(())
+    }
+
     fn check(&self) -> std::result::Result<(), (String, String)> {
         let say = |reason: String, hint: &str| Err((reason, hint.to_owned()));
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -265,38 +305,7 @@ impl Recipe {
                 return say(reason, "`licence` is an SPDX name, `repeat` one or more");
             }
         }
-        for stage in &self.stages {
-            for name in stage.data.iter().chain(&stage.validate) {
-                if !self.data.iter().any(|source| source.name == *name) {
-                    let reason = format!("stage `{}` reads `{name}`, which is no data", stage.name);
-                    return say(reason, "`data` and `validate` hold names of `[[data]]`");
-                }
-            }
-            let held_out = |name: &&String| {
-                let mut sources = self.data.iter();
-                sources.any(|source| source.name == **name && source.held_out)
-            };
-            if let Some(name) = stage.data.iter().find(held_out) {
-                let reason = format!(
-                    "stage `{}` learns from `{name}`, which is held out",
-                    stage.name
-                );
-                return say(reason, "name it in `validate`, or take `held_out` away");
-            }
-            let named = |(reason, hint): (String, &str)| {
-                (format!("stage `{}`: {reason}", stage.name), hint.to_owned())
-            };
-            stage.check().map_err(named)?;
-            self.sources(stage)
-                .into_iter()
-                .chain(
-                    self.data
-                        .iter()
-                        .filter(|source| stage.validate.contains(&source.name)),
-                )
-                .try_for_each(|source| stage.check_source(source))
-                .map_err(named)?;
-        }
+        self.check_stages()?;
         match (&self.model, &self.tokenizer) {
             (ModelRecipe::Shape(_), None) => say(
                 "a network that begins by chance needs a vocabulary".to_owned(),

@@ -8,6 +8,7 @@
 //!   STAGE/model/     what came of it: a Hugging Face folder
 //! ```
 
+mod draw;
 mod lessons;
 mod prepare;
 mod sample;

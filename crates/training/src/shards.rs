@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use tensor::files::{Dtype, Safetensors, View, write_safetensors};
 
-use crate::chance::Chance;
+use crate::deck::{Deck, Position};
 use crate::error::{Error, Result};
 use crate::example::Example;
 use crate::vocabulary::Encoded;
@@ -125,15 +124,6 @@ struct Piece {
     length: u32,
 }
 
-/// Where a reader stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
-    /// Passes over the data that are done.
-    pub epoch: u64,
-    /// Pieces of this pass that were read.
-    pub piece: usize,
-}
-
 /// How texts are read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
@@ -154,10 +144,7 @@ pub struct Loader {
     shards: Vec<Shard>,
     pieces: Vec<Piece>,
     tokens: u64,
-    position: Position,
-    /// The order of this pass.
-    order: Vec<u32>,
-    ordered: Option<u64>,
+    deck: Deck,
     left_out: usize,
     reading: Reading,
 }
@@ -172,9 +159,7 @@ impl Loader {
             shards: Vec::new(),
             pieces: Vec::new(),
             tokens: 0,
-            position: Position::default(),
-            order: Vec::new(),
-            ordered: None,
+            deck: Deck::new(reading.seed),
             left_out: 0,
             reading,
         };
@@ -288,12 +273,12 @@ impl Loader {
 
     /// Where it stands.
     pub fn position(&self) -> Position {
-        self.position
+        self.deck.position()
     }
 
     /// Goes on from there.
     pub fn go_to(&mut self, position: Position) {
-        self.position = position;
+        self.deck.go_to(position);
     }
 
     /// Whole pieces of about `tokens` tokens together, at least one.
@@ -317,15 +302,8 @@ impl Loader {
     /// # Panics
     /// When there is nothing.
     pub fn draw(&mut self) -> usize {
-        if self.position.piece >= self.count() {
-            self.position = Position {
-                epoch: self.position.epoch + 1,
-                piece: 0,
-            };
-        }
-        self.set_order();
-        self.position.piece += 1;
-        self.order[self.position.piece - 1] as usize
+        let count = self.count();
+        self.deck.draw(count)
     }
 
     /// The piece of that number, or both of a pair.
@@ -353,16 +331,6 @@ impl Loader {
             sum <= tokens
         });
         units.flatten().map(|piece| self.read(*piece)).collect()
-    }
-
-    fn set_order(&mut self) {
-        if self.ordered == Some(self.position.epoch) {
-            return;
-        }
-        self.order.clear();
-        self.order.extend(0..self.count() as u32);
-        Chance::new(self.reading.seed, self.position.epoch).shuffle(&mut self.order);
-        self.ordered = Some(self.position.epoch);
     }
 
     fn read(&self, piece: Piece) -> Result<Example> {

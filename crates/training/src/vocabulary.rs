@@ -197,7 +197,8 @@ impl Encoder {
         Ok(self.tokenizer.encode(&text, Special::Parse))
     }
 
-    /// The tokens of a text; of a pair, those with the preferred answer and those with the other.
+    /// The tokens of a text; of a pair, those with the preferred answer and those with the other; of a task, those
+    /// of what is asked.
     ///
     /// # Errors
     /// When the template refuses a conversation.
@@ -218,6 +219,12 @@ impl Encoder {
                 self.answered(messages, chosen)?,
                 self.answered(messages, rejected)?,
             ],
+            Text::Task { messages, .. } => {
+                let mut encoded = Encoded::default();
+                let told = self.render(&self.shielded(messages), true)?;
+                self.add(&mut encoded, &told, false);
+                vec![encoded]
+            }
         })
     }
 

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use models::chat::{Message, Role};
 use serde::Deserialize;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Result};
 use crate::recipe::{Format, Source};
+use crate::reward::Check;
 
 /// A line longer than this is not text.
 const LINE_BYTES_MAX: u64 = 64 << 20;
@@ -30,6 +32,15 @@ pub enum Text {
         /// The other.
         rejected: String,
     },
+    /// Something to do, of which a machine can tell whether it was done.
+    Task {
+        /// What is asked.
+        messages: Vec<Message>,
+        /// The right answer.
+        answer: Value,
+        /// How an answer is compared with it.
+        check: Check,
+    },
 }
 
 impl Text {
@@ -45,6 +56,12 @@ impl Text {
             } => [&said(messages), chosen.as_str(), rejected.as_str()]
                 .join("\n")
                 .into(),
+            Self::Task {
+                messages, answer, ..
+            } => match answer {
+                Value::String(answer) => [&said(messages), answer.as_str()].join("\n").into(),
+                answer => [said(messages), answer.to_string()].join("\n").into(),
+            },
         }
     }
 
@@ -57,7 +74,7 @@ impl Text {
                 (!text.trim().is_empty()).then_some(Self::Plain(text))
             }
             Self::Chat(messages) => (!messages.is_empty()).then_some(Self::Chat(messages)),
-            Self::Pair { .. } => Some(self),
+            Self::Pair { .. } | Self::Task { .. } => Some(self),
         }
     }
 }
@@ -128,6 +145,9 @@ pub(super) fn each(
             Format::Pairs => {
                 "each line is an object with `prompt` or `messages`, `chosen` and `rejected`"
             }
+            Format::Tasks => {
+                "each line is an object with `prompt` or `messages`, `answer` and `check`"
+            }
         },
     };
     if source.format == Format::Text {
@@ -157,6 +177,7 @@ pub(super) fn each(
         let text = match source.format {
             Format::Chat => chat(&line),
             Format::Pairs => pair(&line),
+            Format::Tasks => task(&line),
             _ => field(&line, &source.field),
         };
         take(text.map_err(|reason| flaw(number, reason))?)?;
@@ -257,5 +278,25 @@ fn pair(line: &[u8]) -> std::result::Result<Text, String> {
         messages: pair.asked.messages()?,
         chosen: plain(&pair.chosen),
         rejected: plain(&pair.rejected),
+    })
+}
+
+#[derive(Deserialize)]
+struct Task {
+    #[serde(flatten)]
+    asked: Asked,
+    answer: Value,
+    check: Check,
+}
+
+fn task(line: &[u8]) -> std::result::Result<Text, String> {
+    let task: Task = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    if let Some(flaw) = task.check.flaw(&task.answer) {
+        return Err(flaw.to_owned());
+    }
+    Ok(Text::Task {
+        messages: task.asked.messages()?,
+        answer: task.answer,
+        check: task.check,
     })
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::{Format, Source};
 use crate::optimiser::{Kind, OptimiserOptions};
 use crate::preference::Preference;
+use crate::reinforcement::Reinforcement;
 use crate::schedule::Schedule;
 
 /// What a model is trained for, and how.
@@ -25,13 +26,18 @@ pub struct Stage {
     pub epochs: Option<f64>,
     /// Steps.
     pub steps: Option<u64>,
-    /// Tokens of a step, about: whole texts are taken, and whole pairs.
+    /// Tokens of a step, about: whole texts are taken, and whole pairs. Where answers are drawn, their number
+    /// says it.
+    #[serde(default = "batch_tokens")]
     pub batch_tokens: usize,
     /// Tokens that a text has at most; longer ones are cut.
     pub context: usize,
     /// Tokens that are computed at once.
     #[serde(default = "tokens_at_once")]
     pub tokens_at_once: usize,
+    /// Whether layers are computed again on the way back, rather than kept.
+    #[serde(default)]
+    pub checkpoint_activations: bool,
     /// How much it counts to foretell what the model is told, where answers count one.
     #[serde(default)]
     pub prompt_weight: f32,
@@ -73,6 +79,8 @@ pub struct Stage {
     pub adapters: Option<AdapterRecipe>,
     /// How preferences are learnt; as is usual when none.
     pub prefer: Option<Preference>,
+    /// How rewards are learnt by; as is usual when none.
+    pub reinforce: Option<Reinforcement>,
     /// Minutes of work that a crash loses at most.
     #[serde(default = "save_minutes")]
     pub save_minutes: f64,
@@ -94,12 +102,18 @@ pub enum Purpose {
     Finetune,
     /// Which of two answers is preferred.
     Prefer,
+    /// Rewards for answers that the model gives.
+    Reinforce,
 }
 
 impl Purpose {
     /// Whether it learns from such data.
     pub(crate) fn reads(self, format: Format) -> bool {
-        (self == Self::Prefer) == (format == Format::Pairs)
+        match self {
+            Self::Pretrain | Self::Finetune => !matches!(format, Format::Pairs | Format::Tasks),
+            Self::Prefer => format == Format::Pairs,
+            Self::Reinforce => format == Format::Tasks,
+        }
     }
 }
 
@@ -139,6 +153,10 @@ fn targets() -> Vec<String> {
     ]
     .map(str::to_owned)
     .into()
+}
+
+fn batch_tokens() -> usize {
+    16_384
 }
 
 fn tokens_at_once() -> usize {
@@ -240,7 +258,8 @@ impl Stage {
                 "`rank = 16` is usual",
             ));
         }
-        self.check_preference()
+        self.check_preference()?;
+        self.check_reinforcement()
     }
 
     fn check_preference(&self) -> Result<(), (String, &'static str)> {
@@ -261,28 +280,70 @@ impl Stage {
         Ok(())
     }
 
+    fn check_reinforcement(&self) -> Result<(), (String, &'static str)> {
+        let rules = match (&self.reinforce, self.purpose) {
+            (Some(_), purpose) if purpose != Purpose::Reinforce => {
+                let reason = "`[stage.reinforce]` stands in a stage of another purpose".to_owned();
+                return Err((reason, "it belongs to `purpose = \"reinforce\"`"));
+            }
+            (None, purpose) if purpose != Purpose::Reinforce => return Ok(()),
+            (rules, _) => rules.clone().unwrap_or_default(),
+        };
+        if rules.prompts == 0 || rules.group < 2 || rules.updates == 0 || rules.tokens_max == 0 {
+            let reason =
+                "`prompts`, `group`, `updates` and `tokens_max` are numbers of things, and \
+                          a group is two answers at least"
+                    .to_owned();
+            return Err((reason, "`prompts = 8` and `group = 8` are usual"));
+        }
+        if rules.tokens_max >= self.context {
+            let reason = format!(
+                "answers of `{}` tokens leave no room for what is asked in a `context` of `{}`",
+                rules.tokens_max, self.context
+            );
+            return Err((reason, "a smaller `tokens_max`, or a larger `context`"));
+        }
+        let shares = [rules.clip_low, rules.format];
+        let is_fine = shares.iter().all(|share| (0.0..1.0).contains(share))
+            && [rules.clip_high, rules.kl]
+                .iter()
+                .all(|x| x.is_finite() && *x >= 0.0)
+            && rules.temperature.is_finite()
+            && rules.temperature > 0.0;
+        if !is_fine {
+            let reason = "`temperature` is more than zero, `clip_low` and `format` are shares of \
+                          one, `clip_high` and `kl` are not below zero"
+                .to_owned();
+            return Err((reason, "`temperature = 1.0` and `clip_low = 0.2` are usual"));
+        }
+        Ok(())
+    }
+
     /// What is wrong with reading `source`, to learn or to measure.
     pub(super) fn check_source(&self, source: &Source) -> Result<(), (String, &'static str)> {
         if self.purpose.reads(source.format) {
             return Ok(());
         }
         let reason = format!("it cannot read `{}`", source.name);
-        Err(match self.purpose {
-            Purpose::Prefer => (
-                reason,
-                "preferences are learnt from `format = \"pairs\"` alone",
-            ),
-            _ => (
-                reason,
-                "pairs are for `purpose = \"prefer\"`; name others in `data`",
-            ),
-        })
+        let hint = match self.purpose {
+            Purpose::Prefer => "preferences are learnt from `format = \"pairs\"` alone",
+            Purpose::Reinforce => "rewards are learnt by from `format = \"tasks\"` alone",
+            _ => "pairs are for `purpose = \"prefer\"`, tasks for `purpose = \"reinforce\"`",
+        };
+        Err((reason, hint))
     }
 
     /// Its words, by which a state is known to be of it. Of what later versions added, nothing is said where it
     /// is not used: states of before go on.
     pub(crate) fn words(&self) -> String {
-        format!("{self:?}").replace(", prefer: None", "")
+        let words = format!("{self:?}");
+        [
+            ", checkpoint_activations: false",
+            ", prefer: None",
+            ", reinforce: None",
+        ]
+        .iter()
+        .fold(words, |words, unused| words.replacen(unused, "", 1))
     }
 
     /// The learning rate over so many steps.

@@ -1,6 +1,7 @@
 //! What a stage learns from, and how it takes a step.
 
 mod pairs;
+mod tasks;
 mod texts;
 
 use std::collections::BTreeMap;
@@ -8,11 +9,13 @@ use std::path::{Path, PathBuf};
 
 use super::prepare::Prepared;
 use super::{Run, Tell};
+use crate::deck::Position;
 use crate::error::{Error, Result};
 use crate::recipe::{Purpose, Stage};
-use crate::shards::{Position, Reading};
+use crate::shards::Reading;
 use crate::trainer::{Measured, Trainer};
 use pairs::Pairs;
+use tasks::Tasks;
 use texts::Texts;
 
 /// Tokens of held-out data that a measure reads at most.
@@ -27,6 +30,8 @@ pub(super) enum Lessons {
     Texts(Texts),
     /// Two answers each, of which one is preferred.
     Pairs(Pairs),
+    /// Tasks, whose answers are rewarded.
+    Tasks(Box<Tasks>),
 }
 
 /// What a step saw, and what its purpose measures beside the loss.
@@ -53,18 +58,27 @@ impl Lessons {
                 Texts::open(run, stage, prepared).map(Self::Texts)
             }
             Purpose::Prefer => Pairs::open(run, stage, prepared).map(Self::Pairs),
+            Purpose::Reinforce => {
+                Tasks::open(run, stage, prepared).map(|tasks| Self::Tasks(Box::new(tasks)))
+            }
         }
     }
 
-    /// Looks at the model before it learns in this stage. What is to be known of it later lies in the stage's
+    /// Looks at the model before it learns in this stage, which lies in `before`. What is to be known of it later lies in the stage's
     /// `folder`.
     ///
     /// # Errors
     /// When the data is damaged, the folder cannot be written, or it is told to stop.
-    pub fn begin(&mut self, trainer: &mut Trainer, folder: &Path, tell: Tell<'_>) -> Result<()> {
+    pub fn begin(
+        &mut self,
+        trainer: &mut Trainer,
+        [before, folder]: [&Path; 2],
+        tell: Tell<'_>,
+    ) -> Result<()> {
         match self {
             Self::Texts(_) => Ok(()),
             Self::Pairs(pairs) => pairs.begin(trainer, folder, tell),
+            Self::Tasks(tasks) => tasks.begin(before, tell),
         }
     }
 
@@ -75,6 +89,7 @@ impl Lessons {
             let batches = match self {
                 Self::Texts(texts) => texts.tokens() as f64 / stage.batch_tokens as f64,
                 Self::Pairs(pairs) => pairs.tokens() as f64 / stage.batch_tokens as f64,
+                Self::Tasks(tasks) => tasks.steps(),
             };
             (epochs * batches).ceil().max(1.0) as u64
         })
@@ -85,6 +100,15 @@ impl Lessons {
         match self {
             Self::Texts(texts) => texts.position(),
             Self::Pairs(pairs) => pairs.position(),
+            Self::Tasks(tasks) => tasks.position(),
+        }
+    }
+
+    /// Whether all that was begun is done, so that the position says where it stands.
+    pub fn is_between(&self) -> bool {
+        match self {
+            Self::Texts(_) | Self::Pairs(_) => true,
+            Self::Tasks(tasks) => tasks.is_between(),
         }
     }
 
@@ -93,6 +117,7 @@ impl Lessons {
         match self {
             Self::Texts(texts) => texts.go_to(position),
             Self::Pairs(pairs) => pairs.go_to(position),
+            Self::Tasks(tasks) => tasks.go_to(position),
         }
     }
 
@@ -104,6 +129,7 @@ impl Lessons {
         match self {
             Self::Texts(texts) => texts.step(trainer, usual),
             Self::Pairs(pairs) => pairs.step(trainer, usual),
+            Self::Tasks(tasks) => tasks.step(trainer),
         }
     }
 
@@ -115,6 +141,7 @@ impl Lessons {
         match self {
             Self::Texts(texts) => Ok(texts.measure(trainer)),
             Self::Pairs(pairs) => pairs.measure(trainer),
+            Self::Tasks(tasks) => Ok(tasks.measure(trainer)),
         }
     }
 }

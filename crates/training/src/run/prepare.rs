@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{Event, Run, Tell};
-use crate::corpus::{Account, Corpus};
+use crate::corpus::{Account, Corpus, Text};
 use crate::error::{Error, Result, write_whole};
 use crate::recipe::{ModelRecipe, TokenizerRecipe};
 use crate::shards::ShardWriter;
+use crate::tasks::TaskWriter;
 use crate::vocabulary::{Encoder, make_vocabulary};
 
 /// What stages find ready.
@@ -127,14 +128,24 @@ impl Run {
         for source in &self.recipe.data {
             tell(Event::Preparing(&source.name));
             let mut writer = ShardWriter::new(data, &source.name, &vocabulary);
+            let mut tasks = TaskWriter::new(data, &source.name, &vocabulary);
             let mut account = corpus.read(source, &mut |text| {
                 if self.is_stopped() {
                     return Err(Error::Stopped { step: 0 });
                 }
-                writer.add(&encoder.encode(&text)?)
+                let encoded = encoder.encode(&text)?;
+                match text {
+                    Text::Task { answer, check, .. } => {
+                        tasks.add(&encoded, answer, check);
+                        Ok(())
+                    }
+                    _ => writer.add(&encoded),
+                }
             })?;
-            let (paths, tokens) = writer.finish()?;
-            account.tokens = tokens;
+            let (mut paths, tokens) = writer.finish()?;
+            let (path, told) = tasks.finish()?;
+            paths.extend(path);
+            account.tokens = tokens + told;
             tell(Event::Read(&account));
             let names = paths
                 .iter()

@@ -15,10 +15,10 @@ use super::prepare::Prepared;
 use super::sample::answer;
 use super::usual::Usual;
 use super::{Event, Run, Tell};
+use crate::deck::Position;
 use crate::error::{Error, Result};
 use crate::journal::{Journal, Line, StepLine};
 use crate::recipe::{Numbers, Purpose, Stage};
-use crate::shards::Position;
 use crate::state::State;
 use crate::trainer::{Options, Trainer};
 use crate::vocabulary::Encoder;
@@ -102,7 +102,7 @@ impl<'a> Course<'a> {
         };
         course
             .lessons
-            .begin(&mut course.trainer, &course.folder, tell)?;
+            .begin(&mut course.trainer, [before, &course.folder], tell)?;
         course.go_back()?;
         course.journal = Some(Journal::open(
             &course.folder,
@@ -139,7 +139,8 @@ impl<'a> Course<'a> {
         let (mut bad, mut returns, mut rate) = (0, 0, 0.0);
         let began_at = self.trainer.steps();
         while self.trainer.steps() < self.steps {
-            if self.run.is_stopped() {
+            let is_between = self.lessons.is_between();
+            if self.run.is_stopped() && is_between {
                 return Err(Error::Stopped {
                     step: self.trainer.steps(),
                 });
@@ -189,7 +190,7 @@ impl<'a> Course<'a> {
                 lap = (Instant::now(), self.tokens);
             }
             let is_due = saved.elapsed() > Duration::from_secs_f64(60.0 * self.stage.save_minutes);
-            if is_due || step == self.steps {
+            if (is_due && self.lessons.is_between()) || step == self.steps {
                 self.save(tell)?;
                 saved = Instant::now();
             }
@@ -409,6 +410,7 @@ fn options(stage: &Stage, steps: u64, seed: u64) -> Options {
         clip: Some(stage.clip),
         tokens_at_once: stage.tokens_at_once,
         average: stage.average,
+        checkpoint_activations: stage.checkpoint_activations,
     }
 }
 
@@ -458,7 +460,12 @@ fn needed_bytes(stage: &Stage, trainer: &Trainer) -> u64 {
     let config = trainer.model().config();
     let arrays = 8 + u64::from(stage.average.is_some()) * 2;
     let at_once = stage.tokens_at_once.max(stage.context) as u64;
-    let per_token = (config.layers * config.hidden * 24) as u64;
+    let per_layer = match stage.checkpoint_activations {
+        false => 24 * config.layers,
+        // What each begins with, and one layer as a whole.
+        true => config.layers + 24,
+    };
+    let per_token = (per_layer * config.hidden) as u64;
     4 * learnt * arrays + config.weight_bytes + 4 * at_once * per_token + (64 << 20)
 }
 

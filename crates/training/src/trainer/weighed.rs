@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use models::Model;
 use tensor::Gradients;
 
 use super::{Measured, Trainer};
@@ -61,14 +62,17 @@ impl Trainer {
             self.joined.fill(examples, 1.0);
             if !self.joined.wanted.is_empty() {
                 self.cx.record_onto(std::mem::take(&mut gradients));
-                let loss = self.loss(Some(&mut |losses, weights| {
-                    let foretold = Foretold {
-                        first,
-                        examples,
-                        losses,
-                    };
-                    sum += weigh(&foretold, weights);
-                }));
+                let loss = self.loss(
+                    None,
+                    Some(&mut |losses, weights| {
+                        let foretold = Foretold {
+                            first,
+                            examples,
+                            losses,
+                        };
+                        sum += weigh(&foretold, weights);
+                    }),
+                );
                 gradients = self.cx.backward(&loss);
                 tokens += self.joined.tokens.len();
             }
@@ -84,11 +88,30 @@ impl Trainer {
         together: usize,
         look: &mut dyn FnMut(&Foretold<'_>),
     ) {
+        self.look_at(batch, (None, together), look);
+    }
+
+    /// Shows `look` how each token of the examples is foretold by another model of the same shape.
+    pub fn foretell_by(
+        &mut self,
+        model: &Model,
+        batch: &[Example],
+        look: &mut dyn FnMut(&Foretold<'_>),
+    ) {
+        self.look_at(batch, (Some(model), 1), look);
+    }
+
+    fn look_at(
+        &mut self,
+        batch: &[Example],
+        (by, together): (Option<&Model>, usize),
+        look: &mut dyn FnMut(&Foretold<'_>),
+    ) {
         let mut first = 0;
         for examples in parts(batch, self.options.tokens_at_once, together) {
             self.joined.fill(examples, 1.0);
             if !self.joined.wanted.is_empty() {
-                self.loss(None);
+                self.loss(by, None);
                 look(&Foretold {
                     first,
                     examples,

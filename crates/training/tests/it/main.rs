@@ -3,4 +3,5 @@
 mod parity;
 mod prefer;
 mod recipe;
+mod reinforce;
 mod resume;

@@ -63,6 +63,7 @@ pub fn options(kind: Kind) -> Options {
         // Two parts a batch: their gradients add up.
         tokens_at_once: 100,
         average: None,
+        checkpoint_activations: false,
     }
 }
 

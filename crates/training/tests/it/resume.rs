@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tensor::Pool;
-use training::{Example, Kind, Options, State, Trainer};
+use training::{Adapters, Example, Kind, Options, Shape, State, Trainer, begin};
 
 use crate::parity::{Golden, options};
 
@@ -110,4 +110,73 @@ fn a_step_whose_loss_stands_out_is_not_taken() {
     );
     assert!(trainer.state(0.into()) == before);
     assert!(trainer.step_within(&batches[1], 100.0).is_ok());
+}
+
+#[test]
+fn layers_that_are_computed_again_give_the_same_to_the_bit_in_less_memory() {
+    for (name, kind) in [("llama-adamw", Kind::AdamW), ("qwen3-muon", Kind::Muon)] {
+        let golden = Golden::open(name);
+        let batches = golden.batches();
+        let run = |checkpoint_activations| {
+            let options = Options {
+                checkpoint_activations,
+                tokens_at_once: 200,
+                ..options(kind)
+            };
+            let mut trainer = trained(&golden, &options);
+            batches[..4]
+                .iter()
+                .for_each(|batch| learn(&mut trainer, batch));
+            (trainer.state(0.into()), trainer.bytes_made())
+        };
+        let ((kept, kept_bytes), (again, again_bytes)) = (run(false), run(true));
+        assert!(kept == again, "{name}");
+        println!("{name}: {kept_bytes} bytes, {again_bytes} when layers are computed again");
+        assert!(again_bytes < kept_bytes, "{again_bytes} of {kept_bytes}");
+    }
+}
+
+#[test]
+fn a_deep_network_needs_the_memory_of_a_layer() {
+    let folder = tempfile::tempdir().unwrap();
+    let shape = Shape {
+        hidden_size: 32,
+        num_hidden_layers: 12,
+        num_attention_heads: 2,
+        num_key_value_heads: None,
+        intermediate_size: 96,
+        max_position_embeddings: 256,
+        rope_theta: 1e4,
+        tie_word_embeddings: true,
+        rms_norm_eps: 1e-5,
+    };
+    begin(folder.path(), &shape, 64, 1).unwrap();
+    let batch = [Example::whole((0..200).map(|x| x * 7 % 64).collect())];
+    let run = |checkpoint_activations, adapters| {
+        let mut options = Options {
+            checkpoint_activations,
+            ..options(Kind::AdamW)
+        };
+        options.learn.adapters = adapters;
+        let pool = Arc::new(Pool::of_all_cores());
+        let mut trainer = Trainer::open(folder.path(), options, pool).expect("a network");
+        (0..2).for_each(|_| learn(&mut trainer, &batch));
+        (trainer.state(0.into()), trainer.bytes_made())
+    };
+    let adapters = Adapters {
+        rank: 4,
+        alpha: 8.0,
+        targets: vec!["q_proj".into(), "down_proj".into()],
+        seed: 2,
+    };
+    for adapters in [None, Some(adapters)] {
+        let (kept, kept_bytes) = run(false, adapters.clone());
+        let (again, again_bytes) = run(true, adapters.clone());
+        println!("{kept_bytes} bytes, {again_bytes} when layers are computed again");
+        assert!(kept == again, "the same to the bit");
+        assert!(
+            3 * again_bytes < kept_bytes,
+            "{again_bytes} of {kept_bytes}"
+        );
+    }
 }

@@ -10,13 +10,14 @@ use tensor::files::{Dtype, Safetensors, View, write_safetensors};
 use super::{
     MEASURE_TOKENS_MAX, Measures, Score, Stepped, nothing_to_learn, reading, shards, shards_of,
 };
+use crate::deck::Position;
 use crate::error::{Error, Result};
 use crate::example::Example;
 use crate::preference::{Preference, Preferred};
 use crate::recipe::Stage;
 use crate::run::prepare::Prepared;
 use crate::run::{Event, Run, Tell};
-use crate::shards::{Loader, Position};
+use crate::shards::Loader;
 use crate::trainer::Trainer;
 
 /// Pairs that are looked at between two looks at whether it shall stop.

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use super::{
     MEASURE_TOKENS_MAX, Measures, Score, Stepped, nothing_to_learn, reading, shards, shards_of,
 };
+use crate::deck::Position;
 use crate::error::Result;
 use crate::example::Example;
 use crate::recipe::{Purpose, Stage};
 use crate::run::Run;
 use crate::run::prepare::Prepared;
-use crate::shards::{Loader, Position};
+use crate::shards::Loader;
 use crate::trainer::Trainer;
 
 /// Texts to learn from, and some to measure with.
