@@ -22,6 +22,9 @@ import { openTree } from "./treeview.js";
 
 const EXAMPLES = ["example-plan", "example-code", "example-explain", "example-write"];
 
+/** What the built-in model does. */
+const REQUESTS = ["example-clock", "example-sum", "example-units", "example-repair"];
+
 /**
  * @param {string | null} id
  * @returns {import("../main.js").Page}
@@ -168,8 +171,12 @@ class ChatView {
       const isMine = may("manage_models") || app.now.who?.via !== "session";
       return fill(this.welcome, h("p", { class: "display" }, t("no-model-title")), h("p", { class: "lead" }, t(isMine ? "no-model-about" : "no-model-others")), isMine && h("p", null, h("a", { class: "main", href: "/welcome" }, t("no-model-how"))));
     }
-    const examples = EXAMPLES.map((key) => h("button", { class: "example", type: "button", onclick: () => this.composer.write(t(`${key}-text`)) }, t(key)));
-    fill(this.welcome, h("p", { class: "display" }, `${greeting()}${name}.`), h("div", { class: "examples" }, examples));
+    const model = (app.now.models ?? []).find((one) => one.name === this.room.about.model);
+    const isBuiltIn = model?.owner === "freehold";
+    const keys = isBuiltIn ? REQUESTS : EXAMPLES;
+    const examples = keys.map((key) => h("button", { class: "example", type: "button", onclick: () => this.composer.write(t(`${key}-text`)) }, t(key)));
+    const about = isBuiltIn && h("p", { class: "lead" }, t("built-in-about"), " ", h("a", { href: "/models" }, t("built-in-larger")));
+    fill(this.welcome, h("p", { class: "display" }, `${greeting()}${name}.`), about, h("div", { class: "examples" }, examples));
   }
 
   /** @param {unknown} error */

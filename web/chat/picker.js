@@ -29,6 +29,7 @@ export function modelPill(room) {
 /** What a model is, in plain words. @param {Model} model */
 export function about(model) {
   if (model.owner === "script") return t("model-script");
+  if (model.owner === "freehold") return t("model-built-in");
   if (model.owner === "upstream") return t("model-far");
   const parts = [model.bytes ? size(model.bytes) : "", model.is_loaded ? t("model-ready") : t("model-asleep")];
   return parts.filter(Boolean).join(" · ");

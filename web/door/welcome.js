@@ -54,7 +54,7 @@ function you() {
 function model(show) {
   const models = app.now.models ?? [];
   const look = h("button", { class: "plain", type: "button", onclick: async () => (await loadModels(), show()) }, icon("again"), t("look-again"));
-  if (models.length === 0) {
+  if (models.every((model) => model.owner === "freehold")) {
     const commands = [
       command("freehold model add ~/models/Qwen3-0.6B", t("welcome-folder")),
       command("freehold model add hub:Qwen/Qwen3-0.6B", t("welcome-hub")),

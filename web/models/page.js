@@ -37,7 +37,7 @@ export function modelsPage() {
       // What stays as it is keeps its focus.
       const now = JSON.stringify([data, room]);
       if (now !== shown) fill(memory, gauge(room));
-      if (now !== shown) fill(list, data.length ? data.map((/** @type {Model} */ model) => row(model, keepsModels, refresh)) : h("li", { class: "faint" }, t(keepsModels ? "no-models" : "no-models-yet")));
+      if (now !== shown) fill(list, [data.map((/** @type {Model} */ model) => row(model, keepsModels, refresh)), isBare(data) && h("li", { class: "faint" }, t(keepsModels ? "no-models" : "no-models-yet"))].flat());
       if (data.some((/** @type {Model} */ model) => model.loading !== null)) wait = SOON;
       shown = now;
     } catch (error) {
@@ -78,6 +78,11 @@ export function modelsPage() {
   return { element, title: t("models"), name: "models", leave };
 }
 
+/** Whether nothing was added yet. @param {Model[]} models */
+function isBare(models) {
+  return models.every((model) => model.owner === "freehold");
+}
+
 /** Whether a job ended a moment ago, so that one sees how. @param {import("../activity/jobs.js").Job} job */
 function isFresh(job) {
   return job.state !== "cancelled" && job.ended_at !== null && Date.now() - new Date(job.ended_at).getTime() < 60_000;
@@ -103,6 +108,7 @@ function row(model, keepsModels, load) {
   const about = [
     model.owner === "upstream" && t("model-far"),
     model.owner === "script" && t("model-script"),
+    model.owner === "freehold" && t("model-built-in"),
     model.bytes > 0 && size(model.bytes),
     model.context && t("model-context", { count: count(model.context) }),
     model.licence,

@@ -3,6 +3,7 @@
 //! A benchmark prints Markdown: [`machine::Machine`] first, then a [`table::Table`]. It measures
 //! the release build of the binary, made by [`freehold`].
 
+mod built_in;
 mod engine;
 mod faults;
 mod fleet;
@@ -29,6 +30,11 @@ use crate::tree;
 type Bench = (&'static str, &'static str, fn(&[&str]) -> Result<()>);
 
 const BENCHES: &[Bench] = &[
+    (
+        "built-in",
+        "what the built-in model understands of three sets of requests, and how fast",
+        built_in::run,
+    ),
     (
         "engine",
         "prompts and steps of language models, side by side with llama.cpp",

@@ -1,6 +1,7 @@
 //! The one binary: arguments, settings, wiring.
 
 mod args;
+mod built_in;
 mod commands;
 mod console;
 mod environment;

@@ -3,6 +3,8 @@
 //! What it may say is held to the tools' schemas, so every answer is a list of valid calls: one of them declines,
 //! one asks for what is missing. Dates and sums come as expressions that code evaluates.
 
+mod talk;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,6 +18,9 @@ use crate::answering::Moment;
 use crate::error::{Error, Result};
 use crate::request::Request;
 use crate::speaker::{Settings, Speaker};
+
+pub(crate) use talk::Talk;
+pub use talk::Tell;
 
 /// The tools with the schemas of their arguments.
 pub const TOOLS: &str = include_str!("built_in/tools.json");

@@ -46,6 +46,12 @@ pub enum Error {
         /// What stands against it.
         reason: String,
     },
+    /// The built-in model is asked for what larger models do.
+    #[error(
+        "the built-in tool model calls Freehold's own tools, and neither others nor by other schemas\n\
+         hint: `freehold model add hub:Qwen/Qwen3-0.6B` adds a model that does"
+    )]
+    ToolsOnly,
     /// The built-in model's answer was too long to be a list of calls.
     #[error(
         "the built-in model did not understand this\nhint: say it in fewer words, one thing at a time"
@@ -71,6 +77,7 @@ impl Error {
             Self::Context { .. } => "context_too_long",
             Self::Tokenizer { .. } => "unusable_tokenizer",
             Self::Calls { .. } => "unusable_tool_choice",
+            Self::ToolsOnly => "tools_only",
             Self::NoCalls => "not_understood",
             Self::Engine(error) => error.code(),
             Self::Library(_) | Self::Model(_) => "unusable_model",

@@ -20,7 +20,7 @@ mod embedder;
 mod residents;
 
 pub use answering::{Answering, Moment, Outcome, Saying, Stopper, Word, take_in};
-pub use built_in::{BuiltIn, Call, TOOLS, Turn, answer_schema};
+pub use built_in::{BuiltIn, Call, TOOLS, Tell, Turn, answer_schema};
 pub use embedder::{Embedder, Embedding, Input};
 pub use error::{Error, Result};
 pub use request::{Beginning, Completion, Request, Thinking};

@@ -120,10 +120,15 @@ impl Stage {
 
     /// What goes on with a text: the text again.
     pub(crate) fn complete(&self, text: &str, request: &Request<'_>) -> Reading {
+        self.say(text, pieces(text).count(), request)
+    }
+
+    /// Says a text to whom asked so many words.
+    pub(crate) fn say(&self, text: &str, prompt: usize, request: &Request<'_>) -> Reading {
         let mut moments = VecDeque::new();
         for choice in 0..request.choices.max(1) {
             let mut performance = Performance::new(request, choice, 0);
-            performance.usage.prompt = pieces(text).count();
+            performance.usage.prompt = prompt;
             performance.perform(
                 &Line {
                     text: text.to_owned(),

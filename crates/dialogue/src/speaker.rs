@@ -10,6 +10,7 @@ use tensor::WeightType;
 use tensor::files::Progress;
 
 use crate::answering::Answering;
+use crate::built_in::{BuiltIn, Talk, Tell};
 use crate::error::{Error, Result};
 use crate::loaded::Loaded;
 pub(crate) use crate::loaded::served_context;
@@ -60,6 +61,7 @@ pub struct Speaker {
 enum Kind {
     Loaded(Box<Loaded>),
     Script(Stage),
+    Tools(Box<Talk>),
 }
 
 impl Speaker {
@@ -86,6 +88,18 @@ impl Speaker {
         }
     }
 
+    /// The built-in model; `tell` finds the words for what it calls.
+    pub fn of_tools(model: BuiltIn, tell: Tell) -> Self {
+        Self {
+            kind: Kind::Tools(Box::new(Talk::new(model, tell))),
+        }
+    }
+
+    /// Whether it understands requests for tools alone.
+    pub fn is_of_tools(&self) -> bool {
+        matches!(self.kind, Kind::Tools(_))
+    }
+
     /// Whether answers begin without work worth a thread of its own.
     pub fn is_quick(&self) -> bool {
         matches!(self.kind, Kind::Script(_))
@@ -95,7 +109,7 @@ impl Speaker {
     pub fn sampling(&self) -> Sampling {
         match &self.kind {
             Kind::Loaded(loaded) => loaded.sampling(),
-            Kind::Script(_) => Sampling::default(),
+            Kind::Script(_) | Kind::Tools(_) => Sampling::default(),
         }
     }
 
@@ -104,6 +118,7 @@ impl Speaker {
         match &self.kind {
             Kind::Loaded(loaded) => loaded.context(),
             Kind::Script(_) => script::CONTEXT,
+            Kind::Tools(talk) => talk.context(),
         }
     }
 
@@ -112,6 +127,7 @@ impl Speaker {
         match &self.kind {
             Kind::Loaded(loaded) => loaded.bytes(),
             Kind::Script(_) => 0,
+            Kind::Tools(talk) => talk.bytes(),
         }
     }
 
@@ -123,6 +139,7 @@ impl Speaker {
                 running: stage.running(),
                 ..Status::default()
             },
+            Kind::Tools(talk) => talk.status(),
         }
     }
 
@@ -130,7 +147,7 @@ impl Speaker {
     pub fn has_own_template(&self) -> bool {
         match &self.kind {
             Kind::Loaded(loaded) => loaded.has_own_template(),
-            Kind::Script(_) => true,
+            Kind::Script(_) | Kind::Tools(_) => true,
         }
     }
 
@@ -148,6 +165,7 @@ impl Speaker {
         match &self.kind {
             Kind::Loaded(loaded) => loaded.count(request),
             Kind::Script(_) => Ok(Stage::count(request.messages)),
+            Kind::Tools(talk) => talk.count(request.messages),
         }
     }
 
@@ -168,6 +186,10 @@ impl Speaker {
                 }),
                 tokens => Ok(Answering::of_script(stage.answer(request), tokens)),
             },
+            Kind::Tools(talk) => {
+                let (reading, tokens) = talk.answer(request)?;
+                Ok(Answering::of_script(reading, tokens))
+            }
         }
     }
 
@@ -178,6 +200,7 @@ impl Speaker {
     pub fn complete(&self, asked: &Completion<'_>) -> Result<Answering> {
         match &self.kind {
             Kind::Loaded(loaded) => loaded.complete(asked),
+            Kind::Tools(_) => Err(Error::ToolsOnly),
             Kind::Script(stage) => {
                 let text = match asked.prompt {
                     Beginning::Text(text) => text.to_owned(),

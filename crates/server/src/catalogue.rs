@@ -9,12 +9,14 @@ use fleet::Fleet;
 use library::{Library, Measured};
 use tensor::WeightType;
 
+use crate::built_in::{self, BuiltInModel};
 use crate::fault::{Fault, Result};
 
 /// All models of the house.
 pub(crate) struct Catalogue {
     residents: Arc<Residents>,
     scripts: Vec<Scripted>,
+    built_in: Option<BuiltInModel>,
     fleet: Fleet,
     pictures: Vec<Pictures>,
 }
@@ -55,12 +57,14 @@ impl Catalogue {
     pub fn new(
         residents: Residents,
         scripts: Vec<Scripted>,
+        built_in: Option<BuiltInModel>,
         fleet: Fleet,
         pictures: Vec<Pictures>,
     ) -> Self {
         Self {
             residents: Arc::new(residents),
             scripts,
+            built_in,
             fleet,
             pictures,
         }
@@ -94,12 +98,12 @@ impl Catalogue {
     /// Whether the model called `name` runs elsewhere. What is here comes first.
     pub fn is_far(&self, name: &str) -> bool {
         let is_here = self.script(name).is_some() || self.residents.library().get(name).is_some();
-        !is_here && self.fleet.serves(name)
+        !is_here && self.built_in(name).is_none() && self.fleet.serves(name)
     }
 
-    /// Whether the model called `name` says what was written down for it.
-    pub fn is_script(&self, name: &str) -> bool {
-        self.script(name).is_some()
+    /// Whether the model called `name` says what it says, and writes nothing that it is told to.
+    pub fn says_its_own(&self, name: &str) -> bool {
+        self.script(name).is_some() || self.built_in(name).is_some()
     }
 
     /// All models by name.
@@ -136,6 +140,18 @@ impl Catalogue {
         // Of two with one name the one that is here is kept, for sorting is stable.
         all.sort_by(|one, other| one.name.cmp(&other.name));
         all.dedup_by(|one, other| one.name == other.name);
+        // Who has others means those.
+        if let Some(model) = self.built_in(built_in::NAME) {
+            all.retain(|listed| listed.name != built_in::NAME);
+            all.push(Listed {
+                name: built_in::NAME.to_owned(),
+                owner: "freehold",
+                created: 0,
+                bytes: model.bytes(),
+                licence: Some("Apache-2.0".to_owned()),
+                measured: None,
+            });
+        }
         all
     }
 
@@ -148,6 +164,9 @@ impl Catalogue {
     pub async fn speaker(&self, name: &str) -> Result<Arc<Speaker>> {
         if let Some(script) = self.script(name) {
             return Ok(Arc::clone(&script.speaker));
+        }
+        if let Some(model) = self.built_in(name) {
+            return model.speaker().await;
         }
         self.load(name, |residents, name| residents.speaker(name))
             .await
@@ -164,6 +183,21 @@ impl Catalogue {
 
     fn script(&self, name: &str) -> Option<&Scripted> {
         self.scripts.iter().find(|script| script.name == name)
+    }
+
+    /// Memory that the built-in model takes, if that is meant and it is loaded.
+    pub fn built_in_bytes(&self, name: &str) -> Option<u64> {
+        let speaker = self.built_in(name)?.resident()?;
+        Some(speaker.bytes())
+    }
+
+    /// The model that is built in, if that is meant: what the owner added under its name comes first.
+    fn built_in(&self, name: &str) -> Option<&BuiltInModel> {
+        let model = self.built_in.as_ref()?;
+        let is_meant = name == built_in::NAME
+            && self.script(name).is_none()
+            && self.residents.library().get(name).is_none();
+        is_meant.then_some(model)
     }
 
     async fn load<T: Send + 'static>(
@@ -184,7 +218,12 @@ impl Catalogue {
     /// Names of the models that are in memory.
     pub fn resident(&self) -> Vec<String> {
         let resident = self.residents.resident().into_iter();
-        resident.map(|resident| resident.name).collect()
+        let mut names: Vec<String> = resident.map(|resident| resident.name).collect();
+        let built_in = self.built_in(built_in::NAME);
+        if built_in.is_some_and(|model| model.resident().is_some()) {
+            names.push(built_in::NAME.to_owned());
+        }
+        names
     }
 
     /// How matrices are held of models that are loaded.
@@ -221,6 +260,9 @@ impl Catalogue {
     pub fn context(&self, name: &str) -> Option<usize> {
         if let Some(script) = self.script(name) {
             return Some(script.speaker.context());
+        }
+        if let Some(model) = self.built_in(name) {
+            return model.resident().map(|speaker| speaker.context());
         }
         let is_resident = self.resident().iter().any(|resident| resident == name);
         let speaker = is_resident

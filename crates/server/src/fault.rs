@@ -132,6 +132,7 @@ impl From<dialogue::Error> for Fault {
         match error {
             Error::TooLong { .. } => Self::invalid(message).code("context_length_exceeded"),
             Error::Calls { .. } => Self::param("tool_choice", message),
+            Error::ToolsOnly => Self::invalid(message).code(code),
             Error::Engine(error) => Self::from(error),
             Error::Model(_) => Self::invalid(message).code(code),
             Error::Library(_) | Error::Context { .. } | Error::Tokenizer { .. } | _ => {

@@ -9,6 +9,7 @@ mod sse;
 
 mod answer;
 mod asked;
+mod built_in;
 mod caller;
 mod catalogue;
 mod kept;

@@ -16,6 +16,7 @@ use crate::api::{self, chats::keep_swept};
 use crate::app::{App, Reach, router};
 use crate::assets::Assets;
 use crate::behind::Behind;
+use crate::built_in::BuiltInModel;
 use crate::catalogue::{Catalogue, Pictures, Scripted};
 use crate::fault::Fault;
 use crate::listen::{self, Patience};
@@ -99,6 +100,8 @@ pub struct Options {
     pub memory: u64,
     /// Models that say what was written down for them.
     pub scripts: Vec<Script>,
+    /// Where the files of the built-in model lie; it is not offered when none.
+    pub built_in: Option<PathBuf>,
     /// Servers that run further models.
     pub fleet: fleet::Options,
     /// Which of those read pictures.
@@ -185,7 +188,9 @@ impl Server {
         let gate = Gate::open(kept, rules).await?;
         let residents = Residents::new(options.library, options.settings, options.memory);
         let fleet = Fleet::start(options.fleet)?;
-        let catalogue = Catalogue::new(residents, scripts.collect(), fleet, options.pictures);
+        let built_in = options.built_in.map(BuiltInModel::new);
+        let scripts = scripts.collect();
+        let catalogue = Catalogue::new(residents, scripts, built_in, fleet, options.pictures);
         let assets = Assets::new(options.web);
         let reach = Reach {
             is_open: options.is_open,

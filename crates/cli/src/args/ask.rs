@@ -11,8 +11,9 @@ Examples:
   freehold ask 'a meeting on Friday' 'no, Thursday' --calls    the turns of one conversation
   freehold ask --each requests.jsonl                           a conversation a line: {\"turns\": [\"…\", \"…\"]}
 
-The model is the small one that is built in: it understands requests and calls tools. What it cannot do it
-says; `freehold model add` brings a larger model, and `freehold chat` talks with it.")]
+The model is the small one that is built in: it understands requests and calls tools. Times, sums, units and
+repairs are done at once (a repair shows its patch and changes nothing); what it cannot do it says.
+`freehold model add` brings a larger model, and `freehold chat` talks with it.")]
 pub struct Ask {
     /// What you ask; several are the turns of one conversation
     #[arg(value_name = "TEXT", required_unless_present = "each")]
@@ -25,6 +26,10 @@ pub struct Ask {
     /// Print the calls of the last turn as a JSON array, and run nothing
     #[arg(long)]
     pub calls: bool,
+
+    /// Say how long loading and answering took
+    #[arg(long)]
+    pub stats: bool,
 
     /// Another model that was made for these tools: a file or a folder
     #[arg(long, short, value_name = "PATH")]

@@ -1,14 +1,18 @@
 //! `freehold ask`: a request in words, turned into calls of tools by the model that is built in.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use assistant::{Task, Told, answer};
 use dialogue::{BuiltIn, Call, Turn};
 use jiff::Zoned;
 use serde_json::{Value, json};
 
+use crate::args::Args;
 use crate::args::ask::Ask;
-use crate::console::{Console, paint};
+use crate::built_in;
+use crate::console::Console;
 use crate::failure::{Exit, Failure};
 
 /// Conversations that are answered at a time.
@@ -19,28 +23,70 @@ pub fn run(args: &Ask, console: &mut Console) -> anyhow::Result<Exit> {
     if let Some(file) = &args.each {
         return each(&path(args)?, file, console);
     }
+    let start = Instant::now();
     let loading = console.passing("loading the built-in model …");
     let model = BuiltIn::load(&path(args)?, 1)?;
     drop(loading);
+    let loaded = start.elapsed().as_secs_f64() * 1000.0;
     let calls = last_calls(&model, &args.text)?;
+    let answered = start.elapsed().as_secs_f64() * 1000.0 - loaded;
+    if args.stats && !console.is_json() {
+        console.talk(format_args!(
+            "loaded in {loaded:.0} ms, answered in {answered:.0} ms"
+        ));
+    }
     let as_json = Value::Array(calls.iter().map(Call::to_json).collect());
     if args.calls {
         console.print_plain(&format!("{as_json}\n"))?;
         return Ok(Exit::Done);
     }
     let now = Zoned::now();
-    let told: Vec<String> = calls
-        .iter()
-        .map(|call| words(&answer(call, &now)))
-        .collect();
+    let told: Vec<Told> = calls.iter().map(|call| answer(call, &now)).collect();
     if console.is_json() {
-        console.print_json(&json!({ "calls": as_json, "answers": told }))?;
+        let words: Vec<String> = told.iter().map(built_in::words).collect();
+        let mut report = json!({ "calls": as_json, "answers": words });
+        if args.stats {
+            (report["load_ms"], report["answer_ms"]) = (loaded.into(), answered.into());
+        }
+        console.print_json(&report)?;
         return Ok(Exit::Done);
     }
+    let mut exit = Exit::Done;
     for told in told {
-        console.print(&format!("{told}\n"))?;
+        console.print(&format!("{}\n", built_in::words(&told)))?;
+        if let Some(command) = command(&told) {
+            let typed = Args::read(&command).map_err(|error| {
+                Failure::refused("usage", error.to_string()).hint("say it in other words")
+            })?;
+            exit = super::run(typed, console)?;
+        }
     }
-    Ok(Exit::Done)
+    Ok(exit)
+}
+
+/// What is carried out for whoever asked. Repairs change nothing, and a model's licence is shown before it comes.
+fn command(told: &Told) -> Option<Vec<OsString>> {
+    let words: Vec<String> = match told {
+        Told::Task(Task::Fix { path, test_command }) => {
+            let path = path.as_deref().unwrap_or(".");
+            let test = test_command.iter().map(|test| format!("--test={test}"));
+            ["freehold", "fix"]
+                .map(str::to_owned)
+                .into_iter()
+                .chain(test)
+                .chain(["--".to_owned(), path.to_owned()])
+                .collect()
+        }
+        Told::Task(Task::AddModel { name: Some(name) })
+            if name.starts_with("hub:") || Path::new(name).exists() =>
+        {
+            ["freehold", "model", "add", "--", name]
+                .map(str::to_owned)
+                .into()
+        }
+        _ => return None,
+    };
+    Some(words.into_iter().map(OsString::from).collect())
 }
 
 /// The calls of the last turn.
@@ -99,45 +145,7 @@ fn each(model: &Path, file: &Path, console: &mut Console) -> anyhow::Result<Exit
     Ok(Exit::Done)
 }
 
-/// The model that was named.
+/// The model that was named, else the one that is built in.
 fn path(args: &Ask) -> Result<PathBuf, Failure> {
-    args.model.clone().ok_or_else(|| {
-        Failure::refused("unusable_model", "this build has no built-in model")
-            .hint("name one that was made for the tools with `--model`")
-    })
-}
-
-/// What a person is told.
-fn words(told: &Told) -> String {
-    let typed = |text: String| paint::styled(paint::TYPED, text);
-    match told {
-        Told::Text(text) => text.clone(),
-        Told::Task(Task::Fix { path, test_command }) => {
-            let path = path.as_deref().unwrap_or(".");
-            let test = test_command
-                .as_ref()
-                .map(|command| format!(" --test-command {}", quoted(command)));
-            let command = format!("freehold fix {}{}", quoted(path), test.unwrap_or_default());
-            format!("This repairs it, in a sandbox: {}", typed(command))
-        }
-        Told::Task(Task::AddModel { name }) => {
-            let name = name.as_deref().map_or("hub:OWNER/NAME".to_owned(), quoted);
-            format!(
-                "This adds a model: {}",
-                typed(format!("freehold model add {name}"))
-            )
-        }
-        Told::NotYet(tool, understood) => {
-            format!("Understood, but there is no `{tool}` yet: {understood}")
-        }
-    }
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./:@".contains(c);
-    match !word.is_empty() && !word.starts_with('-') && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
+    args.model.clone().map_or_else(built_in::folder, Ok)
 }

@@ -19,11 +19,12 @@ use serde_json::json;
 
 use super::model::{library, not_utf8};
 use crate::args::chat::Chat;
+use crate::built_in;
 use crate::console::Console;
 use crate::environment;
 use crate::failure::{Exit, Failure};
 use dialogue::{Outcome, Settings, Speaker, Thinking};
-use library::Located;
+use library::{Library, Located};
 use session::Session;
 use voice::{Manner, Voice};
 
@@ -39,8 +40,8 @@ pub fn run(args: &Chat, console: &mut Console) -> anyhow::Result<Exit> {
     let is_once = args.prompt.is_some() || !talks;
     let library = library();
     let located = match &args.model {
-        Some(typed) => library.locate(typed)?,
-        None => library.usual()?,
+        Some(typed) => locate(&library, typed)?,
+        None => usual(&library)?,
     };
     if let Some(image) = args.image.first() {
         return Err(no_eyes(&located, image).into());
@@ -65,6 +66,23 @@ pub fn run(args: &Chat, console: &mut Console) -> anyhow::Result<Exit> {
     match said {
         Some(said) => once(args, &located, &speaker, &how, said, console),
         None => Session::new(args, library, located, speaker, how).run(console),
+    }
+}
+
+/// The model that `typed` names.
+fn locate(library: &Library, typed: &str) -> anyhow::Result<Located> {
+    let is_built_in = typed == built_in::NAME && library.get(typed).is_none();
+    Ok(match is_built_in {
+        true => built_in::located()?,
+        false => library.locate(typed)?,
+    })
+}
+
+/// The one used last; the one that is built in where none was added.
+fn usual(library: &Library) -> anyhow::Result<Located> {
+    match library.usual() {
+        Err(error) if error.code == "no_model" => Ok(built_in::located()?),
+        other => Ok(other?),
     }
 }
 
@@ -98,6 +116,9 @@ impl How {
 
 /// Loads a model, and notes that it is the one used last.
 fn load(located: &Located, args: &Chat, console: &mut Console) -> anyhow::Result<Speaker> {
+    if located.name == built_in::NAME && located.entry.is_none() {
+        return built_in::speaker(&located.path, 1);
+    }
     let line = console.passing(&format!("loading {}", located.name));
     let speaker = Speaker::load(
         &located.path,

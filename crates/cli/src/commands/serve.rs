@@ -74,6 +74,7 @@ pub fn run(args: &Serve, console: &mut Console) -> anyhow::Result<Exit> {
         },
         memory: bytes.unwrap_or_else(|| Memory::read().available),
         scripts: scripts.into_iter().collect(),
+        built_in: Some(crate::built_in::folder()?),
         pictures: settings.pictures(),
         fleet: settings.fleet()?,
         store: kept(args),

@@ -4,6 +4,7 @@
 #[allow(dead_code, reason = "tests of the server need more of it")]
 #[path = "../../../server/tests/it/browser.rs"]
 mod browser;
+mod ask;
 mod chat;
 mod chat_terminal;
 mod code;

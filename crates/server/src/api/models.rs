@@ -47,6 +47,7 @@ async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>
         .map(|listed| {
             let held = resident.iter().filter(|held| held.name == listed.name);
             let held: Option<u64> = held.map(|held| held.bytes).reduce(|one, other| one + other);
+            let held = held.or_else(|| app.catalogue.built_in_bytes(&listed.name));
             let begun = loading.iter().find(|loading| loading.name == listed.name);
             json!({
                 "name": listed.name,

@@ -268,6 +268,7 @@ pub fn options(data: &Path, is_open: bool, script: Value) -> Options {
         code: None,
         settings: Settings::default(),
         memory: 1 << 30,
+        built_in: None,
         scripts: vec![Script {
             name: "script".to_owned(),
             script: serde_json::from_value(script).unwrap(),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Codes that end a command at a terminal or answer a program, and that no page can meet.
-const UNMET: [&str; 48] = [
+const UNMET: [&str; 49] = [
     "audit_not_an_export",
     "bad_upstream",
     "cannot_listen",
@@ -41,6 +41,7 @@ const UNMET: [&str; 48] = [
     "store_newer",
     "store_served",
     "too_many_tasks",
+    "tools_only",
     "unknown_credential",
     "unusable_certificate",
     "unusable_constraint",

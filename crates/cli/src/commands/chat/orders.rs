@@ -7,7 +7,7 @@ use models::chat::{Message, Role};
 
 use super::session::Session;
 use super::slash::{Slash, help};
-use super::{How, load, now, sampling, saved};
+use super::{How, load, locate, now, sampling, saved};
 use crate::console::{Console, paint};
 use crate::failure::Failure;
 
@@ -60,7 +60,7 @@ impl Session<'_> {
 
     /// Goes on with another model, if it can be loaded.
     fn change_model(&mut self, name: &str, console: &mut Console) -> anyhow::Result<()> {
-        let located = self.library.locate(name)?;
+        let located = locate(&self.library, name)?;
         self.speaker = load(&located, self.args, console)?;
         self.how.sampling = sampling(self.args, &self.speaker)?;
         self.located = located;

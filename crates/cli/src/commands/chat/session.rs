@@ -8,6 +8,7 @@ use super::editor::{Editor, Typed};
 use super::slash::Slash;
 use super::voice::{Manner, Voice, stats, verdict};
 use crate::args::chat::Chat;
+use crate::built_in;
 use crate::console::{Console, ReaderGone, paint};
 use crate::environment;
 use crate::failure::{self, Exit, Failure};
@@ -91,6 +92,18 @@ impl<'a> Session<'a> {
     }
 
     pub(super) fn greet(&self, console: &mut Console) {
+        if self.speaker.is_of_tools() {
+            console.talk(format_args!(
+                "{} · understands requests: times, sums, units, repairs of code · {} lists commands",
+                paint::styled(paint::STRONG, built_in::LABEL),
+                paint::styled(paint::TYPED, "/help")
+            ));
+            console.talk(format_args!(
+                "{} adds a model to talk with",
+                paint::styled(paint::TYPED, built_in::LARGER)
+            ));
+            return;
+        }
         let name = paint::styled(paint::STRONG, &self.located.name);
         let context = self.speaker.context();
         console.talk(format_args!(

@@ -65,7 +65,7 @@ async fn entitle(app: &App, caller: &Caller, first: &First) -> Result<()> {
     let model = turn.body["response"]["model"].as_str().unwrap_or_default();
     let is_done = turn.state == "completed";
     if !is_done
-        || app.catalogue.is_script(model)
+        || app.catalogue.says_its_own(model)
         || is_slow(&turn.body)
         || !house::titles(app).await?
     {
