@@ -5,7 +5,7 @@ import { dialog } from "../ground/dialog.js";
 import { fill, h, later } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { go } from "../ground/route.js";
-import { app } from "../ground/state.js";
+import { app, may } from "../ground/state.js";
 import { choose } from "../ground/theme.js";
 import { moment } from "../ground/when.js";
 import { t } from "../ground/words.js";
@@ -39,6 +39,7 @@ function entries() {
     ...command.list(),
     { label: t("code"), icon: "braces", act: () => go("/code") },
     { label: t("models"), icon: "box", act: () => go("/models") },
+    ...(may("manage_models") ? [{ label: t("training"), icon: "curve", act: () => go("/training") }] : []),
     { label: t("activity"), icon: "pulse", act: () => go("/activity") },
     { label: t("settings"), icon: "gear", act: () => go("/settings") },
     { label: t("deleted-chats"), icon: "bin", act: () => openDeleted() },

@@ -6,7 +6,7 @@ import { menu } from "../ground/dialog.js";
 import { fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { go } from "../ground/route.js";
-import { app } from "../ground/state.js";
+import { app, may } from "../ground/state.js";
 import { group } from "../ground/when.js";
 import { t } from "../ground/words.js";
 import { openPalette } from "./palette.js";
@@ -25,6 +25,7 @@ export function rail() {
     { class: "rail-house", "aria-label": t("house") },
     h("a", { class: "rail-row", href: "/code" }, icon("braces"), h("span", null, t("code"))),
     h("a", { class: "rail-row", href: "/models" }, icon("box"), h("span", null, t("models"))),
+    may("manage_models") && h("a", { class: "rail-row", href: "/training" }, icon("curve"), h("span", null, t("training"))),
     h("a", { class: "rail-row", href: "/activity" }, icon("pulse"), h("span", null, t("activity"))),
   );
   mark(house);

@@ -990,3 +990,29 @@ welcome-model-others = Bisher antwortet nur das eingebaute Werkzeug-Modell: Uhrz
 no-model-others = Es gibt noch kein Modell, das antworten könnte. Die Eigentümer:in dieses Hauses fügt eines hinzu.
 code-others = Die Eigentümer:in dieses Hauses lässt hier Code reparieren und wählt die Ordner dafür.
 titles-owner = Das entscheidet die Eigentümer:in dieses Hauses.
+
+## Training
+training = Training
+trainings = Modelle, die entstehen
+training-how = Ein Rezept macht ein Modell, vom Text bis zu den Gewichten; was auf diesem Rechner begonnen wird, steht hier:
+no-trainings = Mit den Daten dieses Hauses wurde noch nichts trainiert.
+training-running = lernt
+training-stopped = angehalten
+training-done = fertig
+training-at = { $stage }, Schritt { $step } von { $steps }
+training-loss = Verlust { $loss }
+training-speed = { $rate } Token je Sekunde, { $share } % dessen, was dieser Rechner multipliziert
+training-left = noch { $left }
+training-step = Schritt { $step }:
+training-samples = { $name } sagt bei Schritt { $step }:
+training-notes = { $count ->
+    [one] { $name }: etwas ist geschehen
+   *[other] { $name }: { $count } Dinge sind geschehen
+  }
+training-chart = Verlust über den Schritten: je tiefer, desto besser vorhergesagt.
+training-measured = { $data }, Schritt { $step }: { $loss }
+training-told = { $name }: Verlust { $loss } nach { $steps } Schritten.
+training-told-measured = { $name }: Verlust { $loss } nach { $steps } Schritten; { $measured } auf { $data }, woraus es nicht lernt.
+left-seconds = { $count } s
+left-minutes = { $count } min
+left-hours = { $count } h

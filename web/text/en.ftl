@@ -990,3 +990,29 @@ welcome-model-others = So far the built-in tool model answers alone: times, sums
 no-model-others = There is no model yet that could answer. The owner of this house adds one.
 code-others = The owner of this house has code repaired here, and chooses its folders.
 titles-owner = The owner of this house decides it.
+
+## Training
+training = Training
+trainings = Models that are being made
+training-how = A recipe makes a model, from text to weights; what is begun on this machine shows up here:
+no-trainings = Nothing has been trained with the data of this house yet.
+training-running = learning
+training-stopped = stopped
+training-done = done
+training-at = { $stage }, step { $step } of { $steps }
+training-loss = loss { $loss }
+training-speed = { $rate } tokens a second, { $share } % of what this machine multiplies
+training-left = { $left } left
+training-step = Step { $step }:
+training-samples = { $name } at step { $step } says:
+training-notes = { $count ->
+    [one] { $name }: one thing happened
+   *[other] { $name }: { $count } things happened
+  }
+training-chart = Losses over steps: the lower, the better foretold.
+training-measured = { $data }, step { $step }: { $loss }
+training-told = { $name }: loss { $loss } after { $steps } steps.
+training-told-measured = { $name }: loss { $loss } after { $steps } steps; { $measured } on { $data }, which it does not learn from.
+left-seconds = { $count } s
+left-minutes = { $count } min
+left-hours = { $count } h

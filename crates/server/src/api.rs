@@ -15,6 +15,7 @@ mod patches;
 mod people;
 mod rules;
 mod sessions;
+mod trainings;
 mod upstreams;
 
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(chats::routes())
         .merge(notes::routes())
         .merge(models::routes())
+        .merge(trainings::routes())
         .merge(documents::routes())
         .merge(house::routes())
 }

@@ -20,6 +20,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/chat/{id}", get(page))
         .route("/code", get(page))
         .route("/models", get(page))
+        .route("/training", get(page))
         .route("/activity", get(page))
         .route("/settings", get(page))
         .route("/sw.js", get(worker))

@@ -27,6 +27,7 @@ mod reinforcement;
 mod reward;
 
 mod journal;
+mod known;
 mod run;
 
 pub use corpus::{Account, Corpus, Text};
@@ -42,6 +43,7 @@ pub use chance::Chance;
 pub use deck::Position;
 pub use error::{Error, Result};
 pub use example::Example;
+pub use known::{Known, StageView, all as known_trainings, note as note_training};
 pub use journal::{Line, StepLine, read as read_journal};
 pub use models::{Adapters, LearnOptions};
 pub use optimiser::{Kind, OptimiserOptions};

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use library::{Memory, quantity};
 use serde_json::json;
 use tensor::Pool;
-use training::{Account, Event, Line, Run, RunOptions, StepLine};
+use training::{Account, Event, Line, Run, RunOptions, StepLine, note_training};
 
 use super::stop_on_signals;
 use crate::args::train::Train;
 use crate::console::{Console, duration, paint};
+use crate::environment;
 use crate::failure::Exit;
 
 /// How often a step is shown where nobody watches.
@@ -30,6 +31,11 @@ pub fn run(args: &Train, console: &mut Console) -> anyhow::Result<Exit> {
         stop: stop_on_signals()?,
     };
     let run = Run::open(&args.recipe, options)?;
+    // Whoever looks on in the app finds it; a training does not depend on it.
+    let noted = note_training(&environment::read().data, &args.recipe, &run.recipe().name, run.out());
+    if let Err(error) = noted {
+        console.talk(format_args!("the app will not show this training: {error}"));
+    }
     let mut teller = Teller::new(console);
     let model = run.go(&mut |event| teller.tell(&event));
     teller.clear();

@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use crate::house::House;
 
 /// Paths that anybody may ask, with the method.
-const PUBLIC: [(&str, &str); 14] = [
+const PUBLIC: [(&str, &str); 15] = [
     ("GET", "/"),
     ("GET", "/sign-in"),
     ("GET", "/welcome"),
     ("GET", "/code"),
     ("GET", "/models"),
+    ("GET", "/training"),
     ("GET", "/activity"),
     ("GET", "/settings"),
     ("GET", "/chat/x"),

@@ -8,12 +8,13 @@ use serde_json::Value;
 
 const DOCUMENT: &str = include_str!("../../openapi.json");
 
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "get /",
     "get /sign-in",
     "get /welcome",
     "get /code",
     "get /models",
+    "get /training",
     "get /activity",
     "get /settings",
     "get /chat/{id}",

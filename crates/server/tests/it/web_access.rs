@@ -9,13 +9,14 @@ use crate::house::House;
 const THEMES: [bool; 2] = [false, true];
 
 /// All pages but that of a chat.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "/",
     "/welcome",
     "/sign-in",
     "/settings",
     "/code",
     "/models",
+    "/training",
     "/activity",
 ];
 

@@ -9,12 +9,13 @@ use crate::house::House;
 use crate::signed::Signed;
 
 /// All pages, with what tells that one is there.
-const PAGES: [(&str, &str); 6] = [
+const PAGES: [(&str, &str); 7] = [
     ("/", ".composer"),
     ("/welcome", ".steps"),
     ("/settings", "#display-name"),
     ("/code", ".page-body"),
     ("/models", ".memory p"),
+    ("/training", ".page-body"),
     ("/activity", ".page-body"),
 ];
 
