@@ -35,6 +35,7 @@ mod tiny;
 mod titles;
 mod together;
 mod told;
+mod trainings;
 mod uploads;
 mod upstreams;
 mod web_access;
