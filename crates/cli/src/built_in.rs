@@ -133,7 +133,10 @@ pub fn speaker(path: &Path, answers: usize) -> anyhow::Result<Speaker> {
 /// What a person is told of each call, in the words of a terminal.
 pub fn told(calls: &[Call]) -> Vec<String> {
     let now = Zoned::now();
-    calls.iter().map(|call| words(&answer(call, &now))).collect()
+    calls
+        .iter()
+        .map(|call| words(&answer(call, &now)))
+        .collect()
 }
 
 /// What a person is told, in the words of a terminal.

@@ -3,8 +3,10 @@
 //! What it may say is held to the tools' schemas, so every answer is a list of valid calls: one of them declines,
 //! one asks for what is missing. Dates and sums come as expressions that code evaluates.
 
+mod copied;
 mod talk;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -69,7 +71,8 @@ pub struct Turn {
 /// The model, loaded.
 pub struct BuiltIn {
     speaker: Speaker,
-    constraint: Constraint,
+    /// The schema of an answer, before it is held to what is said.
+    schema: Value,
 }
 
 impl BuiltIn {
@@ -84,7 +87,7 @@ impl BuiltIn {
         };
         Ok(Self {
             speaker: Speaker::load(path, settings)?,
-            constraint: Constraint::JsonSchema(answer_schema().to_string()),
+            schema: answer_schema(),
         })
     }
 
@@ -104,11 +107,14 @@ impl BuiltIn {
             ));
         }
         messages.push(Message::new(Role::User, said));
+        let mut schema = self.schema.clone();
+        let before = past.iter().map(|turn| turn.said.as_str());
+        copied::hold(&mut schema, &before.chain([said]).collect::<Vec<_>>());
         let mut answering = self.speaker.answer(&Request {
             messages: &messages,
             sampling: Sampling::greedy(),
             max_tokens: Some(ANSWER_TOKENS_MAX),
-            constraint: Some(self.constraint.clone()),
+            constraint: Some(Constraint::JsonSchema(schema.to_string())),
             ..Request::default()
         })?;
         loop {
@@ -132,6 +138,7 @@ fn read(text: &str) -> Option<Vec<Call>> {
 /// The schema of an answer: a list of calls, without white space, arguments in the order of their schemas.
 pub fn answer_schema() -> Value {
     let mut document: Value = serde_json::from_str(TOOLS).expect("the list of tools is JSON");
+    name_what_is_asked(&mut document);
     let calls: Vec<Value> = document["tools"]
         .as_array()
         .into_iter()
@@ -155,6 +162,25 @@ pub fn answer_schema() -> Value {
     });
     loosen(&mut schema);
     schema
+}
+
+/// `chat.ask` names tools and arguments that there are.
+fn name_what_is_asked(document: &mut Value) {
+    let tools: Vec<Value> = document["tools"].as_array().cloned().unwrap_or_default();
+    let names: Vec<&Value> = tools.iter().map(|tool| &tool["name"]).collect();
+    let arguments: BTreeSet<&String> = tools
+        .iter()
+        .filter_map(|tool| tool["parameters"]["properties"].as_object())
+        .flat_map(Map::keys)
+        .collect();
+    let Some(list) = document["tools"].as_array_mut() else {
+        return;
+    };
+    for tool in list.iter_mut().filter(|tool| tool["name"] == "chat.ask") {
+        let properties = &mut tool["parameters"]["properties"];
+        properties["for_tool"]["enum"] = json!(names);
+        properties["missing"]["items"]["enum"] = json!(arguments);
+    }
 }
 
 /// `oneOf` becomes `anyOf`: whoever writes from the front need not know that no second form fits.

@@ -137,7 +137,8 @@ fn thinned(lines: Vec<Line>, points: usize) -> Vec<Line> {
 
 fn mean(group: &[StepLine]) -> StepLine {
     let mut last = group[group.len() - 1].clone();
-    let mean = |of: &dyn Fn(&StepLine) -> f64| group.iter().map(of).sum::<f64>() / group.len() as f64;
+    let mean =
+        |of: &dyn Fn(&StepLine) -> f64| group.iter().map(of).sum::<f64>() / group.len() as f64;
     last.loss = mean(&|step| step.loss);
     last.gradient_norm = mean(&|step| step.gradient_norm);
     last.tokens_per_second = mean(&|step| step.tokens_per_second);
@@ -192,12 +193,19 @@ mod tests {
         fs::create_dir_all(out.join("learn")).unwrap();
         note(data.path(), Path::new("a.toml"), "a", &out).unwrap();
         note(data.path(), Path::new("a.toml"), "a", &out).unwrap();
-        fs::write(out.join("learn/log.jsonl"), "{\"kind\":\"note\",\"step\":1,\"text\":\"x\"}\nhalf").unwrap();
+        fs::write(
+            out.join("learn/log.jsonl"),
+            "{\"kind\":\"note\",\"step\":1,\"text\":\"x\"}\nhalf",
+        )
+        .unwrap();
         fs::write(data.path().join("trainings/odd.json"), "{").unwrap();
         let known = all(data.path());
         assert_eq!(known.len(), 1);
         let stages = known[0].stages(10);
-        assert_eq!((stages.len(), stages[0].name.as_str(), stages[0].lines.len()), (1, "learn", 1));
+        assert_eq!(
+            (stages.len(), stages[0].name.as_str(), stages[0].lines.len()),
+            (1, "learn", 1)
+        );
         assert!(!stages[0].is_done && stages[0].quiet_seconds.is_some());
         fs::remove_dir_all(&out).unwrap();
         assert!(all(data.path()).is_empty());

@@ -66,7 +66,9 @@ pub fn run(args: &[&str]) -> Result<()> {
     let measured = evaluate(&binary, model, shared)?;
     let mut table = Table::new(["what", "sentences", "reached", "bar", "published"]);
     for (key, what, bar, published) in BARS {
-        let reached = measured[key].as_f64().with_context(|| format!("no `{key}`"))?;
+        let reached = measured[key]
+            .as_f64()
+            .with_context(|| format!("no `{key}`"))?;
         let sentences = match key.split('_').next() {
             Some("held") => "held_out_requests",
             Some("nlu") => "nlu_home_sentences",

@@ -81,7 +81,9 @@ fn locate(library: &Library, typed: &str) -> anyhow::Result<Located> {
 /// The one used last; the one that is built in where none was added.
 fn usual(library: &Library) -> anyhow::Result<Located> {
     match library.usual() {
-        Err(error) if error.code == "no_model" => Ok(built_in::located()?),
+        Err(library::Error::Refused(reason)) if reason.code == "no_model" => {
+            Ok(built_in::located()?)
+        }
         other => Ok(other?),
     }
 }

@@ -32,7 +32,12 @@ pub fn run(args: &Train, console: &mut Console) -> anyhow::Result<Exit> {
     };
     let run = Run::open(&args.recipe, options)?;
     // Whoever looks on in the app finds it; a training does not depend on it.
-    let noted = note_training(&environment::read().data, &args.recipe, &run.recipe().name, run.out());
+    let noted = note_training(
+        &environment::read().data,
+        &args.recipe,
+        &run.recipe().name,
+        run.out(),
+    );
     if let Err(error) = noted {
         console.talk(format_args!("the app will not show this training: {error}"));
     }

@@ -23,7 +23,10 @@ fn a_request_is_answered_without_anything_added() {
     let data = tempfile::tempdir().unwrap();
     let (exit, said, _) = run(data.path(), &["ask", "what is 15 percent of 80"]);
     assert_eq!((exit, said.as_str()), (Some(0), "0.15*80 = 12\n"));
-    let (exit, said, _) = run(data.path(), &["ask", "--calls", "set a timer for ten minutes"]);
+    let (exit, said, _) = run(
+        data.path(),
+        &["ask", "--calls", "set a timer for ten minutes"],
+    );
     let calls: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(
         (exit, calls),

@@ -1,10 +1,10 @@
 //! What the binary does when run as people and scripts run it.
 #![allow(clippy::unwrap_used, reason = "tests may unwrap")]
 
+mod ask;
 #[allow(dead_code, reason = "tests of the server need more of it")]
 #[path = "../../../server/tests/it/browser.rs"]
 mod browser;
-mod ask;
 mod chat;
 mod chat_terminal;
 mod code;

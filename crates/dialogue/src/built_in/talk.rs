@@ -65,7 +65,13 @@ impl Talk {
     fn calls(&self, messages: &[Message]) -> Result<Vec<Call>> {
         let users = messages.iter().filter(|message| message.role == Role::User);
         let said: Vec<String> = users
-            .map(|message| message.content.as_ref().map(Content::text).unwrap_or_default())
+            .map(|message| {
+                message
+                    .content
+                    .as_ref()
+                    .map(Content::text)
+                    .unwrap_or_default()
+            })
             .collect();
         let recent = &said[said.len().saturating_sub(TURNS_MAX)..];
         let mut past: Vec<Turn> = Vec::new();

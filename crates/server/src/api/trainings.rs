@@ -34,7 +34,9 @@ async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>
     let data = app.data.clone();
     let told = blocking(move || {
         let all = known_trainings(&data);
-        all.iter().map(|known| summary(known, &known.stages(1))).collect()
+        all.iter()
+            .map(|known| summary(known, &known.stages(1)))
+            .collect()
     });
     let told: Vec<Value> = told.await?;
     Ok(Json(json!({ "data": told })))
@@ -49,15 +51,16 @@ async fn retrieve(
     permit(&app, &caller).await?;
     let data = app.data.clone();
     let told = blocking(move || {
-        let known = known_trainings(&data).into_iter().find(|known| known.id == id)?;
+        let known = known_trainings(&data)
+            .into_iter()
+            .find(|known| known.id == id)?;
         let stages = known.stages(POINTS);
         let mut told = summary(&known, &stages);
         told["stages"] = stages.iter().map(stage).collect();
         Some(told)
     });
-    let missing = || {
-        Fault::new(StatusCode::NOT_FOUND, "there is no such training").code("not_found")
-    };
+    let missing =
+        || Fault::new(StatusCode::NOT_FOUND, "there is no such training").code("not_found");
     Ok(Json(told.await?.ok_or_else(missing)?))
 }
 
@@ -91,7 +94,9 @@ fn summary(known: &Known, stages: &[StageView]) -> Value {
         })
     });
     let per_step = step.map_or(0.0, |step| step.seconds / step.step.max(1) as f64);
-    let is_quiet = stage.and_then(|stage| stage.quiet_seconds).unwrap_or(f64::INFINITY)
+    let is_quiet = stage
+        .and_then(|stage| stage.quiet_seconds)
+        .unwrap_or(f64::INFINITY)
         > QUIET_SECONDS_MAX.max(5.0 * per_step);
     let state = match (stages.iter().all(|stage| stage.is_done), is_quiet) {
         (true, _) => "done",

@@ -24,7 +24,9 @@ fn training(data: &Path, name: &str, steps: u64) {
         })
         .collect();
     lines.push(json!({ "kind": "measured", "step": steps, "data": "aside", "loss": 0.5 }));
-    lines.push(json!({ "kind": "sample", "step": steps, "question": "add 3 and 4", "answer": "<b>7</b>" }));
+    lines.push(
+        json!({ "kind": "sample", "step": steps, "question": "add 3 and 4", "answer": "<b>7</b>" }),
+    );
     lines.push(json!({ "kind": "note", "step": 3, "text": "this batch is left out" }));
     let text: Vec<String> = lines.iter().map(|line| line.to_string() + "\n").collect();
     fs::write(out.join("learn/log.jsonl"), text.concat()).unwrap();
@@ -50,10 +52,16 @@ fn whoever_manages_models_sees_the_curves_and_nobody_else() {
     let whole = owner.get(&path).json();
     let stage = &whole["stages"][0];
     let points = stage["steps"].as_array().unwrap().len();
-    assert_eq!((points, stage["loss"].as_array().unwrap().len()), (500, 500));
+    assert_eq!(
+        (points, stage["loss"].as_array().unwrap().len()),
+        (500, 500)
+    );
     assert_eq!(stage["samples"][0]["answer"], "<b>7</b>");
     assert_eq!(owner.get("/api/trainings/..%2Fodd").status, 404);
-    assert_eq!((ada.get("/api/trainings").status, ada.get(&path).status), (403, 403));
+    assert_eq!(
+        (ada.get("/api/trainings").status, ada.get(&path).status),
+        (403, 403)
+    );
 }
 
 #[test]
@@ -69,7 +77,12 @@ fn curves_are_drawn_compared_and_told_in_words() {
     browser.go(&format!("{}/training", house.url));
     browser.until("document.querySelectorAll('.chart polyline').length === 2");
     let said = browser.value("document.querySelector('.chart svg').getAttribute('aria-label')");
-    assert!(said.as_str().unwrap().contains("tiny: loss 0.462 after 300 steps"), "{said}");
+    assert!(
+        said.as_str()
+            .unwrap()
+            .contains("tiny: loss 0.462 after 300 steps"),
+        "{said}"
+    );
     let sample = browser.value("document.querySelector('.samples dd').textContent");
     assert_eq!(sample, "<b>7</b>", "answers are text");
     browser.run("document.querySelectorAll('.trainings input')[1].click()");
