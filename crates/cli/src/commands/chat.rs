@@ -52,6 +52,13 @@ pub fn run(args: &Chat, console: &mut Console) -> anyhow::Result<Exit> {
         false => None,
     };
     let speaker = load(&located, args, console)?;
+    if is_once && speaker.is_of_tools() {
+        console.talk(format_args!(
+            "the {} answers; `{}` adds one to talk with",
+            built_in::LABEL,
+            built_in::LARGER
+        ));
+    }
     let how = How {
         sampling: sampling(args, &speaker)?,
         seed: args.seed,

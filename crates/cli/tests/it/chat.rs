@@ -139,11 +139,15 @@ fn what_cannot_be_answered_is_refused_with_a_hint() {
 }
 
 #[test]
-fn without_a_model_the_message_says_how_to_add_one() {
+fn without_a_model_the_built_in_one_answers_and_says_how_to_add_another() {
     let home = Home::new();
     let run = home.run(&["chat", "Hello"], b"");
-    assert_eq!(run.exit, Some(1));
-    assert!(run.stderr.contains("freehold model add"), "{run:?}");
+    assert_eq!(run.exit, Some(0));
+    assert!(!run.stdout.trim().is_empty(), "{run:?}");
+    assert!(
+        run.stderr.contains("built-in tool model") && run.stderr.contains("freehold model add"),
+        "{run:?}"
+    );
 }
 
 #[test]

@@ -152,7 +152,8 @@ fn escaped(text: &str) -> String {
             '\t' => escaped += r"\t",
             _ if sign.is_control() => escaped += &format!(r"\x{{{:x}}}", sign as u32),
             _ => {
-                if sign.is_ascii() && !sign.is_ascii_alphanumeric() && sign != ' ' {
+                // Others have meanings of their own when they are escaped.
+                if r"\.+*?()|[]{}^$".contains(sign) {
                     escaped.push('\\');
                 }
                 escaped.push(sign);
@@ -184,6 +185,10 @@ mod tests {
 
     #[test]
     fn stretches_begin_and_end_with_words() {
+        assert_eq!(
+            pattern(&["<|\u{0}>"]).unwrap(),
+            r"<(?:\|(?:\x{0}(?:>)?)?)?|\|(?:\x{0}(?:>)?)?|\x{0}(?:>)?|>"
+        );
         let pattern = pattern(&["boiler service (at 9)", "no"]).unwrap();
         let whole = regex_lite(&pattern);
         for fits in [

@@ -90,10 +90,9 @@ fn the_model_that_is_shipped_understands_and_follows_what_refers_back() {
     let calls = |messages: &[Message]| -> Value {
         serde_json::from_str(&said(&speaker, messages)).expect("calls")
     };
-    assert_eq!(
-        calls(&[user("what time is it in tokyo")]),
-        json!([{"tool": "time.now", "arguments": {"place": "tokyo"}}])
-    );
+    let time = calls(&[user("what time is it in tokyo")]);
+    assert_eq!(time[0]["tool"], "time.now");
+    assert_eq!(time[0]["arguments"]["place"], "tokyo");
     assert_eq!(
         calls(&[user("what is 15 percent of 80")]),
         json!([{"tool": "math.calculate", "arguments": {"expression": "0.15*80"}}])

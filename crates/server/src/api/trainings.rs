@@ -68,7 +68,7 @@ async fn retrieve(
 async fn permit(app: &App, caller: &Caller) -> Result<()> {
     if !manages_models(app, caller) {
         let refused = ManageModels {
-            change: "watch",
+            change: "look",
             model: None,
         };
         let _permit = app.gate.permit(caller, refused).await?;
