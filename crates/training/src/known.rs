@@ -162,6 +162,7 @@ mod tests {
             utilisation: 0.5,
             seconds: 0.0,
             seconds_left: 0.0,
+            measures: Default::default(),
         })
     }
 
