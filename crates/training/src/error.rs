@@ -82,6 +82,62 @@ pub enum Error {
         /// What would help.
         hint: &'static str,
     },
+    /// A run cannot be released.
+    #[error("`{}` cannot be released: {reason}\nhint: {hint}", path.display())]
+    Release {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+        /// What would help.
+        hint: String,
+    },
+    /// Something is there already.
+    #[error("`{}` is there already\nhint: {hint}", path.display())]
+    Exists {
+        /// The file or folder.
+        path: PathBuf,
+        /// What would help.
+        hint: &'static str,
+    },
+    /// A key cannot be used.
+    #[error("`{}` {reason}\nhint: {hint}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+        /// What would help.
+        hint: &'static str,
+    },
+    /// A release has no signature.
+    #[error("`{}` is not signed: there is no `model.sig` in it\nhint: `freehold release sign` signs a release", path.display())]
+    Unsigned {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A signature is damaged, or by another key.
+    #[error("the signature `{}` does not hold: {reason}\nhint: {hint}", path.display())]
+    Signature {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+        /// What would help.
+        hint: &'static str,
+    },
+    /// A release is not what was signed.
+    #[error(
+        "`{}` is not what was signed: {reason}\n\
+         hint: do not use it; get the release again from where it came",
+        path.display()
+    )]
+    Changed {
+        /// The folder.
+        path: PathBuf,
+        /// What is changed, missing or added.
+        reason: String,
+    },
     /// What is wanted of a model contradicts itself.
     #[error("the model cannot be made: {reason}\nhint: {hint}")]
     Shape {

@@ -30,6 +30,9 @@ mod journal;
 mod known;
 mod run;
 
+mod release;
+mod signing;
+
 pub use corpus::{Account, Corpus, Text};
 pub use recipe::{
     AdapterRecipe, Clean, Duplicates, Format, From, ModelRecipe, Numbers, Purpose, Recipe, Source,
@@ -50,7 +53,11 @@ pub use optimiser::{Kind, OptimiserOptions};
 pub use preference::{Preference, Preferred};
 pub use reinforcement::Reinforcement;
 pub use reward::{Check, Reward};
+pub use release::{About, ReleaseOptions, Released, SourceKind, release};
 pub use run::{Event, Run, RunOptions, Tell};
 pub use schedule::Schedule;
+pub use signing::{
+    Manifest, PrivateKey, PublicKey, SIGNATURE, SIGNING_KEY, Verified, make_key, sign, verify,
+};
 pub use state::State;
 pub use trainer::{Foretold, Measured, Options, Trainer};

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::begin::Shape;
 use crate::error::{Error, Result};
+use crate::release::About;
 
 pub use stage::{AdapterRecipe, Numbers, Purpose, Stage};
 
@@ -34,6 +35,9 @@ pub struct Recipe {
     /// What it is trained for, one after the other.
     #[serde(rename = "stage")]
     pub stages: Vec<Stage>,
+    /// What its release says that no run can know.
+    #[serde(default)]
+    pub release: About,
     /// The folder of the recipe.
     #[serde(skip)]
     folder: PathBuf,
@@ -190,7 +194,8 @@ impl Recipe {
             hint: "`docs/training.md` lists every key of a recipe".to_owned(),
         })?;
         recipe.folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        recipe.check().map_err(|(reason, hint)| Error::Recipe {
+        let checked = recipe.check().and_then(|()| recipe.check_release());
+        checked.map_err(|(reason, hint)| Error::Recipe {
             path: path.to_owned(),
             reason,
             hint,
@@ -260,6 +265,23 @@ impl Recipe {
                 .map_err(named)?;
         }
         Ok(())
+    }
+
+    /// Whether a stage learns from a source.
+    pub(crate) fn learns_from(&self, stage: &Stage, source: &Source) -> bool {
+        let mut sources = self.sources(stage).into_iter();
+        sources.any(|other| other.name == source.name)
+    }
+
+    fn check_release(&self) -> std::result::Result<(), (String, String)> {
+        let is_data = |name: &&String| self.data.iter().any(|source| source.name == **name);
+        match self.release.kinds.keys().find(|name| !is_data(name)) {
+            Some(name) => Err((
+                format!("`kinds` in `[release]` speaks of `{name}`, which is no data"),
+                "it holds names of `[[data]]`".to_owned(),
+            )),
+            None => Ok(()),
+        }
     }
 
     fn check(&self) -> std::result::Result<(), (String, String)> {

@@ -26,6 +26,9 @@ use crate::error::{Error, Result};
 use crate::journal::Line;
 use crate::recipe::{ModelRecipe, Recipe};
 
+pub(crate) use prepare::ledger_of;
+pub(crate) use stage::words_of_newest_state;
+
 /// What a run tells while it goes.
 #[derive(Debug)]
 pub enum Event<'a> {

@@ -86,19 +86,8 @@ impl State {
     /// # Errors
     /// When the file is damaged or of another kind.
     pub fn load(path: &Path) -> Result<Self> {
-        let refused = |reason: String| Error::State {
-            path: path.to_owned(),
-            reason,
-            hint: "the state before it stands beside it; without any, the training begins anew",
-        };
         let file = Safetensors::open(path)?;
-        let header = file.metadata().get("training");
-        let header = header.ok_or_else(|| refused("it is no state of a training".to_owned()))?;
-        let header: Header = serde_json::from_str(header)
-            .map_err(|error| refused(format!("its header is damaged: {error}")))?;
-        if header.version != VERSION {
-            return Err(refused(format!("it is of version {}", header.version)));
-        }
+        let header = Header::of(&file, path)?;
         let read = |name: String| -> Result<Vec<f32>> { Ok(file.view(&name)?.to_f32()) };
         let mut state = Self {
             step: header.step,
@@ -119,5 +108,28 @@ impl State {
             }
         }
         Ok(state)
+    }
+
+    /// Where the data stood, without the numbers.
+    pub(crate) fn position_in(path: &Path) -> Result<serde_json::Value> {
+        Ok(Header::of(&Safetensors::open(path)?, path)?.position)
+    }
+}
+
+impl Header {
+    fn of(file: &Safetensors, path: &Path) -> Result<Self> {
+        let refused = |reason: String| Error::State {
+            path: path.to_owned(),
+            reason,
+            hint: "the state before it stands beside it; without any, the training begins anew",
+        };
+        let header = file.metadata().get("training");
+        let header = header.ok_or_else(|| refused("it is no state of a training".to_owned()))?;
+        let header: Self = serde_json::from_str(header)
+            .map_err(|error| refused(format!("its header is damaged: {error}")))?;
+        match header.version {
+            VERSION => Ok(header),
+            other => Err(refused(format!("it is of version {other}"))),
+        }
     }
 }

@@ -181,6 +181,12 @@ impl Run {
     }
 }
 
+/// What the run in `out` has read; nothing when it has not yet.
+pub(crate) fn ledger_of(out: &Path) -> Result<Option<Vec<Account>>> {
+    let ledger = ledger(&out.join("data/data.json"))?;
+    Ok(ledger.map(|ledger| ledger.accounts))
+}
+
 fn ledger(path: &Path) -> Result<Option<Ledger>> {
     match std::fs::read_to_string(path) {
         Ok(text) => match serde_json::from_str(&text) {

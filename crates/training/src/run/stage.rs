@@ -373,6 +373,16 @@ fn why_left_out(error: Error) -> Result<(u64, String)> {
     }
 }
 
+/// The recipe's words for the stage in `folder`, as its newest state has them; nothing where no state is left.
+pub(crate) fn words_of_newest_state(folder: &Path) -> Result<Option<String>> {
+    let Some((_, path)) = states(folder)?.pop() else {
+        return Ok(None);
+    };
+    let place = State::position_in(&path)?;
+    let words = place.get("stage").and_then(serde_json::Value::as_str);
+    Ok(words.map(str::to_owned))
+}
+
 /// The states of a stage, by step.
 fn states(folder: &Path) -> Result<Vec<(u64, PathBuf)>> {
     let mut states = Vec::new();
