@@ -27,12 +27,12 @@ macro_rules! at_each_level {
                 // SAFETY: the level is only chosen where the machine has it.
                 $crate::isa::Isa::Avx2 => unsafe { avx2($($argument),*) },
                 #[cfg(target_arch = "x86_64")]
-                // SAFETY: the same. Tiles have nothing to give here.
                 $crate::isa::Isa::Avx512
                 | $crate::isa::Isa::Avx512Bf16
-                | $crate::isa::Isa::Amx => unsafe {
-                    avx512($($argument),*)
-                },
+                | $crate::isa::Isa::Amx => {
+                    // SAFETY: the same. Pairs and tiles have nothing to give here.
+                    unsafe { avx512($($argument),*) }
+                }
                 // NEON belongs to the architecture: the plain loops are compiled for it already.
                 #[cfg(target_arch = "aarch64")]
                 $crate::isa::Isa::Neon | $crate::isa::Isa::NeonDot | $crate::isa::Isa::NeonI8mm => {
