@@ -80,10 +80,9 @@ impl Isa {
 
     /// The best level of this machine that is not above `highest`; nothing above is asked for.
     fn best_up_to(highest: Self) -> Self {
-        let levels = Self::ALL.iter().copied();
+        let mut levels = Self::ALL.iter().copied();
         levels
-            .filter(|isa| *isa <= highest && isa.is_here())
-            .last()
+            .rfind(|isa| *isa <= highest && isa.is_here())
             .unwrap_or(Self::Scalar)
     }
 

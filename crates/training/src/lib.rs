@@ -52,8 +52,8 @@ pub use models::{Adapters, LearnOptions};
 pub use optimiser::{Kind, OptimiserOptions};
 pub use preference::{Preference, Preferred};
 pub use reinforcement::Reinforcement;
-pub use reward::{Check, Reward};
 pub use release::{About, ReleaseOptions, Released, SourceKind, release};
+pub use reward::{Check, Reward};
 pub use run::{Event, Run, RunOptions, Tell};
 pub use schedule::Schedule;
 pub use signing::{

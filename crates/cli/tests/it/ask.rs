@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+#[expect(clippy::disallowed_methods, reason = "tests run the binary")]
 /// Runs the binary with its data in `data`; exit status, standard output and standard error.
 fn run(data: &Path, args: &[&str]) -> (Option<i32>, String, String) {
     let done = Command::new(env!("CARGO_BIN_EXE_freehold"))

@@ -1,7 +1,7 @@
 //! Twelve registers of sixteen floats, to which products of pairs of bfloat16 are added.
 
 use std::arch::x86_64::{
-    __m512bh, _mm512_add_ps, _mm512_dpbf16_ps, _mm512_reduce_add_ps, _mm512_set1_epi32,
+    __m512bh, __m512i, _mm512_add_ps, _mm512_dpbf16_ps, _mm512_reduce_add_ps, _mm512_set1_epi32,
     _mm512_setzero_ps,
 };
 
@@ -16,7 +16,7 @@ pub(super) fn multiply(rounds: usize) -> f32 {
     // Halves, two and two.
     let factor = _mm512_set1_epi32(std::hint::black_box(0x3f00_3f00));
     // SAFETY: both are 64 bytes, of which any are numbers.
-    let factor = unsafe { std::mem::transmute::<_, __m512bh>(factor) };
+    let factor = unsafe { std::mem::transmute::<__m512i, __m512bh>(factor) };
     let mut chains = [_mm512_setzero_ps(); CHAINS];
     for _ in 0..rounds {
         for value in &mut chains {

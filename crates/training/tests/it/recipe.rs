@@ -274,6 +274,77 @@ fn a_damaged_state_is_passed_over() {
     assert_eq!(first, Some(5));
 }
 
+/// What is written in place of what, and what is told of it.
+const BAD: [(&str, &str, &str); 15] = [
+    ("seed = 3", "seeds = 3", "unknown field `seeds`"),
+    (
+        "steps = 12",
+        "steps = 12\nepochs = 2",
+        "it ends never, or twice",
+    ),
+    (
+        "licences = [\"CC0-1.0\"]",
+        "licences = [\"MIT\"]",
+        "has the licence `CC0-1.0`",
+    ),
+    (
+        "path = \"words.jsonl\"",
+        "path = \"wurds.jsonl\"",
+        "wurds.jsonl",
+    ),
+    (
+        "data = [\"talk\"]",
+        "data = [\"walk\"]",
+        "reads `walk`, which is no data",
+    ),
+    ("name = \"talk\"", "name = \"words\"", "stands twice"),
+    (
+        "name = \"tiny\"",
+        "name = \"../tiny\"",
+        "becomes the name of a folder",
+    ),
+    (
+        "hidden_size = 32",
+        "hidden_size = 40",
+        "`hidden_size = 40` in `2` heads",
+    ),
+    (
+        "vocab_size = 300",
+        "vocab_size = 60000",
+        "`vocab_size` asks for 60000",
+    ),
+    (
+        "context = 96",
+        "context = 960",
+        "the network is made for `128`",
+    ),
+    (
+        "learning_rate = 3e-3",
+        "learning_rate = -1.0",
+        "`learning_rate`",
+    ),
+    (
+        "format = \"jsonl\"",
+        "format = \"chat\"",
+        "line 1: it has neither",
+    ),
+    (
+        "intermediate_size = 64",
+        "intermedate_size = 64",
+        "unknown field `intermedate_size`",
+    ),
+    (
+        "data = [\"talk\"]",
+        "data = [\"kept-aside\"]",
+        "learns from `kept-aside`, which is held out",
+    ),
+    (
+        "licences = [\"CC0-1.0\"]",
+        "languages = [\"deu\"]",
+        "nothing of `words` is kept, of 82 texts",
+    ),
+];
+
 #[test]
 fn bad_recipes_are_refused_with_the_place_and_a_hint() {
     let house = House::new();
@@ -282,75 +353,7 @@ fn bad_recipes_are_refused_with_the_place_and_a_hint() {
         house.write("recipe.toml", &RECIPE.replacen(from, to, 1));
         house.refused()
     };
-    for (from, to, wanted) in [
-        ("seed = 3", "seeds = 3", "unknown field `seeds`"),
-        (
-            "steps = 12",
-            "steps = 12\nepochs = 2",
-            "it ends never, or twice",
-        ),
-        (
-            "licences = [\"CC0-1.0\"]",
-            "licences = [\"MIT\"]",
-            "has the licence `CC0-1.0`",
-        ),
-        (
-            "path = \"words.jsonl\"",
-            "path = \"wurds.jsonl\"",
-            "wurds.jsonl",
-        ),
-        (
-            "data = [\"talk\"]",
-            "data = [\"walk\"]",
-            "reads `walk`, which is no data",
-        ),
-        ("name = \"talk\"", "name = \"words\"", "stands twice"),
-        (
-            "name = \"tiny\"",
-            "name = \"../tiny\"",
-            "becomes the name of a folder",
-        ),
-        (
-            "hidden_size = 32",
-            "hidden_size = 40",
-            "`hidden_size = 40` in `2` heads",
-        ),
-        (
-            "vocab_size = 300",
-            "vocab_size = 60000",
-            "`vocab_size` asks for 60000",
-        ),
-        (
-            "context = 96",
-            "context = 960",
-            "the network is made for `128`",
-        ),
-        (
-            "learning_rate = 3e-3",
-            "learning_rate = -1.0",
-            "`learning_rate`",
-        ),
-        (
-            "format = \"jsonl\"",
-            "format = \"chat\"",
-            "line 1: it has neither",
-        ),
-        (
-            "intermediate_size = 64",
-            "intermedate_size = 64",
-            "unknown field `intermedate_size`",
-        ),
-        (
-            "data = [\"talk\"]",
-            "data = [\"kept-aside\"]",
-            "learns from `kept-aside`, which is held out",
-        ),
-        (
-            "licences = [\"CC0-1.0\"]",
-            "languages = [\"deu\"]",
-            "nothing of `words` is kept, of 82 texts",
-        ),
-    ] {
+    for (from, to, wanted) in BAD {
         let error = with(from, to);
         assert!(error.contains(wanted), "{from} → {to}:\n{error}");
         assert!(error.contains("hint: "), "{error}");
@@ -483,7 +486,7 @@ fn adapters_learn_beside_frozen_weights_and_are_merged_into_them() {
     let after = after.unwrap();
     assert!(losses[29] < 0.7 * losses[0], "{losses:?}");
     let open = |model: &Path| {
-        tensor::files::Safetensors::open(&model.join("model.safetensors")).expect("weights")
+        tensor::files::Safetensors::open(model.join("model.safetensors")).expect("weights")
     };
     let (before, file) = (open(&before), open(&after));
     for name in before.names() {
