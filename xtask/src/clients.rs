@@ -5,6 +5,7 @@
 //! `xtask/clients/missing.txt` lists what is known not to work yet; a line that begins to work fails the run.
 
 mod codex;
+mod release;
 mod served;
 
 use std::path::{Path, PathBuf};
@@ -53,6 +54,11 @@ const CLIENTS: &[Client] = &[
         name: "codex",
         about: "the official Codex CLI, in a network of its own",
         run: codex::run,
+    },
+    Client {
+        name: "release",
+        about: "a release, read by model_signing, CycloneDX and gguf; `transformers` and `llama` when named",
+        run: release::run,
     },
     Client {
         name: "schemathesis",

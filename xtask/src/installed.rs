@@ -69,9 +69,19 @@ impl Place {
 
     /// A Python with the packages of `python/requirements.txt`.
     pub fn python(&self) -> Result<PathBuf> {
-        let venv = self.installed.join("venv");
+        self.python_in("venv", "python/requirements.txt")
+    }
+
+    /// A Python of its own with the packages that the file `packages` lists.
+    pub fn python_with(&self, packages: &str) -> Result<PathBuf> {
+        let name = packages.replace(['/', '.'], "-");
+        self.python_in(&format!("venv-{name}"), packages)
+    }
+
+    fn python_in(&self, venv: &str, packages: &str) -> Result<PathBuf> {
+        let venv = self.installed.join(venv);
         let python = venv.join("bin/python");
-        let wanted = self.sources("python/requirements.txt");
+        let wanted = self.sources(packages);
         let stamp = venv.join("requirements.txt");
         if is_same(&wanted, &stamp) {
             return Ok(python);

@@ -4,6 +4,7 @@ pub mod ask;
 pub mod chat;
 pub mod house;
 pub mod model;
+pub mod release;
 pub mod serve;
 pub mod train;
 
@@ -86,6 +87,8 @@ pub enum Command {
     Model(model::Model),
     /// Make a model: data, vocabulary, training and fine-tuning, by one recipe
     Train(train::Train),
+    /// Release a trained model with all that belongs to it, signed; verify one
+    Release(release::Release),
     /// Answer other programs: OpenAI's API over the models of this machine
     Serve(serve::Serve),
     /// Keep who may enter the house

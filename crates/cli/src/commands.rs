@@ -7,6 +7,7 @@ mod doctor;
 mod fix;
 mod house;
 mod model;
+mod release;
 pub mod sandbox;
 mod serve;
 mod tests;
@@ -38,6 +39,7 @@ pub fn run(command: Command, console: &mut Console) -> anyhow::Result<Exit> {
         Command::Export(args) => house::export(&args, console),
         Command::Erase(args) => house::erase(&args, console),
         Command::Train(args) => train::run(&args, console),
+        Command::Release(args) => release::run(&args, console),
         Command::Serve(args) => serve::run(&args, console),
         Command::Doctor => doctor::run(console),
         Command::Sandbox(args) => sandbox::run(&args, console),

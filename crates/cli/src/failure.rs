@@ -295,6 +295,12 @@ fn of_training(error: &training::Error) -> (Exit, &'static str) {
         Error::Memory { .. } => (Exit::Refused, "not_enough_memory"),
         Error::NotFinite { .. } | Error::Spike { .. } => (Exit::Refused, "numbers_out_of_bounds"),
         Error::Stopped { .. } => (Exit::Fault, "stopped"),
+        Error::Release { .. } => (Exit::Refused, "unusable_run"),
+        Error::Exists { .. } => (Exit::Refused, "file_exists"),
+        Error::Key { .. } => (Exit::Refused, "unusable_key"),
+        Error::Unsigned { .. } => (Exit::Refused, "not_signed"),
+        Error::Signature { .. } => (Exit::Refused, "bad_signature"),
+        Error::Changed { .. } => (Exit::Refused, "changed_release"),
         _ => (Exit::Refused, "unusable_recipe"),
     }
 }

@@ -5,10 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Codes that end a command at a terminal or answer a program, and that no page can meet.
-const UNMET: [&str; 49] = [
+const UNMET: [&str; 54] = [
     "audit_not_an_export",
+    "bad_signature",
     "bad_upstream",
     "cannot_listen",
+    "changed_release",
     "checksum_mismatch",
     "duplicate_custom_id",
     "empty_file",
@@ -25,6 +27,7 @@ const UNMET: [&str; 49] = [
     "no_model",
     "no_such_token",
     "nobody_to_ask",
+    "not_signed",
     "nothing_said",
     "nothing_to_score",
     "numbers_out_of_bounds",
@@ -46,7 +49,9 @@ const UNMET: [&str; 49] = [
     "unusable_certificate",
     "unusable_constraint",
     "unusable_data",
+    "unusable_key",
     "unusable_recipe",
+    "unusable_run",
     "unusable_settings_file",
     "unusable_state",
     "unusable_tool_choice",
