@@ -373,11 +373,15 @@ fn a_patch_is_downloaded_as_git_and_patch_take_it() {
     browser.run("[...document.querySelectorAll('.acts-of-patch button')].find((one) => one.textContent === 'Download').click()");
     let path = to.path().join("freehold.patch");
     let begun = std::time::Instant::now();
-    while !path.exists() {
+    // The browser makes the file before it fills it.
+    let patch = loop {
+        let patch = fs::read_to_string(&path).unwrap_or_default();
+        if patch.ends_with('\n') {
+            break patch;
+        }
         assert!(begun.elapsed().as_secs() < 10, "nothing was downloaded");
         std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    let patch = fs::read_to_string(path).unwrap();
+    };
     assert!(
         patch.starts_with("--- a/till.py\n+++ b/till.py\n@@ "),
         "{patch}"
