@@ -146,6 +146,33 @@ pub enum Error {
         /// What would help.
         hint: &'static str,
     },
+    /// Another of the processes that train together has gone.
+    #[error(
+        "rank {rank} is gone: {reason}\nhint: the ranks end together; the same command goes on from the newest \
+         state"
+    )]
+    Rank {
+        /// Its number.
+        rank: usize,
+        /// What is known of it.
+        reason: &'static str,
+    },
+    /// The processes that are to train together do not find each other.
+    #[error("no ranks: {reason}\nhint: {hint}")]
+    Ranks {
+        /// What is wrong.
+        reason: String,
+        /// What would help.
+        hint: &'static str,
+    },
+    /// Slurm cannot be told something, or says what nobody can read.
+    #[error("Slurm: {reason}\nhint: {hint}")]
+    Slurm {
+        /// What is wrong.
+        reason: String,
+        /// What would help.
+        hint: &'static str,
+    },
     /// The numbers grew beyond all bounds.
     #[error(
         "step {step}: the loss is {loss}, the gradient {gradient_norm}; nothing was changed by this step\n\

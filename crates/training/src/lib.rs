@@ -28,7 +28,9 @@ mod reward;
 
 mod journal;
 mod known;
+mod ranks;
 mod run;
+mod slurm;
 
 mod release;
 mod signing;
@@ -51,6 +53,7 @@ pub use known::{Known, StageView, all as known_trainings, note as note_training}
 pub use models::{Adapters, LearnOptions};
 pub use optimiser::{Kind, OptimiserOptions};
 pub use preference::{Preference, Preferred};
+pub use ranks::{Local, Loose, Ranks};
 pub use reinforcement::Reinforcement;
 pub use release::{About, ReleaseOptions, Released, SourceKind, release};
 pub use reward::{Check, Reward};
@@ -59,5 +62,6 @@ pub use schedule::Schedule;
 pub use signing::{
     Manifest, PrivateKey, PublicKey, SIGNATURE, SIGNING_KEY, Verified, make_key, sign, verify,
 };
+pub use slurm::{JobState, Phase, SlurmOptions, submitted};
 pub use state::State;
 pub use trainer::{Foretold, Measured, Options, Trainer};

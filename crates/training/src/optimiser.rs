@@ -88,11 +88,16 @@ impl Optimiser {
 
     /// Moments of an array that has not been moved yet.
     pub fn moments(&self, count: usize, is_hidden_matrix: bool) -> Moments {
-        let is_muon = self.options.kind == Kind::Muon && is_hidden_matrix;
         Moments {
             mean: vec![0.0; count],
-            square: vec![0.0; if is_muon { 0 } else { count }],
+            square: vec![0.0; self.squares(count, is_hidden_matrix)],
         }
+    }
+
+    /// How many means of squares there are of an array.
+    pub fn squares(&self, count: usize, is_hidden_matrix: bool) -> usize {
+        let is_muon = self.options.kind == Kind::Muon && is_hidden_matrix;
+        if is_muon { 0 } else { count }
     }
 
     /// Takes a step, the first being one, at a share of the learning rate and of the gradient.

@@ -16,6 +16,7 @@ mod stage;
 mod usual;
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -24,6 +25,7 @@ use tensor::Pool;
 use crate::corpus::Account;
 use crate::error::{Error, Result};
 use crate::journal::Line;
+use crate::ranks::{Ranks, Team};
 use crate::recipe::{ModelRecipe, Recipe};
 
 pub(crate) use prepare::ledger_of;
@@ -67,6 +69,7 @@ pub struct Run {
     recipe: Recipe,
     options: RunOptions,
     out: PathBuf,
+    team: Team,
 }
 
 impl Run {
@@ -96,7 +99,15 @@ impl Run {
             recipe,
             options,
             out,
+            team: Team::default(),
         })
+    }
+
+    /// Makes it one of several that follow the same recipe in the same folder. The first of them tells and writes.
+    #[must_use]
+    pub fn among(mut self, ranks: Rc<dyn Ranks>) -> Self {
+        self.team = Team::of(ranks);
+        self
     }
 
     /// The folder of everything that is made.
@@ -115,7 +126,12 @@ impl Run {
     /// When the data is not what the recipe says, memory or disk do not suffice, numbers grow beyond bounds, or
     /// [`Error::Stopped`].
     pub fn go(&self, tell: Tell<'_>) -> Result<PathBuf> {
-        let prepared = self.prepare(tell)?;
+        let mut silent = |_: Event<'_>| {};
+        let tell: Tell<'_> = match self.team.is_first() {
+            true => tell,
+            false => &mut silent,
+        };
+        let prepared = self.prepare_together(tell)?;
         let mut before = prepared.begin.clone();
         for stage in &self.recipe.stages {
             let folder = self.out.join(&stage.name);
@@ -125,7 +141,8 @@ impl Run {
                 .stage
                 .as_ref()
                 .is_none_or(|name| *name == stage.name);
-            if !model.join("config.json").is_file() {
+            let is_done = u64::from(model.join("config.json").is_file());
+            if self.team.first_says(is_done)? == 0 {
                 if !is_wanted {
                     return Err(Error::Recipe {
                         path: folder,
@@ -133,7 +150,8 @@ impl Run {
                         hint: "stages are done in their order; leave `--stage` out".to_owned(),
                     });
                 }
-                stage::Course::begin(self, stage, &prepared, &before, tell)?.run(tell)?;
+                let course = stage::Course::begin(self, stage, &prepared, &before, tell);
+                self.team.agree(course)?.run(tell)?;
             }
             tell(Event::Done(&stage.name, &model));
             before = model;

@@ -23,6 +23,8 @@ pub struct State {
     pub(crate) moments: Vec<Moments>,
     /// The running mean of the weights; empty where none is kept.
     pub(crate) average: Vec<Vec<f32>>,
+    /// What ranks that meet now and then remember of their ways; empty where they do not.
+    pub(crate) outer: Vec<Vec<f32>>,
 }
 
 /// What the file says of itself.
@@ -33,6 +35,8 @@ struct Header {
     position: serde_json::Value,
     names: Vec<String>,
     has_average: bool,
+    #[serde(default)]
+    has_outer: bool,
 }
 
 impl State {
@@ -55,6 +59,7 @@ impl State {
             position: self.position.clone(),
             names: self.names.clone(),
             has_average: !self.average.is_empty(),
+            has_outer: !self.outer.is_empty(),
         };
         let header = serde_json::to_string(&header).expect("a header is plain data");
         let metadata = BTreeMap::from([("training".to_owned(), header)]);
@@ -67,6 +72,9 @@ impl State {
         }
         for (number, values) in self.average.iter().enumerate() {
             arrays.push((format!("average.{number}"), values));
+        }
+        for (number, values) in self.outer.iter().enumerate() {
+            arrays.push((format!("outer.{number}"), values));
         }
         let views = arrays.iter().map(|(name, values)| {
             let view = View {
@@ -96,6 +104,7 @@ impl State {
             values: Vec::new(),
             moments: Vec::new(),
             average: Vec::new(),
+            outer: Vec::new(),
         };
         for number in 0..state.names.len() {
             state.values.push(read(format!("values.{number}"))?);
@@ -105,6 +114,9 @@ impl State {
             });
             if header.has_average {
                 state.average.push(read(format!("average.{number}"))?);
+            }
+            if header.has_outer {
+                state.outer.push(read(format!("outer.{number}"))?);
             }
         }
         Ok(state)

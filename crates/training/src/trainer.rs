@@ -1,5 +1,6 @@
 //! One step after the other.
 
+mod together;
 mod weighed;
 
 use std::path::Path;
@@ -7,13 +8,14 @@ use std::sync::Arc;
 
 use kernels::{approach, sum_of_squares};
 use models::{Batch, Cache, LearnOptions, Model, Trainee, Weigh};
-use tensor::{CacheType, Context, Gradients, ParameterId, Pool, Sequence};
+use tensor::{CacheType, Context, Gradients, Pool, Sequence};
 
 use crate::error::{Error, Result};
 use crate::example::{Example, Joined, parts};
 use crate::optimiser::{Moments, Move, Optimiser, OptimiserOptions};
 use crate::schedule::Schedule;
 use crate::state::State;
+use together::Together;
 
 pub use weighed::Foretold;
 
@@ -67,6 +69,41 @@ pub struct Trainer {
     cache: Option<(usize, Cache)>,
     joined: Joined,
     losses: Vec<f32>,
+    together: Together,
+}
+
+/// What moves arrays.
+struct Mover<'a> {
+    pool: &'a Pool,
+    optimiser: &'a mut Optimiser,
+    moments: &'a mut [Moments],
+    shapes: &'a [(Vec<usize>, bool)],
+    average: &'a mut [Vec<f32>],
+    decay: Option<f32>,
+    /// The step that is being taken, the first being one.
+    step: u64,
+    /// Shares of the learning rate and of the gradient.
+    rates: [f64; 2],
+}
+
+impl Mover<'_> {
+    /// Moves the array of that number.
+    fn array(&mut self, number: usize, values: &mut [f32], gradient: &[f32]) {
+        let (shape, is_hidden_matrix) = &self.shapes[number];
+        let at = Move {
+            values,
+            gradient,
+            moments: &mut self.moments[number],
+            shape,
+            is_hidden_matrix: *is_hidden_matrix,
+        };
+        self.optimiser.step(at, self.step, self.rates, self.pool);
+        if let Some(decay) = self.decay {
+            // At the start there is little to remember.
+            let decay = decay.min((1 + self.step) as f32 / (10 + self.step) as f32);
+            approach(&mut self.average[number], values, 1.0 - decay);
+        }
+    }
 }
 
 impl Trainer {
@@ -101,6 +138,7 @@ impl Trainer {
             cache: None,
             joined: Joined::default(),
             losses: Vec::new(),
+            together: Together::default(),
         })
     }
 
@@ -135,28 +173,36 @@ impl Trainer {
     /// [`Error::NotFinite`] when numbers grew beyond bounds, [`Error::Spike`] when the loss is larger: nothing
     /// is changed then.
     pub fn step_within(&mut self, batch: &[Example], usual: f64) -> Result<Measured> {
-        let weight: f64 = batch.iter().map(Example::weight).sum();
+        let own = self.together.team.part(batch);
+        let counted = if self.together.is_tight() {
+            batch
+        } else {
+            &own[..]
+        };
+        let weight: f64 = counted.iter().map(Example::weight).sum();
         let mut gradients = Gradients::default();
         let (mut sum, mut tokens) = (0.0, 0);
-        for part in parts(batch, self.options.tokens_at_once, 1) {
+        for part in parts(&own, self.options.tokens_at_once, 1) {
             sum += self.gradients_of(part, 1.0 / weight.max(f64::MIN_POSITIVE), &mut gradients);
             tokens += self.joined.tokens.len();
         }
         self.take_step(&gradients, (sum, tokens), usual)
     }
 
-    /// Moves by what a batch gave, when its loss is at most `usual`.
+    /// Moves by what a batch gave, on all ranks together, when its loss is at most `usual`.
     fn take_step(
         &mut self,
         gradients: &Gradients,
         (loss, tokens): (f64, usize),
         usual: f64,
     ) -> Result<Measured> {
+        let mut seen = [loss, tokens as f64];
+        self.together.reduce(gradients, &mut seen)?;
         let measured = Measured {
-            loss,
-            gradient_norm: self.norm(gradients),
+            loss: seen[0],
+            gradient_norm: self.norm(gradients)?,
             rate: self.options.schedule.share(self.step),
-            tokens,
+            tokens: seen[1] as usize,
         };
         if !measured.loss.is_finite() || !measured.gradient_norm.is_finite() {
             return Err(Error::NotFinite {
@@ -172,7 +218,7 @@ impl Trainer {
                 usual,
             });
         }
-        self.move_by(gradients, &measured);
+        self.move_by(gradients, &measured)?;
         Ok(measured)
     }
 
@@ -246,10 +292,15 @@ impl Trainer {
             .sum()
     }
 
-    /// The sum of `weight · -log p` over examples that are not learnt from, and the sum of the weights.
-    pub fn measure(&mut self, examples: &[Example]) -> (f64, f64) {
+    /// The sum of `weight · -log p` over examples that are not learnt from, and the sum of the weights. Of several
+    /// ranks each measures a part.
+    ///
+    /// # Errors
+    /// [`Error::Rank`] when another has gone.
+    pub fn measure(&mut self, examples: &[Example]) -> Result<(f64, f64)> {
         let (mut sum, mut weight) = (0.0, 0.0);
-        for part in parts(examples, self.options.tokens_at_once, 1) {
+        let own = self.together.team.part(examples);
+        for part in parts(&own, self.options.tokens_at_once, 1) {
             self.joined.fill(part, 1.0);
             if self.joined.wanted.is_empty() {
                 continue;
@@ -258,66 +309,50 @@ impl Trainer {
             sum += self.weighted_loss();
             weight += part.iter().map(Example::weight).sum::<f64>();
         }
-        (sum, weight)
+        let mut both = [sum, weight];
+        self.together.team.sum(&mut both)?;
+        Ok((both[0], both[1]))
     }
 
     /// The length of all gradients together, in an order that does not depend on the threads.
-    fn norm(&self, gradients: &Gradients) -> f64 {
+    fn norm(&self, gradients: &Gradients) -> Result<f64> {
         const PIECE: usize = 1 << 16;
-        let mut sum = 0.0;
-        for number in 0..self.moments.len() {
-            let Some(gradient) = gradients.of_parameter(ParameterId(number)) else {
+        let mut squares = vec![0.0; self.moments.len()];
+        for (number, square) in squares.iter_mut().enumerate() {
+            let Some(values) = self.together.gradient(gradients, number) else {
                 continue;
             };
-            let values = gradient.values();
             let mut sums = vec![0.0_f64; values.len().div_ceil(PIECE)];
             self.pool.each_chunk(&mut sums, 1, &|piece, sum| {
                 let end = values.len().min((piece + 1) * PIECE);
                 sum[0] = sum_of_squares(&values[piece * PIECE..end]);
             });
-            sum += sums.iter().sum::<f64>();
+            *square = sums.iter().sum();
         }
-        sum.sqrt()
+        self.together.sum(&mut squares)?;
+        Ok(squares.iter().sum::<f64>().sqrt())
     }
 
-    fn move_by(&mut self, gradients: &Gradients, measured: &Measured) {
+    fn move_by(&mut self, gradients: &Gradients, measured: &Measured) -> Result<()> {
         let clip = self.options.clip.unwrap_or(f64::INFINITY);
         // As PyTorch's `clip_grad_norm_` has it.
         let scale = (clip / (measured.gradient_norm + 1e-6)).min(1.0);
         self.step += 1;
-        let Self {
-            trainee,
-            pool,
-            optimiser,
-            moments,
-            shapes,
-            average,
-            step,
-            options,
-            ..
-        } = self;
-        trainee.change(pool, &mut |id, values| {
-            let Some(gradient) = gradients.of_parameter(id) else {
-                return;
-            };
-            let (shape, is_hidden_matrix) = &shapes[id.0];
-            let at = Move {
-                values,
-                gradient: gradient.values(),
-                moments: &mut moments[id.0],
-                shape,
-                is_hidden_matrix: *is_hidden_matrix,
-            };
-            optimiser.step(at, *step, [measured.rate, scale], pool);
-            if let Some(decay) = options.average {
-                // At the start there is little to remember.
-                let decay = decay.min((1 + *step) as f32 / (10 + *step) as f32);
-                approach(&mut average[id.0], values, 1.0 - decay);
+        let rates = [measured.rate, scale];
+        if self.together.is_tight() {
+            return self.move_together(rates);
+        }
+        let (trainee, _, mut mover) = self.mover(rates);
+        trainee.change(mover.pool, &mut |id, values| {
+            if let Some(gradient) = gradients.of_parameter(id) {
+                mover.array(id.0, values, gradient.values());
             }
         });
+        Ok(())
     }
 
-    /// What is needed to go on exactly here. `position` says where the data stood.
+    /// What is needed to go on exactly here. `position` says where the data stood. Of several ranks each has a part
+    /// of it: see [`gather`](Self::gather).
     pub fn state(&self, position: serde_json::Value) -> State {
         let mut state = State {
             step: self.step,
@@ -326,6 +361,7 @@ impl Trainer {
             values: Vec::new(),
             moments: self.moments.clone(),
             average: self.average.clone(),
+            outer: self.velocity(),
         };
         self.trainee.each(&mut |_, learner| {
             state.names.push(learner.name().to_owned());
@@ -348,8 +384,9 @@ impl Trainer {
             let fits = name.is_some_and(|name| name == learner.name())
                 && values.is_some_and(|values| values.len() == learner.values().len())
                 && moments.is_some_and(|moments| {
-                    moments.mean.len() == self.moments[number].mean.len()
-                        && moments.square.len() == self.moments[number].square.len()
+                    let count = learner.values().len();
+                    let squares = self.optimiser.squares(count, learner.is_hidden_matrix());
+                    moments.mean.len() == count && moments.square.len() == squares
                 });
             if !fits && flaw.is_none() {
                 flaw = Some(format!("it has no fitting `{}`", learner.name()));
@@ -365,6 +402,8 @@ impl Trainer {
         self.step = state.step;
         self.moments = state.moments;
         self.average = state.average;
+        self.let_go();
+        self.restore_meeting(&state.values, &state.outer);
         let values = state.values;
         self.trainee.change(&self.pool, &mut |id, held| {
             held.copy_from_slice(&values[id.0]);

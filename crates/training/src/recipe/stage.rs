@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::{Format, Source};
 use crate::optimiser::{Kind, OptimiserOptions};
 use crate::preference::Preference;
+use crate::ranks::Loose;
 use crate::reinforcement::Reinforcement;
 use crate::schedule::Schedule;
 
@@ -81,6 +82,8 @@ pub struct Stage {
     pub prefer: Option<Preference>,
     /// How rewards are learnt by; as is usual when none.
     pub reinforce: Option<Reinforcement>,
+    /// Ranks meet now and then; at each step when none.
+    pub loose: Option<Loose>,
     /// Minutes of work that a crash loses at most.
     #[serde(default = "save_minutes")]
     pub save_minutes: f64,
@@ -248,6 +251,9 @@ impl Stage {
                 "`average = 0.999` and `weight_decay = 0.1` are usual",
             ));
         }
+        if let Some(loose) = &self.loose {
+            check_loose(loose, self.average.is_some())?;
+        }
         if self
             .adapters
             .as_ref()
@@ -339,6 +345,7 @@ impl Stage {
         let words = format!("{self:?}");
         [
             ", checkpoint_activations: false",
+            ", loose: None",
             ", prefer: None",
             ", reinforce: None",
         ]
@@ -369,4 +376,21 @@ impl Stage {
             ..OptimiserOptions::default()
         }
     }
+}
+
+fn check_loose(loose: &Loose, is_averaged: bool) -> Result<(), (String, &'static str)> {
+    let is_rate = loose.outer_learning_rate.is_finite() && loose.outer_learning_rate > 0.0;
+    if loose.every == 0 || !is_rate || !(0.0..1.0).contains(&loose.outer_momentum) {
+        return Err((
+            "ranks that never meet, or go nowhere then".to_owned(),
+            "`every = 50`, `outer_learning_rate = 0.7` and `outer_momentum = 0.9` are usual",
+        ));
+    }
+    if is_averaged {
+        return Err((
+            "`average` and `loose` do not go together".to_owned(),
+            "ranks that meet now and then take the mean there: leave `average` out",
+        ));
+    }
+    Ok(())
 }

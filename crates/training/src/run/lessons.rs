@@ -133,13 +133,21 @@ impl Lessons {
         }
     }
 
+    /// Whether several ranks each learn from a part of a batch.
+    pub fn are_shared_out(&self) -> bool {
+        match self {
+            Self::Texts(_) => true,
+            Self::Pairs(_) | Self::Tasks(_) => false,
+        }
+    }
+
     /// Measures with what is held out.
     ///
     /// # Errors
-    /// When the data is damaged.
+    /// When the data is damaged, or another rank has gone.
     pub fn measure(&self, trainer: &mut Trainer) -> Result<Vec<Score>> {
         match self {
-            Self::Texts(texts) => Ok(texts.measure(trainer)),
+            Self::Texts(texts) => texts.measure(trainer),
             Self::Pairs(pairs) => pairs.measure(trainer),
             Self::Tasks(tasks) => Ok(tasks.measure(trainer)),
         }

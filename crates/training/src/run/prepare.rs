@@ -37,7 +37,16 @@ struct Ledger {
 }
 
 impl Run {
-    pub(super) fn prepare(&self, tell: Tell<'_>) -> Result<Prepared> {
+    /// Of several ranks the first prepares, and the others find what it made.
+    pub(super) fn prepare_together(&self, tell: Tell<'_>) -> Result<Prepared> {
+        if self.team.is_first() {
+            return self.team.agree(self.prepare(tell));
+        }
+        self.team.agree(Ok(()))?;
+        self.prepare(tell)
+    }
+
+    fn prepare(&self, tell: Tell<'_>) -> Result<Prepared> {
         let begin = self.out.join("begin");
         let data = self.out.join("data");
         let ledger_path = data.join("data.json");

@@ -1,5 +1,8 @@
 //! One stage: steps, measures and states, from wherever it was left.
 
+mod loose;
+mod pace;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -10,6 +13,7 @@ use models::{Adapters, LearnOptions};
 use tensor::files::Dtype;
 use tensor::{Context, Pool};
 
+use self::pace::Pace;
 use super::lessons::{Lessons, Stepped};
 use super::prepare::Prepared;
 use super::sample::answer;
@@ -17,7 +21,8 @@ use super::usual::Usual;
 use super::{Event, Run, Tell};
 use crate::deck::Position;
 use crate::error::{Error, Result};
-use crate::journal::{Journal, Line, StepLine};
+use crate::journal::{Journal, Line};
+use crate::ranks::Team;
 use crate::recipe::{Numbers, Purpose, Stage};
 use crate::state::State;
 use crate::trainer::{Options, Trainer};
@@ -35,6 +40,7 @@ const SAMPLE_TOKENS_MAX: usize = 96;
 /// A stage on its way.
 pub(super) struct Course<'a> {
     run: &'a Run,
+    team: Team,
     stage: &'a Stage,
     folder: PathBuf,
     /// The checkpoint that it began with.
@@ -65,7 +71,7 @@ struct Place {
 }
 
 impl<'a> Course<'a> {
-    /// Opens the newest state that is whole, or begins.
+    /// Opens what the stage needs.
     pub fn begin(
         run: &'a Run,
         stage: &'a Stage,
@@ -76,9 +82,16 @@ impl<'a> Course<'a> {
         let folder = run.out.join(&stage.name);
         std::fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
         let lessons = Lessons::open(run, stage, prepared)?;
+        if !run.team.is_alone() && !lessons.are_shared_out() {
+            return Err(Error::Ranks {
+                reason: format!("stage `{}` is for one process", stage.name),
+                hint: "leave `--mpi` or `--on` out for it: `--stage` runs one stage alone",
+            });
+        }
         let steps = lessons.steps(stage);
         let options = options(stage, steps, run.recipe.seed);
-        let trainer = Trainer::open(before, options, Arc::clone(&run.options.pool))?;
+        let mut trainer = Trainer::open(before, options, Arc::clone(&run.options.pool))?;
+        trainer = trainer.among(&run.team, stage.loose);
         let encoder = Encoder::open(before)?;
         check(run, stage, &trainer, &encoder)?;
         let config = trainer.model().config();
@@ -86,6 +99,7 @@ impl<'a> Course<'a> {
         let flops_per_token = 6.0 * config.parameters as f64 + attention as f64;
         let mut course = Self {
             run,
+            team: run.team.clone(),
             stage,
             journal: None,
             folder,
@@ -103,23 +117,28 @@ impl<'a> Course<'a> {
         course
             .lessons
             .begin(&mut course.trainer, [before, &course.folder], tell)?;
-        course.go_back()?;
-        course.journal = Some(Journal::open(
-            &course.folder,
-            course.trainer.steps(),
-            now(),
-        )?);
         Ok(course)
     }
 
-    /// Takes all steps that are left, then writes the model.
+    /// Takes all steps that are left, from the newest state that is whole, then writes the model.
     pub fn run(mut self, tell: Tell<'_>) -> Result<()> {
+        self.go_back()?;
+        let mut peak = [self.peak_flops];
+        self.team.sum(&mut peak)?;
+        self.peak_flops = peak[0];
+        if self.team.is_first() {
+            let journal = Journal::open(&self.folder, self.trainer.steps(), now());
+            self.journal = Some(journal?);
+        }
         tell(Event::Stage(
             &self.stage.name,
             self.trainer.steps(),
             self.steps,
         ));
-        let outcome = self.steps(tell);
+        let outcome = match self.stage.loose {
+            Some(loose) => self.loose_steps(loose, tell),
+            None => self.steps(tell),
+        };
         // Whatever ended it: what was learnt is kept, and a state that is being written is whole.
         let written = self.wait();
         if matches!(outcome, Err(Error::Stopped { .. })) {
@@ -130,20 +149,18 @@ impl<'a> Course<'a> {
         }
         outcome?;
         written?;
-        self.write()
+        let written = self.write();
+        self.team.agree(written)
     }
 
     fn steps(&mut self, tell: Tell<'_>) -> Result<()> {
-        let start = Instant::now();
-        let (mut saved, mut lap) = (Instant::now(), (Instant::now(), self.tokens));
-        let (mut bad, mut returns, mut rate) = (0, 0, 0.0);
-        let began_at = self.trainer.steps();
+        let mut pace = Pace::from(self.trainer.steps(), self.tokens);
+        let mut saved = Instant::now();
+        let (mut bad, mut returns) = (0, 0);
         while self.trainer.steps() < self.steps {
-            let is_between = self.lessons.is_between();
-            if self.run.is_stopped() && is_between {
-                return Err(Error::Stopped {
-                    step: self.trainer.steps(),
-                });
+            if self.lessons.is_between() && self.look_up(saved)? {
+                self.save(tell)?;
+                saved = Instant::now();
             }
             let stepped = self.lessons.step(&mut self.trainer, self.usual.most());
             let Stepped { measured, measures } = match stepped {
@@ -164,38 +181,30 @@ impl<'a> Course<'a> {
             self.usual.saw(measured.loss);
             self.tokens += measured.tokens as u64;
             let step = self.trainer.steps();
-            let since = lap.0.elapsed().as_secs_f64();
-            if since > 0.5 || rate == 0.0 {
-                rate = (self.tokens - lap.1) as f64 / since.max(1e-9);
-                lap = (Instant::now(), self.tokens);
-            }
-            let seconds = start.elapsed().as_secs_f64();
-            let line = StepLine {
-                step,
-                steps: self.steps,
-                loss: measured.loss,
-                gradient_norm: measured.gradient_norm,
-                learning_rate: measured.rate * self.stage.learning_rate,
-                tokens: self.tokens,
-                tokens_per_second: rate,
-                utilisation: rate * self.flops_per_token / self.peak_flops,
-                seconds,
-                seconds_left: seconds / step.saturating_sub(began_at).max(1) as f64
-                    * (self.steps - step) as f64,
-                measures,
-            };
+            pace.count(self.tokens);
+            let line = pace.line(self, step, &measured, measures);
             self.tell(Line::Step(line), tell)?;
             if step.is_multiple_of(self.stage.validate_every) || step == self.steps {
                 self.measure(tell)?;
-                lap = (Instant::now(), self.tokens);
-            }
-            let is_due = saved.elapsed() > Duration::from_secs_f64(60.0 * self.stage.save_minutes);
-            if (is_due && self.lessons.is_between()) || step == self.steps {
-                self.save(tell)?;
-                saved = Instant::now();
+                pace.pause(self.tokens);
             }
         }
-        Ok(())
+        self.save(tell)
+    }
+
+    /// Between two steps: an error when any rank is to stop, so that all do after the same step; whether the first
+    /// finds that it is time to save.
+    fn look_up(&self, saved: Instant) -> Result<bool> {
+        let pause = Duration::from_secs_f64(60.0 * self.stage.save_minutes);
+        let is_due = self.team.is_first() && saved.elapsed() > pause;
+        let mut both = [self.run.is_stopped(), is_due].map(|is| f64::from(u8::from(is)));
+        self.team.sum(&mut both)?;
+        match both[0] > 0.0 {
+            true => Err(Error::Stopped {
+                step: self.trainer.steps(),
+            }),
+            false => Ok(both[1] > 0.0),
+        }
     }
 
     fn tell(&mut self, line: Line, tell: Tell<'_>) -> Result<()> {
@@ -220,7 +229,8 @@ impl<'a> Course<'a> {
             };
             self.tell(line, tell)?;
         }
-        for question in &self.stage.samples {
+        let is_asked = self.team.is_first();
+        for question in self.stage.samples.iter().filter(|_| is_asked) {
             let tokenizer = self.encoder.tokenizer();
             let asked = match self.stage.purpose {
                 Purpose::Pretrain => tokenizer.encode(question, models::Special::AsText),
@@ -248,11 +258,16 @@ impl<'a> Course<'a> {
             usual: self.usual,
             stage: self.stage.words(),
         };
-        let state = self
+        let mut state = self
             .trainer
             .state(serde_json::to_value(place).expect("a place is plain"));
+        self.save_own_part(&state)?;
+        self.trainer.gather(&mut state)?;
         let step = state.step;
-        let path = self.folder.join(format!("state-{step:08}.safetensors"));
+        if !self.team.is_first() {
+            return Ok(());
+        }
+        let path = state_path(&self.folder, step);
         let folder = self.folder.clone();
         self.saving = Some(std::thread::spawn(move || {
             state.save(&path)?;
@@ -260,7 +275,7 @@ impl<'a> Course<'a> {
             for (_, old) in states(&folder)?.iter().rev().skip(2) {
                 std::fs::remove_file(old).map_err(Error::file(old))?;
             }
-            Ok(())
+            loose::remove_parts(&folder)
         }));
         tell(Event::Saved(step));
         Ok(())
@@ -275,40 +290,54 @@ impl<'a> Course<'a> {
 
     /// To the newest state that is whole; to the beginning when there is none.
     fn go_back(&mut self) -> Result<()> {
-        let mut damaged = None;
-        for (_, path) in states(&self.folder)?.iter().rev() {
-            let state = match State::load(path) {
-                Ok(state) => state,
-                Err(error) => {
-                    damaged.get_or_insert(error);
-                    continue;
-                }
-            };
-            let refused = |reason: String| Error::State {
-                path: path.clone(),
-                reason,
-                hint: "give the recipe another `name`, or delete the folder of the stage to begin it anew",
-            };
-            let place: Place = serde_json::from_value(state.position.clone())
-                .map_err(|error| refused(format!("its position is damaged: {error}")))?;
-            if place.stage != self.stage.words() {
-                return Err(refused(
-                    "the recipe says something else of this stage now".to_owned(),
-                ));
-            }
-            self.trainer.restore(state).map_err(refused)?;
-            self.lessons.go_to(place.position);
-            (self.tokens, self.usual) = (place.tokens, place.usual);
+        let found = match self.team.is_first() {
+            true => newest(&self.folder),
+            false => Ok(None),
+        };
+        let found = self.team.agree(found)?;
+        let step = found.as_ref().map_or(0, |(state, _)| state.step + 1);
+        // All go back to what the first one found.
+        let Some(step) = self.team.first_says(step)?.checked_sub(1) else {
             return Ok(());
+        };
+        let found = match found {
+            Some(found) => Ok(found),
+            None => {
+                let path = state_path(&self.folder, step);
+                State::load(&path).map(|state| (state, path))
+            }
+        };
+        let gone = found.and_then(|(state, path)| self.go_to(state, &path));
+        self.team.agree(gone)
+    }
+
+    fn go_to(&mut self, mut state: State, path: &Path) -> Result<()> {
+        let refused = |reason: String| Error::State {
+            path: path.to_owned(),
+            reason,
+            hint: "give the recipe another `name`, or delete the folder of the stage to begin it anew",
+        };
+        let place: Place = serde_json::from_value(state.position.clone())
+            .map_err(|error| refused(format!("its position is damaged: {error}")))?;
+        if place.stage != self.stage.words() {
+            return Err(refused(
+                "the recipe says something else of this stage now".to_owned(),
+            ));
         }
-        damaged.map_or(Ok(()), Err)
+        self.load_own_part(&mut state)?;
+        self.trainer.restore(state).map_err(refused)?;
+        self.lessons.go_to(place.position);
+        (self.tokens, self.usual) = (place.tokens, place.usual);
+        Ok(())
     }
 
     /// To the last state, but past the data that led astray.
     fn return_past(&mut self, tell: Tell<'_>) -> Result<()> {
         self.wait()?;
         let (position, step) = (self.lessons.position(), self.trainer.steps());
-        if states(&self.folder)?.is_empty() {
+        // The newest state is written by the first rank, which has waited for it.
+        let count = states(&self.folder)?.len() as u64;
+        if self.team.first_says(count)? == 0 {
             return self.note(step, "there is no state to go back to".to_owned(), tell);
         }
         self.go_back()?;
@@ -322,12 +351,16 @@ impl<'a> Course<'a> {
 
     /// Writes the model, whole or not at all.
     fn write(&self) -> Result<()> {
+        let mut state = self.trainer.state(serde_json::Value::Null);
+        self.trainer.gather(&mut state)?;
+        if !self.team.is_first() {
+            return Ok(());
+        }
         let (part, model) = (self.folder.join("model.part"), self.folder.join("model"));
         if part.exists() {
             std::fs::remove_dir_all(&part).map_err(Error::file(&part))?;
         }
         std::fs::create_dir_all(&part).map_err(Error::file(&part))?;
-        let state = self.trainer.state(serde_json::Value::Null);
         let metadata = [("format".to_owned(), "pt".to_owned())].into();
         self.trainer.trainee().write(
             &part.join("model.safetensors"),
@@ -381,6 +414,24 @@ pub(crate) fn words_of_newest_state(folder: &Path) -> Result<Option<String>> {
     let place = State::position_in(&path)?;
     let words = place.get("stage").and_then(serde_json::Value::as_str);
     Ok(words.map(str::to_owned))
+}
+
+fn state_path(folder: &Path, step: u64) -> PathBuf {
+    folder.join(format!("state-{step:08}.safetensors"))
+}
+
+/// The newest state that is whole, if there is any; an error when none of several is.
+fn newest(folder: &Path) -> Result<Option<(State, PathBuf)>> {
+    let mut damaged = None;
+    for (_, path) in states(folder)?.into_iter().rev() {
+        match State::load(&path) {
+            Ok(state) => return Ok(Some((state, path))),
+            Err(error) => {
+                damaged.get_or_insert(error);
+            }
+        }
+    }
+    damaged.map_or(Ok(None), Err)
 }
 
 /// The states of a stage, by step.

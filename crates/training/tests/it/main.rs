@@ -6,6 +6,7 @@
 
 mod parity;
 mod prefer;
+mod ranks;
 mod recipe;
 mod reinforce;
 mod release;

@@ -68,16 +68,16 @@ impl Texts {
         })
     }
 
-    pub fn measure(&self, trainer: &mut Trainer) -> Vec<Score> {
+    pub fn measure(&self, trainer: &mut Trainer) -> Result<Vec<Score>> {
         let held_out = self.held_out.iter();
         held_out
             .map(|(data, examples)| {
-                let (sum, weight) = trainer.measure(examples);
-                Score {
+                let (sum, weight) = trainer.measure(examples)?;
+                Ok(Score {
                     data: data.clone(),
                     loss: sum / weight.max(1e-9),
                     measures: Measures::new(),
-                }
+                })
             })
             .collect()
     }
