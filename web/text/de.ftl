@@ -995,6 +995,7 @@ titles-owner = Das entscheidet die Eigentümer:in dieses Hauses.
 training = Training
 trainings = Modelle, die entstehen
 training-how = Ein Rezept macht ein Modell, vom Text bis zu den Gewichten; was auf diesem Rechner begonnen wird, steht hier:
+training-others = Die Eigentümer:in dieses Hauses trainiert hier Modelle und sieht, wie sie vorankommen.
 no-trainings = Mit den Daten dieses Hauses wurde noch nichts trainiert.
 training-running = lernt
 training-stopped = angehalten

@@ -995,6 +995,7 @@ titles-owner = The owner of this house decides it.
 training = Training
 trainings = Models that are being made
 training-how = A recipe makes a model, from text to weights; what is begun on this machine shows up here:
+training-others = The owner of this house trains models here, and sees how they come along.
 no-trainings = Nothing has been trained with the data of this house yet.
 training-running = learning
 training-stopped = stopped

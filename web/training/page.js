@@ -1,6 +1,7 @@
 // Training: models that are being made. Curves as they go, runs beside each other, and what the model says on the way.
 import { ask, told } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
+import { may } from "../ground/state.js";
 import { count } from "../ground/when.js";
 import { t } from "../ground/words.js";
 import { railButton } from "../shell/frame.js";
@@ -38,6 +39,7 @@ export function trainingPage() {
   let isLeft = false;
   const load = async () => {
     clearTimeout(timer);
+    if (!may("manage_models")) return fill(list, h("li", { class: "faint" }, t("training-others")));
     let wait = LATER;
     try {
       /** @type {Training[]} */
