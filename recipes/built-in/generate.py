@@ -146,6 +146,15 @@ def _validation(composer, tools, shared, language, avoid, seed, check):
     return writer
 
 
+def written(line, tools):
+    """A line as the trainer reads it: messages, each of which begins with a space where words do."""
+    line = json.loads(line)
+    messages = []
+    for turn in line["turns"]:
+        messages += [{"role": "user", "content": " " + turn["user"]}, {"role": "assistant", "content": tools.written(turn["calls"])}]
+    return json.dumps({"messages": messages, "source": line["source"]}, ensure_ascii=False, separators=(",", ":"))
+
+
 def report(writer, facts, seconds, out=sys.stderr):
     total = sum(writer.counts.values())
     print(f"{len(writer.lines)} conversations, {total} calls, {seconds:.0f} s", file=out)
@@ -173,7 +182,7 @@ def main():
     options.out.mkdir(parents=True, exist_ok=True)
     for name, lines in (("train", writer.lines), ("valid", valid.lines)):
         with open(options.out / f"{name}.jsonl", "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(line + "\n" for line in lines)
+            file.writelines(written(line, tools) + "\n" for line in lines)
     report(writer, facts, time.monotonic() - began)
     for message in (writer.wrong + valid.wrong)[:20]:
         print(f"wrong: {message}", file=sys.stderr)

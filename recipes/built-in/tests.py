@@ -75,6 +75,16 @@ class Sample(unittest.TestCase):
                         if name not in FREE and text not in CONSTANTS:
                             self.assertIn(text, said, line)
 
+    def test_what_is_copied_begins_with_a_space(self):
+        call = {"tool": "calendar.create_event", "arguments": {"title": "tea", "when": {"date": {"named": "christmas eve"}}, "people": ["Ann"],
+                "repeat": {"every": 1, "unit": "year"}}}  # fmt: skip
+        self.assertEqual(self.tools.written([call]), '[{"tool":"calendar.create_event","arguments":{"title":" tea","when":{"date":{"named":" christmas eve"}},'
+                         '"people":[" Ann"],"repeat":{"every":1,"unit":"year"}}}]')  # fmt: skip
+        ask = {"tool": "chat.ask", "arguments": {"missing": ["when"], "for_tool": "alarm.set"}}
+        self.assertEqual(self.tools.written([ask]), '[{"tool":"chat.ask","arguments":{"missing":["when"],"for_tool":"alarm.set"}}]')
+        line = json.loads(generate.written(self.writer.lines[0], self.tools))
+        self.assertTrue(all(m["content"][0] == (" " if m["role"] == "user" else "[") for m in line["messages"]))
+
     def test_no_mark_is_left_in_a_text(self):
         for line in self.lines:
             self.assertFalse(any("\ue000" <= c <= "\ue7ff" for c in json.dumps(line, ensure_ascii=False)), line)

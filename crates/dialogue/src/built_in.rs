@@ -17,6 +17,7 @@ use models::chat::{Content, Message, Role};
 use serde_json::{Map, Value, json};
 
 use crate::answering::Moment;
+use crate::built_in::copied::Copied;
 use crate::error::{Error, Result};
 use crate::request::Request;
 use crate::speaker::{Settings, Speaker};
@@ -52,9 +53,11 @@ impl Call {
     }
 
     fn of_json(value: &Value) -> Option<Self> {
+        let mut arguments = value.get("arguments")?.clone();
+        copied::trim(&mut arguments);
         Some(Self {
             tool: value.get("tool")?.as_str()?.to_owned(),
-            arguments: value.get("arguments")?.as_object()?.clone(),
+            arguments: arguments.as_object()?.clone(),
         })
     }
 }
@@ -73,6 +76,7 @@ pub struct BuiltIn {
     speaker: Speaker,
     /// The schema of an answer, before it is held to what is said.
     schema: Value,
+    copied: Copied,
 }
 
 impl BuiltIn {
@@ -85,9 +89,11 @@ impl BuiltIn {
             answers,
             ..Settings::default()
         };
+        let schema = answer_schema();
         Ok(Self {
             speaker: Speaker::load(path, settings)?,
-            schema: answer_schema(),
+            copied: Copied::of_schema(&schema),
+            schema,
         })
     }
 
@@ -99,14 +105,10 @@ impl BuiltIn {
     pub fn calls(&self, past: &[Turn], said: &str) -> Result<Vec<Call>> {
         let mut messages = Vec::with_capacity(2 * past.len() + 1);
         for turn in past {
-            let calls: Vec<Value> = turn.calls.iter().map(Call::to_json).collect();
-            messages.push(Message::new(Role::User, &turn.said));
-            messages.push(Message::new(
-                Role::Assistant,
-                Value::Array(calls).to_string(),
-            ));
+            messages.push(Message::new(Role::User, heard(&turn.said)));
+            messages.push(Message::new(Role::Assistant, self.written(&turn.calls)));
         }
-        messages.push(Message::new(Role::User, said));
+        messages.push(Message::new(Role::User, heard(said)));
         let mut schema = self.schema.clone();
         let before = past.iter().map(|turn| turn.said.as_str());
         copied::hold(&mut schema, &before.chain([said]).collect::<Vec<_>>());
@@ -127,6 +129,19 @@ impl BuiltIn {
             }
         }
     }
+
+    /// Calls as the model writes them.
+    fn written(&self, calls: &[Call]) -> String {
+        let calls = calls.iter().map(|call| {
+            json!({ "tool": call.tool, "arguments": self.copied.written(&call.tool, &call.arguments) })
+        });
+        Value::Array(calls.collect()).to_string()
+    }
+}
+
+/// What is said as the model reads it: a word is the same token after a space, wherever it stands.
+fn heard(said: &str) -> String {
+    format!(" {}", said.trim())
 }
 
 /// The calls of an answer.

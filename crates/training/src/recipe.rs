@@ -84,6 +84,8 @@ pub struct TokenizerRecipe {
     /// How many digits may stand in one token.
     #[serde(default = "three")]
     pub digits: usize,
+    /// A regular expression of the pieces within which tokens are made, in place of the field's.
+    pub words: Option<String>,
     /// Bytes of text that it is made from, at most.
     #[serde(default = "sample_bytes")]
     pub sample_bytes: usize,

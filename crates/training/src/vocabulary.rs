@@ -79,7 +79,7 @@ pub fn make_vocabulary(
         .build();
     let mut tokenizer = Bpe::new(BPE::default());
     let words = Split::new(
-        SplitPattern::Regex(words(recipe.digits)),
+        SplitPattern::Regex(recipe.words.clone().unwrap_or_else(|| words(recipe.digits))),
         SplitDelimiterBehavior::Isolated,
         false,
     )

@@ -1,7 +1,7 @@
 """English: every way of asking that the generator knows, and how often each is used.
 
 A language is a package with `REQUESTS` (weight, maker), `WRITTEN`, `wrap`, `JOINTS`, `ask`, `AFTER`, `decline`,
-`reply`, `NOISE`, and `home` and `clinc` for the corpora in that language. See the README.
+`reply`, `NOISE`, `AS_SAID`, and `home`, `home_loosely` and `clinc` for the corpora in that language. See the README.
 """
 
 from . import calendar, lists, papers, work
@@ -9,9 +9,10 @@ from .ask import ask
 from .corpora import clinc, home
 from .decline import decline
 from .follow import AFTER
+from .loose import home as home_loosely
 from .pairs import pair
 from .reply import reply
-from .surface import JOINTS, NOISE, wrap
+from .surface import AS_SAID, JOINTS, NOISE, wrap
 
 REQUESTS = (
     (12.0, calendar.create), (5.4, calendar.listed), (4.6, calendar.find), (3.4, calendar.move), (4.0, calendar.cancel),
@@ -28,4 +29,4 @@ REQUESTS = (
 WRITTEN = frozenset((work.fix, work.write_tests))
 """Makers whose requests are typed, never spoken, and whose letters stay as they are."""
 
-__all__ = ["AFTER", "JOINTS", "NOISE", "REQUESTS", "WRITTEN", "ask", "clinc", "decline", "home", "reply", "wrap"]
+__all__ = ["AFTER", "AS_SAID", "JOINTS", "NOISE", "REQUESTS", "WRITTEN", "ask", "clinc", "decline", "home", "home_loosely", "reply", "wrap"]

@@ -72,6 +72,9 @@ _CREATE_NOTE = Phrases("""
 {t}, {w}
 {w} {t}
 {w}: {t}
+{t} {w}, (put|write|note) (that|it) down
+{t} {w}, (put|add) (that|it) (in|to) (my|the) (calendar|diary)
+{t} {w} (put that in|add that)
 new event {t} {w}
 new (appointment|event|entry): {t}, {w}
 calendar: {t} {w}
@@ -206,6 +209,8 @@ def _repeated(talk, kind, repeat, repeat_text):
     """The `when` of something that repeats: a time, a first day, or the day of the week."""
     if talk.chance(0.78):
         expression, text = when.at_time(talk, kind)
+        if "on" in repeat:
+            expression = {"date": {"weekday": repeat["on"][0], "week": 0}, **expression}
         if "until" in repeat:
             return expression, f"{text} {repeat_text}"
         return expression, talk.pick((f"{repeat_text} {text}", f"{text} {repeat_text}", f"{repeat_text} {text}"))
@@ -214,6 +219,8 @@ def _repeated(talk, kind, repeat, repeat_text):
     expression, text = days.date(talk)
     if "until" in repeat:
         time, time_text = when.at_time(talk, kind)
+        if "on" in repeat:
+            time = {"date": {"weekday": repeat["on"][0], "week": 0}, **time}
         return time, f"{time_text} {repeat_text}"
     start = talk.pick(("starting ", "from ", "beginning "))
     return {"date": expression}, f"{repeat_text} {start}{days.bare(text)}"
@@ -294,6 +301,8 @@ is there anything with {p} (in my calendar|) {r}
 when is my next (event|appointment with nobody else but) {p} {r}
 what's planned with {p} {r}
 """.replace("when is my next (event|appointment with nobody else but) {p} {r}\n", ""))
+_MEETINGS = ("meeting", "meetings", "appointment", "appointments")
+"""With people these are no query: whoever meets them has a meeting."""
 _GENERIC = "meetings appointments calls lessons interviews classes parties deadlines rehearsals birthdays reviews".split()
 
 
@@ -316,13 +325,19 @@ def listed(talk):
         if talk.chance(0.3):
             people, said = names.people(talk)
             tail = f" with {said}"
+            if not plural and talk.chance(0.5):
+                bare = talk.pick(("meeting", "appointment"))
+                query = talk.mark(bare)
+        said_query = query
+        if people and bare in _MEETINGS:
+            query = None
         if plural:
-            mode, sentence = _plural_query(talk, query + tail, text)
+            mode, sentence = _plural_query(talk, said_query + tail, text)
         else:
             ranged = talk.chance(0.3)
             span, text = (span, text) if ranged and span else (None, "")
             definite, indefinite = things.article(talk, bare, True), things.article(talk, bare)
-            sentence = _LIST_QUERY.say(talk, q=definite + query + tail, a=indefinite + query + tail, m=query + tail, r=text)
+            sentence = _LIST_QUERY.say(talk, q=definite + said_query + tail, a=indefinite + said_query + tail, m=said_query + tail, r=text)
             mode = "ask"
             if text and not sentence.endswith(text):
                 span = None
@@ -595,6 +610,14 @@ def _known_event(talk):
     return things.titled(talk, bare, True)
 
 
+_FOR_GOOD = Phrases("""
+(delete|cancel|remove|drop) {e} for good
+(delete|cancel|remove) {e} (entirely|altogether|permanently|completely)
+(cancel|stop) {e} from now on
+(delete|remove) {e} and all (its|the) repeats
+""")
+
+
 def cancel(talk):
     """`calendar.cancel_event`."""
     event, said = _known_event(talk)
@@ -607,14 +630,19 @@ def cancel(talk):
         said = talk.pick((f"all {event}", f"every {event}", f"the whole {event} series", f"all occurrences of {said}",
                           f"the entire {event} series", f"all my {event}", f"every single {event}", f"the recurring {event}"))  # fmt: skip
     elif r < 0.76:
-        event = talk.mark(talk.pick(("everything", "everything", "all my meetings", "all my appointments", "all events")))
+        event = talk.mark(talk.pick(("everything", "everything", "all my meetings", "all my appointments", "all events", "all my events", "the whole day", "all of it")))
         said = event
         span, text = when.when(talk, date=1, time=0.1)
         w = span
-        if " " in event:
+        if event[1:-1] not in ("everything", "all my meetings", "all my appointments"):
+            event = "everything"
+        elif " " in event:
             bare = event[1:-1].removeprefix("all ").removeprefix("my ")
             event = talk.mark(bare)
             said = f"all {'my ' if 'm' == bare[0] or 'a' == bare[0] else ''}{event}"
+    if r >= 0.76 and talk.chance(0.3):
+        every = True
+        return "do", _FOR_GOOD.say(talk, e=said), [call("calendar.cancel_event", event=event, all_occurrences=True)]
     if talk.chance(0.82):
         return "do", _squeeze(_CANCEL.say(talk, e=said, w=text)), [call("calendar.cancel_event", event=event, when=w, all_occurrences=every)]
     return "say", _squeeze(_CANCEL_SAID.say(talk, e=said, w=text)), [call("calendar.cancel_event", event=event, when=w, all_occurrences=every)]

@@ -215,6 +215,8 @@ def calendar_set(line):
         tool, arguments = calls[0]
         if tool == "chat.ask" or tool == "calendar.create_event" and "when" not in arguments:
             return None
+        if tool == "calendar.create_event" and "on" in repeat:
+            arguments = {**arguments, "when": {"date": {"weekday": repeat["on"][0], "week": 0}, **arguments["when"]}}
         return _call(tool, **{k: v for k, v in arguments.items() if k != "remind_minutes_before"}, repeat=repeat)
     if not line.times_are_clear(("date", "time", "timeofday")):
         return None
@@ -355,6 +357,8 @@ def calendar_query(line):
         query = Cut(*noun.span())
     if query and people and len(people) == 1 and re.fullmatch(r"(?:'s|s|s')? ", low[people[0].end : query.start] or "-"):
         query, people = Cut(people[0].start, query.end), None
+    if people and query and re.fullmatch(r"meetings?|appointments?", low[query.start : query.end]):
+        query = None
     if query is None and not people and not re.search(r"\b(calendar|schedul\w*|events?|agenda|plan\w*|diary|free|busy|available|doing|going on|happening|things|up to|my day|my week|do i have|have i got|dates|what's on|what's coming up)\b", low):
         return None
     if re.search(r"\bof (this|the) month\b", low):
@@ -409,7 +413,7 @@ def calendar_remove(line):
         return None
     if _REMOVE_ALL.search(low) and re.search(r"calendar|events?|schedule|appointments|everything|meetings", low) and not re.search(r"\bthe \w+ event|\band\b", low):
         word = re.search(r"\b(everything|events|appointments|meetings)\b", low)
-        if word:
+        if word and word.group() != "events":
             return _call("calendar.cancel_event", event=Cut(word.start(), word.end()), when=line.when)
         return [("calendar.cancel_event", {k: v for k, v in (("event", "everything"), ("when", line.when)) if v})]
     if re.search(r"\b(event|appointment|meeting|it|one)\b", low) and not line.found and len(low.split()) < 9 and not re.search(r"next|that|named|called|with|about", low):
@@ -429,7 +433,7 @@ def _with_somebody(line):
     span = _range(line)
     if span is False:
         return None
-    return _call("calendar.list_events", range=span, query=Cut(m.start("q"), m.end("q")), people=[Cut(m.start("x"), m.end("x"))])
+    return _call("calendar.list_events", range=span, people=[Cut(m.start("x"), m.end("x"))])
 
 
 def calendar_clinc(line):

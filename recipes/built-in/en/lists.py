@@ -64,6 +64,8 @@ def add(talk):
     r = talk.rng.random()
     if r < 0.55:
         return _add_to_list(talk)
+    if r > 0.88:
+        return _to_be_done(talk)
     title = talk.mark(things.chore(talk))
     sentence = _TASK.say(talk, i=title)
     due = priority = None
@@ -75,6 +77,36 @@ def add(talk):
         priority, clause = _priority(talk)
         sentence += clause
     return "do", sentence, [call("task.add", title=title, due=due, priority=priority)]
+
+
+_BY_THEN = Phrases("""
+I (have|need|ought) to {i} {b}
+I('ve| have) got to {i} {b}
+I must {i} {b}
+{i} {b}
+we (have|need) to {i} {b}
+I should {i} {b}
+{b} I (have|need) to {i}
+""")
+_SOME_DAY = Phrases("""
+(whenever|when) I (get round to it|have time|find time|get a chance|feel like it), {i}
+(some day|one day|sometime|at some point) I (should|want to|have to) {i}
+{i} (some day|when there's time|whenever|at some point|if I get round to it)
+""")
+
+
+def _to_be_done(talk):
+    """A to-do that is not called one: with the day by which it is to be done, or with none."""
+    title = talk.mark(things.chore(talk))
+    if talk.chance(0.25):
+        return "say", _SOME_DAY.say(talk, i=title), [call("task.add", title=title, priority="low")]
+    due, text = when.when(talk, date=1, time=0.15)
+    text = text[3:] if text.startswith("on ") else text
+    if text.startswith("in "):
+        text = "within" + text[2:] if "date" in due and "in" in due["date"] else "by " + text[3:]
+    else:
+        text = talk.pick(("by ", "by ", "by ", "before ", "until ", "no later than ")) + text
+    return "say", _BY_THEN.say(talk, i=title, b=text), [call("task.add", title=title, due=due)]
 
 
 def _priority(talk):
@@ -111,7 +143,7 @@ def _bare(marked):
 
 _SHOW_LIST = Phrases("""
 what('s| is) (on|in) (my|the|our) {l} list
-what('s| is) (still |left |)on (my|the) {l} list {r}
+what do we have on (my|the|our) {l} list {r}
 what do I have on (my|the) {l} list {r}
 is there anything on (my|the) {l} list {r}
 what are the items on (my|the) {l} list
@@ -156,6 +188,9 @@ what('s| is) (still open|left to do|still to do|outstanding|not done yet|undone|
 which (tasks|to-dos) are (still open|not done|outstanding|unfinished|incomplete)
 what tasks are (left|still open|outstanding)
 what haven't I (done|finished) yet
+what do I still (have|need) to do
+what('s| is) still (to be done|left|to be finished)
+what('s| is) left
 show (me |)(my|all|the) (open|unfinished|outstanding|remaining|pending) (tasks|to-dos)
 list (my|all|the) (open|unfinished|outstanding|remaining|pending) (tasks|to-dos)
 """),
@@ -172,6 +207,16 @@ list all (tasks|to-dos), (done or not|both open and done|finished and unfinished
 show everything, done and open
 """),
 }  # fmt: skip
+
+
+_STILL_ON = Phrases("""
+what('s| is) (still|left) on (my|the|our) {l} list
+(is there |)anything (still |)left on (my|the) {l} list
+(is there |)anything left (on the list |)for the {l}
+what('s| is) (still missing|outstanding|not done|unfinished) on (my|the) {l} list
+what do I still need from (my|the) {l} list
+how much is left on (my|the) {l} list
+""")
 
 
 def show(talk):
@@ -197,7 +242,11 @@ def show(talk):
         status = talk.pick(("open", "open", "done", "all"))
         sentence = _STATUS[status].say(talk).rstrip()
         name = None
-        if talk.chance(0.3) and " tasks" not in sentence and status != "all":
+        if status == "open" and talk.chance(0.35):
+            name = talk.mark(things.list_name(talk))
+            due = None
+            sentence = _STILL_ON.say(talk, l=name)
+        elif talk.chance(0.3) and " tasks" not in sentence and status != "all":
             name = talk.mark(things.list_name(talk))
             sentence += f" on (my|the) {name} list".replace("(my|the)", talk.pick(("my", "the")))
         if due and talk.chance(0.5):

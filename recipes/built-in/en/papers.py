@@ -94,6 +94,11 @@ def draft(talk):
         clauses.append(clause)
     mode, table = ("do", _WRITE) if talk.chance(0.85) else ("say", _WRITE_SAID)
     sentence = table.say(talk, k=talk.pick(_KINDS[kind]))
+    if talk.chance(0.12):
+        mode, sentence = "note", talk.pick(_KINDS[kind])
+        sentence = sentence.split(" ", 1)[1] if sentence.startswith(("a ", "an ")) and talk.chance(0.5) else sentence
+    elif kind == "complaint" and to and talk.chance(0.4):
+        mode, sentence = "do", talk.pick(("complain", "file a complaint", "make a complaint"))
     for clause in clauses:
         sentence += clause if clause.startswith(",") else " " + clause
     return mode, sentence, [call("document.draft", kind=kind, to=to, about=about, facts=facts, language=language, format=form)]

@@ -21,6 +21,21 @@ video stop the my quit something""".split())
 _FROM_ME = ("I want to ", "I need to ", "I'd like to ", "would it be possible to ", "is it possible to ", "let's ")
 _OURS = re.compile(r"\b(me|my|you|your|tell|give|show|remind|wake|let|make sure|don't)\b")
 
+_ARTICLE = re.compile(r"(?i)(?<![^\s\"'(,])(?:the|an?|my|our|your|his|her|their|this|these|those) $")
+_ARTICLE_OF_OTHERS = re.compile(r"(?i)(?<![^\s\"'(,])(?:the|an?|his|her|their|this|these|those) $")
+AS_SAID = {
+    argument: _ARTICLE
+    for argument in """
+        calendar.create_event.people calendar.create_event.location calendar.list_events.people calendar.find_time.people
+        reminder.set.text document.draft.to document.draft.about document.draft.facts mail.draft.to mail.draft.subject mail.draft.body
+        mail.draft.reply_to mail.search.from mail.search.query contact.find.name contact.add.name contact.add.address travel.plan_trip.to
+        travel.plan_trip.from travel.plan_trip.interests travel.route.from travel.route.to tutor.start.topic tutor.start.goal tutor.quiz.topic
+        tutor.progress.topic time.now.place video.create.prompt
+    """.split()
+} | {"document.search.query": _ARTICLE_OF_OTHERS, "note.search.query": _ARTICLE_OF_OTHERS}  # fmt: skip
+"""Arguments that begin with their article or pronoun when one is said. Of what is searched for, it is understood that it is
+one's own."""
+
 JOINTS = (" and ",) * 8 + (", and ", " and then ", " and also ", ", then ", ", also ", " and after that ", ". also ", ". and ", " plus ", "; ", ". ",
           ", and also ", " and please ", " and ", ". then ", " then ", ", ", " and ")  # fmt: skip
 

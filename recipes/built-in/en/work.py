@@ -158,6 +158,37 @@ work out (the|a) route {r}
 plan (a|the) route {r}
 guide me {t}
 """)
+_ROUTE_BY = (
+    ("walk", Phrases("""
+(walk|go on foot|hike) {r}
+""")),
+    ("bike", Phrases("""
+(cycle|bike|ride my bike|go by bike) {r}
+""")),
+    ("car", Phrases("""
+(drive|drive me|go by car|drive) {r}
+(is there|how long is) a drive {r}
+""".replace("(is there|how long is) a drive {r}\n", ""))),
+    ("transit", Phrases("""
+(take|catch|get) (the|a) (bus|train|tram|metro|tube|subway) {r}
+(is there|are there) (a|any) (train|bus|tram|direct train|night train|coach) {r}
+(which|what) (train|bus|tram|line) (goes|runs|do I take) {r}
+(when|what time) (does|is) the (next |last |first |)(train|bus|tram) {r}
+(train|bus|tram) (times |connections |) {r}
+(go|travel) by (bus|train|public transport) {r}
+""")),
+    ("plane", Phrases("""
+fly {r}
+is there a (flight|plane|direct flight) {r}
+(go|travel) by plane {r}
+""")),
+)
+_ROUTE_THEN = Phrases("""
+I have to be (at|in) {t} {w}, how do I get there
+I need to be (at|in) {t} {w}, (find me a way|which way do I go|what's the best way)
+how do I get to {t} {w}
+""")
+_HOMES = ("home", "home", "work", "here", "school", "downtown", "town")
 _ROUTE_SAID = Phrases("""
 I need (directions|to get|to go) {r}
 I('d| would) like to (get|go) {r}
@@ -175,7 +206,15 @@ def route(talk):
     to, to_said = things.place(talk)
     origin = mode = arrive = depart = None
     path = f"to {to_said}"
-    if talk.chance(0.34):
+    if talk.chance(0.06):
+        arrive, text = when.when(talk, date=0.5, time=0.95)
+        text = "by " + _bare(text) if text.startswith("at ") else text
+        return "say", _ROUTE_THEN.say(talk, t=to_said, w=text), [call("travel.route", to=to, arrive_by=arrive)]
+    if talk.chance(0.07):
+        to = talk.mark(talk.pick(_HOMES))
+        path = to if to[1:-1] in ("home", "here", "downtown") else f"to {to}"
+        to_said = path.removeprefix("to ")
+    elif talk.chance(0.34):
         origin, from_said = things.place(talk)
         path = talk.pick((f"from {from_said} to {to_said}",) * 3 + (f"to {to_said} from {from_said}",))
     elif talk.chance(0.15):
@@ -198,9 +237,13 @@ def route(talk):
         tail.reverse()
     r = talk.rng.random()
     mode_of, table = ("ask", _ROUTE) if r < 0.5 else ("do", _ROUTE_DO) if r < 0.85 else ("say", _ROUTE_SAID)
-    sentence = table.say(talk, r=path, t=path if origin else f"to {to_said}")
+    sentence = table.say(talk, r=path, t=path)
     if verb:
         mode_of, sentence = "ask", _ROUTE_VERB.say(talk, v=verb, r=path)
+    elif not tail and talk.chance(0.3) or tail and mode is None and talk.chance(0.2):
+        mode, table = talk.pick(_ROUTE_BY)
+        sentence = table.say(talk, r=path).replace("  ", " ")
+        mode_of = "ask" if sentence.startswith(("is ", "are ", "which", "what", "when")) else "do" if not sentence.startswith(("train", "bus", "tram")) else "note"
     if sentence.startswith("I have to be "):
         sentence = sentence.replace("I have to be to", "I have to get to").replace("I have to be from", "I have to get from")
     return mode_of, " ".join([sentence] + tail), [call("travel.route", **{"from": origin}, to=to, mode=mode, arrive_by=arrive, depart_at=depart)]

@@ -29,15 +29,23 @@ class Composer:
         marked = "\n".join(texts)
         turns = []
         for text, (_, calls) in zip(texts, talk.turns):
-            done = [{"tool": tool, "arguments": self.tools.ordered(tool, resolve(arguments, marked))} for tool, arguments in calls]
-            turns.append((" ".join(plain(text).split()), done))
+            turns.append((" ".join(plain(text).split()), self._done(calls, marked)))
         return turns
+
+    def _done(self, calls, marked):
+        """The calls with their arguments cut from the text. Names of events, tasks and lists stand without their articles;
+        other arguments are what was said, articles and all."""
+        done = []
+        for tool, arguments in calls:
+            cut = {name: resolve(value, marked, self.language.AS_SAID.get(f"{tool}.{name}")) for name, value in arguments.items()}
+            done.append({"tool": tool, "arguments": self.tools.ordered(tool, cut)})
+        return done
 
     def unchanged(self, talk):
         """As `finish`, without noise."""
         marked = "\n".join(text for text, _ in talk.turns)
         return [
-            (" ".join(plain(text).split()), [{"tool": tool, "arguments": self.tools.ordered(tool, resolve(arguments, marked))} for tool, arguments in calls])
+            (" ".join(plain(text).split()), self._done(calls, marked))
             for text, calls in talk.turns
         ]
 

@@ -95,7 +95,8 @@ def load(shared, language, part="train"):
         for line in home.read_text(encoding="utf-8").splitlines():
             d = json.loads(line)
             seen += 1
-            calls = _calls(language.home, intents[d["intent"]], d["intent"], d["text"], d["entities"])
+            told = intents[d["intent"]], d["intent"], d["text"], d["entities"]
+            calls = _calls(language.home, *told) or _calls(language.home_loosely, *told)
             found += [Sentence(d["text"], calls, f"nlu-home:{d['intent']}")] if calls else []
     clinc = shared / "data/clinc150/data_full.json"
     if clinc.exists():

@@ -44,6 +44,8 @@ class Noise:
             text = self._lower(text) if style == "lower" or random() < 0.7 else text
             if random() < (0.10 if style == "lower" else 0.35):
                 text = self._slip(text, talk)
+        if style == "chat" and not fragile and random() < 0.05:
+            return text.upper()
         if style == "chat" and random() < 0.2:
             text = text.replace("'", "").replace("’", "")
         if style == "chat" and random() < 0.1:

@@ -4,12 +4,22 @@ import json
 import re
 
 
+WRITTEN = ("expression", "missing", "for_tool")
+"""Texts that are not copied from what was said."""
+COPIED_ANYWHERE = ("named",)
+"""Texts inside of days and times that are."""
+
+
 class Tools:
     def __init__(self, path):
         with open(path, encoding="utf-8") as file:
             document = json.load(file)
         self.defs = document["$defs"]
         self.tools = {tool["name"]: tool["parameters"] for tool in document["tools"]}
+        self.copied = {
+            name: {argument for argument, schema in parameters["properties"].items() if argument not in WRITTEN and _is_free(schema)}
+            for name, parameters in self.tools.items()
+        }
 
     def check(self, call):
         """What is wrong with `call`: a list of messages, empty when it is valid."""
@@ -20,6 +30,16 @@ class Tools:
 
     def ordered(self, name, arguments):
         return self._ordered(arguments, self.tools[name])
+
+    def written(self, calls):
+        """Calls as the model writes them: JSON in which every text that is copied begins with a space. A word then is the same
+        token in an argument as in the sentence."""
+        done = []
+        for call in calls:
+            copied = self.copied[call["tool"]]
+            arguments = {name: _spaced(value, name in copied) for name, value in call["arguments"].items()}
+            done.append({"tool": call["tool"], "arguments": arguments})
+        return json.dumps(done, ensure_ascii=False, separators=(",", ":"))
 
     def _resolve(self, schema):
         return self.defs[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
@@ -66,6 +86,21 @@ class Tools:
         properties = schema.get("properties", {})
         known = {name: self._ordered(value[name], properties[name]) for name in properties if name in value}
         return known | {name: item for name, item in value.items() if name not in known}
+
+
+def _is_free(schema):
+    schema = schema.get("items", schema)
+    return schema.get("type") == "string" and not {"enum", "const", "pattern", "format"} & schema.keys()
+
+
+def _spaced(value, is_copied):
+    if isinstance(value, str):
+        return f" {value}" if is_copied else value
+    if isinstance(value, list):
+        return [_spaced(item, is_copied) for item in value]
+    if isinstance(value, dict):
+        return {name: _spaced(item, name in COPIED_ANYWHERE) for name, item in value.items()}
+    return value
 
 
 def _is(value, kind):

@@ -54,16 +54,19 @@ def is_marked(value):
     return isinstance(value, str) and value != "" and OPEN <= ord(value[0]) < CLOSE
 
 
-def resolve(value, text):
-    """`value` with every marked string replaced by what `text` (after noise) holds between its marks."""
+def resolve(value, text, before=None):
+    """`value` with every marked string replaced by what `text` (after noise) holds between its marks, and by what
+    `before`, a pattern, matches at the end of what stands in front of them."""
     if isinstance(value, str):
         if not is_marked(value):
             return value
         k = ord(value[0]) - OPEN
         start = text.index(chr(OPEN + k)) + 1
-        return plain(text[start : text.index(chr(CLOSE + k), start)]).strip()
+        said = plain(text[start : text.index(chr(CLOSE + k), start)]).strip()
+        found = before.search(plain(text[:start])) if before and said else None
+        return (found.group() if found else "") + said
     if isinstance(value, dict):
-        return {k: resolve(v, text) for k, v in value.items()}
+        return {k: resolve(v, text, before) for k, v in value.items()}
     if isinstance(value, list):
-        return [resolve(v, text) for v in value]
+        return [resolve(v, text, before) for v in value]
     return value

@@ -1,10 +1,17 @@
 //! Arguments are stretches of what was said: the schema of an answer holds them to that, so that no name, title or
 //! address is ever made up or misspelt on the way.
+//!
+//! Where the model reads and writes them, they begin with a space: a word is the same token then as in a sentence.
 
-use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
 
 /// Arguments that are not copied: sums are written anew.
 const WRITTEN: [&str; 1] = ["expression"];
+
+/// What is copied inside of days, wherever a day is said.
+const NAMED: &str = "named";
 
 /// What may stand for an event that is not named.
 const EVENTS: &str = "it|everything";
@@ -23,21 +30,79 @@ pub(super) fn hold(schema: &mut Value, said: &[&str]) {
     }
 }
 
+/// Which arguments of which tool are copied.
+pub(super) struct Copied(BTreeMap<String, BTreeSet<String>>);
+
+impl Copied {
+    /// By the schema of an answer.
+    pub(super) fn of_schema(schema: &Value) -> Self {
+        let calls = schema["items"]["anyOf"].as_array().into_iter().flatten();
+        let tools = calls.filter_map(|call| {
+            let tool = call["properties"]["tool"]["const"].as_str()?.to_owned();
+            let arguments = call["properties"]["arguments"]["properties"].as_object()?;
+            let copied = arguments.iter().filter(|(name, schema)| {
+                let is_list = schema["type"] == "array";
+                is_free(name, if is_list { &schema["items"] } else { schema })
+            });
+            Some((tool, copied.map(|(name, _)| name.clone()).collect()))
+        });
+        Self(tools.collect())
+    }
+
+    /// The arguments of a call of `tool` as the model writes them.
+    pub(super) fn written(&self, tool: &str, arguments: &Map<String, Value>) -> Value {
+        let copied = self.0.get(tool);
+        let written = arguments.iter().map(|(name, value)| {
+            let is_copied = copied.is_some_and(|names| names.contains(name));
+            (name.clone(), spaced(value, is_copied))
+        });
+        Value::Object(written.collect())
+    }
+}
+
+fn spaced(value: &Value, is_copied: bool) -> Value {
+    match value {
+        Value::String(text) if is_copied => json!(format!(" {text}")),
+        Value::Array(list) => list.iter().map(|value| spaced(value, is_copied)).collect(),
+        Value::Object(object) => {
+            let inner = object
+                .iter()
+                .map(|(name, value)| (name.clone(), spaced(value, name == NAMED)));
+            Value::Object(inner.collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Takes the space away with which the model begins what it copies.
+pub(super) fn trim(value: &mut Value) {
+    match value {
+        Value::String(text) if text.starts_with(' ') => *text = text.trim_start().to_owned(),
+        Value::Array(list) => list.iter_mut().for_each(trim),
+        Value::Object(object) => object.values_mut().for_each(trim),
+        _ => {}
+    }
+}
+
+/// Whether `schema`, of the argument called `name`, takes any text that was said.
+fn is_free(name: &str, schema: &Value) -> bool {
+    let is_bound = ["enum", "const", "pattern", "format"]
+        .iter()
+        .any(|bound| schema.get(*bound).is_some());
+    schema["type"] == "string" && !is_bound && !WRITTEN.contains(&name)
+}
+
 fn hold_each(schema: &mut Value, name: &str, pattern: &str) {
+    if is_free(name, schema) {
+        let whole = match name {
+            "event" => format!("^ (?:{EVENTS}|{pattern})$"),
+            _ => format!("^ (?:{pattern})$"),
+        };
+        schema["pattern"] = json!(whole);
+        return;
+    }
     match schema {
         Value::Object(object) => {
-            let is_text = object.get("type") == Some(&json!("string"));
-            let is_free = !["enum", "const", "pattern", "format"]
-                .iter()
-                .any(|bound| object.contains_key(*bound));
-            if is_text && is_free && !WRITTEN.contains(&name) {
-                let whole = match name {
-                    "event" => format!("^(?:{EVENTS}|{pattern})$"),
-                    _ => format!("^(?:{pattern})$"),
-                };
-                object.insert("pattern".to_owned(), json!(whole));
-                return;
-            }
             for (key, value) in object.iter_mut() {
                 let name = match key.as_str() {
                     "items" | "properties" | "anyOf" | "$defs" => name,
@@ -220,6 +285,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_copied_begins_with_a_space() {
+        let copied = Copied::of_schema(&super::super::answer_schema());
+        let said = json!({
+            "title": "tea", "when": {"date": {"named": "christmas eve"}}, "people": ["Ann", "Bo"],
+            "repeat": {"every": 1, "unit": "year"},
+        });
+        let mut written = copied.written("calendar.create_event", said.as_object().unwrap());
+        assert_eq!(
+            written,
+            json!({
+                "title": " tea", "when": {"date": {"named": " christmas eve"}}, "people": [" Ann", " Bo"],
+                "repeat": {"every": 1, "unit": "year"},
+            })
+        );
+        trim(&mut written);
+        assert_eq!(written, said);
+        let asked = json!({"missing": ["when"], "for_tool": "alarm.set"});
+        assert_eq!(
+            copied.written("chat.ask", asked.as_object().unwrap()),
+            asked
+        );
+        let sum = json!({"expression": "1+2"});
+        assert_eq!(
+            copied.written("math.calculate", sum.as_object().unwrap()),
+            sum
+        );
+    }
+
+    #[test]
     fn sums_stay_free_and_long_texts_too() {
         let mut schema = json!({"properties": {
             "title": {"type": "string"}, "expression": {"type": "string"},
@@ -231,11 +325,14 @@ mod tests {
         assert_eq!(schema, before);
         hold(&mut schema, &["a b"]);
         let properties = &schema["properties"];
-        assert_eq!(properties["title"]["pattern"], "^(?:a(?: b)?|b)$");
-        assert_eq!(properties["people"]["items"]["pattern"], "^(?:a(?: b)?|b)$");
+        assert_eq!(properties["title"]["pattern"], "^ (?:a(?: b)?|b)$");
+        assert_eq!(
+            properties["people"]["items"]["pattern"],
+            "^ (?:a(?: b)?|b)$"
+        );
         assert_eq!(
             properties["event"]["pattern"],
-            "^(?:it|everything|a(?: b)?|b)$"
+            "^ (?:it|everything|a(?: b)?|b)$"
         );
         assert_eq!(properties["expression"], before["properties"]["expression"]);
         assert_eq!(properties["unit"], before["properties"]["unit"]);
