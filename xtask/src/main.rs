@@ -7,6 +7,7 @@
 mod bench;
 mod check;
 mod clients;
+mod cluster;
 mod cross;
 mod installed;
 mod tree;
@@ -18,6 +19,7 @@ usage: cargo xtask check [NAME…] [--install]  every check, or the named ones
        cargo xtask bench NAME [ARGS…]    one benchmark, printed as Markdown
        cargo xtask cross TARGET          tests of another architecture, under qemu
        cargo xtask clients [NAME [CASE…]]  other people's programs against our server
+       cargo xtask cluster [NAME…]       trainings under MPI, and under a Slurm of two nodes
 ";
 
 fn main() -> ExitCode {
@@ -28,8 +30,15 @@ fn main() -> ExitCode {
         ["bench", rest @ ..] => bench::run(rest),
         ["cross", rest @ ..] => cross::run(rest),
         ["clients", rest @ ..] => clients::run(rest),
+        ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
-            let lists = [check::list(), bench::list(), cross::list(), clients::list()];
+            let lists = [
+                check::list(),
+                bench::list(),
+                cross::list(),
+                clients::list(),
+                cluster::list(),
+            ];
             eprint!("{USAGE}\n{}", lists.join("\n"));
             return ExitCode::from(1);
         }

@@ -301,6 +301,9 @@ fn of_training(error: &training::Error) -> (Exit, &'static str) {
         Error::Unsigned { .. } => (Exit::Refused, "not_signed"),
         Error::Signature { .. } => (Exit::Refused, "bad_signature"),
         Error::Changed { .. } => (Exit::Refused, "changed_release"),
+        Error::Rank { .. } => (Exit::Fault, "rank_gone"),
+        Error::Ranks { .. } => (Exit::Refused, "no_mpi"),
+        Error::Slurm { .. } => (Exit::Refused, "unusable_slurm"),
         _ => (Exit::Refused, "unusable_recipe"),
     }
 }

@@ -53,6 +53,18 @@ pub enum Error {
         /// What was seen.
         reason: String,
     },
+    /// A program of the job scheduler, which runs unboxed, does not start.
+    #[error(
+        "`{}` does not start: {cause}\nhint: jobs are submitted where Slurm's own programs are installed \
+         (Debian: `slurm-client`)",
+        program.display()
+    )]
+    Scheduler {
+        /// What it is called.
+        program: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
     /// A pipe, a process or a file on our own side failed.
     #[error("{operation}: {cause}")]
     Io {
@@ -77,6 +89,7 @@ impl Error {
             Error::Setup { .. } => "sandbox_setup",
             Error::Exec { .. } => "sandbox_exec",
             Error::Lost { .. } => "sandbox_lost",
+            Error::Scheduler { .. } => "no_scheduler",
             Error::Io { .. } => "sandbox_io",
         }
     }

@@ -22,6 +22,7 @@ mod inside;
 mod launch;
 mod proxy;
 mod run;
+mod scheduler;
 mod support;
 mod worker;
 
@@ -33,5 +34,6 @@ pub use outcome::{Command, Outcome, Status};
 pub use policy::{Access, Limits, Network, Policy};
 pub use quantity::{QuantityError, parse_duration, parse_size};
 pub use run::run;
+pub use scheduler::{SchedulerLimits, SchedulerOutcome, SchedulerProgram, ask_scheduler};
 pub use support::{DelegatedCgroup, FeatureSupport, Support, support};
 pub use worker::{Exec, Worker};

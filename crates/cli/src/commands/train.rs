@@ -1,6 +1,11 @@
 //! `freehold train`: from text to a model.
 
+mod ranks;
+mod slurm;
+mod tail;
+
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +28,12 @@ const WATCHED: Duration = Duration::from_millis(250);
 
 /// Follows the recipe.
 pub fn run(args: &Train, console: &mut Console) -> anyhow::Result<Exit> {
+    if let Some(job) = args.cancel {
+        return slurm::cancel(job, console);
+    }
+    if args.on.is_some() || args.follow.is_some() {
+        return slurm::run(args, console);
+    }
     let pool = args.threads.map_or_else(Pool::of_all_cores, Pool::new);
     let options = RunOptions {
         pool: Arc::new(pool),
@@ -41,12 +52,19 @@ pub fn run(args: &Train, console: &mut Console) -> anyhow::Result<Exit> {
     if let Err(error) = noted {
         console.talk(format_args!("the app will not show this training: {error}"));
     }
+    if args.mpi {
+        return ranks::run(run, console);
+    }
     let mut teller = Teller::new(console);
     let model = run.go(&mut |event| teller.tell(&event));
     teller.clear();
-    let model = model?;
+    finish(&model?, run.out(), console)
+}
+
+/// Says where the model lies.
+fn finish(model: &Path, run: &Path, console: &mut Console) -> anyhow::Result<Exit> {
     if console.is_json() {
-        console.print_json(&json!({ "model": model, "run": run.out() }))?;
+        console.print_json(&json!({ "model": model, "run": run }))?;
         return Ok(Exit::Done);
     }
     console.print(&format!("{}\n", model.display()))?;

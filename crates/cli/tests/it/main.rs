@@ -21,6 +21,7 @@ mod tests_python;
 mod tests_refusals;
 mod tests_rust;
 mod train;
+mod train_on_slurm;
 mod web_code;
 
 #[path = "../../../library/tests/it/scripted_hub.rs"]
