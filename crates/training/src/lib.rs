@@ -53,6 +53,8 @@ pub use known::{Known, StageView, all as known_trainings, note as note_training}
 pub use models::{Adapters, LearnOptions};
 pub use optimiser::{Kind, OptimiserOptions};
 pub use preference::{Preference, Preferred};
+#[cfg(feature = "mpi")]
+pub use ranks::Mpi;
 pub use ranks::{Local, Loose, Ranks};
 pub use reinforcement::Reinforcement;
 pub use release::{About, ReleaseOptions, Released, SourceKind, release};

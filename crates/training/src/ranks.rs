@@ -6,6 +6,8 @@
 //! Source: Rajbhandari et al. 2020 (ZeRO), stage 1.
 
 mod local;
+#[cfg(feature = "mpi")]
+mod mpi;
 mod outer;
 mod share;
 mod team;
@@ -13,6 +15,8 @@ mod team;
 use crate::error::Result;
 
 pub use local::Local;
+#[cfg(feature = "mpi")]
+pub use mpi::Mpi;
 pub use outer::Loose;
 
 pub(crate) use outer::Outer;
