@@ -57,7 +57,7 @@ const CLIENTS: &[Client] = &[
     },
     Client {
         name: "release",
-        about: "a release, read by model_signing, CycloneDX and gguf; `transformers` and `llama` when named",
+        about: "a release, read by model_signing, CycloneDX, gguf and TensorBoard; `transformers` and `llama` when named",
         run: release::run,
     },
     Client {

@@ -1,8 +1,9 @@
 """What others say of a release that we made: each function reads the folder with the program of its own makers.
 
-    python check.py CASE… --release DIR --freehold PROGRAM --key KEY.pem --public KEY.pub
+    python check.py CASE… --release DIR --freehold PROGRAM --key KEY.pem --public KEY.pub --run DIR
 
-`signing`, `bom` and `gguf` need `requirements.txt`, `transformers` and `llama` the files of their names.
+`signing`, `bom` and `gguf` need `requirements.txt`, `events` needs `tensorboard.txt`, `transformers` and `llama` the files of
+their names.
 """
 
 import argparse
@@ -13,6 +14,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+CURVES = {
+    "train/loss": "loss",
+    "train/gradient_norm": "gradient_norm",
+    "train/learning_rate": "learning_rate",
+    "speed/tokens_per_second": "tokens_per_second",
+    "speed/utilisation": "utilisation",
+}
 TEXT = "The first number is 4, and after it comes 5. add 3 and 4"
 
 
@@ -97,6 +105,27 @@ def gguf(options):
     print(f"gguf: {', '.join(path.name for path in files)}")
 
 
+def events(options):
+    """TensorBoard reads the same curves as stand in the journal of each stage."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    stages = sorted(path.parent for path in options.run.glob("*/log.jsonl"))
+    must(stages, "there is no journal")
+    for stage in stages:
+        read = EventAccumulator(str(stage), size_guidance={"scalars": 0})
+        read.Reload()
+        steps = [line for line in map(json.loads, (stage / "log.jsonl").read_text().splitlines()) if line["kind"] == "step"]
+        must(steps, f"{stage.name} has no steps")
+        tags = read.Tags()["scalars"]
+        for tag, name in CURVES.items():
+            must(tag in tags, f"no curve `{tag}` among {tags}")
+            told = {event.step: event.value for event in read.Scalars(tag)}
+            for line in steps:
+                apart = abs(told.get(line["step"], float("inf")) - line[name])
+                must(apart <= 1e-6 * max(1, abs(line[name])), f"{tag} of step {line['step']}: {told.get(line['step'])} for {line[name]}")
+        print(f"events: {stage.name}, {len(steps)} steps, {', '.join(tags)}")
+
+
 def scored(options):
     """Tokens of a text with our log-probabilities."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
@@ -145,13 +174,13 @@ def llama(options):
         print(f"llama.cpp: {path.name} answers {answer['choices'][0]['text']!r}")
 
 
-CASES = {"signing": signing, "bom": bom, "gguf": gguf, "transformers": transformers, "llama": llama}
+CASES = {"signing": signing, "bom": bom, "gguf": gguf, "events": events, "transformers": transformers, "llama": llama}
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("cases", nargs="+", choices=CASES)
-    for name in ("release", "freehold", "key", "public"):
+    for name in ("release", "freehold", "key", "public", "run"):
         arguments.add_argument(f"--{name}", type=Path, required=True)
     options = arguments.parse_args()
     for case in options.cases:
