@@ -104,7 +104,7 @@ mod tests {
         let mut tail = Tail {
             stages: vec![journal],
         };
-        let mut told = |tail: &mut Tail| {
+        let told = |tail: &mut Tail| {
             let mut steps = Vec::new();
             tail.each(&mut |_, line| steps.push(line.step()));
             steps
