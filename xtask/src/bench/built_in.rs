@@ -23,7 +23,7 @@ const REQUESTS: [&str; 4] = [
 
 /// What is measured, what it must reach, and what others published on the same sentences.
 const BARS: [(&str, &str, f64, &str); 5] = [
-    ("held_out_exact", "own requests, all calls exact", 0.0, "–"),
+    ("held_out_exact", "own requests, all calls exact", 0.90, "–"),
     (
         "nlu_home_intent",
         "nlu-home, intent",
