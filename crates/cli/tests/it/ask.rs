@@ -49,6 +49,24 @@ fn a_request_is_answered_without_anything_added() {
 }
 
 #[test]
+fn what_is_released_is_what_was_signed() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/built-in");
+    let (exit, said, told) = run(data.path(), &["release", "verify", folder]);
+    assert_eq!(exit, Some(0), "{said}{told}");
+    // Whoever changes a file of it changes what is in the binary, too.
+    let copy = data.path().join("copy");
+    fs::create_dir(&copy).unwrap();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if entry.path().is_file() {
+            fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
+        }
+    }
+    let (exit, _, told) = run(data.path(), &["release", "verify", copy.to_str().unwrap()]);
+    assert_eq!(exit, Some(1), "folders are missing: {told}");
+}
+
+#[test]
 fn a_damaged_copy_is_written_anew_and_what_cannot_be_written_is_said() {
     let data = tempfile::tempdir().unwrap();
     let ask = ["ask", "--calls", "set a timer for ten minutes"];
