@@ -1,0 +1,35 @@
+#!/bin/sh
+# Trains the model again from its data, and says whether the same weights came of it.
+#
+#     sh reproduce.sh [FOLDER]
+#
+# FOLDER holds the data where the recipe looks for it, and is the current one when none is named. What is made comes to
+# lie in FOLDER/reproduced. FREEHOLD names the program. Weights are the same to the bit on a processor with the same
+# instructions and with the same version of Freehold, which was 0.1.0.
+set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+folder=$(CDPATH='' cd -- "${1:-.}" && pwd)
+sums() { (cd "$folder" && sha256sum --check --quiet "$here/training/data.sha256"); }
+
+# The data is made where it is not there yet.
+if ! sums >/dev/null 2>&1; then
+  (cd "$folder" && python3 generate.py --seed 1 --count 400000 --out data)
+fi
+
+sums || {
+  echo "error: the data in $folder is not what the model was trained with" >&2
+  echo "hint: DATA.md says where each source comes from, and its sha256" >&2
+  exit 1
+}
+[ -e "$folder"/'chat.jinja' ] || cp "$here"/recipe/'chat.jinja' "$folder"/'chat.jinja'
+recipe=$folder/reproduced.toml
+{ echo 'out = "reproduced"'; sed '/^[[:space:]]*out[[:space:]]*=/d' "$here/recipe/recipe.toml"; } >"$recipe"
+"${FREEHOLD:-freehold}" train "$recipe"
+made=$(sha256sum "$folder"/reproduced/'learn'/model/model.safetensors | cut -d ' ' -f 1)
+wanted=d4381c348c8aeb3574b5b88e3aca810917c80deb56140484fb2550cc0f76ad44
+if [ "$made" = "$wanted" ]; then
+  echo "built-in: the same weights to the bit, $made"
+else
+  echo "built-in: other weights, $made in place of $wanted" >&2
+  exit 1
+fi
