@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Codes that end a command at a terminal or answer a program, and that no page can meet.
-const UNMET: [&str; 54] = [
+const UNMET: [&str; 60] = [
     "audit_not_an_export",
     "bad_signature",
     "bad_upstream",
@@ -21,10 +21,13 @@ const UNMET: [&str; 54] = [
     "invalid_json_line",
     "invalid_method",
     "io_failed",
+    "job_ended",
     "method_not_supported",
     "no_audit_key",
     "no_house",
     "no_model",
+    "no_mpi",
+    "no_scheduler",
     "no_such_token",
     "nobody_to_ask",
     "not_signed",
@@ -38,8 +41,10 @@ const UNMET: [&str; 54] = [
     "peer_failed",
     "peer_missing",
     "range_not_satisfiable",
+    "rank_gone",
     "record_unfit",
     "serving_broke",
+    "slurm_failed",
     "store_master_key",
     "store_newer",
     "store_served",
@@ -53,6 +58,7 @@ const UNMET: [&str; 54] = [
     "unusable_recipe",
     "unusable_run",
     "unusable_settings_file",
+    "unusable_slurm",
     "unusable_state",
     "unusable_tool_choice",
     "unusable_upstream",
