@@ -91,12 +91,12 @@ fn built() -> Result<PathBuf> {
     build.args(["build", "--quiet", "--locked", "--package", "cli"]);
     build.args(["--features", "mpi", "--message-format", "json"]);
     let said = tree::stdout_of(build.stderr(std::process::Stdio::inherit()))?;
-    let program = said.lines().filter_map(|line| {
+    let mut program = said.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         let path = message.get("executable")?.as_str()?;
         path.ends_with("freehold").then(|| PathBuf::from(path))
     });
-    let program = program.last().context("cargo named no program")?;
+    let program = program.next_back().context("cargo named no program")?;
     // Another build may take its place while jobs run.
     let own = program.with_file_name("freehold-mpi");
     std::fs::copy(&program, &own)?;

@@ -159,7 +159,7 @@ fn fill(
 
 /// The recipe of what a user names: itself, the folder that it lies in, or the folder of its run.
 fn recipe_of(from: &Path) -> Result<PathBuf> {
-    let refused = |reason: &str| Error::Release {
+    let flawed = |reason: &str| Error::Release {
         path: from.to_owned(),
         reason: reason.to_owned(),
         hint:
@@ -171,7 +171,7 @@ fn recipe_of(from: &Path) -> Result<PathBuf> {
     }
     let run = from
         .canonicalize()
-        .map_err(|_| refused("there is no such recipe or run"))?;
+        .map_err(|_| flawed("there is no such recipe or run"))?;
     let beside = from.join("recipe.toml");
     if beside.is_file() && !run.join("data/data.json").is_file() {
         return Ok(beside);
@@ -193,7 +193,7 @@ fn recipe_of(from: &Path) -> Result<PathBuf> {
     recipes
         .into_iter()
         .next()
-        .ok_or_else(|| refused("no recipe was found that makes this run"))
+        .ok_or_else(|| flawed("no recipe was found that makes this run"))
 }
 
 /// Files and bytes below a folder.

@@ -32,7 +32,7 @@ pub(super) fn text(facts: &Facts, is_signed: bool) -> String {
     page.say_if(about.about.as_deref());
     page.table(&["", ""], &shape(facts));
     page.heading(2, "Use");
-    page.code("sh", &usage(facts));
+    page.listing("sh", &usage(facts));
     page.heading(2, "What it is meant for");
     page.say_if(about.uses.as_deref());
     page.heading(2, "Limits");
@@ -64,7 +64,7 @@ pub(super) fn text(facts: &Facts, is_signed: bool) -> String {
             "freehold release verify . --key {SIGNING_KEY}\nmodel_signing verify key . --signature model.sig \
              --public_key {SIGNING_KEY}"
         );
-        page.code("sh", &commands);
+        page.listing("sh", &commands);
     }
     page.heading(2, "Licence");
     page.say(&match &about.licence {
@@ -231,7 +231,7 @@ fn evaluation(page: &mut Page, facts: &Facts) {
     match &results.command {
         Some(command) => {
             page.say("As `results.json` says, which this command printed:");
-            page.code("sh", command);
+            page.listing("sh", command);
         }
         None => page.say("As `results.json` says; the command that printed it is not stated."),
     }

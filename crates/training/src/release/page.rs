@@ -29,7 +29,7 @@ impl Page {
         self.say(text.unwrap_or(UNKNOWN));
     }
 
-    pub fn code(&mut self, language: &str, text: &str) {
+    pub fn listing(&mut self, language: &str, text: &str) {
         self.say(&format!("```{language}\n{}\n```", text.trim_end()));
     }
 

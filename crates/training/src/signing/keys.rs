@@ -61,7 +61,7 @@ impl PrivateKey {
     pub fn read(path: &Path) -> Result<Self> {
         let hint = "`openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW` turns other forms of a P-256 key into this \
                     one, and `freehold release key` makes a new one";
-        let refused = |reason: &str| Error::Key {
+        let flawed = |reason: &str| Error::Key {
             path: path.to_owned(),
             reason: reason.to_owned(),
             hint,
@@ -69,8 +69,8 @@ impl PrivateKey {
         let text = Zeroizing::new(text_of(path)?);
         let secret = decoded(&text, "PRIVATE KEY").map(Zeroizing::new);
         let secret =
-            secret.ok_or_else(|| refused("is no private key in PEM (PKCS#8, not encrypted)"))?;
-        Self::of(&secret).ok_or_else(|| refused("is no private key of P-256"))
+            secret.ok_or_else(|| flawed("is no private key in PEM (PKCS#8, not encrypted)"))?;
+        Self::of(&secret).ok_or_else(|| flawed("is no private key of P-256"))
     }
 
     fn of(secret: &[u8]) -> Option<Self> {
@@ -149,27 +149,27 @@ impl PublicKey {
 }
 
 fn text_of(path: &Path) -> Result<String> {
-    let refused = |reason: &str, hint| Error::Key {
+    let flawed = |reason: &str, hint| Error::Key {
         path: path.to_owned(),
         reason: reason.to_owned(),
         hint,
     };
     let about = path.metadata().map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => refused(
+        std::io::ErrorKind::NotFound => flawed(
             "is not there",
             "`--key` names the file of a key; `freehold release key` makes a pair of them",
         ),
         _ => Error::file(path)(error),
     })?;
     if !about.is_file() || about.len() > FILE_BYTES_MAX {
-        return Err(refused(
+        return Err(flawed(
             "is no file of a key",
             "a key is a PEM file of some hundred bytes",
         ));
     }
     let bytes = std::fs::read(path).map_err(Error::file(path))?;
     String::from_utf8(bytes)
-        .map_err(|_| refused("is no text", "a key is a PEM file of some hundred bytes"))
+        .map_err(|_| flawed("is no text", "a key is a PEM file of some hundred bytes"))
 }
 
 /// PEM of one block. Source: RFC 7468.

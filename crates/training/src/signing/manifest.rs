@@ -40,12 +40,12 @@ impl Manifest {
             let path = folder.join(at.join("/"));
             for entry in std::fs::read_dir(&path).map_err(Error::file(&path))? {
                 let entry = entry.map_err(Error::file(&path))?;
-                let refused = |reason: &str| Error::Changed {
+                let flawed = |reason: &str| Error::Changed {
                     path: folder.to_owned(),
                     reason: format!("`{}` {reason}", entry.path().display()),
                 };
                 let name = entry.file_name().into_string();
-                let name = name.map_err(|_| refused("has a name that is no text"))?;
+                let name = name.map_err(|_| flawed("has a name that is no text"))?;
                 let mut at = at.clone();
                 at.push(name);
                 if ignored.iter().any(|ignored| at.starts_with_all(ignored)) {
@@ -58,9 +58,9 @@ impl Manifest {
                     let sum = sum_of(&entry.path())?;
                     files.insert(at, sum);
                 } else if kind.is_symlink() {
-                    return Err(refused("is a link, and a release holds files alone"));
+                    return Err(flawed("is a link, and a release holds files alone"));
                 } else {
-                    return Err(refused("is neither a file nor a folder"));
+                    return Err(flawed("is neither a file nor a folder"));
                 }
             }
         }
@@ -252,7 +252,7 @@ impl Statement {
         serde_json::to_string(&wire).expect("a statement is plain")
     }
 
-    /// What was signed. The key that signed is known: what is refused here, its owner wrote.
+    /// What was signed. The key that signed is known: what is flawed here, its owner wrote.
     pub fn read(payload: &[u8]) -> std::result::Result<Self, Flaw> {
         let wire: Wire = serde_json::from_slice(payload)
             .map_err(|error| Flaw::new(format!("it signs no statement of files: {error}")))?;
