@@ -88,7 +88,14 @@ pub fn list() -> String {
 /// The program with MPI in it.
 fn built() -> Result<PathBuf> {
     let mut build = tree::cargo();
-    build.args(["build", "--quiet", "--locked", "--package", "cli"]);
+    build.args([
+        "build",
+        "--release",
+        "--quiet",
+        "--locked",
+        "--package",
+        "cli",
+    ]);
     build.args(["--features", "mpi", "--message-format", "json"]);
     let said = tree::stdout_of(build.stderr(std::process::Stdio::inherit()))?;
     let mut program = said.lines().filter_map(|line| {
