@@ -1,0 +1,17 @@
+//! A little world of plain things that move: what is in it is a record of facts, and pictures, words, sound and marks
+//! all follow from that record.
+//!
+//! Lengths are in shares of the shorter side of the picture, with the origin in its middle, `x` to the right and `y` up.
+//! Times are in seconds.
+
+mod facts;
+
+mod path;
+mod picture;
+
+pub use facts::{
+    Background, Camera, Colour, Direction, Motion, Object, Pattern, Relation, Scene, Shape, Size,
+    Speed,
+};
+pub use path::{Frame, Placed, Stage};
+pub use picture::{Picture, draw};
