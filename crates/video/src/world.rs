@@ -6,6 +6,10 @@
 
 mod facts;
 
+mod lexicon;
+mod wish;
+mod words;
+
 mod path;
 mod picture;
 
@@ -15,3 +19,5 @@ pub use facts::{
 };
 pub use path::{Frame, Placed, Stage};
 pub use picture::{Picture, draw};
+pub use wish::{Thing, Wish};
+pub use words::{Reading, TEXT_CHARS_MAX, Unreadable, listed, read};

@@ -217,9 +217,7 @@ impl Stage {
                 height,
                 jumps_per_second,
             } => {
-                let lift = (std::f32::consts::PI * jumps_per_second * time)
-                    .sin()
-                    .abs();
+                let lift = (std::f32::consts::PI * jumps_per_second * time).sin().abs();
                 // A thrown thing is long above and short below.
                 [ground[0], ground[1] + height * lift]
             }
@@ -259,7 +257,8 @@ impl Stage {
             Camera::ZoomIn => ([0.0; 2], 0.8 + 0.4 * done),
             Camera::ZoomOut => ([0.0; 2], 1.2 - 0.4 * done),
             Camera::Shake => {
-                let wave = |turns: f32, phase: f32| (std::f32::consts::TAU * turns * time + phase).sin();
+                let wave =
+                    |turns: f32, phase: f32| (std::f32::consts::TAU * turns * time + phase).sin();
                 let [a, b, c, d] = self.shaking;
                 let x = 0.012 * wave(2.3, a) + 0.007 * wave(3.7, b);
                 let y = 0.012 * wave(2.9, c) + 0.007 * wave(4.1, d);
@@ -327,7 +326,8 @@ impl Stage {
             Motion::Go(direction) => {
                 let velocity = direction.step().map(|part| part * GOING * factor);
                 let step = velocity.map(|part| part * self.seconds);
-                let is_far = (0..2).any(|axis| step[axis].abs() > 2.0 * (room[axis] - radius - GAP));
+                let is_far =
+                    (0..2).any(|axis| step[axis].abs() > 2.0 * (room[axis] - radius - GAP));
                 let within = if is_far { [0.0; 2] } else { step };
                 Course::Line {
                     from: self.draw_place(radius, within, chance),
@@ -363,7 +363,11 @@ impl Stage {
                 }
             }
             _ => {
-                let largest = if thing.motion == Motion::Grow { 1.5 } else { 1.0 };
+                let largest = if thing.motion == Motion::Grow {
+                    1.5
+                } else {
+                    1.0
+                };
                 Course::Way(vec![(
                     0.0,
                     self.draw_place(radius * largest, [0.0; 2], chance),
@@ -520,7 +524,10 @@ mod tests {
                 let step = direction.step();
                 for axis in 0..2 {
                     let gone = end[axis] - begin[axis];
-                    assert!((gone - step[axis] * GOING * 2.0).abs() < 1e-4, "{direction:?}");
+                    assert!(
+                        (gone - step[axis] * GOING * 2.0).abs() < 1e-4,
+                        "{direction:?}"
+                    );
                     assert!(end[axis].abs() < 0.5 && begin[axis].abs() < 0.5);
                 }
             }

@@ -129,7 +129,11 @@ fn behind(background: Background, place: [f32; 2], edge: f32) -> [f32; 3] {
         Background::Floor => {
             let horizon = -0.06;
             let below = cover(y - horizon, edge);
-            let wall = mix([0.80, 0.82, 0.85], [0.70, 0.74, 0.80], (y + 0.1).clamp(0.0, 1.0));
+            let wall = mix(
+                [0.80, 0.82, 0.85],
+                [0.70, 0.74, 0.80],
+                (y + 0.1).clamp(0.0, 1.0),
+            );
             let near = ((horizon - y) / 0.5).clamp(0.0, 1.0);
             let floor = mix([0.62, 0.55, 0.47], [0.80, 0.73, 0.64], near);
             mix(wall, floor, below)
@@ -139,7 +143,11 @@ fn behind(background: Background, place: [f32; 2], edge: f32) -> [f32; 3] {
             let cell = 0.25;
             let wave = |at: f32| {
                 let turn = (at / cell).rem_euclid(2.0);
-                let inside = if turn < 1.0 { turn.min(1.0 - turn) } else { -(turn - 1.0).min(2.0 - turn) };
+                let inside = if turn < 1.0 {
+                    turn.min(1.0 - turn)
+                } else {
+                    -(turn - 1.0).min(2.0 - turn)
+                };
                 inside * cell
             };
             let (a, b) = (wave(x), wave(y));
@@ -147,7 +155,11 @@ fn behind(background: Background, place: [f32; 2], edge: f32) -> [f32; 3] {
             mix([0.60, 0.60, 0.62], [0.73, 0.73, 0.75], cover(-deep, edge))
         }
         Background::Night => {
-            let sky = mix([0.09, 0.11, 0.25], [0.03, 0.04, 0.13], (y + 0.5).clamp(0.0, 1.0));
+            let sky = mix(
+                [0.09, 0.11, 0.25],
+                [0.03, 0.04, 0.13],
+                (y + 0.5).clamp(0.0, 1.0),
+            );
             let star = star_light(x, y, edge);
             mix(sky, [1.0, 0.98, 0.9], star)
         }
@@ -224,7 +236,11 @@ fn surface(placed: &Placed, from: [f32; 2], edge: f32) -> [f32; 3] {
         Pattern::Striped => {
             let band = 0.36;
             let turn = (local[1] / band).rem_euclid(2.0);
-            let inside = if turn < 1.0 { turn.min(1.0 - turn) } else { -(turn - 1.0).min(2.0 - turn) };
+            let inside = if turn < 1.0 {
+                turn.min(1.0 - turn)
+            } else {
+                -(turn - 1.0).min(2.0 - turn)
+            };
             cover(-inside * band, edge)
         }
         Pattern::Dotted => {
@@ -357,8 +373,7 @@ fn polygon(corners: &[[f32; 2]], [x, y]: [f32; 2]) -> f32 {
         let along = along.clamp(0.0, 1.0);
         let away = [to[0] - side[0] * along, to[1] - side[1] * along];
         nearest = nearest.min(away[0] * away[0] + away[1] * away[1]);
-        if (corner[1] > y) != (before[1] > y)
-            && x < side[0] * (y - corner[1]) / side[1] + corner[0]
+        if (corner[1] > y) != (before[1] > y) && x < side[0] * (y - corner[1]) / side[1] + corner[0]
         {
             is_inside = !is_inside;
         }
@@ -419,7 +434,14 @@ mod tests {
 
     #[test]
     fn areas_are_the_same_at_every_size() {
-        for &shape in &[Shape::Circle, Shape::Square, Shape::Triangle, Shape::Star, Shape::Ring, Shape::Capsule] {
+        for &shape in &[
+            Shape::Circle,
+            Shape::Square,
+            Shape::Triangle,
+            Shape::Star,
+            Shape::Ring,
+            Shape::Capsule,
+        ] {
             let mut areas = Vec::new();
             for side in [48, 128, 720] {
                 let mut picture = Picture::new(side, side);
@@ -431,7 +453,10 @@ mod tests {
                 areas.push(red(&picture));
             }
             for area in &areas {
-                assert!((area - areas[2]).abs() < 0.01 * areas[2], "{shape:?}: {areas:?}");
+                assert!(
+                    (area - areas[2]).abs() < 0.01 * areas[2],
+                    "{shape:?}: {areas:?}"
+                );
             }
         }
         let mut picture = Picture::new(500, 500);
