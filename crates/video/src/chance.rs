@@ -34,8 +34,8 @@ impl Chance {
     ///
     /// # Panics
     /// When there are none.
-    pub fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
+    pub fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         assert!(!choices.is_empty(), "one of nothing");
-        &choices[(self.unit() * choices.len() as f32) as usize]
+        choices[(self.unit() * choices.len() as f32) as usize]
     }
 }

@@ -6,13 +6,16 @@
 
 mod facts;
 
+mod caption;
 mod lexicon;
+mod sample;
 mod wish;
 mod words;
 
 mod path;
 mod picture;
 
+pub use caption::caption;
 pub use facts::{
     Background, Camera, Colour, Direction, Motion, Object, Pattern, Relation, Scene, Shape, Size,
     Speed,

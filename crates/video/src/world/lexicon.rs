@@ -23,6 +23,7 @@ pub(super) enum Deed {
 }
 
 /// A verb: as it stands alone, with he or she, and as what somebody is doing; and what follows it.
+#[derive(Clone, Copy)]
 pub(super) struct Verb {
     pub base: &'static str,
     pub third: &'static str,

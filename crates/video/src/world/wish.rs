@@ -65,7 +65,7 @@ impl Wish {
                     .iter()
                     .filter(|colour| background.bears(**colour) && !taken.contains(colour));
                 let free: Vec<Colour> = free.copied().collect();
-                let colour = *chance.pick(&free);
+                let colour = chance.pick(&free);
                 taken.push(colour);
                 colour
             });
