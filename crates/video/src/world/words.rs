@@ -105,15 +105,11 @@ pub fn read(text: &str) -> Result<Reading, Unreadable> {
 /// What a word or some words in a row mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
-    Shape {
-        shape: Shape,
-        is_many: bool,
-    },
+    Shape { shape: Shape, is_many: bool },
     Colour(Colour),
     Size(Size),
     Pattern(Pattern),
     Deed(Deed),
-    /// A verb and where to, which alone could be something else.
     Speed(Speed),
     Way(Direction),
     Relation(Relation),
@@ -163,107 +159,111 @@ fn look_up(words: &[String]) -> (Option<Meaning>, usize) {
 
 static PHRASES: LazyLock<HashMap<String, Meaning>> = LazyLock::new(phrases);
 
+/// What comes later means more than what came before.
 fn phrases() -> HashMap<String, Meaning> {
-    let mut known = HashMap::new();
-    // What comes later means more than what came before.
-    for filler in FILLERS {
-        known.insert((*filler).to_owned(), Meaning::Filler);
-    }
-    for (word, meaning) in [
-        ("the", Meaning::The),
-        ("a", Meaning::A),
-        ("an", Meaning::A),
-        ("it", Meaning::It),
-        ("they", Meaning::It),
-        ("and", Meaning::And),
-        ("one", Meaning::Count(1)),
-        ("two", Meaning::Count(2)),
-        ("three", Meaning::Count(3)),
-        ("four", Meaning::Count(4)),
-        ("2", Meaning::Count(2)),
-        ("3", Meaning::Count(3)),
-        ("4", Meaning::Count(4)),
-        ("camera", Meaning::TheCamera),
-        ("the camera", Meaning::TheCamera),
-    ] {
-        known.insert(word.to_owned(), meaning);
-    }
-    for stop in [",", ".", ";", ":", "!", "?", "\n"] {
-        known.insert(stop.to_owned(), Meaning::Stop);
-    }
-    let mut learn = |words: &[&str], meaning: Meaning| {
+    let mut known = Phrases::default();
+    known.learn(FILLERS, Meaning::Filler);
+    known.learn_small_words();
+    known.learn_surroundings();
+    known.learn_qualities();
+    known.learn_shapes();
+    known.0
+}
+
+/// What words mean, as far as it was learnt.
+#[derive(Default)]
+struct Phrases(HashMap<String, Meaning>);
+
+impl Phrases {
+    fn learn(&mut self, words: &[&str], meaning: Meaning) {
         for word in words {
-            known.insert((*word).to_owned(), meaning);
-        }
-    };
-    for (background, words) in BEHIND {
-        learn(words, Meaning::Background(*background));
-    }
-    for &background in Background::ALL {
-        learn(background.words(), Meaning::Background(background));
-    }
-    for (camera, words) in FILMED {
-        learn(words, Meaning::Camera(*camera));
-    }
-    for &camera in Camera::ALL {
-        for word in camera.words() {
-            learn(&[&format!("camera {word}")], Meaning::Camera(camera));
-            learn(&[&format!("the camera {word}")], Meaning::Camera(camera));
+            self.0.insert((*word).to_owned(), meaning);
         }
     }
-    for (deed, verbs) in DEEDS {
-        for verb in *verbs {
-            for form in [verb.base, verb.third, verb.doing] {
-                learn(&[&format!("{form}{}", verb.tail)], Meaning::Deed(*deed));
+
+    fn learn_small_words(&mut self) {
+        for (words, meaning) in [
+            (&["the"][..], Meaning::The),
+            (&["a", "an"], Meaning::A),
+            (&["it", "they"], Meaning::It),
+            (&["and"], Meaning::And),
+            (&["one"], Meaning::Count(1)),
+            (&["two", "2"], Meaning::Count(2)),
+            (&["three", "3"], Meaning::Count(3)),
+            (&["four", "4"], Meaning::Count(4)),
+            (&["five", "5"], Meaning::Count(5)),
+            (&["six", "6"], Meaning::Count(6)),
+            (&["camera", "the camera"], Meaning::TheCamera),
+            (&[",", ".", ";", ":", "!", "?", "\n"], Meaning::Stop),
+        ] {
+            self.learn(words, meaning);
+        }
+    }
+
+    fn learn_surroundings(&mut self) {
+        for (background, words) in BEHIND {
+            self.learn(words, Meaning::Background(*background));
+        }
+        for &background in Background::ALL {
+            self.learn(background.words(), Meaning::Background(background));
+        }
+        for (camera, words) in FILMED {
+            self.learn(words, Meaning::Camera(*camera));
+        }
+        for &camera in Camera::ALL {
+            for word in camera.words() {
+                let phrases = [format!("camera {word}"), format!("the camera {word}")];
+                self.learn(&[&phrases[0], &phrases[1]], Meaning::Camera(camera));
             }
         }
     }
-    for &colour in Colour::ALL {
-        learn(colour.words(), Meaning::Colour(colour));
-    }
-    for &size in Size::ALL {
-        learn(size.words(), Meaning::Size(size));
-    }
-    for &pattern in Pattern::ALL {
-        learn(pattern.words(), Meaning::Pattern(pattern));
-    }
-    for &speed in Speed::ALL {
-        learn(speed.words(), Meaning::Speed(speed));
-    }
-    for (speed, words) in PACED {
-        learn(words, Meaning::Speed(*speed));
-    }
-    for &direction in Direction::ALL {
-        learn(direction.words(), Meaning::Way(direction));
-    }
-    for &relation in Relation::ALL {
-        learn(relation.words(), Meaning::Relation(relation));
-    }
-    let names = Shape::ALL.iter().map(|shape| (*shape, shape.words()));
-    let others = SHAPED.iter().map(|(shape, words)| (*shape, *words));
-    for (shape, words) in names.chain(others) {
-        for word in words {
-            let many = match word.ends_with('x') {
-                true => format!("{word}es"),
-                false => format!("{word}s"),
-            };
-            learn(
-                &[*word],
-                Meaning::Shape {
-                    shape,
-                    is_many: false,
-                },
-            );
-            learn(
-                &[&many],
-                Meaning::Shape {
-                    shape,
-                    is_many: true,
-                },
-            );
+
+    fn learn_qualities(&mut self) {
+        for (deed, verbs) in DEEDS {
+            for verb in *verbs {
+                for form in [verb.base, verb.third, verb.doing] {
+                    self.learn(&[&format!("{form}{}", verb.tail)], Meaning::Deed(*deed));
+                }
+            }
+        }
+        for &colour in Colour::ALL {
+            self.learn(colour.words(), Meaning::Colour(colour));
+        }
+        for &size in Size::ALL {
+            self.learn(size.words(), Meaning::Size(size));
+        }
+        for &pattern in Pattern::ALL {
+            self.learn(pattern.words(), Meaning::Pattern(pattern));
+        }
+        for &speed in Speed::ALL {
+            self.learn(speed.words(), Meaning::Speed(speed));
+        }
+        for (speed, words) in PACED {
+            self.learn(words, Meaning::Speed(*speed));
+        }
+        for &direction in Direction::ALL {
+            self.learn(direction.words(), Meaning::Way(direction));
+        }
+        for &relation in Relation::ALL {
+            self.learn(relation.words(), Meaning::Relation(relation));
         }
     }
-    known
+
+    fn learn_shapes(&mut self) {
+        let names = Shape::ALL.iter().map(|shape| (*shape, shape.words()));
+        let others = SHAPED.iter().map(|(shape, words)| (*shape, *words));
+        for (shape, words) in names.chain(others) {
+            for word in words {
+                let many = match word.ends_with('x') {
+                    true => format!("{word}es"),
+                    false => format!("{word}s"),
+                };
+                for (word, is_many) in [(*word, false), (&*many, true)] {
+                    self.learn(&[word], Meaning::Shape { shape, is_many });
+                }
+            }
+        }
+    }
 }
 
 /// What a thing is awaited for.
@@ -614,7 +614,7 @@ mod tests {
         );
         assert_eq!(
             super::read("five circles and four boxes"),
-            Err(Unreadable::TooMany { found: 6 })
+            Err(Unreadable::TooMany { found: 9 })
         );
     }
 
