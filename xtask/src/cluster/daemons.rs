@@ -71,9 +71,15 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// Starts the daemon of a node, by its place.
+    /// Starts the daemon of a node, by its place. What a step that was killed left in its spool is cleared away, as when a
+    /// machine starts: the sockets of PMIx would be in the way of the next step of the same job.
     pub fn start_node(&mut self, node: usize) -> Result<()> {
         let name = NODES[node].0;
+        for entry in fs::read_dir(self.folder.join(format!("spool-{name}")))?.flatten() {
+            if entry.file_name().to_string_lossy().contains(".pmix.") {
+                fs::remove_file(entry.path())?;
+            }
+        }
         let mut daemon = Command::new("slurmd");
         daemon.args(["-D", "-N", name]);
         self.nodes[node] = Some(self.daemon(&mut daemon, &format!("slurmd-{name}"))?);
