@@ -77,7 +77,8 @@ fn queue(state: &str) -> String {
 fn a_job_is_followed_to_its_end_with_what_it_learns() {
     let folder = folder(&[("squeue", &queue("COMPLETED"))]);
     let stage = folder.path().join("runs/calls/learn");
-    fs::create_dir_all(&stage).unwrap();
+    fs::create_dir_all(stage.join("model")).unwrap();
+    fs::write(stage.join("model/config.json"), "{}").unwrap();
     let line = "{\"kind\":\"measured\",\"step\":3,\"data\":\"aside\",\"loss\":1.5}\n";
     fs::write(stage.join("log.jsonl"), line).unwrap();
     let output = command(folder.path(), &["--follow", "7"]).output().unwrap();

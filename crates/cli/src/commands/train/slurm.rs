@@ -76,6 +76,10 @@ pub fn run(args: &Train, console: &mut Console) -> anyhow::Result<Exit> {
             .out()
             .join(stage.map_or("", String::as_str))
             .join("model");
+        // A job whose ranks were lost on the way may end as if all were well.
+        if !model.join("config.json").is_file() {
+            return Err(has_ended(job, None, run.out()).into());
+        }
         return finish(&model, run.out(), console);
     }
     if console.is_json() {
