@@ -84,7 +84,7 @@ class Real:
     def _refill(self):
         for s in self.sentences:
             share = DECLINED if s.calls[0][0] in ("chat.decline", "chat.reply") else ASSISTED
-            share *= 6 if s.source == "clinc150:oos" else 1
+            share *= 2 if s.source == "clinc150:oos" else 1
             self.queue += [s] * (int(share) + (self.rng.random() < share % 1))
         self.rng.shuffle(self.queue)
 

@@ -100,6 +100,8 @@ def _half(talk, h, m, hour):
         if talk.chance(0.06):
             digits = cardinal(h) + " hundred" + (f" and {cardinal(m)}" if m else "")
         return digits + talk.pick((" a m", " am", " am") if hour < 12 else (" p m", " pm", " pm"))
+    if talk.chance(0.03):
+        return f"{hour} hundred{' hours' if talk.chance(0.5) else ''}" if m == 0 else f"{hour:02}{m:02}{' hours' if talk.chance(0.7) else 'h'}"
     half = talk.pick(("am", "am", " am", " am", " a.m.", "AM", " AM") if hour < 12
                      else ("pm", "pm", " pm", " pm", " p.m.", "PM", " PM"))  # fmt: skip
     if m == 0:

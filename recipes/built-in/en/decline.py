@@ -169,6 +169,8 @@ how do I open a bank account
 split the bill with {n} and pay my part
 """),
     "medical": Phrases("""
+(I've got|I have|my son has|there is|there are) (a lump|spots|red dots|a swelling|blisters|a bruise|pain|an itch|a burning feeling) (on|in|under) my (arm|leg|neck|foot|chest|hand|belly|tongue)(, what is it|, is that bad|, is it dangerous|, what could that be|)
+my (arm|leg|neck|foot|chest|hand|belly|eye) (hurts|itches|is swollen|is red|tingles|is numb)(, what is it|, is that bad|, what should I do|)
 I have (a headache|a fever|a rash|chest pain|a sore throat|back pain|a cough), what should I (do|take)
 what('s| is) (wrong with|the matter with) my (knee|back|stomach|eye|throat)
 what are the symptoms of (flu|covid|diabetes|measles|{x}|a stroke)
@@ -521,6 +523,11 @@ remind {n} to call me
 tell me what to do with my life
 what should I wear {w}
 who should I marry
+(break|get|hack) into (my neighbour's|{n}'s|the school's|my boss's) (account|phone|network|computer|house|email|router)
+(find|get) me (a husband|a wife|a date|a friend|a flatmate|someone to talk to|a babysitter|a partner|someone who loves me)
+(help me|show me how to) (steal|forge|cheat|spy on {n}|pick a lock|get revenge on {n})
+(!!!|...|?|??|?!|:)|:-(|.|--)
+(asdf|qwerty|{o} {o}|blah blah|lalala|xyz|aaaa)
 what number am I thinking of
 count to ten
 sing {x}

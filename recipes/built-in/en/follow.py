@@ -276,6 +276,8 @@ def after_task(talk, arguments):
         return talk.pick(("it's due {}", "due {}", "by {}", "it has to be done by {}", "until {}")).format(bare), [_again("task.add", arguments, due=due)]
     if r < 0.87:
         return talk.pick(_ACTUALLY) + talk.pick(("remove it again", "take it off again", "delete that", "remove that", "take that off", "cancel that", "drop it")), [call("task.complete", title=arguments["title"], list=name, remove=True)]
+    if r < 0.93:
+        return after_tasks(talk, arguments)
     return talk.pick(("what's on it now", "show me the list", "read me the list", "what's on the list now", "and what else is on it")), [call("task.list", list=name)]
 
 
@@ -391,6 +393,9 @@ def after_search(talk, arguments):
 
 
 def after_listing(talk, arguments):
+    if talk.chance(0.3):
+        event = talk.mark("the " + talk.pick(_ONE_OF))
+        return talk.pick(("cancel {}", "delete {}", "remove {}", "call off {}", "drop {}")).format(event), [call("calendar.cancel_event", event=event)]
     span, text = when.span(talk, 0.8)
     return talk.pick((f"and {text}", f"what about {text}", f"and what about {text}", f"{text}")), [_again("calendar.list_events", arguments, range=span)]
 
@@ -401,7 +406,36 @@ def after_video(talk, arguments):
     return talk.pick(_ACTUALLY) + talk.pick((f"make it {number} seconds", f"{number} seconds long", f"{number} seconds instead")), [_again("video.create", arguments, seconds=n)]
 
 
+_ONE_OF = ("first one", "second one", "third one", "last one", "first", "second", "one at the top", "other one", "fourth one", "next one")
+
+
+def after_tasks(talk, arguments):
+    """A task of a list that was just read out."""
+    title = talk.mark("the " + talk.pick(_ONE_OF))
+    if talk.chance(0.35):
+        return talk.pick(("remove {}", "delete {}", "take {} off", "drop {}")).format(title), [call("task.complete", title=title, remove=True)]
+    return talk.pick(("{} is done", "I've done {}", "tick off {}", "{} is finished", "mark {} as done", "cross off {}", "I finished {}")).format(title), [call("task.complete", title=title)]
+
+
+def after_slot(talk, arguments):
+    """More wishes about a free time."""
+    r = talk.rng.random()
+    if r < 0.4:
+        n = int(talk.rng.random() * 7)
+        return talk.pick(("not on {}", "but not on {}", "not {}", "anything but {}", "{} doesn't work", "no, not {}", "except {}")).format(days.weekday_name(talk, n)), [
+            _again("calendar.find_time", arguments, not_on=arguments.get("not_on", []) + [{"weekday": days.WEEKDAYS[n], "week": 0}])]  # fmt: skip
+    if r < 0.6:
+        part = talk.pick(("morning", "afternoon", "evening"))
+        return talk.pick((f"in the {part}", f"rather in the {part}", f"preferably in the {part}", f"{part} please")), [_again("calendar.find_time", arguments, part_of_day=part)]
+    if r < 0.8:
+        minutes, text = when.minutes(talk)
+        return talk.pick(_ACTUALLY) + talk.pick((f"make it {text}", f"{text} instead", f"for {text}", f"we need {text}")), [_again("calendar.find_time", arguments, duration_minutes=minutes)]
+    span, text = when.span(talk, 0.8)
+    return talk.pick((f"what about {text}", f"{text} instead", f"and {text}", f"rather {text}")), [_again("calendar.find_time", arguments, range=span)]
+
+
 AFTER = {
+    "calendar.find_time": after_slot, "task.list": after_tasks,
     "calendar.create_event": after_event, "reminder.set": after_reminder, "alarm.set": after_alarm, "timer.set": after_timer,
     "task.add": after_task, "mail.draft": after_mail, "document.draft": after_document, "travel.plan_trip": after_trip,
     "tutor.start": after_lesson, "math.calculate": after_sum, "units.convert": after_conversion, "time.now": after_now,

@@ -67,7 +67,8 @@ def add(talk):
     if r > 0.88:
         return _to_be_done(talk)
     title = talk.mark(things.chore(talk))
-    sentence = _TASK.say(talk, i=title)
+    quote = talk.pick("'\"") if not talk.spoken and talk.chance(0.05) else ""
+    sentence = _TASK.say(talk, i=f"{quote}{title}{quote}")
     due = priority = None
     if talk.chance(0.42):
         due, text = when.when(talk, date=1, time=0.2)
@@ -736,6 +737,9 @@ look through my notes for {m}
 def recall(talk):
     """`note.search`."""
     if talk.chance(0.12):
+        if talk.chance(0.25):
+            query = talk.mark(talk.pick(("park", "leave the car", "put it", "hide the money", "store the papers", "leave off", "stop reading", "save the photos", "bury the seeds", "lock the bike")))
+            return "ask", f"where did {talk.pick(('I', 'I', 'we'))} {query}{talk.pick(('', '', ' again', ' last time'))}", [call("note.search", query=query)]
         query = talk.mark(talk.pick(_LOST) if talk.chance(0.7) else made_up.odd(talk))
         return "ask", _RECALL_LOST.say(talk, m=talk.pick(("the ", "my ", "the ")) + query), [call("note.search", query=query)]
     bare = things.memory(talk) if talk.chance(0.6) else things.about(talk).removeprefix("the ").removeprefix("my ") if talk.chance(0.5) else names.first(talk) if talk.chance(0.4) else made_up.odd(talk)

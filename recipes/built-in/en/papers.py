@@ -3,7 +3,7 @@
 from machine.phrases import Phrases
 from machine.spans import call
 
-from . import days, made_up, names, things
+from . import days, made_up, names, prose, things
 
 # --- documents -------------------------------------------------------------------------------------------------------
 
@@ -89,7 +89,11 @@ def draft(talk):
     if talk.chance(0.24):
         form = talk.pick(list(_FORMATS))
         clauses.append(talk.pick(_FORMATS[form]))
-    if talk.chance(0.2):
+    if kind == "reference" and talk.chance(0.35):
+        fact = talk.mark(prose.said_of(talk))
+        facts = [fact]
+        clauses.append(f"{talk.pick((', who ', ' who ', ', she ', ', he '))}{fact}")
+    elif talk.chance(0.2):
         facts, clause = _facts(talk)
         clauses.append(clause)
     mode, table = ("do", _WRITE) if talk.chance(0.85) else ("say", _WRITE_SAID)
@@ -107,7 +111,11 @@ def draft(talk):
 def _matter(talk, kind):
     if kind in ("cv", "cover_letter") or kind == "reference" and talk.chance(0.3):
         job = talk.pick(_JOBS) if talk.chance(0.6) else f"{made_up.odd(talk)} {talk.pick(('engineer', 'assistant', 'manager', 'designer'))}"
-        about = talk.mark(f"{job} {talk.pick(('job', 'position', 'post', 'role', 'job', ''))}".rstrip())
+        about = talk.mark(
+            f"{talk.pick(('job', 'position', 'post', 'role'))} {talk.pick(('as', 'as', 'of', 'as a', 'as an' if job[0] in 'aeiou' else 'as a'))} {job}"
+            if talk.chance(0.45)
+            else f"{job} {talk.pick(('job', 'position', 'post', 'role', 'job', ''))}".rstrip()
+        )
         return about, talk.pick(("the ", "the ", "a ")) + about
     if kind == "reference":
         about, said = names.person(talk, mails=0)
@@ -118,10 +126,21 @@ def _matter(talk, kind):
         return about, (things.article(talk, bare, True) or "the ").replace("our ", "the ") + about if talk.chance(0.8) else about
     if kind == "invoice":
         bare = talk.pick(("website", "garden work", "translation", "painting the fence", "three hours of consulting", "photo shoot", "catering",
-                          "web design", "tutoring", "plumbing work", "repair", "logo design", "piano lessons")) if talk.chance(0.6) else f"{made_up.odd(talk)} {talk.pick(('repair', 'work', 'project', 'delivery'))}"  # fmt: skip
+                          "web design", "tutoring", "plumbing work", "repair", "logo design", "piano lessons")) if talk.chance(0.4) else _work_done(talk) if talk.chance(0.6) else f"{made_up.odd(talk)} {talk.pick(('repair', 'work', 'project', 'delivery'))}"  # fmt: skip
         about = talk.mark(bare)
-        return about, talk.pick(("the ", "")) + about if not bare.startswith(("painting", "three")) else about
+        return about, talk.pick(("the ", "")) + about if not bare.startswith(("painting", "three")) and not bare[0].isdigit() and bare.split()[0] not in _SEVERAL else about
     return things.unarticled(talk, things.topic(talk) if kind == "essay" and talk.chance(0.5) else things.about(talk))
+
+
+_SEVERAL = ("a", "two", "four", "five", "six", "ten", "twelve", "several", "half")
+
+
+def _work_done(talk):
+    """What is charged for: `two days of gardening at the school`."""
+    count = talk.pick((*_SEVERAL[1:-1], "three", "three")) if talk.spoken or talk.chance(0.7) else str(2 + int(talk.rng.random() * 40))
+    work = talk.pick(("consulting", "gardening", "cleaning", "translation", "programming", "repair work", "photography", "teaching", "driving", made_up.odd(talk)))
+    text = f"{count} {talk.pick(('days', 'hours', 'weeks', 'sessions'))} of {work}"
+    return text + (f" {prose.tail(talk)}" if talk.chance(0.3) else "")
 
 
 def _facts(talk):

@@ -9,8 +9,8 @@ _TABLES = {
     "greeting": Phrases("""
 (hi|hello|hey|hiya|good morning|good evening|good afternoon|howdy|morning|greetings|hey there|hi there|hello there|yo)
 (hi|hello|hey|good morning|good evening) (freehold|assistant|you|again|there|computer|my friend)
-(hi|hello|hey)(,|) (how are you|how's it going|how are you doing|what's up|nice to meet you)
-(how are you|how are you today|how's it going|how do you do|what's up|how have you been|are you well|how are things)
+(hi|hello|hey)(,|) (how's it going|how are you doing|what's up|nice to meet you)
+(how's it going|how do you do|what's up|how have you been|are you well|how are things)
 (nice|good|pleased) to meet you
 (I'm back|here I am again|it's me|it's me again)
 (hola|bonjour|ciao|hallo|salut|namaste|aloha|grüezi|servus)
@@ -63,6 +63,8 @@ am I talking to a (human|machine|person|computer|robot|real person)
 who do you work for
 who('s| is) your (boss|maker|creator|owner)
 tell me (about yourself|who you are|something about you)
+are you (gpt|gpt-4|gemini|claude|copilot|an openai model|made by google|the same as chatgpt|like siri)
+is this (chatgpt|siri|alexa|an ai|a robot|a person)
 what is freehold
 what does freehold mean
 introduce yourself
@@ -101,6 +103,9 @@ where (is|are) my (data|files|messages|notes|documents) (stored|kept|saved)
 can I (delete|erase|export) my data
 does anyone (read|listen to) (this|my messages|our chat)
 are you gdpr compliant
+(can|could) (anyone|anybody|somebody|my boss|the police|hackers|others) (read|see|hear) (what I (type|say|write|tell you)|our chat|my notes)
+who (reads|sees|hears|gets) what I (say|type|tell you|ask you)( here|)
+does what I (say|type|write) (stay|leave) (here|on this machine|this computer)
 what happens to my data
 """),
     "joke": Phrases("""
@@ -136,6 +141,7 @@ tell me a joke about (cats|computers|doctors|robots|my boss|lawyers|the weather|
 """),
     "smalltalk": Phrases("""
 (I'm|I am|I feel) (bored|tired|happy|sad|hungry|lonely|stressed|cold|excited|fine|so tired today|in a good mood|nervous|alone)
+(how are you|how are you today|how are you doing|how do you feel|hello how are you|and how are you)
 (do|did) you (like|love|enjoy|hate) (music|cats|me|your job|coffee|football|the rain|mondays|humans|pizza|to travel|reading)
 what('s| is) your (favourite|favorite) (colour|color|food|film|movie|book|song|animal|number|season|band)
 (do you|can you) (sleep|eat|dream|have feelings|have friends|have a family|have pets|feel pain|get tired|fall in love|have hobbies)

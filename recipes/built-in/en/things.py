@@ -2,7 +2,7 @@
 
 from machine.phrases import lines, words
 
-from . import clock, made_up, names
+from . import clock, made_up, names, prose
 
 CITIES = words("""
 Lisbon, Oslo, Kyoto, Zürich, Geneva, Bern, Basel, Lausanne, Vienna, Prague, Kraków, Budapest, Ljubljana, Zagreb, Split, Athens,
@@ -159,6 +159,8 @@ wedding, baby, project, renovation, things to buy, ideas, kids, food, medicine, 
 
 def chore(talk):
     """Something to do, without a date: `water the plants`."""
+    if talk.chance(0.3):
+        return prose.task(talk)
     r = talk.rng.random()
     if r < 0.4:
         return f"{talk.pick(_CHORE_VERBS)} {talk.pick(_CHORE_THINGS)}"
@@ -319,6 +321,8 @@ def topic(talk):
 
 def about(talk):
     """A matter to write about, maybe with `the`."""
+    if talk.chance(0.4):
+        return prose.matter(talk)
     r = talk.rng.random()
     if r < 0.5:
         return talk.pick(_ABOUT)
@@ -345,6 +349,8 @@ def unarticled(talk, text):
 
 def document(talk):
     """A document of the user's own, or what stands in it."""
+    if talk.chance(0.15):
+        return f"{prose.thing(talk, ('',))} {prose.tail(talk)}" if talk.chance(0.6) else prose.thing(talk, ("",))
     r = talk.rng.random()
     if r < 0.45:
         return talk.pick(_DOCUMENTS)
@@ -359,6 +365,8 @@ def document(talk):
 
 def memory(talk):
     """A noun phrase for what was noted: `wifi password`."""
+    if talk.chance(0.2):
+        return prose.thing(talk, ("",)) if talk.chance(0.5) else f"{prose.thing(talk, ('',))} {prose.tail(talk)}"
     r = talk.rng.random()
     if r < 0.55:
         return talk.pick(_MEMORIES)
@@ -402,6 +410,10 @@ def statement(talk):
     r = talk.rng.random()
     if r < 0.04:
         return talk.pick(HOSTILE)
+    if r < 0.07 and not talk.spoken:
+        return _quoted(talk)
+    if talk.chance(0.42):
+        return prose.sentence(talk)
     if r < 0.30:
         return talk.pick(_STATEMENTS)
     if r < 0.58:
@@ -412,6 +424,12 @@ def statement(talk):
     if r < 0.88:
         return f"{talk.pick(('I parked', 'the key is', 'the spare key is', 'I left the passport', 'we met', 'the documents are', 'I put the charger', 'the fuse box is'))} {talk.pick(_WHERE)}"
     return f"{talk.pick(_STATEMENTS)} and {talk.pick(_STATEMENTS)}"
+
+
+def _quoted(talk):
+    """Text with marks of its own: quotes, semicolons, dashes, code."""
+    text = talk.pick(HOSTILE) if talk.chance(0.3) else prose.matter(talk) if talk.chance(0.5) else made_up.odd(talk)
+    return talk.pick(('"{}" {}', "'; {}; --", "({}) {}", "{}; {}", "{}: {}", "<{}>", "{}, {}, and so on", "{} -- {}", '"{}"', "{} / {}", "{} = {}", "{}?! {}")).format(text, made_up.odd(talk))
 
 
 def _secret(talk):

@@ -168,7 +168,7 @@ _MINUTES = (5, 10, 10, 15, 15, 15, 20, 20, 25, 30, 30, 30, 30, 40, 45, 45, 45, 5
 
 
 def minutes(talk, allowed=_MINUTES):
-    n = talk.pick(allowed) if talk.chance(0.94) else 1 + int(talk.rng.random() * 240)
+    n = talk.pick(allowed) if talk.chance(0.86) else 1 + int(talk.rng.random() * 240)
     return n, say_minutes(talk, n)
 
 
@@ -195,6 +195,8 @@ def say_minutes(talk, n):
     if rest == 0 and hours:
         return f"{said(talk, hours, 0.5)} {'hour' if hours == 1 else talk.pick(('hours', 'hours', 'hrs') if not talk.spoken else ('hours',))}"
     if hours and talk.chance(0.6):
+        if rest > 9 and talk.chance(0.15):
+            return f"{said(talk, hours, 0.5)} hour{'s' if hours > 1 else ''} {said(talk, rest)}"
         head = "an hour" if hours == 1 and talk.chance(0.6) else f"{said(talk, hours, 0.5)} hour{'s' if hours > 1 else ''}"
         return f"{head}{talk.pick((' and ', ' '))}{said(talk, rest)} {_unit(talk, rest)}"
     return f"{said(talk, n)} {_unit(talk, n)}"
@@ -212,10 +214,14 @@ _SECONDS = (10, 15, 20, 30, 30, 40, 45, 60, 60, 90, 90, 120, 120, 180, 180, 240,
 
 def seconds(talk):
     r = talk.rng.random()
-    if r < 0.7:
+    if r < 0.5:
         n = talk.pick(_SECONDS)
-    elif r < 0.85:
+    elif r < 0.68:
         n = 60 * (1 + int(talk.rng.random() * 120))
+    elif r < 0.78:
+        n = 60 * int(1 + talk.rng.random() * 20) + 30
+    elif r < 0.88:
+        n = 3600 * talk.pick((1, 1, 1, 2, 2, 3, 4)) + 300 * (1 + int(talk.rng.random() * 11))
     else:
         n = 1 + int(talk.rng.random() * 600)
     return n, say_seconds(talk, n)

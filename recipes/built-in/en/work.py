@@ -3,7 +3,7 @@
 from machine.phrases import Phrases, words
 from machine.spans import call
 
-from . import days, made_up, things, when
+from . import days, made_up, prose, things, when
 from .numbers import cardinal, said, said_decimal
 
 # --- travel ----------------------------------------------------------------------------------------------------------
@@ -805,7 +805,7 @@ baking bread, on a skateboard, in an empty museum, waking up, in the style of an
 def video(talk):
     """`video.create`."""
     subject = talk.pick(_SUBJECTS) if talk.chance(0.65) else f"a {made_up.odd(talk)}"
-    scene = " ".join([subject] + talk.rng.sample(_DOING, talk.pick((1,) * 13 + (0, 0, 0, 2, 2))))
+    scene = prose.matter(talk) if talk.chance(0.3) else " ".join([subject] + talk.rng.sample(_DOING, talk.pick((1,) * 13 + (0, 0, 0, 2, 2))))
     clause = f"{subject} {talk.pick(('jumps over a fence', 'dances in the rain', 'floats through space', 'learns to swim', 'opens a door', 'meets a ' + made_up.odd(talk)))}"
     seconds = size = None
     k, tail = "", ""
