@@ -1,0 +1,15 @@
+//! Pictures, films and sound to bytes and back, and what says where they came from.
+
+mod error;
+mod film;
+mod h264;
+mod picture;
+mod planes;
+
+pub mod animation;
+pub mod mp4;
+pub mod still;
+
+pub use error::{Error, Result};
+pub use film::Spec;
+pub use picture::Picture;
