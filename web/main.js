@@ -45,6 +45,7 @@ async function show(path) {
 async function pageOf(path) {
   if (path === "/code") return (await import("./code/page.js")).codePage();
   if (path === "/models") return (await import("./models/page.js")).modelsPage();
+  if (path === "/video") return (await import("./video/page.js")).videoPage();
   if (path === "/training") return (await import("./training/page.js")).trainingPage();
   if (path === "/activity") return (await import("./activity/page.js")).activityPage();
   if (path === "/settings") return (await import("./settings/page.js")).settingsPage();

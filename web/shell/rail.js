@@ -24,6 +24,7 @@ export function rail() {
     "nav",
     { class: "rail-house", "aria-label": t("house") },
     h("a", { class: "rail-row", href: "/code" }, icon("braces"), h("span", null, t("code"))),
+    h("a", { class: "rail-row", href: "/video" }, icon("film"), h("span", null, t("video"))),
     h("a", { class: "rail-row", href: "/models" }, icon("box"), h("span", null, t("models"))),
     may("manage_models") && h("a", { class: "rail-row", href: "/training" }, icon("curve"), h("span", null, t("training"))),
     h("a", { class: "rail-row", href: "/activity" }, icon("pulse"), h("span", null, t("activity"))),

@@ -863,6 +863,9 @@ error-context_too_long = Für so viel Text auf einmal ist dieses Modell nicht ge
 error-damaged_manifest = Was zu diesem Modell notiert war, ist nicht lesbar. Seine Dateien sind unberührt; entferne es und füge es neu hinzu.
 error-damaged_model = Eine Datei dieses Modells ist beschädigt. Nichts wurde hinzugefügt; lade es noch einmal.
 error-disk_full = Auf der Platte des Servers ist kein Platz dafür. Nichts Halbes blieb zurück; entferne etwas und versuche es noch einmal.
+error-video_cancelled = Der Film wurde angehalten, bevor er fertig war.
+error-video_failed = Der Film konnte nicht gemacht werden. Versuchen Sie es noch einmal.
+error-video_not_ready = Der Film ist noch nicht fertig.
 error-file_exists = Eine Datei dieses Namens gibt es schon, und sie blieb, wie sie ist. Wähle einen anderen Namen.
 error-hub_failed = Der Hub hat versagt. Was bis dahin kam, bleibt; versuche es später, es geht dann dort weiter.
 error-hub_gated = Dieses Modell bekommt nur, wer den Bedingungen zugestimmt hat. Stimme auf seiner Seite beim Hub zu; dann braucht der Server ein Token dieses Kontos.
@@ -1017,3 +1020,67 @@ training-told-measured = { $name }: Verlust { $loss } nach { $steps } Schritten;
 left-seconds = { $count } s
 left-minutes = { $count } min
 left-hours = { $count } h
+
+## Video
+video = Video
+video-wish = Was ist zu sehen?
+video-prompt = A red ball bounces on a checkerboard
+video-size = Format
+video-wide = Breit, 1280 × 720
+video-tall = Hoch, 720 × 1280
+video-square = Quadrat, 720 × 720
+video-large = Gross, 1920 × 1080
+video-small = Klein, 640 × 360
+video-count = Wie viele
+video-count-of = { $count ->
+    [one] ein Film
+   *[other] { $count } zur Auswahl
+}
+video-seconds = Länge
+video-seconds-of = { $count ->
+    [one] 1 Sekunde
+   *[other] { $count } Sekunden
+}
+video-seed = Startzahl
+video-seed-any = zufällig
+video-loop = Als Schleife
+video-make = Machen
+video-shot-add = Noch eine Einstellung
+video-shot-remove = Diese Einstellung weglassen
+video-follows = Nach: { $words }
+video-follow-not = Stattdessen einen neuen Film machen
+video-example-1 = A red ball bounces on a checkerboard
+video-example-2 = Two blue cubes collide at night
+video-example-3 = A small yellow star orbits a large purple sphere
+video-drawn = Diese Filme sind nach Ihren Worten gezeichnet, nicht erzeugt: Formen, Farben, Grössen, Muster, Bewegungen, Hintergrund und Kamera; die Worte sind englisch. Jeder sagt selbst, wie er gemacht wurde.
+films = Filme
+films-none = Was Sie machen, hängt dann hier.
+films-more = Frühere
+film-queued = wartet
+film-drawing = { $percent } % gezeichnet
+film-loops = Schleife
+film-seed = Startzahl { $seed }
+film-unknown = Unbekannt: { $words }
+film-again = Worte und Einstellungen übernehmen
+film-again-of = Worte und Einstellungen von «{ $words }» übernehmen
+film-onward = Weitergehen lassen
+film-onward-of = «{ $words }» weitergehen lassen
+film-save = Speichern
+film-save-of = «{ $words }» speichern
+film-remove = Löschen
+film-remove-of = «{ $words }» löschen
+film-stop = Anhalten
+film-stop-of = «{ $words }» anhalten
+film-card = Wie er gemacht wurde
+film-card-of = Wie «{ $words }» gemacht wurde
+film-card-words = Worte
+film-card-size = Bilder
+film-card-seconds = Länge
+film-card-seed = Startzahl
+film-card-model = Gemacht von
+film-card-drawn = { $model }: gezeichnet, nicht erzeugt
+film-card-made = Gemacht
+film-card-signed = Die Datei sagt das selbst, von diesem Haus unterschrieben, und trägt ein Zeichen, das niemand sieht. Zum Prüfen:
+film-sheet = Bilder aus dem ganzen Film
+job-video = Ein Film: { $words }
+job-drawn = { $done } von { $total } Bildern

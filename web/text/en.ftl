@@ -863,6 +863,9 @@ error-context_too_long = This model was not made for so much text at once. Nothi
 error-damaged_manifest = What was noted about this model cannot be read. Its files are untouched; remove it and add it anew.
 error-damaged_model = A file of this model is damaged. Nothing was added; fetch it again.
 error-disk_full = The server’s disk has no room for it. Nothing half-written was left behind; remove something and try again.
+error-video_cancelled = The film was stopped before it was done.
+error-video_failed = The film could not be made. Try it again.
+error-video_not_ready = The film is not done yet.
 error-file_exists = There is a file of that name already, and it was left as it is. Choose another name.
 error-hub_failed = The hub failed. What came until then is kept; try again later, and it goes on where it was.
 error-hub_gated = The publisher gives this model only to those who agreed to its terms. Agree on its page at the hub; then the owner gives the server a token of that account.
@@ -1017,3 +1020,67 @@ training-told-measured = { $name }: loss { $loss } after { $steps } steps; { $me
 left-seconds = { $count } s
 left-minutes = { $count } min
 left-hours = { $count } h
+
+## Video
+video = Video
+video-wish = What is to be seen?
+video-prompt = A red ball bounces on a checkerboard
+video-size = Format
+video-wide = Wide, 1280 × 720
+video-tall = Tall, 720 × 1280
+video-square = Square, 720 × 720
+video-large = Large, 1920 × 1080
+video-small = Small, 640 × 360
+video-count = How many
+video-count-of = { $count ->
+    [one] one film
+   *[other] { $count } to choose from
+}
+video-seconds = Length
+video-seconds-of = { $count ->
+    [one] 1 second
+   *[other] { $count } seconds
+}
+video-seed = Seed
+video-seed-any = by chance
+video-loop = As a loop
+video-make = Make it
+video-shot-add = Another shot
+video-shot-remove = Remove this shot
+video-follows = After: { $words }
+video-follow-not = Make a new film instead
+video-example-1 = A red ball bounces on a checkerboard
+video-example-2 = Two blue cubes collide at night
+video-example-3 = A small yellow star orbits a large purple sphere
+video-drawn = These films are drawn from your words, not generated: shapes, colours, sizes, patterns, how they move, what is behind them, and what the camera does. Each says in itself how it was made.
+films = Films
+films-none = What you make will hang here.
+films-more = Earlier ones
+film-queued = waits
+film-drawing = { $percent } % drawn
+film-loops = loop
+film-seed = seed { $seed }
+film-unknown = I do not know: { $words }
+film-again = Take its words and settings
+film-again-of = Take the words and settings of “{ $words }”
+film-onward = Let it go on
+film-onward-of = Let “{ $words }” go on
+film-save = Save
+film-save-of = Save “{ $words }”
+film-remove = Delete
+film-remove-of = Delete “{ $words }”
+film-stop = Stop
+film-stop-of = Stop “{ $words }”
+film-card = How it was made
+film-card-of = How “{ $words }” was made
+film-card-words = Words
+film-card-size = Pictures
+film-card-seconds = Length
+film-card-seed = Seed
+film-card-model = Made by
+film-card-drawn = { $model }: drawn, not generated
+film-card-made = Made
+film-card-signed = The file says so itself, signed by this house, and carries a mark that nobody sees. To check it:
+film-sheet = Pictures from the whole film
+job-video = A film: { $words }
+job-drawn = { $done } of { $total } pictures

@@ -7,6 +7,7 @@ pub mod model;
 pub mod release;
 pub mod serve;
 pub mod train;
+pub mod video;
 
 use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
 
@@ -89,6 +90,12 @@ pub enum Command {
     Train(train::Train),
     /// Release a trained model with all that belongs to it, signed; verify one
     Release(release::Release),
+    /// Make films of what is said
+    #[command(subcommand)]
+    Video(video::Video),
+    /// Check where a picture or film came from
+    #[command(subcommand)]
+    Media(video::Media),
     /// Answer other programs: OpenAI's API over the models of this machine
     Serve(serve::Serve),
     /// Keep who may enter the house

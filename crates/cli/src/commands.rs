@@ -13,6 +13,7 @@ mod serve;
 mod tests;
 mod train;
 mod undo;
+mod video;
 
 use std::sync::{Arc, atomic::AtomicBool};
 
@@ -40,6 +41,8 @@ pub fn run(command: Command, console: &mut Console) -> anyhow::Result<Exit> {
         Command::Erase(args) => house::erase(&args, console),
         Command::Train(args) => train::run(&args, console),
         Command::Release(args) => release::run(&args, console),
+        Command::Video(command) => video::run(&command, console),
+        Command::Media(command) => video::media(&command, console),
         Command::Serve(args) => serve::run(&args, console),
         Command::Doctor => doctor::run(console),
         Command::Sandbox(args) => sandbox::run(&args, console),

@@ -152,6 +152,10 @@ impl Failure {
         } else if let Some(error) = error.downcast_ref() {
             of_store(error)
         } else if let Some(error) = error.downcast_ref() {
+            of_video(error)
+        } else if error.is::<video::Refused>() {
+            (Exit::Refused, "film_refused")
+        } else if let Some(error) = error.downcast_ref() {
             of_files(error)
         } else {
             (Exit::Fault, "internal")
@@ -305,6 +309,17 @@ fn of_training(error: &training::Error) -> (Exit, &'static str) {
         Error::Ranks { .. } => (Exit::Refused, "no_mpi"),
         Error::Slurm { .. } => (Exit::Refused, "unusable_slurm"),
         _ => (Exit::Refused, "unusable_recipe"),
+    }
+}
+
+fn of_video(error: &video::Unmade) -> (Exit, &'static str) {
+    use video::Unmade;
+    match error {
+        Unmade::Stopped => (Exit::Fault, "stopped"),
+        Unmade::Media(media::Error::File(_)) | Unmade::File(_) | Unmade::Key { .. } => {
+            (Exit::Fault, "file_failed")
+        }
+        Unmade::Media(_) | Unmade::Credentials(_) => (Exit::Fault, "film_failed"),
     }
 }
 

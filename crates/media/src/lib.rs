@@ -7,8 +7,10 @@ mod picture;
 mod planes;
 
 pub mod animation;
+pub mod credentials;
 pub mod mp4;
 pub mod still;
+pub mod watermark;
 
 pub use error::{Error, Result};
 pub use film::Spec;

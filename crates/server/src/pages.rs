@@ -19,6 +19,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/welcome", get(page))
         .route("/chat/{id}", get(page))
         .route("/code", get(page))
+        .route("/video", get(page))
         .route("/models", get(page))
         .route("/training", get(page))
         .route("/activity", get(page))
@@ -62,6 +63,7 @@ pub(crate) const GUARDS: [(HeaderName, HeaderValue); 5] = [
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+             media-src 'self'; \
              font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
              form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
              require-trusted-types-for 'script'; trusted-types freehold",

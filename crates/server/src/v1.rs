@@ -12,6 +12,7 @@ mod moderations;
 pub(crate) mod responses;
 pub(crate) mod tools;
 pub(crate) mod uploads;
+pub(crate) mod videos;
 
 use std::sync::Arc;
 
@@ -30,4 +31,5 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(files::routes())
         .merge(uploads::routes())
         .merge(batches::routes())
+        .merge(videos::routes())
 }

@@ -24,11 +24,12 @@ use crate::app::App;
 use crate::fault::{Fault, Result};
 use crate::ids;
 use crate::leases::{self, LOOKED_EVERY, Queue};
+use crate::v1::videos;
 
 pub(crate) use code::{
     FIX, Fix, applied, apply, brief, example, in_folder, take_back, take_back_listed, undo,
 };
-use live::Live;
+pub(crate) use live::Live;
 pub(crate) use looking::{look, remove};
 pub(crate) use model::{ADD, Add, QUANTISE, Quantise, unknown_format};
 pub(crate) use speed::{MEASURE, Measure};
@@ -36,6 +37,9 @@ pub(crate) use suites::{Suite, TESTS, sources};
 
 /// Kinds of work, as jobs name them.
 const KINDS: [&str; 5] = [ADD, QUANTISE, MEASURE, FIX, TESTS];
+
+/// Films are made one after the other, beside all other work.
+const FILMS: [&str; 1] = [videos::KIND];
 
 /// Jobs at the same time: they share the disk, and the processor with answers.
 const AT_ONCE: usize = 2;
@@ -52,6 +56,7 @@ const STOPPED_WITHIN: Duration = Duration::from_millis(300);
 /// The work that goes on, and what it needs.
 pub(crate) struct Works {
     queued: Notify,
+    filmed: Notify,
     /// Told when a job was called off or put aside, so that whoever works on it notices at once.
     pub taken: Notify,
     live: Mutex<HashMap<String, Arc<Live>>>,
@@ -63,6 +68,7 @@ impl Works {
     pub fn new(hub: HubOptions) -> Self {
         Self {
             queued: Notify::new(),
+            filmed: Notify::new(),
             taken: Notify::new(),
             live: Mutex::default(),
             hub,
@@ -85,6 +91,7 @@ impl Works {
     /// Has it looked for work that waits.
     pub fn wake(&self) {
         self.queued.notify_one();
+        self.filmed.notify_one();
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<String, Arc<Live>>> {
@@ -99,9 +106,20 @@ pub(crate) async fn enqueue(
     kind: &'static str,
     payload: Value,
 ) -> Result<Job> {
+    enqueue_as(app, owner, kind, ids::new("job_"), payload).await
+}
+
+/// Queues work of `owner` under a name that it has elsewhere, too.
+pub(crate) async fn enqueue_as(
+    app: &App,
+    owner: &str,
+    kind: &'static str,
+    id: String,
+    payload: Value,
+) -> Result<Job> {
     let now = app.timestamp();
     let job = NewJob {
-        id: ids::new("job_"),
+        id,
         kind: kind.to_owned(),
         owner: owner.to_owned(),
         idempotency_key: None,
@@ -112,7 +130,7 @@ pub(crate) async fn enqueue(
         backoff: Duration::from_secs(1),
     };
     let job = app.store().jobs().enqueue(job).await?;
-    app.works.queued.notify_one();
+    app.works.wake();
     Ok(job)
 }
 
@@ -123,8 +141,16 @@ pub(crate) async fn start(app: Arc<App>, stop: watch::Receiver<bool>) {
         at_once: AT_ONCE,
         queued: &app.works.queued,
     };
+    let films = Queue {
+        kinds: &FILMS,
+        at_once: 1,
+        queued: &app.works.filmed,
+    };
     let each = |lease| work(Arc::clone(&app), lease, stop.clone());
-    leases::work_through(&app, queue, stop.clone(), each).await;
+    tokio::join!(
+        leases::work_through(&app, queue, stop.clone(), each),
+        leases::work_through(&app, films, stop.clone(), each),
+    );
 }
 
 /// Works on a job as long as the lease lasts.
@@ -237,6 +263,8 @@ pub(crate) fn goes_on(job: &Job) -> bool {
         ADD => read::<Add>(job).is_ok_and(|add| HubName::is_meant_by(&add.source)),
         // What was tried is written down, as are the numbers that were made.
         FIX | TESTS | QUANTISE => true,
+        // A film is drawn from its first picture on.
+        videos::KIND => false,
         // Each answer is kept.
         kind => !KINDS.contains(&kind),
     }
@@ -257,6 +285,7 @@ fn perform(app: &App, job: &Job, live: &Live) -> Result<Value> {
         MEASURE => speed::measure(app, &read::<Measure>(job)?, live),
         FIX => code::fix(app, &job.id, &read::<Fix>(job)?, live),
         TESTS => suites::generate(app, &job.id, &read::<Suite>(job)?, live),
+        videos::KIND => videos::film(app, job, &read(job)?, live),
         other => Err(Fault::broken(format!("nobody does `{other}`"))),
     }
 }

@@ -1,7 +1,17 @@
 //! Makes moving pictures from words.
 
 mod chance;
+mod make;
+mod order;
+mod plan;
+mod settings;
+mod studio;
 
 pub mod world;
 
 pub use chance::Chance;
+pub use make::{Format, Target, Unmade, make};
+pub use order::{FRAMES_PER_SECOND, Order, Refused, SECONDS_MAX, SIDE, Shot, Size};
+pub use plan::Plan;
+pub use settings::{KeptShot, SCENE_MODEL, Settings};
+pub use studio::{MARK_KEY, Studio, Unknown, place, settings_in};

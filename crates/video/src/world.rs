@@ -21,6 +21,6 @@ pub use facts::{
     Speed,
 };
 pub use path::{Frame, Placed, Stage};
-pub use picture::{Picture, draw};
+pub use picture::draw;
 pub use wish::{Thing, Wish};
 pub use words::{Reading, TEXT_CHARS_MAX, Unreadable, listed, read};

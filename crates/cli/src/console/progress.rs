@@ -35,6 +35,12 @@ impl Progress {
         Self::new(console, what.into(), total, say)
     }
 
+    /// Pictures of `total` that go by while `what` happens.
+    pub fn of_pictures(console: &Console, what: impl Into<String>, total: u64) -> Self {
+        let say = |pictures| format!("{pictures} pictures");
+        Self::new(console, what.into(), total, say)
+    }
+
     fn new(console: &Console, what: String, total: u64, say: fn(u64) -> String) -> Self {
         Self {
             is_watched: console.has_watcher(),

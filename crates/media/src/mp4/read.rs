@@ -106,7 +106,7 @@ impl<R: Read + Seek> Frames<R> {
     ///
     /// # Errors
     /// [`Error::Unreadable`] when the stream is damaged, and [`Error::TooLarge`].
-    pub fn next(&mut self) -> Result<Option<Picture>> {
+    pub fn next_picture(&mut self) -> Result<Option<Picture>> {
         while self.ready.is_empty() && !self.is_over {
             self.decode()?;
         }

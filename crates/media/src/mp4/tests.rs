@@ -61,7 +61,7 @@ fn a_film_comes_back_as_it_was_drawn() {
         }
     );
     for at in 0..30 {
-        let got = frames.next().unwrap().expect("there are thirty pictures");
+        let got = frames.next_picture().unwrap().expect("there are thirty pictures");
         let drawn = frame(128, 96, at);
         let pairs = got.bytes.iter().zip(&drawn.bytes);
         let square: f64 = pairs.map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2)).sum();
@@ -71,7 +71,7 @@ fn a_film_comes_back_as_it_was_drawn() {
             "picture {at} is {noise:.1} dB from what was drawn"
         );
     }
-    assert_eq!(frames.next().unwrap(), None);
+    assert_eq!(frames.next_picture().unwrap(), None);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_file_that_is_cut_off_or_damaged_anywhere_is_an_error_or_a_film() {
         let Ok(mut frames) = Frames::open(Cursor::new(&file[..end])) else {
             continue;
         };
-        while let Ok(Some(_)) = frames.next() {}
+        while let Ok(Some(_)) = frames.next_picture() {}
     }
     for at in (0..file.len()).step_by(5) {
         let mut damaged = file.clone();
@@ -147,6 +147,6 @@ fn a_file_that_is_cut_off_or_damaged_anywhere_is_an_error_or_a_film() {
         let Ok(mut frames) = Frames::open(Cursor::new(&damaged)) else {
             continue;
         };
-        while let Ok(Some(_)) = frames.next() {}
+        while let Ok(Some(_)) = frames.next_picture() {}
     }
 }

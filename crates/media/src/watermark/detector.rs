@@ -1,179 +1,120 @@
 //! Looks for the mark.
 
-use super::Unfit;
-use super::pattern::{PLACES, Pattern, SYMBOLS, TILE, Wave};
+use super::agreement::{Agreement, Likely};
+use super::pattern::{Pattern, TILE};
 use super::residual::add_residual;
-use super::spectrum::{Complex, Spectrum};
-use crate::Picture;
+use super::spectrum::Spectrum;
+use crate::error::{Error, Result};
+use crate::picture::Picture;
 
-/// Sizes of a picture, against the one in which it was marked, at which the mark is looked for.
-const SCALES: [f32; 7] = [1.0, 0.5, 0.75, 2.0 / 3.0, 1.5, 4.0 / 3.0, 2.0];
+/// Sizes of a picture, against that in which it was marked, at which the mark is looked for.
+const SCALES: [f64; 7] = [1.0, 0.5, 0.75, 2.0 / 3.0, 4.0 / 3.0, 1.5, 2.0];
 
-/// At each scale, so many of the likeliest beginnings of the tile are tried.
-const BEGINNINGS: usize = 4;
+/// The smallest and the greatest when the size is not known.
+const SCALE_ENDS: (f64, f64) = (0.4, 2.5);
 
-/// The probability that a mark is found where none is stays below this.
+/// From one such size to the next a picture grows by so many pixels: the waves stay together up to half of it.
+const SCALE_STEP: f64 = 10.0;
+
+/// A mark is found where none is with at most this probability.
 const CHANCE_MAX: f64 = 1e-6;
+
+/// Pictures that are looked at, at most; more say nothing new.
+const PICTURES_MAX: u32 = 1 << 20;
 
 /// A mark that was found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Found {
-    /// The message.
+    /// What it says.
     pub message: u32,
-    /// Minus the decimal logarithm of a bound on the probability that it is found where none is: 9 is one of 10⁹.
+    /// Decimal digits of certainty, 6 at least: with 9, something as likely is found in at most one of 10⁹ films or
+    /// pictures without a mark.
+    ///
+    /// This is a bound, not an estimate. Without a mark, the directions of the waves have nothing to do with those of
+    /// the key. So each cosine between them has the moments `I₀(s) ≤ exp(s²/4)`, and the sum of `n` cosines, with
+    /// weights whose mean square is 1, is beyond `z · √(n/2)` with a probability of at most `exp(-z²/2)` (Chernoff).
+    /// That holds for one message at one place; the bound is so many times that as there are messages, places and
+    /// scales.
     pub confidence: f64,
-    pub z: f64,
 }
 
-/// Looks for the mark of one key in the pictures of a film, or in one picture.
+/// Looks for the mark of one key in the pictures of a film, or in a single one.
 pub struct Detector {
     pattern: Pattern,
     width: usize,
     height: usize,
+    pictures: u32,
+    /// What is left of all pictures together.
     sums: Vec<i32>,
-    scales: Vec<f32>,
 }
 
 impl Detector {
-    /// Looks for the mark of `key`.
+    /// Looks for the mark of `key`, which was used for marking.
     pub fn new(key: u64) -> Self {
         Self {
             pattern: Pattern::of(key),
             width: 0,
             height: 0,
+            pictures: 0,
             sums: Vec::new(),
-            scales: SCALES.to_vec(),
         }
     }
 
-    pub fn set_scales(&mut self, scales: &[f32]) { self.scales = scales.to_vec(); }
-    pub fn set_key(&mut self, key: u64) { self.pattern = Pattern::of(key); }
-
     /// Looks at the next picture.
-    pub fn see(&mut self, picture: &Picture) -> Result<(), Unfit> {
-        if self.sums.is_empty() {
-            (self.width, self.height) = (picture.width, picture.height);
-            self.sums = vec![0; picture.width * picture.height];
+    ///
+    /// # Errors
+    /// [`Error::Changed`] when it is not as large as those before.
+    pub fn see(&mut self, picture: &Picture) -> Result<()> {
+        let size = (picture.width, picture.height);
+        if self.pictures == 0 {
+            (self.width, self.height) = size;
+            self.sums = vec![0; size.0 * size.1];
         }
-        if (self.width, self.height) != (picture.width, picture.height) {
-            return Err(Unfit::OtherSize);
+        if (self.width, self.height) != size {
+            return Err(Error::Changed(self.width, self.height, size.0, size.1));
         }
-        add_residual(picture, &mut self.sums);
+        if self.pictures < PICTURES_MAX {
+            add_residual(picture, &mut self.sums);
+            self.pictures += 1;
+        }
         Ok(())
     }
 
-    pub fn values(&self) -> Vec<f32> { self.sums.iter().map(|&s| s as f32).collect() }
-
-    /// Diagnostic
-    pub fn coherence(&self, message: u32, scale: f32, offset: (f32, f32)) -> Vec<(f32, usize)> {
-        let symbols = self.pattern.symbols(message);
-        let spectrum = Spectrum::of(&self.values(), self.width, TILE as f32 * scale);
-        let mut out = vec![(0.0, 0); 30];
-        for wave in &self.pattern.waves {
-            let place = wave.symbol.map_or(0, |s| symbols[s]);
-            let turns = wave.across as f32 * ((place % PLACES) as f32 * 8.0 + offset.0) + wave.down as f32 * ((place / PLACES) as f32 * 8.0 + offset.1);
-            let got = spectrum.get(wave.across, wave.down).direction().times(wave.turn.conjugate()).times(Complex::turned(turns / 256.0));
-            let r = ((wave.across.pow(2) + wave.down.pow(2) as usize) as f32).sqrt() as usize;
-            out[r].0 += got.real; out[r].1 += 1;
-        }
-        for o in &mut out { o.0 /= o.1.max(1) as f32; }
-        out
-    }
-
-    /// The mark, if there is one in what was seen.
+    /// The mark in what was seen, if there is one, when the pictures are as large as they were, or a usual step larger
+    /// or smaller: half, two thirds, three quarters, and the reverse.
     pub fn found(&self) -> Option<Found> {
-        let best = self.best(true)?;
-        (best.confidence >= -CHANCE_MAX.log10()).then_some(best)
+        self.found_at(&SCALES)
     }
 
-    pub fn best(&self, checked: bool) -> Option<Found> {
-        let values = self.values();
-        let found = self.scales.iter().flat_map(|scale| {
-            let spectrum = Spectrum::of(&values, self.width, TILE as f32 * scale);
-            self.look(&spectrum, checked)
+    /// The mark in what was seen, if there is one, at any size from 0.4 to 2.5 of that in which it was marked. This
+    /// takes some twenty times as long as [`found`](Self::found).
+    pub fn found_at_any_scale(&self) -> Option<Found> {
+        let (smallest, greatest) = SCALE_ENDS;
+        let step = 1.0 + SCALE_STEP / self.width.max(self.height).max(1) as f64;
+        let grown = |scale: &f64| Some(scale * step).filter(|scale| *scale <= greatest);
+        let scales: Vec<f64> = std::iter::successors(Some(smallest), grown).collect();
+        self.found_at(&scales)
+    }
+
+    fn found_at(&self, scales: &[f64]) -> Option<Found> {
+        let values: Vec<f32> = self.sums.iter().map(|&sum| sum as f32).collect();
+        let likely = scales.iter().filter_map(|scale| {
+            let spectrum = Spectrum::of(&values, self.width, TILE as f64 * scale);
+            Agreement::of(&spectrum, &self.pattern).likeliest()
         });
-        found.max_by(|one, other| one.confidence.total_cmp(&other.confidence))
-    }
-
-    pub fn sync(&self, scale: f32) -> (usize, f32) {
-        let spectrum = Spectrum::of(&self.values(), self.width, TILE as f32 * scale);
-        let turned = |wave: &Wave| spectrum.get(wave.across, wave.down).direction().times(wave.turn.conjugate());
-        let surface = self.surface(None, TILE, turned);
-        let n = self.pattern.waves.iter().filter(|w| w.symbol.is_none()).count();
-        let (at, v) = surface.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
-        (at, v / (n as f32 / 2.0).sqrt())
-    }
-
-    /// What the waves of a picture say.
-    fn look(&self, spectrum: &Spectrum, checked: bool) -> Option<Found> {
-        let turned = |wave: &Wave| {
-            let got = spectrum.get(wave.across, wave.down).direction();
-            got.times(wave.turn.conjugate())
+        let likely = likely.max_by(Likely::order)?;
+        let found = Found {
+            message: likely.message,
+            confidence: self.confidence(likely.sum, scales.len()),
         };
-        let mut sync = self.surface(None, TILE, turned);
-        let found = (0..BEGINNINGS).filter_map(|_| {
-            let (at, likelihood) = highest(&sync)?;
-            clear_around(&mut sync, at);
-            let (x, y) = (at % TILE, at / TILE);
-            self.message_at(likelihood, |wave| {
-                let turns = wave.across as i32 * x as i32 + wave.down * y as i32;
-                let shift = turns.rem_euclid(TILE as i32) as f32 / TILE as f32;
-                turned(wave).times(Complex::turned(shift))
-            }, checked)
-        });
-        found.max_by(|one, other| one.confidence.total_cmp(&other.confidence))
+        (found.confidence >= -CHANCE_MAX.log10()).then_some(found)
     }
 
-    /// The likeliest message when the tile begins at a place.
-    fn message_at(&self, sync: f32, turned: impl Fn(&Wave) -> Complex, checked: bool) -> Option<Found> {
-        let best: [[(usize, f32); 2]; SYMBOLS] = std::array::from_fn(|symbol| {
-            let mut surface = self.surface(Some(symbol), PLACES, &turned);
-            std::array::from_fn(|_| {
-                let highest = highest(&surface).unwrap_or((0, 0.0));
-                surface[highest.0] = f32::NEG_INFINITY;
-                highest
-            })
-        });
-        let choices = (0..if checked {1_usize << SYMBOLS} else {1}).filter_map(|choice| {
-            let chosen: [(usize, f32); SYMBOLS] =
-                std::array::from_fn(|symbol| best[symbol][choice >> symbol & 1]);
-            let message = if checked { self.pattern.message(chosen.map(|(place, _)| place))? } else {0};
-            Some((message, chosen.iter().map(|(_, sum)| sum).sum::<f32>()))
-        });
-        let (message, sum) = choices.max_by(|one, other| one.1.total_cmp(&other.1))?;
-        Some(self.judged(message, sync + sum))
-    }
-
-    fn judged(&self, message: u32, sum: f32) -> Found {
+    /// Decimal digits of certainty that a sum over all waves is no chance.
+    fn confidence(&self, sum: f32, scales: usize) -> f64 {
         let square = f64::from(sum.max(0.0)).powi(2) / (self.pattern.waves.len() as f64 / 2.0);
-        let tried = (TILE * TILE * self.scales.len()) as f64 * 2.0_f64.powi(32);
-        Found {
-            message,
-            confidence: square / 2.0 / std::f64::consts::LN_10 - tried.log10(),
-            z: square.sqrt(),
-        }
-    }
-
-    fn surface(&self, symbol: Option<usize>, side: usize, turned: impl Fn(&Wave) -> Complex) -> Vec<f32> {
-        let mut spectrum = Spectrum::empty();
-        for wave in self.pattern.waves.iter().filter(|wave| wave.symbol == symbol) {
-            spectrum.set(wave.across, wave.down, turned(wave));
-        }
-        spectrum.surface(side)
-    }
-}
-
-fn highest(surface: &[f32]) -> Option<(usize, f32)> {
-    let all = surface.iter().copied().enumerate();
-    all.max_by(|one, other| one.1.total_cmp(&other.1))
-}
-
-/// Leaves out the places next to one.
-fn clear_around(surface: &mut [f32], at: usize) {
-    let (x, y) = (at % TILE, at / TILE);
-    for down in TILE - 4..=TILE + 4 {
-        for right in TILE - 4..=TILE + 4 {
-            surface[(y + down) % TILE * TILE + (x + right) % TILE] = f32::NEG_INFINITY;
-        }
+        let places = (TILE * TILE * scales) as f64;
+        let messages = 2.0_f64.powi(u32::BITS as i32);
+        square / 2.0 * std::f64::consts::LOG10_E - (places * messages).log10()
     }
 }

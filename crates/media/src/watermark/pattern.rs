@@ -2,112 +2,120 @@
 
 use super::spectrum::{Complex, Spectrum, WAVE_MAX};
 
-/// Pixels of a side of the tile that is laid out again and again over the picture.
+/// Pixels of a side of the tile.
 pub(super) const TILE: usize = 256;
 
-/// The lowest wave: turns a tile. Lower ones are in what pictures show.
-const WAVE_MIN: usize = 8;
+/// The lowest wave: turns a tile. Pictures are full of lower ones, and encoders drop higher ones than the highest.
+const WAVE_MIN: usize = 5;
 
-/// Groups of waves that carry a symbol each.
+/// How many groups of waves carry a symbol each.
 pub(super) const SYMBOLS: usize = 5;
 
-/// Places across, and down, at which a group may lie: ten bits.
+/// At how many places across, and down, a group may lie.
 pub(super) const PLACES: usize = 32;
 
-/// Bits of a symbol.
+/// Bits of a symbol: one of `PLACES` times `PLACES`.
 const SYMBOL_BITS: usize = 10;
 
-/// Bits by which a message is known from chance.
+/// Bits by which a message differs from chance.
 const CHECK_BITS: usize = SYMBOLS * SYMBOL_BITS - 32;
 
-/// Of twenty waves, so many say where the tile begins; the rest carry symbols.
-const SYNC_SHARE: usize = 5;
+/// One of so many waves says where the tile begins.
+const SYNC_EVERY: usize = 4;
 
 /// A wave of the pattern.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Wave {
+    /// Turns across a tile.
     pub(super) across: usize,
+    /// Turns down a tile.
     pub(super) down: i32,
-    /// Its beginning.
-    pub(super) turn: Complex,
+    /// Where in its turn it begins.
+    pub(super) start: Complex,
     /// Which symbol it carries; none when it says where the tile begins.
     pub(super) symbol: Option<usize>,
 }
 
 /// The waves of a key.
 pub(super) struct Pattern {
+    /// All of them.
     pub(super) waves: Vec<Wave>,
     key: u64,
 }
 
 impl Pattern {
-    /// All waves between the lowest and the highest, with beginnings and tasks by the chance of `key`.
+    /// All waves from the lowest to the highest, with beginnings and tasks by the chance of `key`.
     pub(super) fn of(key: u64) -> Self {
         let mut chance = Chance(key);
+        let highest = WAVE_MAX as i32;
         let mut waves = Vec::new();
-        for down in -(WAVE_MAX as i32)..=WAVE_MAX as i32 {
+        for down in -highest..=highest {
             for across in 0..=WAVE_MAX {
-                let square = across.pow(2) + (down * down) as usize;
+                let square = across.pow(2) + down.unsigned_abs().pow(2) as usize;
                 let is_in_band = (WAVE_MIN.pow(2)..=WAVE_MAX.pow(2)).contains(&square);
+                // With none across, those that go up are the conjugates of those that go down.
                 if is_in_band && (across > 0 || down > 0) {
                     waves.push(Wave {
                         across,
                         down,
-                        turn: Complex::turned(chance.unit()),
+                        start: Complex::turned(chance.unit()),
                         symbol: None,
                     });
                 }
             }
         }
         for at in (1..waves.len()).rev() {
-            let other = (chance.next() % (at as u64 + 1)) as usize;
-            waves.swap(at, other);
+            waves.swap(at, (chance.number() % (at as u64 + 1)) as usize);
         }
-        let sync = waves.len() * SYNC_SHARE / 20;
-        for (at, wave) in waves.iter_mut().skip(sync).enumerate() {
+        let sync = waves.len() / SYNC_EVERY;
+        for (at, wave) in waves[sync..].iter_mut().enumerate() {
             wave.symbol = Some(at % SYMBOLS);
         }
         Self { waves, key }
     }
 
+    /// The tile of a message: rows from above, root mean square 1.
+    pub(super) fn tile(&self, message: u32) -> Vec<f32> {
+        let symbols = self.symbols(message);
+        let mut spectrum = Spectrum::empty();
+        for wave in &self.waves {
+            let start = match wave.symbol {
+                None => wave.start,
+                Some(symbol) => {
+                    let (x, y) = (symbols[symbol] % PLACES, symbols[symbol] / PLACES);
+                    let steps = wave.across as i32 * x as i32 + wave.down * y as i32;
+                    let turns = steps.rem_euclid(PLACES as i32) as f32 / PLACES as f32;
+                    wave.start.times(Complex::turned(-turns))
+                }
+            };
+            spectrum.set(wave.across, wave.down, start);
+        }
+        let height = (self.waves.len() as f32 / 2.0).sqrt();
+        let mut tile = spectrum.surface(TILE);
+        for value in &mut tile {
+            *value /= height;
+        }
+        tile
+    }
+
     /// Which place each group takes for a message.
     pub(super) fn symbols(&self, message: u32) -> [usize; SYMBOLS] {
         let word = u64::from(message) << CHECK_BITS | self.check(message);
-        std::array::from_fn(|symbol| {
-            (word >> (symbol * SYMBOL_BITS)) as usize % (1 << SYMBOL_BITS)
-        })
+        std::array::from_fn(|symbol| (word >> (symbol * SYMBOL_BITS)) as usize % (PLACES * PLACES))
     }
 
-    /// The message of these places; none when the check says that it is none.
+    /// The message of places; none when the check says that they are of none.
     pub(super) fn message(&self, symbols: [usize; SYMBOLS]) -> Option<u32> {
-        let parts = symbols.iter().enumerate();
-        let word = parts.fold(0_u64, |word, (symbol, &place)| {
-            word | (place as u64) << (symbol * SYMBOL_BITS)
-        });
+        let word = symbols
+            .iter()
+            .rev()
+            .fold(0, |word, &place| word << SYMBOL_BITS | place as u64);
         let message = (word >> CHECK_BITS) as u32;
         (word % (1 << CHECK_BITS) == self.check(message)).then_some(message)
     }
 
     fn check(&self, message: u32) -> u64 {
-        Chance(self.key ^ u64::from(message)).next() >> (64 - CHECK_BITS)
-    }
-
-    /// The tile for a message: rows from above, root mean square 1.
-    pub(super) fn tile(&self, message: u32) -> Vec<f32> {
-        let symbols = self.symbols(message);
-        let mut spectrum = Spectrum::empty();
-        for wave in &self.waves {
-            let shift = wave.symbol.map_or(Complex::turned(0.0), |symbol| {
-                let place = symbols[symbol];
-                let turns = wave.across * (place % PLACES) + (wave.down.rem_euclid(PLACES as i32) as usize) * (place / PLACES);
-                Complex::turned(-((turns % PLACES) as f32) / PLACES as f32)
-            });
-            spectrum.set(wave.across, wave.down, wave.turn.times(shift));
-        }
-        let scale = (self.waves.len() as f32 / 2.0).sqrt().recip();
-        let mut tile = spectrum.surface(TILE);
-        tile.iter_mut().for_each(|value| *value *= scale);
-        tile
+        Chance(self.key ^ u64::from(message)).number() >> (u64::BITS as usize - CHECK_BITS)
     }
 }
 
@@ -115,7 +123,7 @@ impl Pattern {
 struct Chance(u64);
 
 impl Chance {
-    fn next(&mut self) -> u64 {
+    fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -124,6 +132,6 @@ impl Chance {
 
     /// A number from zero up to one.
     fn unit(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1_u32 << 24) as f32
+        (self.number() >> 40) as f32 / (1_u32 << 24) as f32
     }
 }

@@ -16,7 +16,7 @@ use crate::caller::Caller;
 use crate::fault::Fault;
 use crate::kept::hidden;
 use crate::reading::Query;
-use crate::v1::batches;
+use crate::v1::{batches, videos};
 use crate::works;
 
 /// What jobs are called to the rules.
@@ -148,6 +148,9 @@ async fn cancel(
     app.store().jobs().cancel(&id, app.timestamp()).await?;
     app.works.stop(&id);
     works::forget(&app, &job);
+    if job.kind == videos::KIND {
+        videos::call_off(&app, &id).await?;
+    }
     Ok(Json(described(&app, &find(&app, &id).await?)))
 }
 

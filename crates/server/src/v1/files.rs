@@ -1,7 +1,7 @@
 //! `/v1/files`.
 
-mod content;
-mod heads;
+pub(crate) mod content;
+pub(crate) mod heads;
 pub(crate) mod incoming;
 pub(crate) mod tidy;
 
@@ -25,6 +25,7 @@ use crate::fault::{Fault, Result};
 use crate::ids;
 use crate::kept::{deleted, page};
 use crate::reading::Query;
+use content::Shown;
 use incoming::{Expected, FORM_BYTES, Form, missing, receive};
 
 /// What files are called in the store.
@@ -363,5 +364,5 @@ async fn content(
     headers: HeaderMap,
 ) -> Result<Response> {
     let file = find(&app, &caller, &id).await?;
-    content::reply(&app, &file, &headers).await
+    content::reply(&app, &file, Shown::SAVED, &headers).await
 }

@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 use crate::house::House;
 
 /// Paths that anybody may ask, with the method.
-const PUBLIC: [(&str, &str); 15] = [
+const PUBLIC: [(&str, &str); 16] = [
     ("GET", "/"),
     ("GET", "/sign-in"),
     ("GET", "/welcome"),
     ("GET", "/code"),
     ("GET", "/models"),
     ("GET", "/training"),
+    ("GET", "/video"),
     ("GET", "/activity"),
     ("GET", "/settings"),
     ("GET", "/chat/x"),

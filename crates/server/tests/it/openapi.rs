@@ -8,13 +8,14 @@ use serde_json::Value;
 
 const DOCUMENT: &str = include_str!("../../openapi.json");
 
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "get /",
     "get /sign-in",
     "get /welcome",
     "get /code",
     "get /models",
     "get /training",
+    "get /video",
     "get /activity",
     "get /settings",
     "get /chat/{id}",

@@ -17,6 +17,7 @@ const PAGES: [&str; 8] = [
     "/code",
     "/models",
     "/training",
+    "/video",
     "/activity",
 ];
 

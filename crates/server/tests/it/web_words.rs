@@ -16,6 +16,7 @@ const PAGES: [(&str, &str); 7] = [
     ("/code", ".page-body"),
     ("/models", ".memory p"),
     ("/training", ".page-body"),
+    ("/video", ".page-body"),
     ("/activity", ".page-body"),
 ];
 

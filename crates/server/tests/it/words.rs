@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Codes that end a command at a terminal or answer a program, and that no page can meet.
-const UNMET: [&str; 60] = [
+const UNMET: [&str; 68] = [
     "audit_not_an_export",
     "bad_signature",
     "bad_upstream",
@@ -15,6 +15,10 @@ const UNMET: [&str; 60] = [
     "duplicate_custom_id",
     "empty_file",
     "file_too_large",
+    "film_failed",
+    "film_format_unknown",
+    "film_refused",
+    "film_unknown",
     "internal",
     "invalid_form",
     "invalid_json",
@@ -25,12 +29,14 @@ const UNMET: [&str; 60] = [
     "method_not_supported",
     "no_audit_key",
     "no_house",
+    "no_media",
     "no_model",
     "no_mpi",
     "no_scheduler",
     "no_such_token",
     "nobody_to_ask",
     "not_signed",
+    "not_supported_by_model",
     "nothing_said",
     "nothing_to_score",
     "numbers_out_of_bounds",
@@ -48,6 +54,7 @@ const UNMET: [&str; 60] = [
     "store_master_key",
     "store_newer",
     "store_served",
+    "storyboard_invalid",
     "too_many_tasks",
     "tools_only",
     "unknown_credential",
@@ -66,6 +73,7 @@ const UNMET: [&str; 60] = [
     "upload_not_pending",
     "url_mismatch",
     "usage",
+    "video_unknown",
 ];
 
 /// What `kind` gives errors without a code of their own, in `web/ground/errors.js`.

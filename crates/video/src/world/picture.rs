@@ -1,5 +1,7 @@
 //! Draws a moment: every edge from its distance to the middle of each pixel, so that it is as smooth at any size.
 
+use media::Picture;
+
 use super::facts::{Background, Pattern, Shape};
 use super::path::{Frame, Placed};
 
@@ -9,41 +11,19 @@ const LIGHT: [f32; 3] = [-0.45, 0.65, 0.61];
 /// Where a shadow lies from what throws it.
 const SHADOW: [f32; 2] = [0.03, -0.035];
 
-/// A picture: rows from above, red, green and blue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
-    /// Pixels in a row.
-    pub width: usize,
-    /// Rows.
-    pub height: usize,
-    /// Three bytes a pixel, sRGB.
-    pub bytes: Vec<u8>,
+fn put(picture: &mut Picture, x: usize, y: usize, rgb: [f32; 3]) {
+    let at = (y * picture.width + x) * 3;
+    for (byte, part) in picture.bytes[at..at + 3].iter_mut().zip(rgb) {
+        *byte = (part * 255.0 + 0.5) as u8;
+    }
 }
 
-impl Picture {
-    /// A black picture.
-    pub fn new(width: usize, height: usize) -> Self {
-        Self {
-            width,
-            height,
-            bytes: vec![0; width * height * 3],
-        }
-    }
-
-    fn put(&mut self, x: usize, y: usize, rgb: [f32; 3]) {
-        let at = (y * self.width + x) * 3;
-        for (byte, part) in self.bytes[at..at + 3].iter_mut().zip(rgb) {
-            *byte = (part * 255.0 + 0.5) as u8;
-        }
-    }
-
-    /// Lays a colour over a pixel.
-    fn lay(&mut self, x: usize, y: usize, rgb: [f32; 3], cover: f32) {
-        let at = (y * self.width + x) * 3;
-        for (byte, part) in self.bytes[at..at + 3].iter_mut().zip(rgb) {
-            let below = f32::from(*byte);
-            *byte = (below + (part * 255.0 - below) * cover + 0.5) as u8;
-        }
+/// Lays a colour over a pixel.
+fn lay(picture: &mut Picture, x: usize, y: usize, rgb: [f32; 3], cover: f32) {
+    let at = (y * picture.width + x) * 3;
+    for (byte, part) in picture.bytes[at..at + 3].iter_mut().zip(rgb) {
+        let below = f32::from(*byte);
+        *byte = (below + (part * 255.0 - below) * cover + 0.5) as u8;
     }
 }
 
@@ -111,7 +91,7 @@ fn draw_background(view: &View, background: Background, picture: &mut Picture) {
         for x in 0..picture.width {
             let place = view.place(x, y);
             let rgb = behind(background, place, edge);
-            picture.put(x, y, rgb);
+            put(picture, x, y, rgb);
         }
     }
 }
@@ -202,7 +182,7 @@ fn draw_shadow(view: &View, placed: &Placed, background: Background, picture: &m
             let far = distance(placed, [place[0] - at[0], place[1] - at[1]]);
             let dark = cover(far, soft) * strength;
             if dark > 0.0 {
-                picture.lay(x, y, [0.0; 3], dark);
+                lay(picture, x, y, [0.0; 3], dark);
             }
         }
     }
@@ -221,7 +201,7 @@ fn draw_thing(view: &View, placed: &Placed, picture: &mut Picture) {
             let covered = cover(distance(placed, from), edge) * placed.opacity;
             if covered > 0.0 {
                 let rgb = surface(placed, from, edge);
-                picture.lay(x, y, rgb, covered);
+                lay(picture, x, y, rgb, covered);
             }
         }
     }

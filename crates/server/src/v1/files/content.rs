@@ -15,8 +15,30 @@ use super::File;
 use crate::app::App;
 use crate::fault::{Fault, Result};
 
+/// How content is handed out.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown {
+    /// Its type.
+    pub media_type: &'static str,
+    /// Whether browsers save it, and do not show it.
+    pub is_saved: bool,
+}
+
+impl Shown {
+    /// Whatever somebody handed in: nobody shows it.
+    pub const SAVED: Self = Self {
+        media_type: "application/octet-stream",
+        is_saved: true,
+    };
+}
+
 /// The content of `file`, as much of it as `headers` ask for.
-pub(super) async fn reply(app: &App, file: &File, headers: &HeaderMap) -> Result<Response> {
+pub(crate) async fn reply(
+    app: &App,
+    file: &File,
+    shown: Shown,
+    headers: &HeaderMap,
+) -> Result<Response> {
     let tag = format!("\"{}\"", file.sha256);
     let text = |name| {
         headers
@@ -49,15 +71,11 @@ pub(super) async fn reply(app: &App, file: &File, headers: &HeaderMap) -> Result
     }
     let length = range.end - range.start;
     set(&mut response, header::CONTENT_LENGTH, &length.to_string());
-    set(
-        &mut response,
-        header::CONTENT_TYPE,
-        "application/octet-stream",
-    );
+    set(&mut response, header::CONTENT_TYPE, shown.media_type);
     set(
         &mut response,
         header::CONTENT_DISPOSITION,
-        &disposition(&file.name),
+        &disposition(&file.name, shown.is_saved),
     );
     set(&mut response, header::ACCEPT_RANGES, "bytes");
     set(&mut response, header::ETAG, &tag);
@@ -85,7 +103,7 @@ fn outside(bytes: u64) -> Response {
 }
 
 /// Has browsers save the file under its name, which may have any letters.
-fn disposition(name: &str) -> String {
+fn disposition(name: &str, is_saved: bool) -> String {
     let plain = |sign: char| match sign {
         '"' | '\\' | '%' => '_',
         sign if sign.is_ascii() && !sign.is_ascii_control() => sign,
@@ -101,7 +119,8 @@ fn disposition(name: &str) -> String {
             _ => encoded += &format!("%{byte:02X}"),
         }
     }
-    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
+    let how = if is_saved { "attachment" } else { "inline" };
+    format!("{how}; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
 }
 
 /// What a header asks for.
@@ -230,7 +249,7 @@ mod tests {
     #[test]
     fn names_cannot_break_out_of_their_header() {
         assert_eq!(
-            disposition("a\"b;\r\n é.txt"),
+            disposition("a\"b;\r\n é.txt", true),
             "attachment; filename=\"a_b;__ _.txt\"; filename*=UTF-8''a%22b%3B%0D%0A%20%C3%A9.txt"
         );
     }

@@ -1,0 +1,168 @@
+//! What may be typed after `freehold video` and `freehold media`.
+
+use std::path::PathBuf;
+
+/// `freehold video …`
+#[derive(Debug, clap::Subcommand)]
+pub enum Video {
+    /// Make a film of what is said
+    Create(VideoCreate),
+    /// Let a film go on, or follow it with another shot
+    Extend(VideoExtend),
+    /// Make a film again with other words: the same chance, size and length
+    Remix(VideoRemix),
+    /// Make a film of several shots, as a file lists them
+    Storyboard(VideoStoryboard),
+    /// List the films of a folder that say how they were made
+    List(VideoList),
+    /// Say how a film was made
+    Show(VideoShow),
+}
+
+/// `freehold video create PROMPT`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  freehold video create 'a red ball bounces on a checkerboard'
+  freehold video create 'two blue cubes collide at night' -o cubes.mp4 --seconds 3
+  freehold video create 'a striped ring spins, the camera zooms in' -o ring.gif --size 480x480 --loop
+  freehold video create 'a small yellow star orbits a large purple sphere' --seed 7
+
+The scene renderer draws from words: circles, squares, triangles, stars, rings, capsules, spheres, cubes and
+cones; ten colours, three sizes, patterns; how they move, what is behind them, and what the camera does. Words
+that it does not know are named. Every film says in itself how it was made (`freehold media verify`).")]
+pub struct VideoCreate {
+    /// What is seen
+    #[arg(value_name = "PROMPT")]
+    pub prompt: String,
+
+    #[command(flatten)]
+    pub made: Made,
+
+    /// How long it lasts
+    #[arg(long, value_name = "N", default_value_t = 4.0)]
+    pub seconds: f32,
+
+    /// Pixels in a row and rows
+    #[arg(long, value_name = "WxH", default_value = "1280x720")]
+    pub size: String,
+
+    /// Pictures a second
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    pub fps: u32,
+
+    /// Chance: the same words with the same seed are the same film [default: another each time]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Let its end lead back to its beginning
+    #[arg(long = "loop")]
+    pub is_loop: bool,
+}
+
+/// Where a film goes.
+#[derive(Debug, clap::Args)]
+pub struct Made {
+    /// The film: `.mp4`, `.gif` or `.png` (animated) [default: named after its words]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Write over a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `freehold video extend FILE [PROMPT]`
+#[derive(Debug, clap::Args)]
+pub struct VideoExtend {
+    /// A film that Freehold made
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// What is seen next [default: the last shot goes on]
+    #[arg(value_name = "PROMPT")]
+    pub prompt: Option<String>,
+
+    /// How much longer it gets
+    #[arg(long, value_name = "N", default_value_t = 4.0)]
+    pub seconds: f32,
+
+    #[command(flatten)]
+    pub made: Made,
+}
+
+/// `freehold video remix FILE PROMPT`
+#[derive(Debug, clap::Args)]
+pub struct VideoRemix {
+    /// A film that Freehold made
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// What is seen instead
+    #[arg(value_name = "PROMPT")]
+    pub prompt: String,
+
+    #[command(flatten)]
+    pub made: Made,
+}
+
+/// `freehold video storyboard FILE`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A storyboard is a TOML file:
+
+  size = \"1280x720\"     # these four may be left out
+  fps = 24
+  seed = 7
+  loop = false
+
+  [[shot]]
+  prompt = \"a red ball bounces on a checkerboard\"
+  seconds = 3
+
+  [[shot]]
+  prompt = \"the same ball at night, the camera zooms out\"
+  seconds = 2.5")]
+pub struct VideoStoryboard {
+    /// The list of shots
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub made: Made,
+}
+
+/// `freehold video list [DIR]`
+#[derive(Debug, clap::Args)]
+pub struct VideoList {
+    /// The folder
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub dir: PathBuf,
+}
+
+/// `freehold video show FILE`
+#[derive(Debug, clap::Args)]
+pub struct VideoShow {
+    /// A film that Freehold made
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// `freehold media …`
+#[derive(Debug, clap::Subcommand)]
+pub enum Media {
+    /// Check the content credentials of a picture or film, and look for the mark that nobody sees
+    Verify(MediaVerify),
+}
+
+/// `freehold media verify FILE`
+#[derive(Debug, clap::Args)]
+pub struct MediaVerify {
+    /// A film or picture: MP4, GIF, JPEG, PNG or WebP
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Certificates to trust, in PEM [default: the one of this house]
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
+}

@@ -1,0 +1,368 @@
+//! `freehold video` and `freehold media`: films of what is said, and where films came from.
+
+mod thumbnail;
+mod verify;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use video::{Format, KeptShot, Order, Plan, Settings, Studio, Unmade};
+
+use super::stop_on_signals;
+use crate::args::video::{
+    Made, Media, Video, VideoCreate, VideoExtend, VideoList, VideoRemix, VideoShow, VideoStoryboard,
+};
+use crate::console::progress::Progress;
+use crate::console::{Console, paint};
+use crate::environment;
+use crate::failure::{Exit, Failure};
+use library::quantity;
+
+/// Bytes of a storyboard.
+const STORYBOARD_BYTES_MAX: u64 = 1 << 20;
+
+/// Letters of a name that is made of words.
+const NAME_MAX: usize = 48;
+
+/// Does what was asked for.
+pub fn run(command: &Video, console: &mut Console) -> anyhow::Result<Exit> {
+    match command {
+        Video::Create(args) => create(args, console),
+        Video::Extend(args) => extend(args, console),
+        Video::Remix(args) => remix(args, console),
+        Video::Storyboard(args) => storyboard(args, console),
+        Video::List(args) => list(args, console),
+        Video::Show(args) => show(args, console),
+    }
+}
+
+/// `freehold media …`
+pub fn media(command: &Media, console: &mut Console) -> anyhow::Result<Exit> {
+    match command {
+        Media::Verify(args) => verify::run(args, console),
+    }
+}
+
+fn create(args: &VideoCreate, console: &mut Console) -> anyhow::Result<Exit> {
+    let order = Order {
+        frames_per_second: args.fps,
+        seed: args.seed.unwrap_or_else(chance),
+        is_loop: args.is_loop,
+        ..Order::new(args.prompt.clone(), args.seconds, args.size.parse()?)
+    };
+    make(&order, None, &args.made, console)
+}
+
+fn remix(args: &VideoRemix, console: &mut Console) -> anyhow::Result<Exit> {
+    let settings = settings_of(&args.file)?.remixed(&args.prompt);
+    make(&settings.order()?, Some(&args.file), &args.made, console)
+}
+
+fn extend(args: &VideoExtend, console: &mut Console) -> anyhow::Result<Exit> {
+    let prompt = args.prompt.as_deref().unwrap_or_default();
+    let settings = settings_of(&args.file)?.extended(prompt, args.seconds);
+    make(&settings.order()?, Some(&args.file), &args.made, console)
+}
+
+fn storyboard(args: &VideoStoryboard, console: &mut Console) -> anyhow::Result<Exit> {
+    let order = read_storyboard(&args.file)?;
+    let made = Made {
+        output: args.made.output.clone().or_else(|| {
+            let name = args.file.file_stem()?;
+            Some(PathBuf::from(name).with_extension("mp4"))
+        }),
+        force: args.made.force,
+    };
+    make(&order, None, &made, console)
+}
+
+/// What a storyboard holds.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Storyboard {
+    size: Option<String>,
+    fps: Option<u32>,
+    seed: Option<u64>,
+    #[serde(default, rename = "loop")]
+    is_loop: bool,
+    #[serde(rename = "shot")]
+    shots: Vec<KeptShot>,
+}
+
+fn read_storyboard(path: &Path) -> anyhow::Result<Order> {
+    let bytes = std::fs::metadata(path)
+        .map_err(|error| Failure::unreadable(path, &error))?
+        .len();
+    if bytes > STORYBOARD_BYTES_MAX {
+        let what = format!(
+            "`{}` has {}, and a storyboard has 1 MiB at most",
+            path.display(),
+            quantity::bytes(bytes)
+        );
+        return Err(Failure::refused("storyboard_invalid", what).into());
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
+    let board: Storyboard = toml::from_str(&text).map_err(|error| {
+        Failure::refused(
+            "storyboard_invalid",
+            format!("`{}` is no storyboard: {error}", path.display()),
+        )
+        .hint("`freehold video storyboard --help` shows one")
+    })?;
+    let settings = Settings {
+        model: video::SCENE_MODEL.to_owned(),
+        shots: board.shots,
+        size: board.size.unwrap_or_else(|| "1280x720".to_owned()),
+        fps: board.fps.unwrap_or(24),
+        seed: board.seed.unwrap_or_else(chance),
+        is_loop: board.is_loop,
+    };
+    Ok(settings.order()?)
+}
+
+/// A seed that nobody chose, short enough to be typed.
+fn chance() -> u64 {
+    environment::any_number() % 1_000_000
+}
+
+/// Makes a film and puts it where it belongs.
+fn make(
+    order: &Order,
+    parent: Option<&Path>,
+    made: &Made,
+    console: &mut Console,
+) -> anyhow::Result<Exit> {
+    let plan = Plan::new(order)?;
+    let path = match &made.output {
+        Some(path) => path.clone(),
+        None => free_name(&order.shots[0].prompt),
+    };
+    let format = format_of(&path)?;
+    if !made.force && path.exists() {
+        let what = format!("`{}` is there already", path.display());
+        return Err(Failure::refused("file_exists", what)
+            .hint("`--force` writes over it")
+            .into());
+    }
+    if !plan.unknown().is_empty() {
+        let note = paint::styled(paint::WARN, "note:");
+        let words = video::world::listed(plan.unknown());
+        console.talk(format_args!(
+            "{note} I do not know {words}, and leave that out"
+        ));
+    }
+    let began = Instant::now();
+    let stop = stop_on_signals()?;
+    let studio = studio()?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut progress = Progress::of_pictures(console, "drawing", plan.frames());
+    let middle = plan.frames() / 2;
+    let mut thumbnail = None;
+    let parent = parent.map(File::open).transpose().map_err(Unmade::File)?;
+    let film = studio.film(
+        &plan,
+        format,
+        folder,
+        parent,
+        environment::seconds_since_1970(),
+        &mut |frame, picture| {
+            progress.set(frame + 1);
+            if frame == middle {
+                thumbnail = Some(thumbnail::lines(picture));
+            }
+            !stop.load(Ordering::Relaxed)
+        },
+    );
+    drop(progress);
+    let mut film = film.context(format!("`{}` was not written", path.display()))?;
+    video::place(&mut film, &path)
+        .map_err(Unmade::File)
+        .context(format!("`{}` was not written", path.display()))?;
+    tell(&plan, &path, film, (began, thumbnail), console)
+}
+
+fn tell(
+    plan: &Plan,
+    path: &Path,
+    film: File,
+    (began, thumbnail): (Instant, Option<String>),
+    console: &mut Console,
+) -> anyhow::Result<Exit> {
+    let order = plan.order();
+    let bytes = film.metadata()?.len();
+    if console.is_json() {
+        console.print_json(&json!({
+            "path": path,
+            "bytes": bytes,
+            "frames": plan.frames(),
+            "seconds": order.seconds(),
+            "size": order.size.to_string(),
+            "fps": order.frames_per_second,
+            "seed": order.seed,
+            "unknown_words": plan.unknown(),
+        }))?;
+        return Ok(Exit::Done);
+    }
+    if let Some(lines) = thumbnail.filter(|_| console.has_reader() && console.has_colour()) {
+        console.print_plain(&lines)?;
+    }
+    console.print(&format!("{}\n", path.display()))?;
+    let seconds = began.elapsed().as_secs_f64();
+    console.talk(format_args!(
+        "{} at {} pictures a second, {} s, {}, seed {} · drawn in {seconds:.1} s, not generated",
+        order.size,
+        order.frames_per_second,
+        order.seconds(),
+        quantity::bytes(bytes),
+        order.seed,
+    ));
+    Ok(Exit::Done)
+}
+
+/// A name after the words that no file has yet.
+fn free_name(prompt: &str) -> PathBuf {
+    let mut name = String::new();
+    for sign in prompt.chars().flat_map(char::to_lowercase) {
+        match sign {
+            sign if sign.is_alphanumeric() => name.push(sign),
+            _ if name.is_empty() || name.ends_with('-') => {}
+            _ => name.push('-'),
+        }
+        if name.chars().count() >= NAME_MAX {
+            break;
+        }
+    }
+    let name = match name.trim_end_matches('-') {
+        "" => "film",
+        name => name,
+    };
+    let numbered = (2_u32..).map(|number| format!("{name}-{number}.mp4"));
+    let mut names = std::iter::once(format!("{name}.mp4"))
+        .chain(numbered)
+        .map(PathBuf::from);
+    names
+        .find(|path| !path.exists())
+        .expect("there are names enough")
+}
+
+fn format_of(path: &Path) -> anyhow::Result<Format> {
+    let ending = path
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .unwrap_or_default();
+    let format = Format::of_ending(ending).ok_or_else(|| {
+        let what = format!(
+            "`{}` does not say what kind of film it is to be",
+            path.display()
+        );
+        Failure::refused("film_format_unknown", what).hint("it ends in `.mp4`, `.gif` or `.png`")
+    })?;
+    Ok(format)
+}
+
+fn list(args: &VideoList, console: &mut Console) -> anyhow::Result<Exit> {
+    let entries =
+        std::fs::read_dir(&args.dir).map_err(|error| Failure::unreadable(&args.dir, &error))?;
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.is_file())
+        .collect();
+    paths.sort();
+    let films = paths
+        .into_iter()
+        .filter_map(|path| Some((settings_of(&path).ok()?, path)));
+    let films: Vec<(Settings, PathBuf)> = films.collect();
+    if console.is_json() {
+        let films = films
+            .iter()
+            .map(|(settings, path)| described(settings, path));
+        console.print_json(&Value::Array(films.collect()))?;
+        return Ok(Exit::Done);
+    }
+    if films.is_empty() {
+        console.talk(format_args!(
+            "no film in `{}` says that Freehold made it",
+            args.dir.display()
+        ));
+        return Ok(Exit::Refused);
+    }
+    for (settings, path) in &films {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        console.print(&format!(
+            "{}  {}\n",
+            paint::styled(paint::STRONG, name),
+            line(settings)
+        ))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// A film in a line.
+fn line(settings: &Settings) -> String {
+    let seconds: f32 = settings.shots.iter().map(|shot| shot.seconds).sum();
+    let prompt: Vec<&str> = settings
+        .shots
+        .iter()
+        .map(|shot| shot.prompt.as_str())
+        .collect();
+    let looped = if settings.is_loop { ", loop" } else { "" };
+    format!(
+        "{} {seconds} s{looped}, seed {}: {}",
+        settings.size,
+        settings.seed,
+        prompt.join(" | ")
+    )
+}
+
+fn show(args: &VideoShow, console: &mut Console) -> anyhow::Result<Exit> {
+    let settings = settings_of(&args.file)?;
+    if console.is_json() {
+        console.print_json(&described(&settings, &args.file))?;
+        return Ok(Exit::Done);
+    }
+    let mut text = String::new();
+    for shot in &settings.shots {
+        text += &format!("{:>6} s  {}\n", shot.seconds, shot.prompt);
+    }
+    let looped = if settings.is_loop { ", as a loop" } else { "" };
+    text += &format!(
+        "{} at {} pictures a second{looped}, seed {}, by {}\n",
+        settings.size, settings.fps, settings.seed, settings.model
+    );
+    console.print(&text)?;
+    Ok(Exit::Done)
+}
+
+fn described(settings: &Settings, path: &Path) -> Value {
+    let mut described = serde_json::to_value(settings).expect("settings are JSON");
+    described["path"] = json!(path);
+    described
+}
+
+/// How a film says that it was made.
+fn settings_of(path: &Path) -> anyhow::Result<Settings> {
+    let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
+    let settings =
+        video::settings_in(file, environment::seconds_since_1970()).map_err(|unknown| {
+            Failure::refused("film_unknown", format!("`{}` {unknown}", path.display()))
+                .hint("films that Freehold made can be shown, extended and made again")
+        })?;
+    Ok(settings)
+}
+
+/// Who signs here. The key is made when it is first needed.
+fn studio() -> anyhow::Result<Studio> {
+    let data = environment::read().data;
+    Ok(Studio::open(
+        &data,
+        environment::seconds_since_1970(),
+        env!("CARGO_PKG_VERSION"),
+    )?)
+}

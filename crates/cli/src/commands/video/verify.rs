@@ -1,0 +1,252 @@
+//! `freehold media verify`: where a file came from, as far as it says so.
+
+use std::fs::File;
+use std::path::Path;
+
+use media::credentials::{self, Content, Report, Source, Standing, Status, Trust};
+use media::watermark::{Detector, Found};
+use media::{mp4, still};
+use serde_json::{Value, json};
+
+use crate::args::video::MediaVerify;
+use crate::console::{Console, paint};
+use crate::environment;
+use crate::failure::{Exit, Failure};
+
+/// Pictures of a film in which the mark is looked for.
+const LOOKED_AT_MAX: usize = 240;
+
+/// Bytes of a picture that is looked at.
+const PICTURE_BYTES_MAX: u64 = 256 << 20;
+
+/// Bytes of certificates.
+const TRUST_BYTES_MAX: u64 = 1 << 20;
+
+pub fn run(args: &MediaVerify, console: &mut Console) -> anyhow::Result<Exit> {
+    let now = environment::seconds_since_1970();
+    let trust = trust(args.trust.as_deref(), now)?;
+    let mut file =
+        File::open(&args.file).map_err(|error| Failure::unreadable(&args.file, &error))?;
+    let report = credentials::verify(&mut file, &trust).map_err(|error| match error {
+        credentials::Error::File(error) => Failure::unreadable(&args.file, &error),
+        other => Failure::refused("no_media", format!("`{}`: {other}", args.file.display()))
+            .hint("films in MP4, and pictures in GIF, JPEG, PNG and WebP are read"),
+    })?;
+    let mark = mark(&args.file);
+    let exit = match report.status {
+        Status::Valid => Exit::Done,
+        _ => Exit::Refused,
+    };
+    if console.is_json() {
+        console.print_json(&described(&report, mark))?;
+        return Ok(exit);
+    }
+    console.print(&told(&report, mark))?;
+    if report
+        .signer
+        .as_ref()
+        .is_some_and(|signer| signer.standing == Standing::Unknown)
+    {
+        console.talk(format_args!(
+            "{} nobody who is trusted here vouches for the signer: the file is as it was signed, and who signed is not known; \
+             `--trust` takes certificates",
+            paint::styled(paint::WARN, "note:")
+        ));
+    }
+    Ok(exit)
+}
+
+/// Who is trusted: the certificates that were named, or those of this house.
+fn trust(path: Option<&Path>, now: i64) -> anyhow::Result<Trust> {
+    let own = environment::read().data.join("signer").join("root.pem");
+    let path = match path {
+        Some(path) => path,
+        None if own.is_file() => &own,
+        None => return Ok(Trust::nobody(now)),
+    };
+    let bytes = std::fs::metadata(path)
+        .map_err(|error| Failure::unreadable(path, &error))?
+        .len();
+    if bytes > TRUST_BYTES_MAX {
+        return Err(Failure::refused(
+            "unusable_key",
+            format!("`{}` is too large to be certificates", path.display()),
+        )
+        .into());
+    }
+    let pem = std::fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
+    let trust = Trust::of_pem(&pem, now);
+    Ok(trust.map_err(|error| {
+        Failure::refused("unusable_key", format!("`{}`: {error}", path.display()))
+    })?)
+}
+
+/// The mark that nobody sees, if there is one.
+fn mark(path: &Path) -> Option<Found> {
+    let mut detector = Detector::new(video::MARK_KEY);
+    if let Ok(mut frames) = mp4::Frames::open(File::open(path).ok()?) {
+        for _ in 0..LOOKED_AT_MAX {
+            match frames.next_picture() {
+                Ok(Some(picture)) => drop(detector.see(&picture)),
+                Ok(None) | Err(_) => break,
+            }
+        }
+    } else if std::fs::metadata(path).ok()?.len() <= PICTURE_BYTES_MAX {
+        let picture = still::read(&std::fs::read(path).ok()?).ok()?;
+        let _ = detector.see(&picture);
+    }
+    detector.found()
+}
+
+fn told(report: &Report, mark: Option<Found>) -> String {
+    let mut text = match &report.status {
+        Status::Valid => format!(
+            "{} every byte is as it was signed\n",
+            paint::styled(paint::GOOD, "valid")
+        ),
+        Status::Invalid { reason } => {
+            format!("{} {reason}\n", paint::styled(paint::BAD, "invalid"))
+        }
+        Status::Unread { reason } => format!(
+            "{} {reason}\n",
+            paint::styled(paint::WARN, "not understood")
+        ),
+        Status::Missing => format!(
+            "{} it says nothing of where it came from\n",
+            paint::styled(paint::WARN, "no credentials")
+        ),
+    };
+    let mut row = |name: &str, value: &str| {
+        if !value.is_empty() {
+            text += &format!("{:>12}  {value}\n", name);
+        }
+    };
+    // What does not hold was said of another file.
+    if let Some(content) = report
+        .content
+        .as_ref()
+        .filter(|_| report.status == Status::Valid)
+    {
+        row("title", content.title.as_deref().unwrap_or_default());
+        row("made by", &generator(content));
+        row(
+            "it is",
+            &content.source.as_ref().map(kind).unwrap_or_default(),
+        );
+        row("made at", content.created_at.as_deref().unwrap_or_default());
+        if let Some(making) = &content.making {
+            row("model", making.model.as_deref().unwrap_or_default());
+            row(
+                "prompt",
+                &making
+                    .prompt
+                    .as_deref()
+                    .unwrap_or_default()
+                    .replace('\n', " | "),
+            );
+            row(
+                "seed",
+                &making.seed.map(|seed| seed.to_string()).unwrap_or_default(),
+            );
+        }
+        for origin in &content.ingredients {
+            row(
+                "made from",
+                origin.title.as_deref().unwrap_or("a file without a title"),
+            );
+        }
+    }
+    if let Some(signer) = &report.signer {
+        let name = signer
+            .organisation
+            .as_deref()
+            .or(signer.name.as_deref())
+            .unwrap_or("somebody without a name");
+        row(
+            "signed by",
+            &format!(
+                "{name} ({}, {})",
+                standing(signer.standing),
+                &signer.fingerprint[..16]
+            ),
+        );
+    }
+    if let Some(mark) = mark {
+        row(
+            "mark",
+            &format!("{:08x}, unseen in the picture", mark.message),
+        );
+    }
+    text
+}
+
+fn generator(content: &Content) -> String {
+    let generator = content.generator.as_ref();
+    generator
+        .map(|generator| {
+            format!("{} {}", generator.name, generator.version)
+                .trim()
+                .to_owned()
+        })
+        .unwrap_or_default()
+}
+
+/// What kind of content it is, in words.
+fn kind(source: &Source) -> String {
+    match source {
+        Source::TrainedAlgorithmicMedia => "generated by a trained model".to_owned(),
+        Source::CompositeWithTrainedAlgorithmicMedia => "changed by a trained model".to_owned(),
+        Source::DigitalCreation => "drawn by a program".to_owned(),
+        Source::AlgorithmicMedia => "made by a program by rules".to_owned(),
+        other => other.uri(),
+    }
+}
+
+fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Trusted => "trusted",
+        Standing::Unknown => "not known here",
+        Standing::Expired => "the certificate is not good at this time",
+    }
+}
+
+fn described(report: &Report, mark: Option<Found>) -> Value {
+    let (status, reason) = match &report.status {
+        Status::Valid => ("valid", None),
+        Status::Invalid { reason } => ("invalid", Some(reason)),
+        Status::Unread { reason } => ("not_understood", Some(reason)),
+        Status::Missing => ("missing", None),
+    };
+    let content = report
+        .content
+        .as_ref()
+        .filter(|_| report.status == Status::Valid);
+    let making = content.and_then(|content| content.making.as_ref());
+    json!({
+        "status": status,
+        "reason": reason,
+        "title": content.and_then(|content| content.title.as_ref()),
+        "generator": content.map(generator),
+        "source": content.and_then(|content| content.source.as_ref()).map(Source::uri),
+        "created_at": content.and_then(|content| content.created_at.as_ref()),
+        "model": making.and_then(|making| making.model.as_ref()),
+        "prompt": making.and_then(|making| making.prompt.as_ref()),
+        "seed": making.and_then(|making| making.seed),
+        "ingredients": content.map(|content| content.ingredients.iter().map(|origin| json!({
+            "title": origin.title,
+            "format": origin.format,
+            "sha256": origin.sha256,
+        })).collect::<Vec<_>>()),
+        "signer": report.signer.as_ref().map(|signer| json!({
+            "name": signer.name,
+            "organisation": signer.organisation,
+            "fingerprint": signer.fingerprint,
+            "standing": match signer.standing {
+                Standing::Trusted => "trusted",
+                Standing::Unknown => "unknown",
+                Standing::Expired => "expired",
+            },
+        })),
+        "mark": mark.map(|mark| format!("{:08x}", mark.message)),
+    })
+}

@@ -1,0 +1,239 @@
+//! `/v1/videos`: films from words, made when there is time.
+
+mod content;
+mod form;
+mod make;
+mod wanted;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use store::{Metadata, Object};
+use video::{Plan, Settings};
+
+use super::files::{may_make, seconds};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::fault::{Fault, Result};
+use crate::ids;
+use crate::kept::{New, Wanted, deleted, page};
+use crate::reading::{Parsed, Query};
+use crate::works;
+use form::Asked;
+
+pub(crate) use make::{call_off, film};
+
+/// What films are called in the store; their jobs are called the same.
+pub(crate) const KIND: &str = "video";
+
+/// When a client asks again how far a film is.
+const POLL_AFTER: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("openai-poll-after-ms"),
+    HeaderValue::from_static("500"),
+);
+
+pub(crate) fn routes() -> Router<Arc<App>> {
+    let bytes = usize::try_from(form::BYTES_MAX).unwrap_or(usize::MAX);
+    let uploads = DefaultBodyLimit::max(bytes);
+    Router::new()
+        .route("/v1/videos", post(create).layer(uploads).get(list))
+        .route("/v1/videos/edits", post(edit).layer(uploads))
+        .route("/v1/videos/extensions", post(extend).layer(uploads))
+        .route("/v1/videos/{id}", get(retrieve).delete(delete))
+        .route("/v1/videos/{id}/content", get(content::content))
+        .route("/v1/videos/{id}/remix", post(remix))
+}
+
+/// What a film came from, and how.
+enum Origin {
+    /// From words alone.
+    Words,
+    /// From another film of this house, with other words.
+    Remix(String),
+}
+
+async fn create(State(app): State<Arc<App>>, caller: Caller, request: Request) -> Result<Response> {
+    let asked = Asked::read(&app, request).await?;
+    let settings = wanted::settings(&asked)?;
+    begin(&app, &caller, &settings, Origin::Words).await
+}
+
+#[derive(serde::Deserialize)]
+struct Remix {
+    prompt: String,
+}
+
+async fn remix(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Parsed<Remix>,
+) -> Result<Response> {
+    let source = settings_of(&app.kept(&caller, KIND, &id).await?)?;
+    let settings = source.remixed(&body.value.prompt);
+    begin(&app, &caller, &settings, Origin::Remix(id)).await
+}
+
+async fn edit(State(app): State<Arc<App>>, caller: Caller, request: Request) -> Result<Response> {
+    let asked = Asked::read(&app, request).await?;
+    let (source, origin) = source(&app, &caller, &asked).await?;
+    let settings = source.remixed(&asked.text("prompt")?);
+    begin(&app, &caller, &settings, origin).await
+}
+
+async fn extend(State(app): State<Arc<App>>, caller: Caller, request: Request) -> Result<Response> {
+    let asked = Asked::read(&app, request).await?;
+    let (source, origin) = source(&app, &caller, &asked).await?;
+    let settings = wanted::extended(&source, &asked)?;
+    begin(&app, &caller, &settings, origin).await
+}
+
+/// The film that is to be changed: one of this house by its id, or one that is handed in and says itself how it was made.
+async fn source(app: &App, caller: &Caller, asked: &Asked) -> Result<(Settings, Origin)> {
+    if let Some(id) = asked.id_of_video()? {
+        let settings = settings_of(&app.kept(caller, KIND, &id).await?)?;
+        return Ok((settings, Origin::Remix(id)));
+    }
+    Ok((asked.settings_of_upload(app.now()).await?, Origin::Words))
+}
+
+/// Queues a film.
+async fn begin(
+    app: &App,
+    caller: &Caller,
+    settings: &Settings,
+    origin: Origin,
+) -> Result<Response> {
+    // Reading the words tells at once what cannot be made.
+    let plan = settings
+        .order()
+        .and_then(|order| Plan::new(&order))
+        .map_err(wanted::fault)?;
+    let id = ids::new("video_");
+    may_make(app, caller, KIND, &id).await?;
+    let prompts: Vec<&str> = settings
+        .shots
+        .iter()
+        .map(|shot| shot.prompt.as_str())
+        .collect();
+    let now = app.timestamp();
+    let film = json!({
+        "id": id,
+        "object": "video",
+        "model": settings.model,
+        "status": "queued",
+        "progress": 0,
+        "created_at": seconds(now),
+        "completed_at": null,
+        "expires_at": null,
+        "prompt": prompts.join("\n"),
+        "seconds": wanted::written(plan.order().seconds()),
+        "size": settings.size,
+        "error": null,
+        "remixed_from_video_id": match origin {
+            Origin::Words => None,
+            Origin::Remix(id) => Some(id),
+        },
+        "seed": settings.seed,
+        "fps": settings.fps,
+        "frames": plan.frames(),
+        "loop": settings.is_loop,
+        "unknown_words": plan.unknown(),
+    });
+    let new = New {
+        id: id.clone(),
+        kind: KIND,
+        parent: None,
+        state: "queued".to_owned(),
+        metadata: Metadata::new(),
+        body: json!({ "video": film, "settings": settings, "assets": {} }),
+    };
+    let object = app.keep(caller, new).await?;
+    works::enqueue_as(app, caller.user(), KIND, id, json!(settings)).await?;
+    Ok(reply(wire(app, object)))
+}
+
+fn reply(film: Value) -> Response {
+    ([POLL_AFTER], Json(film)).into_response()
+}
+
+/// How a film of this house was made.
+fn settings_of(object: &Object) -> Result<Settings> {
+    let settings = serde_json::from_value(object.body["settings"].clone());
+    settings
+        .map_err(|error| Fault::broken(format!("the film `{}` cannot be read: {error}", object.id)))
+}
+
+/// The film as clients see it, with how far it is.
+fn wire(app: &App, mut object: Object) -> Value {
+    let mut film = object.body["video"].take();
+    if let Some(live) = app.works.live(&object.id)
+        && object.state != "completed"
+    {
+        let progress = live.progress();
+        let (done, total) = (progress["done"].as_u64(), progress["total"].as_u64());
+        if let (Some(done), Some(total @ 1..)) = (done, total) {
+            // What remains when all pictures are drawn is the last hundredth.
+            film["progress"] = json!((done * 100 / total).min(99));
+            film["status"] = json!("in_progress");
+        }
+    }
+    film
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Value>> {
+    let found = app
+        .list(&caller, KIND, &wanted, BTreeMap::new(), None)
+        .await?;
+    let data = found
+        .data
+        .into_iter()
+        .map(|object| wire(&app, object))
+        .collect();
+    Ok(Json(page(data, found.has_more)))
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Look {
+    /// Whether what is drawn already is to be seen.
+    preview: Option<bool>,
+}
+
+async fn retrieve(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(look): Query<Look>,
+) -> Result<Response> {
+    let mut film = wire(&app, app.kept(&caller, KIND, &id).await?);
+    if look.preview.unwrap_or(false) {
+        let shown = app.works.live(&id).map(|live| live.shown());
+        film["preview"] = shown.map_or(Value::Null, |mut shown| shown["preview"].take());
+    }
+    Ok(reply(film))
+}
+
+async fn delete(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>> {
+    app.delete(&caller, KIND, &id).await?;
+    // One that is being made is called off.
+    match app.store().jobs().cancel(&id, app.timestamp()).await {
+        Ok(_) | Err(store::Error::NotFound { .. }) => app.works.stop(&id),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(Json(deleted(&id, "video.deleted")))
+}

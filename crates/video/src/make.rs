@@ -1,0 +1,190 @@
+//! Draws a film and writes it at the same time.
+
+use std::io::{Read, Seek, Write};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+
+use media::animation::{Apng, Gif};
+use media::mp4::{Gap, Writer};
+use media::watermark::Mark;
+use media::{Picture, Spec};
+
+use crate::plan::Plan;
+
+/// Pictures that are drawn before they are written, at most.
+const AHEAD: usize = 4;
+
+/// How a film is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// H.264 in MP4.
+    Mp4,
+    /// GIF.
+    Gif,
+    /// Animated PNG.
+    Apng,
+}
+
+impl Format {
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::Mp4, Self::Gif, Self::Apng];
+
+    /// The ending of its files.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Mp4 => "mp4",
+            Self::Gif => "gif",
+            Self::Apng => "png",
+        }
+    }
+
+    /// Its type, as mails and the web name it.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Mp4 => "video/mp4",
+            Self::Gif => "image/gif",
+            Self::Apng => "image/png",
+        }
+    }
+
+    /// The format whose files end so; `apng`, too, is one.
+    pub fn of_ending(ending: &str) -> Option<Self> {
+        let ending = ending.to_ascii_lowercase();
+        let known = Self::ALL
+            .into_iter()
+            .find(|format| format.ending() == ending);
+        known.or((ending == "apng").then_some(Self::Apng))
+    }
+}
+
+/// Where a film goes.
+pub struct Target<S, W> {
+    /// How it is written.
+    pub format: Format,
+    /// An empty file for what is on its way.
+    pub scratch: S,
+    /// Where the whole goes.
+    pub out: W,
+    /// Bytes to leave free behind the first box of an MP4, for credentials.
+    pub gap: usize,
+    /// The mark that nobody sees.
+    pub mark: Option<Mark>,
+}
+
+/// Why a film was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum Unmade {
+    /// It was called off.
+    #[error("it was called off")]
+    Stopped,
+    /// It could not be encoded.
+    #[error(transparent)]
+    Media(#[from] media::Error),
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
+    /// It could not be signed.
+    #[error(transparent)]
+    Credentials(#[from] media::credentials::Error),
+    /// The key that signs could not be read or kept.
+    #[error("the key in `{}` cannot be read or kept: {source}", path.display())]
+    Key {
+        /// Where it is, or should be.
+        path: std::path::PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// Draws the pictures of `plan` and writes them. `each` is told of every picture as it is written, with its number, and says whether
+/// to go on. What it gives back is the gap that was left, for an MP4.
+///
+/// # Errors
+/// [`Unmade`].
+pub fn make<S, W>(
+    plan: &Plan,
+    target: Target<S, W>,
+    each: &mut dyn FnMut(u64, &Picture) -> bool,
+) -> Result<Gap, Unmade>
+where
+    S: Read + Write + Seek,
+    W: Write,
+{
+    let order = plan.order();
+    let spec = Spec::new(order.size.width, order.size.height, order.frames_per_second);
+    let Target {
+        format,
+        scratch,
+        mut out,
+        gap,
+        mark,
+    } = target;
+    match format {
+        Format::Mp4 => {
+            let mut writer = Writer::new(spec, scratch)?;
+            through(plan, mark.as_ref(), each, &mut |picture| {
+                writer.push(picture)
+            })?;
+            Ok(writer.finish(&mut out, gap)?)
+        }
+        Format::Gif => {
+            let mut writer = Gif::new(spec, &mut out)?;
+            through(plan, mark.as_ref(), each, &mut |picture| {
+                writer.push(picture)
+            })?;
+            writer.finish()?;
+            Ok(Gap { at: 0, bytes: 0 })
+        }
+        Format::Apng => {
+            let frames = u32::try_from(plan.frames()).unwrap_or(u32::MAX);
+            let mut writer = Apng::new(spec, frames, &mut out)?;
+            through(plan, mark.as_ref(), each, &mut |picture| {
+                writer.push(picture)
+            })?;
+            writer.finish()?;
+            Ok(Gap { at: 0, bytes: 0 })
+        }
+    }
+}
+
+/// Hands each picture to `push`, while the next ones are drawn.
+fn through(
+    plan: &Plan,
+    mark: Option<&Mark>,
+    each: &mut dyn FnMut(u64, &Picture) -> bool,
+    push: &mut dyn FnMut(&Picture) -> media::Result<()>,
+) -> Result<(), Unmade> {
+    let (drawn, pictures) = sync_channel(AHEAD);
+    let (free, canvases) = channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || draw_all(plan, mark, &drawn, &canvases));
+        for (frame, picture) in (0..plan.frames()).zip(pictures) {
+            push(&picture)?;
+            if !each(frame, &picture) {
+                return Err(Unmade::Stopped);
+            }
+            // Whoever draws has ended when nobody takes it.
+            let _ = free.send(picture);
+        }
+        Ok(())
+    })
+}
+
+fn draw_all(
+    plan: &Plan,
+    mark: Option<&Mark>,
+    drawn: &SyncSender<Picture>,
+    canvases: &Receiver<Picture>,
+) {
+    for frame in 0..plan.frames() {
+        let mut picture = canvases.try_recv().unwrap_or_else(|_| plan.canvas());
+        plan.draw(frame, &mut picture);
+        if let Some(mark) = mark {
+            mark.apply(&mut picture)
+                .expect("only what is large enough gets a mark");
+        }
+        // Nobody takes it when the film was called off.
+        if drawn.send(picture).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! An order as it is kept: in a film's own credentials, and wherever films are kept.
+
+use serde::{Deserialize, Serialize};
+
+use crate::order::{Order, Refused, Shot};
+
+/// What made the film, when it was drawn from facts.
+pub const SCENE_MODEL: &str = "freehold-scene";
+
+/// An order with the model that fulfils it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Which model made it.
+    pub model: String,
+    /// What is seen, shot by shot.
+    pub shots: Vec<KeptShot>,
+    /// Pixels in a row and rows, as `1280x720`.
+    pub size: String,
+    /// Pictures a second.
+    pub fps: u32,
+    /// Chance.
+    pub seed: u64,
+    /// Whether its end leads back to its beginning.
+    #[serde(default, rename = "loop")]
+    pub is_loop: bool,
+}
+
+/// What is seen without a cut.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeptShot {
+    /// What is seen, in words.
+    pub prompt: String,
+    /// For how long.
+    pub seconds: f32,
+}
+
+impl Settings {
+    /// The settings of `order`, which the scene renderer fulfils.
+    pub fn of(order: &Order) -> Self {
+        let shots = order.shots.iter().map(|shot| KeptShot {
+            prompt: shot.prompt.clone(),
+            seconds: shot.seconds,
+        });
+        Self {
+            model: SCENE_MODEL.to_owned(),
+            shots: shots.collect(),
+            size: order.size.to_string(),
+            fps: order.frames_per_second,
+            seed: order.seed,
+            is_loop: order.is_loop,
+        }
+    }
+
+    /// The same film with other words.
+    pub fn remixed(&self, prompt: &str) -> Self {
+        let seconds = self.shots.iter().map(|shot| shot.seconds).sum();
+        let prompt = prompt.to_owned();
+        Self {
+            shots: vec![KeptShot { prompt, seconds }],
+            ..self.clone()
+        }
+    }
+
+    /// The same film, and more after it: without words, or with the same, its last shot goes on, and other words are another shot.
+    pub fn extended(&self, prompt: &str, seconds: f32) -> Self {
+        let mut extended = self.clone();
+        let prompt = prompt.trim();
+        match extended.shots.last_mut() {
+            Some(last) if prompt.is_empty() || last.prompt.trim() == prompt => {
+                last.seconds += seconds
+            }
+            _ => extended.shots.push(KeptShot {
+                prompt: prompt.to_owned(),
+                seconds,
+            }),
+        }
+        extended
+    }
+
+    /// The order.
+    ///
+    /// # Errors
+    /// [`Refused`] when the numbers are none that a film can have.
+    pub fn order(&self) -> Result<Order, Refused> {
+        let shots = self.shots.iter().map(|shot| Shot {
+            prompt: shot.prompt.clone(),
+            seconds: shot.seconds,
+        });
+        let order = Order {
+            shots: shots.collect(),
+            size: self.size.parse()?,
+            frames_per_second: self.fps,
+            seed: self.seed,
+            is_loop: self.is_loop,
+        };
+        order.check()?;
+        Ok(order)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::Size;
+
+    #[test]
+    fn settings_come_back_as_the_order_they_were() {
+        let size = Size {
+            width: 640,
+            height: 360,
+        };
+        let order = Order {
+            seed: u64::MAX,
+            is_loop: true,
+            ..Order::new("a red ball", 2.5, size)
+        };
+        assert_eq!(Settings::of(&order).order(), Ok(order));
+    }
+
+    #[test]
+    fn what_is_extended_goes_on_or_is_followed() {
+        let size = Size {
+            width: 640,
+            height: 360,
+        };
+        let settings = Settings::of(&Order::new("a red ball", 2.0, size));
+        let shots = |settings: &Settings| -> Vec<(String, f32)> {
+            settings
+                .shots
+                .iter()
+                .map(|shot| (shot.prompt.clone(), shot.seconds))
+                .collect()
+        };
+        let longer = [("a red ball".to_owned(), 3.5)];
+        assert_eq!(shots(&settings.extended("", 1.5)), longer);
+        assert_eq!(shots(&settings.extended(" a red ball ", 1.5)), longer);
+        let followed = settings.extended("a cube", 1.0);
+        assert_eq!(
+            shots(&followed),
+            [("a red ball".to_owned(), 2.0), ("a cube".to_owned(), 1.0)]
+        );
+        assert_eq!(
+            shots(&followed.remixed("a star")),
+            [("a star".to_owned(), 3.0)]
+        );
+    }
+
+    #[test]
+    fn settings_with_numbers_of_no_film_are_refused() {
+        let size = Size {
+            width: 640,
+            height: 360,
+        };
+        let settings = Settings::of(&Order::new("a red ball", 2.0, size));
+        assert!(
+            Settings {
+                fps: 0,
+                ..settings.clone()
+            }
+            .order()
+            .is_err()
+        );
+        assert!(
+            Settings {
+                size: "big".to_owned(),
+                ..settings.clone()
+            }
+            .order()
+            .is_err()
+        );
+        assert!(
+            Settings {
+                shots: Vec::new(),
+                ..settings
+            }
+            .order()
+            .is_err()
+        );
+    }
+}

@@ -1,0 +1,104 @@
+// A film: what is drawn of it while it is made, a player when it is done, and what may be done with it.
+import { ask, told } from "../ground/api.js";
+import { dialog } from "../ground/dialog.js";
+import { fill, h } from "../ground/dom.js";
+import { icon } from "../ground/icons.js";
+import { notice } from "../ground/notice.js";
+import { moment } from "../ground/when.js";
+import { t } from "../ground/words.js";
+
+/** @typedef {import("./page.js").Film} Film */
+
+/** Pictures that come with the answer, in kinds without script. */
+const PICTURE = /^data:image\/jpeg;base64,/;
+
+/** Seconds that an arrow key jumps. */
+const JUMP = 1;
+
+/**
+ * @param {Film} first
+ * @param {(taken: import("./wishes.js").Taken) => void} take Puts it into the form.
+ * @param {() => void} look
+ */
+export function filmCard(first, take, look) {
+  const screen = h("div", { class: "screen", vars: { "--aspect": first.size.replace("x", " / ") } });
+  const words = h("p", { class: "film-words" }, first.prompt.replaceAll("\n", " · "));
+  const about = h("small");
+  const act = h("div", { class: "film-acts" });
+  const element = h("li", { class: "film" }, screen, words, about, act);
+  let film = first;
+  let shown = "";
+
+  const again = () => take({ prompt: film.prompt, seed: film.seed, size: film.size, seconds: film.seconds, loop: film.loop });
+  const onward = () => take({ prompt: film.prompt, after: film.id });
+  const remove = async () => {
+    try {
+      await ask("DELETE", `/v1/videos/${film.id}`);
+    } catch (error) {
+      notice(told(error));
+    }
+    look();
+  };
+  const button = (/** @type {string} */ sign, /** @type {string} */ key, /** @type {() => void} */ work) =>
+    h("button", { class: "quiet", type: "button", title: t(key), "aria-label": t(`${key}-of`, { words: film.prompt }), onclick: work }, icon(sign));
+
+  const done = () => {
+    const player = h("video", { src: `/v1/videos/${film.id}/content`, poster: `/v1/videos/${film.id}/content?variant=thumbnail`, controls: true, loop: film.loop || Number(film.seconds) <= 12, preload: "none", playsinline: true, muted: true, "aria-label": film.prompt });
+    player.addEventListener("keydown", (event) => key(event, player));
+    const save = h("a", { class: "quiet", href: `/v1/videos/${film.id}/content?download=true`, download: "", title: t("film-save"), "aria-label": t("film-save-of", { words: film.prompt }) }, icon("download"));
+    fill(screen, player);
+    fill(act, button("again", "film-again", again), button("right", "film-onward", onward), save, button("note", "film-card", () => openCard(film)), button("bin", "film-remove", remove));
+  };
+  const working = () => {
+    const bar = h("div", { class: "bar", role: "progressbar", "aria-label": film.prompt, "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": film.progress }, h("span", { vars: { "--share": film.progress / 100 } }));
+    const picture = film.preview && PICTURE.test(film.preview) ? h("img", { src: film.preview, alt: "" }) : null;
+    fill(screen, picture, bar);
+    if (shown !== film.status) fill(act, button("stop", "film-stop", remove));
+  };
+  const set = (/** @type {Film} */ now) => {
+    film = now;
+    element.className = `film is-${film.status}`;
+    const unknown = film.unknown_words.length ? t("film-unknown", { words: film.unknown_words.join(", ") }) : null;
+    if (film.status === "completed" && shown !== film.status) done();
+    if (film.status === "queued" || film.status === "in_progress") working();
+    if (film.status === "failed" && shown !== film.status) {
+      fill(screen, icon("warn"));
+      fill(act, button("again", "film-again", again), button("bin", "film-remove", remove));
+    }
+    const state = film.status === "failed" ? film.error?.message : film.status === "queued" ? t("film-queued") : film.status === "in_progress" ? t("film-drawing", { percent: film.progress }) : null;
+    fill(about, [state, `${film.size.replace("x", " × ")}`, t("video-seconds-of", { count: Number(film.seconds) }), film.loop && t("film-loops"), t("film-seed", { seed: String(film.seed) }), unknown].filter(Boolean).join(" · "));
+    shown = film.status;
+  };
+  set(first);
+  return { element, set };
+}
+
+/** Space plays, arrows jump, comma and full stop go picture by picture. @param {KeyboardEvent} event @param {HTMLVideoElement} player */
+function key(event, player) {
+  const frame = 1 / 24;
+  const steps = /** @type {Record<string, number>} */ ({ ArrowLeft: -JUMP, ArrowRight: JUMP, ",": -frame, ".": frame });
+  const step = steps[event.key];
+  if (step !== undefined) {
+    event.preventDefault();
+    if (Math.abs(step) < 1) player.pause();
+    player.currentTime = Math.max(0, player.currentTime + step);
+  } else if (event.key === "f") player.requestFullscreen?.();
+  else if (event.key === "m") player.muted = !player.muted;
+}
+
+/** How it was made, and what it says of that itself. @param {Film} film */
+function openCard(film) {
+  const rows = [
+    ["film-card-words", film.prompt],
+    ["film-card-size", `${film.size.replace("x", " × ")}, ${film.fps}/s, ${film.frames}`],
+    ["film-card-seconds", t("video-seconds-of", { count: Number(film.seconds) })],
+    ["film-card-seed", String(film.seed)],
+    ["film-card-model", t("film-card-drawn", { model: film.model })],
+    ["film-card-made", moment(new Date(film.created_at * 1000).toISOString())],
+  ];
+  dialog({ title: t("film-card"), kind: "film-card" }, () => [
+    h("img", { class: "sheet", src: `/v1/videos/${film.id}/content?variant=spritesheet`, alt: t("film-sheet") }),
+    h("dl", null, rows.flatMap(([name, value]) => [h("dt", null, t(name ?? "")), h("dd", null, value ?? "")])),
+    h("p", { class: "faint" }, t("film-card-signed"), " ", h("code", null, "freehold media verify FILE")),
+  ]);
+}

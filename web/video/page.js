@@ -1,0 +1,86 @@
+// Video: films of what is said. What is asked for above, what came of it below.
+import { ask, told } from "../ground/api.js";
+import { arrange, fill, h } from "../ground/dom.js";
+import { t } from "../ground/words.js";
+import { railButton } from "../shell/frame.js";
+import { filmCard } from "./card.js";
+import { wishes } from "./wishes.js";
+
+/**
+ * @typedef {{
+ *   id: string, status: "queued" | "in_progress" | "completed" | "failed", progress: number, prompt: string, seconds: string, size: string,
+ *   seed: number, fps: number, frames: number, loop: boolean, model: string, created_at: number, unknown_words: string[], preview?: string,
+ *   error: { code: string, message: string } | null, remixed_from_video_id: string | null,
+ * }} Film
+ */
+
+/** How often it is looked while a film is made, and while none is, in milliseconds. */
+const SOON = 400;
+const LATER = 10_000;
+
+/** Films that are shown before one asks for more. */
+const PAGE = 24;
+
+/** @returns {import("../main.js").Page} */
+export function videoPage() {
+  const gallery = h("ul", { class: "films" });
+  const word = h("p", { class: "faint", role: "status" });
+  const more = h("button", { class: "plain more", type: "button", hidden: true }, t("films-more"));
+  /** @type {Map<string, ReturnType<typeof filmCard>>} */
+  const cards = new Map();
+  /** @type {Film[]} */
+  let films = [];
+  let limit = PAGE;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let isLeft = false;
+
+  const show = () => {
+    for (const id of cards.keys()) if (!films.some((film) => film.id === id)) cards.delete(id);
+    const wanted = films.map((film) => {
+      let card = cards.get(film.id);
+      if (card) card.set(film);
+      else cards.set(film.id, (card = filmCard(film, form.take, refresh)));
+      return card.element;
+    });
+    arrange(gallery, wanted);
+    fill(word, films.length ? null : t("films-none"));
+  };
+  const load = async () => {
+    clearTimeout(timer);
+    let wait = LATER;
+    try {
+      const page = await ask("GET", `/v1/videos?limit=${limit}`);
+      films = page.data;
+      const open = films.filter((film) => film.status === "queued" || film.status === "in_progress");
+      // Those at work show what is drawn already.
+      const seen = await Promise.all(open.slice(0, 4).map((film) => ask("GET", `/v1/videos/${film.id}?preview=true`)));
+      if (isLeft) return;
+      films = films.map((film) => seen.find((other) => other.id === film.id) ?? film);
+      if (open.length) wait = SOON;
+      more.hidden = !page.has_more;
+      show();
+    } catch (error) {
+      fill(word, told(error));
+    }
+    if (!isLeft) timer = setTimeout(load, wait);
+  };
+  const refresh = () => load();
+  more.addEventListener("click", () => ((limit = Math.min(limit + PAGE, 100)), load()));
+  const form = wishes(refresh);
+  load();
+  const element = h(
+    "div",
+    { class: "page" },
+    h("header", { class: "page-head" }, railButton(), h("h1", null, t("video"))),
+    h(
+      "div",
+      { class: "page-body video-page", tabindex: "0", role: "group", "aria-label": t("video") },
+      h("section", { class: "wide", "aria-labelledby": "video-wish" }, h("h2", { id: "video-wish" }, t("video-wish")), form.element),
+      h("section", { class: "wide", "aria-labelledby": "films" }, h("h2", { id: "films" }, t("films")), h("div", null, gallery, word, more)),
+    ),
+  );
+  dispatchEvent(new CustomEvent("freehold:shown"));
+  const leave = () => ((isLeft = true), clearTimeout(timer));
+  return { element, title: t("video"), name: "video", leave };
+}
