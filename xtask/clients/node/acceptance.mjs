@@ -8,6 +8,7 @@ import "./chat.mjs";
 import "./responses.mjs";
 import "./stored.mjs";
 import "./texts.mjs";
+import "./videos.mjs";
 
 const url = `${process.env.FREEHOLD_URL}/v1`;
 const at = {

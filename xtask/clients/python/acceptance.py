@@ -16,6 +16,7 @@ import faults  # noqa: F401
 import responses  # noqa: F401
 import stored  # noqa: F401
 import texts  # noqa: F401
+import videos  # noqa: F401
 
 
 @dataclass

@@ -16,8 +16,8 @@ use super::stop_on_signals;
 use crate::args::video::{
     Made, Media, Video, VideoCreate, VideoExtend, VideoList, VideoRemix, VideoShow, VideoStoryboard,
 };
-use crate::console::progress::Progress;
-use crate::console::{Console, paint};
+
+use crate::console::{Console, Progress, paint};
 use crate::environment;
 use crate::failure::{Exit, Failure};
 use library::quantity;

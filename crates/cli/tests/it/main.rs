@@ -9,6 +9,7 @@ mod chat;
 mod chat_terminal;
 mod code;
 mod doctor;
+mod films;
 mod fix_python;
 mod fix_rust;
 mod frame;

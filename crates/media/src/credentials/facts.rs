@@ -158,6 +158,8 @@ impl Facts {
             .iter()
             .flat_map(|(name, value)| [name, value]);
         let fixed = [&self.title, &self.generator.name, &self.generator.version];
-        some.chain(settings).chain(fixed).map(String::as_str)
+        let titles = self.ingredients.iter().map(Ingredient::title);
+        let texts = some.chain(settings).chain(fixed).map(String::as_str);
+        texts.chain(titles)
     }
 }

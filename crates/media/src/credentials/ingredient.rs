@@ -107,6 +107,11 @@ impl Ingredient {
         })
     }
 
+    /// What it is called.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
     /// What it is to the file that is made of it.
     pub fn relationship(&self) -> Relationship {
         self.relationship

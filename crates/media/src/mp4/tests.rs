@@ -83,7 +83,7 @@ fn what_a_player_needs_comes_before_the_pictures_and_a_gap_is_free_space() {
     assert!(
         Frames::open(Cursor::new(&file))
             .unwrap()
-            .next()
+            .next_picture()
             .unwrap()
             .is_some()
     );

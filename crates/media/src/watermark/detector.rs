@@ -97,6 +97,9 @@ impl Detector {
     }
 
     fn found_at(&self, scales: &[f64]) -> Option<Found> {
+        if self.sums.iter().all(|&sum| sum == 0) {
+            return None;
+        }
         let values: Vec<f32> = self.sums.iter().map(|&sum| sum as f32).collect();
         let likely = scales.iter().filter_map(|scale| {
             let spectrum = Spectrum::of(&values, self.width, TILE as f64 * scale);

@@ -23,8 +23,11 @@ const PARTS: usize = 3;
 
 /// The mark of a message, ready to be laid over any number of pictures of any size.
 pub struct Mark {
-    light: Levels,
-    dark: Levels,
+    /// By how much each byte of a tile is raised, and by how much lowered: one of the two is none.
+    up: Vec<u8>,
+    down: Vec<u8>,
+    /// The highest level where it is dark.
+    dark_max: u8,
 }
 
 impl Mark {
@@ -34,10 +37,16 @@ impl Mark {
         let tile = Pattern::of(key).tile(message);
         // In this order, what is not a number becomes none.
         let strength = strength.max(0.0).min(STRENGTH_MAX);
-        let most = (strength * CREST).round();
+        let crest = (strength * CREST).round();
+        let levels = |sign: f32| {
+            let level = |value: &f32| (value * strength * sign).round().min(crest) as u8;
+            let levels = tile.iter().flat_map(|value| [level(value); PARTS]);
+            levels.collect()
+        };
         Self {
-            light: Levels::of(&tile, strength, most),
-            dark: Levels::of(&tile, strength, (most / 2.0).ceil()),
+            up: levels(1.0),
+            down: levels(-1.0),
+            dark_max: (crest / 2.0).ceil() as u8,
         }
     }
 
@@ -54,45 +63,22 @@ impl Mark {
                 hint: "both sides need 160 pixels at least",
             });
         }
+        let bytes = TILE * PARTS;
         let rows = picture.bytes.chunks_exact_mut(picture.width * PARTS);
-        for (row, (light, dark)) in rows.zip(self.light.rows().zip(self.dark.rows()).cycle()) {
-            for part in row.chunks_mut(TILE * PARTS) {
-                let light = light.0.iter().zip(light.1);
-                let dark = dark.0.iter().zip(dark.1);
-                for (byte, (light, dark)) in part.iter_mut().zip(light.zip(dark)) {
-                    let (up, down) = if *byte < DARK { dark } else { light };
-                    *byte = byte.saturating_add(*up).saturating_sub(*down);
+        let tiles = self
+            .up
+            .chunks_exact(bytes)
+            .zip(self.down.chunks_exact(bytes));
+        for (row, (up, down)) in rows.zip(tiles.cycle()) {
+            for part in row.chunks_mut(bytes) {
+                for ((byte, up), down) in part.iter_mut().zip(up).zip(down) {
+                    let most = if *byte < DARK { self.dark_max } else { u8::MAX };
+                    *byte = byte
+                        .saturating_add(*up.min(&most))
+                        .saturating_sub(*down.min(&most));
                 }
             }
         }
         Ok(())
-    }
-}
-
-/// By how much each byte of a tile is raised and lowered: one of the two is none.
-struct Levels {
-    up: Vec<u8>,
-    down: Vec<u8>,
-}
-
-impl Levels {
-    fn of(tile: &[f32], strength: f32, most: f32) -> Self {
-        let one_way = |sign: f32| {
-            let level = |value: &f32| (value * strength * sign).round().min(most) as u8;
-            tile.iter()
-                .flat_map(|value| [level(value); PARTS])
-                .collect()
-        };
-        Self {
-            up: one_way(1.0),
-            down: one_way(-1.0),
-        }
-    }
-
-    fn rows(&self) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
-        let bytes = TILE * PARTS;
-        self.up
-            .chunks_exact(bytes)
-            .zip(self.down.chunks_exact(bytes))
     }
 }

@@ -6,10 +6,10 @@ use std::f32::consts::TAU;
 pub(super) const WAVE_MAX: usize = 20;
 
 const COLUMNS: usize = WAVE_MAX + 1;
+const ROWS: usize = 2 * WAVE_MAX + 1;
+
 /// How far around a wave others are compared with it, in turns a tile.
 const AROUND: i32 = 2;
-
-const ROWS: usize = 2 * WAVE_MAX + 1;
 
 /// A complex number.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -54,13 +54,9 @@ impl Complex {
     /// The product.
     pub(super) fn times(self, other: Self) -> Self {
         Self {
-            real: self.real_of_product(other),
+            real: self.real * other.real - self.imaginary * other.imaginary,
             imaginary: self.real * other.imaginary + self.imaginary * other.real,
         }
-    }
-
-    fn real_of_product(self, other: Self) -> f32 {
-        self.real * other.real - self.imaginary * other.imaginary
     }
 
     fn add(&mut self, other: Self) {
@@ -149,8 +145,8 @@ impl Spectrum {
         let turns: Vec<Complex> = (0..side)
             .map(|step| Complex::turned(step as f32 / side as f32))
             .collect();
-        let mut out = Vec::with_capacity(side * side);
-        for y in 0..side {
+        let mut out = vec![0.0; side * side];
+        for (y, row) in out.chunks_exact_mut(side).enumerate() {
             let mut sums = [Complex::default(); COLUMNS];
             for (down, line) in (-(WAVE_MAX as i32)..).zip(self.0.chunks_exact(COLUMNS)) {
                 let turn = turns[(y as i32 * down).rem_euclid(side as i32) as usize];
@@ -158,13 +154,17 @@ impl Spectrum {
                     sum.add(turn.times(wave));
                 }
             }
-            out.extend((0..side).map(|x| {
-                let waves = sums.iter().enumerate();
-                let part = |(across, sum): (usize, &Complex)| {
-                    sum.real_of_product(turns[x * across % side])
-                };
-                waves.map(part).sum::<f32>()
-            }));
+            // As far to the left, one part is the same and the other is its negative.
+            for x in 0..=side / 2 {
+                let (mut even, mut odd) = (0.0, 0.0);
+                for (across, sum) in sums.iter().enumerate() {
+                    let turn = turns[x * across % side];
+                    even += sum.real * turn.real;
+                    odd += sum.imaginary * turn.imaginary;
+                }
+                row[x] = even - odd;
+                row[(side - x) % side] = even + odd;
+            }
         }
         out
     }

@@ -126,7 +126,7 @@ fn a_film_keeps_its_mark_through_h264() {
     writer.finish(&mut file, 0).unwrap();
     let mut frames = mp4::Frames::open(Cursor::new(file)).unwrap();
     let mut detector = Detector::new(KEY);
-    while let Some(picture) = frames.next().unwrap() {
+    while let Some(picture) = frames.next_picture().unwrap() {
         detector.see(&picture).unwrap();
     }
     let found = detector.found().map(|found| found.message);

@@ -9,7 +9,7 @@ use crate::house::House;
 const THEMES: [bool; 2] = [false, true];
 
 /// All pages but that of a chat.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "/",
     "/welcome",
     "/sign-in",

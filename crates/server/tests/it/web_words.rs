@@ -9,7 +9,7 @@ use crate::house::House;
 use crate::signed::Signed;
 
 /// All pages, with what tells that one is there.
-const PAGES: [(&str, &str); 7] = [
+const PAGES: [(&str, &str); 8] = [
     ("/", ".composer"),
     ("/welcome", ".steps"),
     ("/settings", "#display-name"),

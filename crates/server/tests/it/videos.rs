@@ -1,0 +1,245 @@
+//! `/v1/videos`, and the page over it.
+
+use std::io::Cursor;
+use std::time::{Duration, Instant};
+
+use media::credentials::{Status, Trust, verify};
+use media::mp4::Frames;
+use media::still;
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, ENTER, Look};
+use crate::files::send;
+use crate::house::House;
+use crate::signed::Signed;
+
+/// How long a film may take on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A film that is quickly made.
+fn small(prompt: &str) -> Value {
+    json!({ "prompt": prompt, "size": "192x160", "seconds": "1", "fps": 12, "seed": 7 })
+}
+
+fn begin(house: &House, body: &Value) -> String {
+    let reply = house.post("/v1/videos", body);
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    assert!(reply.header("openai-poll-after-ms").is_some());
+    reply.json()["id"].as_str().unwrap().to_owned()
+}
+
+fn ended(house: &House, id: &str) -> Value {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let film = house.get(&format!("/v1/videos/{id}")).json();
+        if ["completed", "failed"].contains(&film["status"].as_str().unwrap()) {
+            return film;
+        }
+        assert!(Instant::now() < until, "{film}");
+        std::thread::sleep(Duration::from_millis(30));
+    }
+}
+
+fn content(house: &House, id: &str, query: &str) -> Vec<u8> {
+    let (status, bytes) = house.bytes("GET", &format!("/v1/videos/{id}/content{query}"), &[]);
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&bytes));
+    bytes
+}
+
+#[test]
+fn a_film_is_made_fetched_and_deleted() {
+    let house = House::open();
+    let id = begin(&house, &small("a red ball bounces and a dragon"));
+    let film = ended(&house, &id);
+    assert_eq!(film["status"], "completed", "{film}");
+    let about = json!({
+        "id": id, "object": "video", "model": "freehold-scene", "status": "completed", "progress": 100,
+        "created_at": film["created_at"], "completed_at": film["completed_at"], "expires_at": null,
+        "prompt": "a red ball bounces and a dragon", "seconds": "1", "size": "192x160", "error": null,
+        "remixed_from_video_id": null, "seed": 7, "fps": 12, "frames": 12, "loop": false, "unknown_words": ["dragon"],
+    });
+    assert_eq!(film, about);
+    let bytes = content(&house, &id, "");
+    let mut frames = Frames::open(Cursor::new(&bytes)).unwrap();
+    let mut count = 0;
+    while let Some(picture) = frames.next_picture().unwrap() {
+        assert_eq!((picture.width, picture.height), (192, 160));
+        count += 1;
+    }
+    assert_eq!(count, 12);
+    let thumbnail = still::read(&content(&house, &id, "?variant=thumbnail")).unwrap();
+    assert_eq!((thumbnail.width, thumbnail.height), (192, 160));
+    let sheet = still::read(&content(&house, &id, "?variant=spritesheet")).unwrap();
+    assert_eq!((sheet.width, sheet.height), (4 * 192, 3 * 160));
+    for variant in ["video", "thumbnail", "spritesheet"] {
+        let bytes = content(&house, &id, &format!("?variant={variant}"));
+        let report = verify(&mut Cursor::new(&bytes), &Trust::nobody(now())).unwrap();
+        assert_eq!(report.status, Status::Valid, "{variant}");
+    }
+    let part = house.bytes("GET", &format!("/v1/videos/{id}/content"), &[("range", "bytes=4-7")]);
+    assert_eq!(part, (206, b"ftyp".to_vec()));
+    let gone = house.send("DELETE", &format!("/v1/videos/{id}"), None, &[]);
+    assert_eq!(gone.json(), json!({ "id": id, "object": "video.deleted", "deleted": true }));
+    assert_eq!(house.get(&format!("/v1/videos/{id}")).status, 404);
+}
+
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    i64::try_from(since.unwrap().as_secs()).unwrap()
+}
+
+#[test]
+fn the_same_words_and_seed_are_the_same_pictures_and_a_remix_keeps_all_but_the_words() {
+    let house = House::open();
+    let pictures = |id: &str| {
+        ended(&house, id);
+        let mut frames = Frames::open(Cursor::new(content(&house, id, ""))).unwrap();
+        // The mark that nobody sees is each film's own: what is drawn is the same but for a level or two.
+        let picture = frames.next_picture().unwrap().unwrap().scaled(24, 20);
+        picture.bytes.iter().map(|byte| byte / 32).collect::<Vec<u8>>()
+    };
+    let first = begin(&house, &small("a red ball on white"));
+    let second = begin(&house, &small("a red ball on white"));
+    assert_eq!(pictures(&first), pictures(&second));
+    let remix = house.post(&format!("/v1/videos/{first}/remix"), &json!({ "prompt": "a blue cube on white" }));
+    let remix = remix.json();
+    assert_eq!(
+        [&remix["seed"], &remix["size"], &remix["seconds"], &remix["remixed_from_video_id"]],
+        [&json!(7), &json!("192x160"), &json!("1"), &json!(first)]
+    );
+    assert_eq!(ended(&house, remix["id"].as_str().unwrap())["status"], "completed");
+}
+
+#[test]
+fn a_film_goes_on_whether_it_is_named_or_handed_in() {
+    let house = House::open();
+    let id = begin(&house, &small("a red ball"));
+    ended(&house, &id);
+    let longer = json!({ "video": { "id": id }, "prompt": "a blue cube", "seconds": "0.5" });
+    let longer = house.post("/v1/videos/extensions", &longer).json();
+    assert_eq!((&longer["seconds"], &longer["frames"]), (&json!("1.5"), &json!(18)), "{longer}");
+    let film = content(&house, &id, "");
+    let parts = [("prompt", None, b"a green star".as_slice()), ("video", Some("film.mp4"), &film)];
+    let edited = send(&house, "/v1/videos/edits", &parts);
+    assert_eq!(edited.json()["seed"], 7, "{}", edited.text);
+    let mut changed = film.clone();
+    let last = changed.len() - 9;
+    changed[last] ^= 4;
+    for (bytes, code) in [(changed.as_slice(), "video_unknown"), (b"no film", "video_unknown")] {
+        let parts = [("prompt", None, b"a green star".as_slice()), ("video", Some("film.mp4"), bytes)];
+        let refused = send(&house, "/v1/videos/edits", &parts);
+        assert_eq!((refused.status, &refused.json()["error"]["code"]), (400, &json!(code)));
+    }
+    assert_eq!(ended(&house, longer["id"].as_str().unwrap())["status"], "completed");
+}
+
+#[test]
+fn shots_and_forms_are_read_as_json_is() {
+    let house = House::open();
+    let shots = json!([{ "prompt": "a red ball", "seconds": 0.5 }, { "prompt": "a cube at night", "seconds": "0.25" }]);
+    let film = house.post("/v1/videos", &json!({ "shots": shots, "size": "192x160", "fps": 12 })).json();
+    assert_eq!((&film["frames"], &film["prompt"]), (&json!(9), &json!("a red ball\na cube at night")));
+    let fields: Vec<(&str, Option<&str>, &[u8])> =
+        vec![("prompt", None, b"a red ball"), ("model", None, b"sora-2"), ("seconds", None, b"4"), ("size", None, b"720x1280")];
+    let film = send(&house, "/v1/videos", &fields);
+    assert_eq!((&film.json()["seconds"], &film.json()["fps"]), (&json!("4"), &json!(24)), "{}", film.text);
+    house.send("DELETE", &format!("/v1/videos/{}", film.json()["id"].as_str().unwrap()), None, &[]);
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_what_is_wrong() {
+    let house = House::open();
+    let long = "a".repeat(40_000);
+    let cases = [
+        (json!({}), "prompt", "Missing"),
+        (json!({ "prompt": "" }), "prompt", "empty"),
+        (json!({ "prompt": 5 }), "prompt", "is a text"),
+        (json!({ "prompt": "a dragon" }), "prompt", "I do not know `dragon`"),
+        (json!({ "prompt": long }), "prompt", "40000 characters"),
+        (json!({ "prompt": "a ball", "size": "1281x720" }), "size", "`1280x720` is the nearest"),
+        (json!({ "prompt": "a ball", "size": "huge" }), "size", "`1280x720` is the nearest"),
+        (json!({ "prompt": "a ball", "seconds": "0" }), "seconds", "cannot last 0 seconds"),
+        (json!({ "prompt": "a ball", "seconds": "1e9" }), "seconds", "cannot last"),
+        (json!({ "prompt": "a ball", "seconds": "soon" }), "seconds", "is no number"),
+        (json!({ "prompt": "a ball", "seconds": "NaN" }), "seconds", "is no number"),
+        (json!({ "prompt": "a ball", "frames": 0 }), "seconds", "cannot last 0 seconds"),
+        (json!({ "prompt": "a ball", "fps": 1000 }), "fps", "1 to 60"),
+        (json!({ "prompt": "a ball", "seed": -1 }), "seed", "no whole number"),
+        (json!({ "prompt": "a ball", "model": "gpt-4" }), "model", "freehold-scene"),
+        (json!({ "prompt": "a ball", "input_reference": { "file_id": "file-1" } }), "input_reference", "from words alone"),
+        (json!({ "shots": [{ "prompt": "a ball" }, { "prompt": "a dragon" }] }), "shots[1].prompt", "shot 2"),
+        (json!({ "shots": [{}] }), "shots[0].prompt", "has a `prompt`"),
+        (json!({ "shots": [] }), "shots", "from 1 to 64"),
+        (json!({ "shots": 3 }), "shots", "list"),
+    ];
+    for (body, param, words) in cases {
+        let reply = house.post("/v1/videos", &body);
+        let error = &reply.json()["error"];
+        assert!([400, 404].contains(&reply.status), "{body}: {}", reply.text);
+        assert_eq!(error["param"], param, "{}", reply.text);
+        assert!(error["message"].as_str().unwrap().contains(words), "{}", reply.text);
+    }
+    for path in ["/v1/videos/video_x", "/v1/videos/video_x/content"] {
+        assert_eq!(house.get(path).status, 404);
+    }
+    assert_eq!(house.get("/v1/videos").json()["data"], json!([]));
+}
+
+#[test]
+fn a_film_is_its_owners_alone() {
+    let house = House::closed();
+    let owner = Signed::by(&house, &house.link);
+    let film = owner.send("POST", "/v1/videos", &small("a red ball")).json();
+    let id = film["id"].as_str().unwrap();
+    let ada = owner.adds("ada", "member");
+    assert_eq!(ada.get(&format!("/v1/videos/{id}")).status, 404);
+    assert_eq!(ada.get(&format!("/v1/videos/{id}/content")).status, 404);
+    assert_eq!(ada.get("/v1/videos").json()["data"], json!([]));
+    assert_eq!(house.get("/v1/videos").status, 401);
+}
+
+#[test]
+fn what_is_being_made_is_called_off_and_what_was_interrupted_is_made_by_the_next_server() {
+    let house = House::open();
+    let long = json!({ "prompt": "a red ball", "size": "640x360", "seconds": "120" });
+    let (first, second) = (begin(&house, &long), begin(&house, &small("a cube")));
+    let not_yet = house.get(&format!("/v1/videos/{second}/content"));
+    assert_eq!((not_yet.status, &not_yet.json()["error"]["code"]), (409, &json!("video_not_ready")));
+    let cancelled = house.post(&format!("/api/jobs/{first}/cancel"), &json!({}));
+    assert_eq!(cancelled.status, 200, "{}", cancelled.text);
+    let film = ended(&house, &first);
+    assert_eq!((&film["status"], &film["error"]["code"]), (&json!("failed"), &json!("video_cancelled")));
+    let third = begin(&house, &small("a star"));
+    let house = House::over(house.end(), true, json!({}));
+    for id in [second, third] {
+        assert_eq!(ended(&house, &id)["status"], "completed");
+    }
+    let left = std::fs::read_dir(house.data.path()).unwrap();
+    let left: Vec<String> = left.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(!left.iter().any(|name| name.starts_with("incoming-")), "{left:?}");
+}
+
+#[test]
+fn a_film_is_asked_for_watched_and_taken_up_again_in_a_browser() {
+    let house = House::open();
+    let Some(browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.enter(&house.url);
+    browser.go(&format!("{}/video", house.url));
+    browser.until("document.querySelector('.wish textarea')");
+    browser.write(".wish textarea", "a small yellow star orbits a large purple sphere at night");
+    browser.run("const [size, count] = document.querySelectorAll('.wish-row select'); size.value = '640x360'; document.querySelector('.shot select').value = '2'");
+    browser.press(&[], &ENTER.to_string());
+    browser.until("document.querySelectorAll('.film.is-completed video').length === 1");
+    browser.run("document.querySelector('.film video').play()");
+    browser.until("document.querySelector('.film video').readyState >= 2 && document.querySelector('.film video').videoWidth === 640");
+    browser.picture("video");
+    browser.click(".film-acts button");
+    let taken = browser.value("document.querySelector('.wish textarea').value");
+    assert_eq!(taken, "a small yellow star orbits a large purple sphere at night");
+    browser.write(".wish textarea", "a dragon");
+    browser.click(".wish button.main");
+    browser.until("document.querySelector('.wish .wrong').textContent.includes('dragon')");
+    assert_eq!(browser.log(), Vec::<String>::new());
+}

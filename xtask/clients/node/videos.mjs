@@ -1,0 +1,41 @@
+// Films: what `client.videos` does.
+
+import assert from "node:assert/strict";
+
+import OpenAI, { toFile } from "openai";
+
+import { all, row, throws } from "./cases.mjs";
+
+const SMALL = { size: "192x160", seconds: "1", fps: 12, seed: 7 };
+
+row("videos.create_and_poll", async (at) => {
+  const { videos } = at.client();
+  const film = await videos.createAndPoll({ prompt: "a red ball bounces", ...SMALL });
+  assert.equal(film.status, "completed");
+  const whole = Buffer.from(await (await videos.downloadContent(film.id)).arrayBuffer());
+  assert.equal(whole.toString("latin1", 4, 8), "ftyp");
+  const thumbnail = Buffer.from(await (await videos.downloadContent(film.id, { variant: "thumbnail" })).arrayBuffer());
+  assert.equal(thumbnail.toString("latin1", 8, 12), "WEBP");
+  const listed = await all(videos.list({ limit: 2 }));
+  assert(listed.some((one) => one.id === film.id));
+  assert.equal((await videos.delete(film.id)).deleted, true);
+  await throws(OpenAI.NotFoundError, {}, () => videos.retrieve(film.id));
+});
+
+row("videos.remix_edit_extend", async (at) => {
+  const { videos } = at.client();
+  const film = await videos.createAndPoll({ prompt: "a red ball", ...SMALL });
+  const remix = await videos.remix(film.id, { prompt: "a blue cube" });
+  assert.equal(remix.remixed_from_video_id, film.id);
+  const whole = Buffer.from(await (await videos.downloadContent(film.id)).arrayBuffer());
+  const edited = await videos.edit({ prompt: "a green star", video: await toFile(whole, "film.mp4") });
+  const longer = await videos.extend({ prompt: "a ring spins", seconds: "4", video: { id: film.id } });
+  assert.equal(longer.seconds, "5");
+  for (const one of [remix, edited, longer]) assert.equal((await videos.poll(one.id)).status, "completed");
+});
+
+row("videos.refused", async (at) => {
+  const { videos } = at.client();
+  await throws(OpenAI.BadRequestError, { param: "prompt" }, () => videos.create({ prompt: "a dragon" }));
+  await throws(OpenAI.BadRequestError, { param: "size" }, () => videos.create({ prompt: "a ball", size: "1x1" }));
+});

@@ -1,0 +1,68 @@
+"""Films: what `client.videos` does."""
+
+import io
+import warnings
+
+import openai
+
+from cases import case, raises
+
+# The methods are said to be going away, because the service behind them has.
+warnings.simplefilter("ignore", DeprecationWarning)
+
+SMALL = {"size": "192x160", "seconds": "1", "extra_body": {"fps": 12, "seed": 7}}
+
+
+@case("videos.create_and_poll")
+def made(at):
+    videos = at.client().videos
+    film = videos.create_and_poll(prompt="a red ball bounces", **SMALL)
+    assert film.status == "completed" and film.progress == 100, film
+    assert film.object == "video" and film.size == "192x160" and film.seconds == "1"
+    assert film.completed_at >= film.created_at and film.error is None
+    whole = videos.download_content(film.id).read()
+    assert whole[4:8] == b"ftyp"
+    assert videos.download_content(film.id, variant="thumbnail").read()[8:12] == b"WEBP"
+    assert videos.download_content(film.id, variant="spritesheet").read()[:2] == b"\xff\xd8"
+    assert film.id in [one.id for one in videos.list(limit=2)]
+    assert videos.delete(film.id).deleted is True
+    with raises(openai.NotFoundError):
+        videos.retrieve(film.id)
+
+
+@case("videos.as_written_for_the_service_that_closed")
+def closed(at):
+    videos = at.client().videos
+    film = videos.create(model="sora-2-pro", prompt="two blue cubes collide", seconds="4", size="720x1280")
+    assert film.status in ("queued", "in_progress") and film.seconds == "4" and film.size == "720x1280"
+    assert videos.delete(film.id).object == "video.deleted"
+
+
+@case("videos.remix_edit_extend")
+def changed(at):
+    videos = at.client().videos
+    film = videos.create_and_poll(prompt="a red ball", **SMALL)
+    remix = videos.remix(film.id, prompt="a blue cube")
+    assert remix.remixed_from_video_id == film.id and remix.seconds == "1"
+    whole = videos.download_content(film.id).read()
+    edited = videos.edit(prompt="a green star", video=("film.mp4", io.BytesIO(whole)))
+    assert edited.size == "192x160"
+    by_id = videos.edit(prompt="a green star", video={"id": film.id})
+    assert by_id.remixed_from_video_id == film.id
+    longer = videos.extend(prompt="a ring spins", seconds="4", video={"id": film.id})
+    assert longer.seconds == "5"
+    for one in (remix, edited, by_id, longer):
+        assert videos.poll(one.id).status == "completed"
+
+
+@case("videos.refused")
+def refused(at):
+    videos = at.client().videos
+    with raises(openai.BadRequestError, param="prompt"):
+        videos.create(prompt="a dragon")
+    with raises(openai.BadRequestError, param="size"):
+        videos.create(prompt="a ball", size="1x1")
+    with raises(openai.NotFoundError):
+        videos.create(prompt="a ball", model="nobody")
+    with raises(openai.NotFoundError):
+        videos.download_content("video_nobody")
