@@ -23,13 +23,28 @@ fn run(folder: &Path, words: &[&str]) -> Run {
 
 fn command(folder: &Path, words: &[&str]) -> std::process::Command {
     let mut command = freehold();
-    command.args(words).current_dir(folder).env("FREEHOLD_DATA", folder.join("house"));
+    command
+        .args(words)
+        .current_dir(folder)
+        .env("FREEHOLD_DATA", folder.join("house"));
     command
 }
 
 /// Words that make a small film of them.
 fn small<'a>(prompt: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    let usual = ["video", "create", prompt, "--size", "192x160", "--seconds", "1", "--fps", "12", "--seed", "7"];
+    let usual = [
+        "video",
+        "create",
+        prompt,
+        "--size",
+        "192x160",
+        "--seconds",
+        "1",
+        "--fps",
+        "12",
+        "--seed",
+        "7",
+    ];
     [&usual, more].concat()
 }
 
@@ -42,14 +57,55 @@ fn a_film_is_made_shown_remixed_extended_and_verified() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let made = run(at, &small("a red ball bounces on a checkerboard", &[]));
-    assert_eq!((made.exit, made.stdout.as_str()), (Some(0), "a-red-ball-bounces-on-a-checkerboard.mp4\n"), "{made:?}");
-    assert!(made.stderr.contains("seed 7") && made.stderr.contains("drawn in"), "{}", made.stderr);
-    let again = run(at, &small("a red ball bounces on a checkerboard", &["--json"]));
-    assert_eq!(json(&again)["path"], "a-red-ball-bounces-on-a-checkerboard-2.mp4");
+    assert_eq!(
+        (made.exit, made.stdout.as_str()),
+        (Some(0), "a-red-ball-bounces-on-a-checkerboard.mp4\n"),
+        "{made:?}"
+    );
+    assert!(
+        made.stderr.contains("seed 7") && made.stderr.contains("drawn in"),
+        "{}",
+        made.stderr
+    );
+    let again = run(
+        at,
+        &small("a red ball bounces on a checkerboard", &["--json"]),
+    );
+    assert_eq!(
+        json(&again)["path"],
+        "a-red-ball-bounces-on-a-checkerboard-2.mp4"
+    );
     let film = "a-red-ball-bounces-on-a-checkerboard.mp4";
-    let remix = run(at, &["video", "remix", film, "a blue cube", "-o", "cube.mp4", "--json"]);
-    assert_eq!((&json(&remix)["seed"], &json(&remix)["frames"]), (&7.into(), &12.into()), "{remix:?}");
-    let longer = run(at, &["video", "extend", "cube.mp4", "a star", "--seconds", "0.5", "-o", "longer.gif"]);
+    let remix = run(
+        at,
+        &[
+            "video",
+            "remix",
+            film,
+            "a blue cube",
+            "-o",
+            "cube.mp4",
+            "--json",
+        ],
+    );
+    assert_eq!(
+        (&json(&remix)["seed"], &json(&remix)["frames"]),
+        (&7.into(), &12.into()),
+        "{remix:?}"
+    );
+    let longer = run(
+        at,
+        &[
+            "video",
+            "extend",
+            "cube.mp4",
+            "a star",
+            "--seconds",
+            "0.5",
+            "-o",
+            "longer.gif",
+        ],
+    );
     assert_eq!(longer.exit, Some(0), "{longer:?}");
     let shown = run(at, &["video", "show", "longer.gif"]);
     assert_eq!(
@@ -60,7 +116,12 @@ fn a_film_is_made_shown_remixed_extended_and_verified() {
     assert_eq!(json(&listed).as_array().unwrap().len(), 4, "{listed:?}");
     let verified = json(&run(at, &["media", "verify", "cube.mp4", "--json"]));
     assert_eq!(
-        [&verified["status"], &verified["signer"]["standing"], &verified["prompt"], &verified["source"]],
+        [
+            &verified["status"],
+            &verified["signer"]["standing"],
+            &verified["prompt"],
+            &verified["source"]
+        ],
         [
             &Value::from("valid"),
             &Value::from("trusted"),
@@ -80,18 +141,36 @@ fn one_changed_byte_is_found_and_another_house_is_not_trusted() {
     let elsewhere = tempfile::tempdir().unwrap();
     fs::copy(at.join("cube.mp4"), elsewhere.path().join("cube.mp4")).unwrap();
     let verified = run(elsewhere.path(), &["media", "verify", "cube.mp4"]);
-    assert!(verified.exit == Some(0) && verified.stderr.contains("nobody who is trusted"), "{verified:?}");
+    assert!(
+        verified.exit == Some(0) && verified.stderr.contains("nobody who is trusted"),
+        "{verified:?}"
+    );
     let root = at.join("house/signer/root.pem");
-    let trusted = run(elsewhere.path(), &["media", "verify", "cube.mp4", "--trust", root.to_str().unwrap()]);
+    let trusted = run(
+        elsewhere.path(),
+        &[
+            "media",
+            "verify",
+            "cube.mp4",
+            "--trust",
+            root.to_str().unwrap(),
+        ],
+    );
     assert!(trusted.stdout.contains("(trusted, "), "{trusted:?}");
     let mut bytes = fs::read(at.join("cube.mp4")).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(at.join("changed.mp4"), bytes).unwrap();
     let changed = run(at, &["media", "verify", "changed.mp4", "--json"]);
-    assert_eq!((changed.exit, &json(&changed)["status"]), (Some(1), &Value::from("invalid")));
+    assert_eq!(
+        (changed.exit, &json(&changed)["status"]),
+        (Some(1), &Value::from("invalid"))
+    );
     let refused = run(at, &["video", "extend", "changed.mp4"]);
-    assert!(refused.exit == Some(1) && refused.stderr.contains("is not what its credentials say"), "{refused:?}");
+    assert!(
+        refused.exit == Some(1) && refused.stderr.contains("is not what its credentials say"),
+        "{refused:?}"
+    );
 }
 
 #[test]
@@ -101,16 +180,29 @@ fn shots_come_from_a_storyboard() {
     let board = "size = \"192x160\"\nfps = 12\nseed = 3\n[[shot]]\nprompt = \"a red ball\"\nseconds = 0.5\n[[shot]]\nprompt = \"a cube at night\"\nseconds = 1\n";
     fs::write(at.join("board.toml"), board).unwrap();
     let made = run(at, &["video", "storyboard", "board.toml", "--json"]);
-    assert_eq!((&json(&made)["path"], &json(&made)["frames"]), (&Value::from("board.mp4"), &18.into()), "{made:?}");
+    assert_eq!(
+        (&json(&made)["path"], &json(&made)["frames"]),
+        (&Value::from("board.mp4"), &18.into()),
+        "{made:?}"
+    );
     for (board, words) in [
         ("size = 3", "is no storyboard"),
-        ("colour = \"red\"\n[[shot]]\nprompt=\"a ball\"\nseconds=1", "unknown field"),
-        ("[[shot]]\nprompt = \"a dragon\"\nseconds = 1", "I do not know `dragon`"),
+        (
+            "colour = \"red\"\n[[shot]]\nprompt=\"a ball\"\nseconds=1",
+            "unknown field",
+        ),
+        (
+            "[[shot]]\nprompt = \"a dragon\"\nseconds = 1",
+            "I do not know `dragon`",
+        ),
         ("shot = []", "0 shots"),
     ] {
         fs::write(at.join("bad.toml"), board).unwrap();
         let refused = run(at, &["video", "storyboard", "bad.toml"]);
-        assert!(refused.exit == Some(1) && refused.stderr.contains(words), "{board}: {refused:?}");
+        assert!(
+            refused.exit == Some(1) && refused.stderr.contains(words),
+            "{board}: {refused:?}"
+        );
     }
 }
 
@@ -123,26 +215,51 @@ fn what_cannot_be_is_refused_before_anything_is_written() {
         (&["video", "create", ""], "the prompt is empty"),
         (&["video", "create", "a dragon"], "I do not know `dragon`"),
         (&["video", "create", &long], "40000 characters"),
-        (&["video", "create", "a ball", "--size", "63x63"], "`64x64` is the nearest"),
-        (&["video", "create", "a ball", "--seconds", "0"], "cannot last 0 seconds"),
-        (&["video", "create", "a ball", "--fps", "0"], "cannot have 0 pictures a second"),
-        (&["video", "create", "a ball", "-o", "film.avi"], "ends in `.mp4`, `.gif` or `.png`"),
+        (
+            &["video", "create", "a ball", "--size", "63x63"],
+            "`64x64` is the nearest",
+        ),
+        (
+            &["video", "create", "a ball", "--seconds", "0"],
+            "cannot last 0 seconds",
+        ),
+        (
+            &["video", "create", "a ball", "--fps", "0"],
+            "cannot have 0 pictures a second",
+        ),
+        (
+            &["video", "create", "a ball", "-o", "film.avi"],
+            "ends in `.mp4`, `.gif` or `.png`",
+        ),
         (&["video", "show", "nothing.mp4"], "cannot be read"),
         (&["media", "verify", "nothing.mp4"], "cannot be read"),
     ];
     for (words, expected) in cases {
         let refused = run(at, words);
-        assert!(refused.exit != Some(0) && refused.stderr.contains(expected), "{:?}: {refused:?}", words.first());
-        assert!(refused.stderr.contains("hint:") || expected.contains("read"), "{refused:?}");
+        assert!(
+            refused.exit != Some(0) && refused.stderr.contains(expected),
+            "{:?}: {refused:?}",
+            words.first()
+        );
+        assert!(
+            refused.stderr.contains("hint:") || expected.contains("read"),
+            "{refused:?}"
+        );
     }
     assert_eq!(fs::read_dir(at).unwrap().count(), 0);
     fs::write(at.join("there.mp4"), "mine").unwrap();
     let refused = run(at, &small("a ball", &["-o", "there.mp4"]));
-    assert!(refused.exit == Some(1) && refused.stderr.contains("is there already"), "{refused:?}");
+    assert!(
+        refused.exit == Some(1) && refused.stderr.contains("is there already"),
+        "{refused:?}"
+    );
     assert_eq!(fs::read(at.join("there.mp4")).unwrap(), b"mine");
     fs::write(at.join("words.txt"), "hello").unwrap();
     let refused = run(at, &["media", "verify", "words.txt"]);
-    assert!(refused.exit == Some(1) && refused.stderr.contains("MP4"), "{refused:?}");
+    assert!(
+        refused.exit == Some(1) && refused.stderr.contains("MP4"),
+        "{refused:?}"
+    );
 }
 
 #[test]
@@ -151,8 +268,20 @@ fn what_is_interrupted_or_killed_leaves_no_film_and_no_scraps() {
     let at = folder.path();
     run(at, &small("a ball", &["-o", "first.mp4"]));
     for signal in [Signal::INT, Signal::KILL] {
-        let words = ["video", "create", "a red ball", "--seconds", "300", "-o", "long.mp4"];
-        let mut child = command(at, &words).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+        let words = [
+            "video",
+            "create",
+            "a red ball",
+            "--seconds",
+            "300",
+            "-o",
+            "long.mp4",
+        ];
+        let mut child = command(at, &words)
+            .stderr(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
         sleep(Duration::from_millis(700));
         kill_process(Pid::from_child(&child), signal).unwrap();
         let until = Instant::now() + Duration::from_secs(20);
@@ -160,7 +289,10 @@ fn what_is_interrupted_or_killed_leaves_no_film_and_no_scraps() {
             assert!(Instant::now() < until, "it does not end");
             sleep(Duration::from_millis(20));
         }
-        let mut left: Vec<String> = fs::read_dir(at).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut left: Vec<String> = fs::read_dir(at)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         left.sort();
         assert_eq!(left, ["first.mp4", "house"], "{signal:?}");
     }

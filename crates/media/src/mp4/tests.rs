@@ -61,7 +61,10 @@ fn a_film_comes_back_as_it_was_drawn() {
         }
     );
     for at in 0..30 {
-        let got = frames.next_picture().unwrap().expect("there are thirty pictures");
+        let got = frames
+            .next_picture()
+            .unwrap()
+            .expect("there are thirty pictures");
         let drawn = frame(128, 96, at);
         let pairs = got.bytes.iter().zip(&drawn.bytes);
         let square: f64 = pairs.map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2)).sum();

@@ -76,10 +76,17 @@ fn a_film_is_made_fetched_and_deleted() {
         let report = verify(&mut Cursor::new(&bytes), &Trust::nobody(now())).unwrap();
         assert_eq!(report.status, Status::Valid, "{variant}");
     }
-    let part = house.bytes("GET", &format!("/v1/videos/{id}/content"), &[("range", "bytes=4-7")]);
+    let part = house.bytes(
+        "GET",
+        &format!("/v1/videos/{id}/content"),
+        &[("range", "bytes=4-7")],
+    );
     assert_eq!(part, (206, b"ftyp".to_vec()));
     let gone = house.send("DELETE", &format!("/v1/videos/{id}"), None, &[]);
-    assert_eq!(gone.json(), json!({ "id": id, "object": "video.deleted", "deleted": true }));
+    assert_eq!(
+        gone.json(),
+        json!({ "id": id, "object": "video.deleted", "deleted": true })
+    );
     assert_eq!(house.get(&format!("/v1/videos/{id}")).status, 404);
 }
 
@@ -96,18 +103,33 @@ fn the_same_words_and_seed_are_the_same_pictures_and_a_remix_keeps_all_but_the_w
         let mut frames = Frames::open(Cursor::new(content(&house, id, ""))).unwrap();
         // The mark that nobody sees is each film's own: what is drawn is the same but for a level or two.
         let picture = frames.next_picture().unwrap().unwrap().scaled(24, 20);
-        picture.bytes.iter().map(|byte| byte / 32).collect::<Vec<u8>>()
+        picture
+            .bytes
+            .iter()
+            .map(|byte| byte / 32)
+            .collect::<Vec<u8>>()
     };
     let first = begin(&house, &small("a red ball on white"));
     let second = begin(&house, &small("a red ball on white"));
     assert_eq!(pictures(&first), pictures(&second));
-    let remix = house.post(&format!("/v1/videos/{first}/remix"), &json!({ "prompt": "a blue cube on white" }));
+    let remix = house.post(
+        &format!("/v1/videos/{first}/remix"),
+        &json!({ "prompt": "a blue cube on white" }),
+    );
     let remix = remix.json();
     assert_eq!(
-        [&remix["seed"], &remix["size"], &remix["seconds"], &remix["remixed_from_video_id"]],
+        [
+            &remix["seed"],
+            &remix["size"],
+            &remix["seconds"],
+            &remix["remixed_from_video_id"]
+        ],
         [&json!(7), &json!("192x160"), &json!("1"), &json!(first)]
     );
-    assert_eq!(ended(&house, remix["id"].as_str().unwrap())["status"], "completed");
+    assert_eq!(
+        ended(&house, remix["id"].as_str().unwrap())["status"],
+        "completed"
+    );
 }
 
 #[test]
@@ -117,33 +139,74 @@ fn a_film_goes_on_whether_it_is_named_or_handed_in() {
     ended(&house, &id);
     let longer = json!({ "video": { "id": id }, "prompt": "a blue cube", "seconds": "0.5" });
     let longer = house.post("/v1/videos/extensions", &longer).json();
-    assert_eq!((&longer["seconds"], &longer["frames"]), (&json!("1.5"), &json!(18)), "{longer}");
+    assert_eq!(
+        (&longer["seconds"], &longer["frames"]),
+        (&json!("1.5"), &json!(18)),
+        "{longer}"
+    );
     let film = content(&house, &id, "");
-    let parts = [("prompt", None, b"a green star".as_slice()), ("video", Some("film.mp4"), &film)];
+    let parts = [
+        ("prompt", None, b"a green star".as_slice()),
+        ("video", Some("film.mp4"), &film),
+    ];
     let edited = send(&house, "/v1/videos/edits", &parts);
     assert_eq!(edited.json()["seed"], 7, "{}", edited.text);
     let mut changed = film.clone();
     let last = changed.len() - 9;
     changed[last] ^= 4;
-    for (bytes, code) in [(changed.as_slice(), "video_unknown"), (b"no film", "video_unknown")] {
-        let parts = [("prompt", None, b"a green star".as_slice()), ("video", Some("film.mp4"), bytes)];
+    for (bytes, code) in [
+        (changed.as_slice(), "video_unknown"),
+        (b"no film", "video_unknown"),
+    ] {
+        let parts = [
+            ("prompt", None, b"a green star".as_slice()),
+            ("video", Some("film.mp4"), bytes),
+        ];
         let refused = send(&house, "/v1/videos/edits", &parts);
-        assert_eq!((refused.status, &refused.json()["error"]["code"]), (400, &json!(code)));
+        assert_eq!(
+            (refused.status, &refused.json()["error"]["code"]),
+            (400, &json!(code))
+        );
     }
-    assert_eq!(ended(&house, longer["id"].as_str().unwrap())["status"], "completed");
+    assert_eq!(
+        ended(&house, longer["id"].as_str().unwrap())["status"],
+        "completed"
+    );
 }
 
 #[test]
 fn shots_and_forms_are_read_as_json_is() {
     let house = House::open();
     let shots = json!([{ "prompt": "a red ball", "seconds": 0.5 }, { "prompt": "a cube at night", "seconds": "0.25" }]);
-    let film = house.post("/v1/videos", &json!({ "shots": shots, "size": "192x160", "fps": 12 })).json();
-    assert_eq!((&film["frames"], &film["prompt"]), (&json!(9), &json!("a red ball\na cube at night")));
-    let fields: Vec<(&str, Option<&str>, &[u8])> =
-        vec![("prompt", None, b"a red ball"), ("model", None, b"sora-2"), ("seconds", None, b"4"), ("size", None, b"720x1280")];
+    let film = house
+        .post(
+            "/v1/videos",
+            &json!({ "shots": shots, "size": "192x160", "fps": 12 }),
+        )
+        .json();
+    assert_eq!(
+        (&film["frames"], &film["prompt"]),
+        (&json!(9), &json!("a red ball\na cube at night"))
+    );
+    let fields: Vec<(&str, Option<&str>, &[u8])> = vec![
+        ("prompt", None, b"a red ball"),
+        ("model", None, b"sora-2"),
+        ("seconds", None, b"4"),
+        ("size", None, b"720x1280"),
+    ];
     let film = send(&house, "/v1/videos", &fields);
-    assert_eq!((&film.json()["seconds"], &film.json()["fps"]), (&json!("4"), &json!(24)), "{}", film.text);
-    house.send("DELETE", &format!("/v1/videos/{}", film.json()["id"].as_str().unwrap()), None, &[]);
+    assert_eq!(
+        (&film.json()["seconds"], &film.json()["fps"]),
+        (&json!("4"), &json!(24)),
+        "{}",
+        film.text
+    );
+    house.send(
+        "DELETE",
+        &format!("/v1/videos/{}", film.json()["id"].as_str().unwrap()),
+        None,
+        &[],
+    );
 }
 
 #[test]
@@ -154,21 +217,73 @@ fn what_cannot_be_is_refused_with_what_is_wrong() {
         (json!({}), "prompt", "Missing"),
         (json!({ "prompt": "" }), "prompt", "empty"),
         (json!({ "prompt": 5 }), "prompt", "is a text"),
-        (json!({ "prompt": "a dragon" }), "prompt", "I do not know `dragon`"),
+        (
+            json!({ "prompt": "a dragon" }),
+            "prompt",
+            "I do not know `dragon`",
+        ),
         (json!({ "prompt": long }), "prompt", "40000 characters"),
-        (json!({ "prompt": "a ball", "size": "1281x720" }), "size", "`1280x720` is the nearest"),
-        (json!({ "prompt": "a ball", "size": "huge" }), "size", "`1280x720` is the nearest"),
-        (json!({ "prompt": "a ball", "seconds": "0" }), "seconds", "cannot last 0 seconds"),
-        (json!({ "prompt": "a ball", "seconds": "1e9" }), "seconds", "cannot last"),
-        (json!({ "prompt": "a ball", "seconds": "soon" }), "seconds", "is no number"),
-        (json!({ "prompt": "a ball", "seconds": "NaN" }), "seconds", "is no number"),
-        (json!({ "prompt": "a ball", "frames": 0 }), "seconds", "cannot last 0 seconds"),
+        (
+            json!({ "prompt": "a ball", "size": "1281x720" }),
+            "size",
+            "`1280x720` is the nearest",
+        ),
+        (
+            json!({ "prompt": "a ball", "size": "huge" }),
+            "size",
+            "`1280x720` is the nearest",
+        ),
+        (
+            json!({ "prompt": "a ball", "seconds": "0" }),
+            "seconds",
+            "cannot last 0 seconds",
+        ),
+        (
+            json!({ "prompt": "a ball", "seconds": "1e9" }),
+            "seconds",
+            "cannot last",
+        ),
+        (
+            json!({ "prompt": "a ball", "seconds": "soon" }),
+            "seconds",
+            "is no number",
+        ),
+        (
+            json!({ "prompt": "a ball", "seconds": "NaN" }),
+            "seconds",
+            "is no number",
+        ),
+        (
+            json!({ "prompt": "a ball", "frames": 0 }),
+            "seconds",
+            "cannot last 0 seconds",
+        ),
         (json!({ "prompt": "a ball", "fps": 1000 }), "fps", "1 to 60"),
-        (json!({ "prompt": "a ball", "seed": -1 }), "seed", "no whole number"),
-        (json!({ "prompt": "a ball", "model": "gpt-4" }), "model", "freehold-scene"),
-        (json!({ "prompt": "a ball", "input_reference": { "file_id": "file-1" } }), "input_reference", "from words alone"),
-        (json!({ "shots": [{ "prompt": "a ball" }, { "prompt": "a dragon" }] }), "shots[1].prompt", "shot 2"),
-        (json!({ "shots": [{}] }), "shots[0].prompt", "has a `prompt`"),
+        (
+            json!({ "prompt": "a ball", "seed": -1 }),
+            "seed",
+            "no whole number",
+        ),
+        (
+            json!({ "prompt": "a ball", "model": "gpt-4" }),
+            "model",
+            "freehold-scene",
+        ),
+        (
+            json!({ "prompt": "a ball", "input_reference": { "file_id": "file-1" } }),
+            "input_reference",
+            "from words alone",
+        ),
+        (
+            json!({ "shots": [{ "prompt": "a ball" }, { "prompt": "a dragon" }] }),
+            "shots[1].prompt",
+            "shot 2",
+        ),
+        (
+            json!({ "shots": [{}] }),
+            "shots[0].prompt",
+            "has a `prompt`",
+        ),
         (json!({ "shots": [] }), "shots", "from 1 to 64"),
         (json!({ "shots": 3 }), "shots", "list"),
     ];
@@ -177,7 +292,11 @@ fn what_cannot_be_is_refused_with_what_is_wrong() {
         let error = &reply.json()["error"];
         assert!([400, 404].contains(&reply.status), "{body}: {}", reply.text);
         assert_eq!(error["param"], param, "{}", reply.text);
-        assert!(error["message"].as_str().unwrap().contains(words), "{}", reply.text);
+        assert!(
+            error["message"].as_str().unwrap().contains(words),
+            "{}",
+            reply.text
+        );
     }
     for path in ["/v1/videos/video_x", "/v1/videos/video_x/content"] {
         assert_eq!(house.get(path).status, 404);
@@ -189,7 +308,9 @@ fn what_cannot_be_is_refused_with_what_is_wrong() {
 fn a_film_is_its_owners_alone() {
     let house = House::closed();
     let owner = Signed::by(&house, &house.link);
-    let film = owner.send("POST", "/v1/videos", &small("a red ball")).json();
+    let film = owner
+        .send("POST", "/v1/videos", &small("a red ball"))
+        .json();
     let id = film["id"].as_str().unwrap();
     let ada = owner.adds("ada", "member");
     assert_eq!(ada.get(&format!("/v1/videos/{id}")).status, 404);
@@ -204,19 +325,30 @@ fn what_is_being_made_is_called_off_and_what_was_interrupted_is_made_by_the_next
     let long = json!({ "prompt": "a red ball", "size": "640x360", "seconds": "120" });
     let (first, second) = (begin(&house, &long), begin(&house, &small("a cube")));
     let not_yet = house.get(&format!("/v1/videos/{second}/content"));
-    assert_eq!((not_yet.status, &not_yet.json()["error"]["code"]), (409, &json!("video_not_ready")));
+    assert_eq!(
+        (not_yet.status, &not_yet.json()["error"]["code"]),
+        (409, &json!("video_not_ready"))
+    );
     let cancelled = house.post(&format!("/api/jobs/{first}/cancel"), &json!({}));
     assert_eq!(cancelled.status, 200, "{}", cancelled.text);
     let film = ended(&house, &first);
-    assert_eq!((&film["status"], &film["error"]["code"]), (&json!("failed"), &json!("video_cancelled")));
+    assert_eq!(
+        (&film["status"], &film["error"]["code"]),
+        (&json!("failed"), &json!("video_cancelled"))
+    );
     let third = begin(&house, &small("a star"));
     let house = House::over(house.end(), true, json!({}));
     for id in [second, third] {
         assert_eq!(ended(&house, &id)["status"], "completed");
     }
     let left = std::fs::read_dir(house.data.path()).unwrap();
-    let left: Vec<String> = left.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    assert!(!left.iter().any(|name| name.starts_with("incoming-")), "{left:?}");
+    let left: Vec<String> = left
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(
+        !left.iter().any(|name| name.starts_with("incoming-")),
+        "{left:?}"
+    );
 }
 
 #[test]
@@ -228,7 +360,10 @@ fn a_film_is_asked_for_watched_and_taken_up_again_in_a_browser() {
     browser.enter(&house.url);
     browser.go(&format!("{}/video", house.url));
     browser.until("document.querySelector('.wish textarea')");
-    browser.write(".wish textarea", "a small yellow star orbits a large purple sphere at night");
+    browser.write(
+        ".wish textarea",
+        "a small yellow star orbits a large purple sphere at night",
+    );
     browser.run("const [size, count] = document.querySelectorAll('.wish-row select'); size.value = '640x360'; document.querySelector('.shot select').value = '2'");
     browser.press(&[], &ENTER.to_string());
     browser.until("document.querySelectorAll('.film.is-completed video').length === 1");
@@ -237,7 +372,10 @@ fn a_film_is_asked_for_watched_and_taken_up_again_in_a_browser() {
     browser.picture("video");
     browser.click(".film-acts button");
     let taken = browser.value("document.querySelector('.wish textarea').value");
-    assert_eq!(taken, "a small yellow star orbits a large purple sphere at night");
+    assert_eq!(
+        taken,
+        "a small yellow star orbits a large purple sphere at night"
+    );
     browser.write(".wish textarea", "a dragon");
     browser.click(".wish button.main");
     browser.until("document.querySelector('.wish .wrong').textContent.includes('dragon')");
