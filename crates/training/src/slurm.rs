@@ -64,6 +64,12 @@ impl SlurmOptions {
 # Written by `freehold train --on slurm`, which writes it anew each time.
 # When the job is cancelled this shell is told, and must not ask for another turn.
 trap 'exit 143' TERM
+# A node that died may have left the socket of the step that it ran; a step of another number has another socket.
+turn=0
+while [ \"$turn\" -lt \"${{SLURM_RESTART_COUNT:-0}}\" ]; do
+  srun --mpi=none --nodes=1 --ntasks=1 true
+  turn=$((turn + 1))
+done
 srun --mpi=pmix --kill-on-bad-exit=0 --wait={WAIT_SECONDS}{cores} {command}
 status=$?
 # 0 is done, and 1 would be refused again. All else goes on from the newest state.

@@ -32,11 +32,13 @@ pub struct Mark {
 
 impl Mark {
     /// The mark of `message` for who knows `key`. The strength is about the root mean square, in levels of 255;
-    /// [`STRENGTH`] is usual, and what is not from 0 to 8 is brought there.
+    /// [`STRENGTH`] is usual, and what is not from 0 to 8 is brought there, and what is no number to 0.
     pub fn new(message: u32, key: u64, strength: f32) -> Self {
         let tile = Pattern::of(key).tile(message);
-        // In this order, what is not a number becomes none.
-        let strength = strength.max(0.0).min(STRENGTH_MAX);
+        let strength = match strength.is_nan() {
+            true => 0.0,
+            false => strength.clamp(0.0, STRENGTH_MAX),
+        };
         let crest = (strength * CREST).round();
         let levels = |sign: f32| {
             let level = |value: &f32| (value * strength * sign).round().min(crest) as u8;
