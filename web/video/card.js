@@ -21,7 +21,7 @@ const JUMP = 1;
  * @param {() => void} look
  */
 export function filmCard(first, take, look) {
-  const screen = h("div", { class: "screen", vars: { "--aspect": first.size.replace("x", " / ") } });
+  const screen = h("div", { class: "screen" });
   const words = h("p", { class: "film-words" }, first.prompt.replaceAll("\n", " · "));
   const about = h("small");
   const act = h("div", { class: "film-acts" });

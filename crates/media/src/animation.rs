@@ -37,7 +37,7 @@ impl<W: Write> Gif<W> {
         let mut encoder = GifEncoder::new_with_speed(out, GIF_SPEED);
         encoder
             .set_repeat(Repeat::Infinite)
-            .map_err(failed("GIF"))?;
+            .map_err(unwritten("GIF"))?;
         Ok(Self {
             spec,
             encoder,
@@ -64,7 +64,7 @@ impl<W: Write> Gif<W> {
         let delay = Delay::from_numer_denom_ms(stands as u32 * 10, 1);
         self.encoder
             .encode_frame(Frame::from_parts(image, 0, 0, delay))
-            .map_err(failed("GIF"))?;
+            .map_err(unwritten("GIF"))?;
         self.frames += 1;
         Ok(())
     }
@@ -110,11 +110,11 @@ impl<W: Write> Apng<W> {
         let mut encoder = png::Encoder::new(out, width, height);
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_depth(png::BitDepth::Eight);
-        encoder.set_animated(frames, 0).map_err(failed("APNG"))?;
-        encoder.set_frame_delay(1, rate).map_err(failed("APNG"))?;
+        encoder.set_animated(frames, 0).map_err(unwritten("APNG"))?;
+        encoder.set_frame_delay(1, rate).map_err(unwritten("APNG"))?;
         Ok(Self {
             spec,
-            writer: encoder.write_header().map_err(failed("APNG"))?,
+            writer: encoder.write_header().map_err(unwritten("APNG"))?,
             left: frames,
         })
     }
@@ -127,7 +127,7 @@ impl<W: Write> Apng<W> {
         self.spec.fits(picture)?;
         self.writer
             .write_image_data(&picture.bytes)
-            .map_err(failed("APNG"))?;
+            .map_err(unwritten("APNG"))?;
         self.left = self.left.saturating_sub(1);
         Ok(())
     }
@@ -143,7 +143,7 @@ impl<W: Write> Apng<W> {
                 self.left
             )));
         }
-        self.writer.finish().map_err(failed("APNG"))
+        self.writer.finish().map_err(unwritten("APNG"))
     }
 }
 
@@ -157,7 +157,7 @@ fn size(spec: &Spec) -> Error {
 }
 
 /// A failure of an encoder. What the file itself refused is told as that.
-fn failed<E: std::error::Error + 'static>(kind: &'static str) -> impl Fn(E) -> Error {
+fn unwritten<E: std::error::Error + 'static>(kind: &'static str) -> impl Fn(E) -> Error {
     move |fault| Error::encoder(kind)(&fault)
 }
 

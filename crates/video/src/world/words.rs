@@ -46,7 +46,9 @@ pub enum Unreadable {
         found: usize,
     },
     /// More text than is read.
-    #[error("the text has {found} characters, and {TEXT_CHARS_MAX} are read at most")]
+    #[error(
+        "the text has {found} characters, and {TEXT_CHARS_MAX} are read at most\nhint: a sentence or two are a scene; several scenes are several shots"
+    )]
     TooLong {
         /// How many.
         found: usize,
