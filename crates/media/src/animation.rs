@@ -111,7 +111,9 @@ impl<W: Write> Apng<W> {
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_depth(png::BitDepth::Eight);
         encoder.set_animated(frames, 0).map_err(unwritten("APNG"))?;
-        encoder.set_frame_delay(1, rate).map_err(unwritten("APNG"))?;
+        encoder
+            .set_frame_delay(1, rate)
+            .map_err(unwritten("APNG"))?;
         Ok(Self {
             spec,
             writer: encoder.write_header().map_err(unwritten("APNG"))?,
