@@ -5,6 +5,7 @@
 //! `xtask/clients/missing.txt` lists what is known not to work yet; a line that begins to work fails the run.
 
 mod codex;
+mod media;
 mod release;
 mod served;
 
@@ -27,6 +28,7 @@ const NEEDS: &[(&str, &[&str], &str)] = &[
     ("node", &["--version"], "nodejs"),
     ("npm", &["--version"], "npm"),
     ("ip", &["-Version"], "iproute2"),
+    ("ffprobe", &["-version"], "ffmpeg"),
 ];
 
 /// Said where the tests run next, on a machine that may lack what clients need.
@@ -59,6 +61,11 @@ const CLIENTS: &[Client] = &[
         name: "release",
         about: "a release, read by model_signing, CycloneDX, gguf and TensorBoard; `transformers` and `llama` when named",
         run: release::run,
+    },
+    Client {
+        name: "media",
+        about: "our films, read by the makers of C2PA and by ffmpeg",
+        run: media::run,
     },
     Client {
         name: "schemathesis",
