@@ -18,6 +18,7 @@ mod start;
 mod table;
 mod tests;
 mod training;
+mod video;
 mod web;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -89,6 +90,11 @@ const BENCHES: &[Bench] = &[
         "training",
         "steps of training: tokens a second and memory, side by side with PyTorch",
         training::run,
+    ),
+    (
+        "video",
+        "films drawn, marked, written and signed, side by side with ffmpeg's encoder",
+        video::run,
     ),
     (
         "web",
