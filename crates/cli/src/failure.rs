@@ -319,6 +319,7 @@ fn of_video(error: &video::Unmade) -> (Exit, &'static str) {
         Unmade::Media(media::Error::File(_)) | Unmade::File(_) | Unmade::Key { .. } => {
             (Exit::Fault, "file_failed")
         }
+        Unmade::Long { .. } => (Exit::Refused, "film_refused"),
         Unmade::Media(_) | Unmade::Credentials(_) => (Exit::Fault, "film_failed"),
     }
 }

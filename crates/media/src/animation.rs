@@ -12,6 +12,9 @@ use crate::picture::Picture;
 /// Speed of the search for colours, from 1 for the best to 30.
 const GIF_SPEED: i32 = 10;
 
+/// Pictures a second: what stands for less than two hundredths of a second is shown for ten.
+const GIF_RATE_MAX: u32 = 50;
+
 /// Writes a film as GIF, which has 256 colours a picture.
 pub struct Gif<W: Write> {
     spec: Spec,
@@ -33,6 +36,11 @@ impl<W: Write> Gif<W> {
                 height: spec.height,
                 hint: "both sides must be from 1 to 65,535",
             });
+        }
+        if spec.frames_per_second > GIF_RATE_MAX {
+            return Err(Error::encoder("GIF")(&format_args!(
+                "it has {GIF_RATE_MAX} pictures a second at most"
+            )));
         }
         let mut encoder = GifEncoder::new_with_speed(out, GIF_SPEED);
         encoder
@@ -158,7 +166,7 @@ fn size(spec: &Spec) -> Error {
     }
 }
 
-/// A failure of an encoder. What the file itself refused is told as that.
+/// A failure of an encoder, or of what it writes to.
 fn unwritten<E: std::error::Error + 'static>(kind: &'static str) -> impl Fn(E) -> Error {
     move |fault| Error::encoder(kind)(&fault)
 }

@@ -90,7 +90,7 @@ fn narrowed(shares: &[i32; 3], rgb: [i32; 3], point: i32, zero: i32) -> u8 {
 
 /// Planes of others, with rows of any length, as a picture.
 ///
-/// `colour` holds one byte for two by two pixels; `wide` says that light spans 0–255.
+/// The planes of colour hold one byte for two by two pixels.
 pub(crate) struct Strided<'a> {
     /// Pixels in a row, and rows.
     pub size: (usize, usize),

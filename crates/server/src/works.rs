@@ -80,6 +80,11 @@ impl Works {
         self.all().get(id).map(Arc::clone)
     }
 
+    /// How far all jobs are that are worked on here, by their names.
+    pub fn all_live(&self) -> HashMap<String, Arc<Live>> {
+        self.all().clone()
+    }
+
     /// Ends the work on the job called `id`, which the store gave to nobody else yet, if it is worked on here.
     pub fn stop(&self, id: &str) {
         if let Some(live) = self.live(id) {
@@ -119,10 +124,11 @@ pub(crate) async fn enqueue_as(
 ) -> Result<Job> {
     let now = app.timestamp();
     let job = NewJob {
-        id,
         kind: kind.to_owned(),
         owner: owner.to_owned(),
-        idempotency_key: None,
+        // One that is queued already is not queued twice.
+        idempotency_key: Some(id.clone()),
+        id,
         payload,
         created_at: now,
         run_at: now,
@@ -141,6 +147,9 @@ pub(crate) async fn start(app: Arc<App>, stop: watch::Receiver<bool>) {
         at_once: AT_ONCE,
         queued: &app.works.queued,
     };
+    if let Err(error) = videos::adopt(&app).await {
+        tracing::error!(message = error.message, "films cannot be looked through");
+    }
     let films = Queue {
         kinds: &FILMS,
         at_once: 1,
@@ -212,6 +221,9 @@ async fn work(app: Arc<App>, mut lease: Lease, mut stop: watch::Receiver<bool>) 
             tracing::warn!(id, message = fault.message, "a job failed");
             // What fails by itself would fail again.
             forget(&app, &lease.job);
+            if lease.job.kind == videos::KIND {
+                videos::end_failed(&app, &id, &fault).await;
+            }
             lease.job.attempts = lease.job.attempts_max;
             let failed = jobs.fail(&lease, fault.body(), app.timestamp()).await;
             failed.map(drop)
@@ -285,7 +297,7 @@ fn perform(app: &App, job: &Job, live: &Live) -> Result<Value> {
         MEASURE => speed::measure(app, &read::<Measure>(job)?, live),
         FIX => code::fix(app, &job.id, &read::<Fix>(job)?, live),
         TESTS => suites::generate(app, &job.id, &read::<Suite>(job)?, live),
-        videos::KIND => videos::film(app, job, &read(job)?, live),
+        videos::KIND => videos::film(app, job, live),
         other => Err(Fault::broken(format!("nobody does `{other}`"))),
     }
 }

@@ -82,6 +82,14 @@ pub enum Unmade {
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] std::io::Error),
+    /// More pictures than a GIF or an animated PNG holds here.
+    #[error(
+        "{pixels} pixels in all are too many for this format\nhint: `.mp4` holds films of any length; or make it smaller or shorter"
+    )]
+    Long {
+        /// How many.
+        pixels: u64,
+    },
     /// It could not be signed.
     #[error(transparent)]
     Credentials(#[from] media::credentials::Error),

@@ -20,6 +20,12 @@ const SHORT_SIDE_MAX: usize = 2160;
 /// Shots of one film.
 const SHOTS_MAX: usize = 64;
 
+/// Bytes of all words together: credentials keep them twice.
+const WORDS_BYTES_MAX: usize = 64 << 10;
+
+/// Pixels of all pictures together: ten minutes of 1920×1080 at 24 a second.
+const PIXELS_MAX: f64 = 1920.0 * 1080.0 * 24.0 * 600.0;
+
 /// A film that somebody wishes for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Order {
@@ -154,21 +160,41 @@ impl Order {
                 wanted: self.shots.len(),
             });
         }
+        if self.is_loop && self.shots.len() > 1 {
+            return Err(Refused::Loop);
+        }
         for shot in &self.shots {
-            let is_short = shot.seconds * (self.frames_per_second as f32) < 1.0;
             // What is no number is no length.
-            if !shot.seconds.is_finite() || is_short || shot.seconds > SECONDS_MAX {
+            let is_length = shot.seconds.is_finite() && shot.seconds <= SECONDS_MAX;
+            if !is_length || shot.seconds <= 0.0 || self.frames_of(shot) == 0 {
                 return Err(Refused::Seconds {
                     wanted: shot.seconds,
                 });
             }
         }
-        match self.seconds() <= SECONDS_MAX {
-            true => Ok(()),
-            false => Err(Refused::Seconds {
+        if self.seconds() > SECONDS_MAX {
+            return Err(Refused::Seconds {
                 wanted: self.seconds(),
-            }),
+            });
         }
+        let pixels = self.size.pixels() as f64 * f64::from(self.frames_per_second);
+        if pixels * f64::from(self.seconds()) > PIXELS_MAX {
+            return Err(Refused::Pixels {
+                size: self.size,
+                frames_per_second: self.frames_per_second,
+                most: (PIXELS_MAX / pixels).floor() as u32,
+            });
+        }
+        let found: usize = self.shots.iter().map(|shot| shot.prompt.len()).sum();
+        match found <= WORDS_BYTES_MAX {
+            true => Ok(()),
+            false => Err(Refused::Words { found }),
+        }
+    }
+
+    /// Pictures of a shot, to the nearest.
+    pub(crate) fn frames_of(&self, shot: &Shot) -> u64 {
+        (f64::from(shot.seconds) * f64::from(self.frames_per_second)).round() as u64
     }
 }
 
@@ -215,6 +241,37 @@ pub enum Refused {
     Seconds {
         /// What was asked for.
         wanted: f32,
+    },
+
+    /// So many and so large pictures that it would take hours.
+    #[error(
+        "a film of {size} at {frames_per_second} pictures a second lasts {most} seconds at most\nhint: make it smaller or shorter, or several films of it"
+    )]
+    Pixels {
+        /// How large the pictures are.
+        size: Size,
+        /// How many there are a second.
+        frames_per_second: u32,
+        /// For how many seconds.
+        most: u32,
+    },
+
+    /// More words than are kept.
+    #[error("the shots have {found} bytes of words, and {WORDS_BYTES_MAX} are read at most")]
+    Words {
+        /// How many.
+        found: usize,
+    },
+
+    /// Several shots as a loop.
+    #[error("a film of several shots is no loop\nhint: leave `loop` out, or make each shot a film")]
+    Loop,
+
+    /// A model that does not make films here.
+    #[error("`{wanted}` makes no films here")]
+    Model {
+        /// Which.
+        wanted: String,
     },
 
     /// No shot, or too many.

@@ -51,9 +51,7 @@ impl Plan {
                 }
             }
             let scene = reading.wish.granted(&mut Chance::new(order.seed, UNSAID));
-            let frames = (f64::from(shot.seconds) * f64::from(order.frames_per_second))
-                .round()
-                .max(1.0) as u64;
+            let frames = order.frames_of(shot);
             let seconds = match order.is_loop {
                 true => shot.seconds / 2.0,
                 false => shot.seconds,

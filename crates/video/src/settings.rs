@@ -61,8 +61,15 @@ impl Settings {
         }
     }
 
-    /// The same film, and more after it: without words, or with the same, its last shot goes on, and other words are another shot.
-    pub fn extended(&self, prompt: &str, seconds: f32) -> Self {
+    /// The same film, and more after it: without words, or with the same, its last shot is made anew and longer, and other words are
+    /// another shot.
+    ///
+    /// # Errors
+    /// [`Refused::Seconds`] when that would not make it longer.
+    pub fn extended(&self, prompt: &str, seconds: f32) -> Result<Self, Refused> {
+        if !seconds.is_finite() || seconds <= 0.0 {
+            return Err(Refused::Seconds { wanted: seconds });
+        }
         let mut extended = self.clone();
         let prompt = prompt.trim();
         match extended.shots.last_mut() {
@@ -74,7 +81,7 @@ impl Settings {
                 seconds,
             }),
         }
-        extended
+        Ok(extended)
     }
 
     /// The order.
@@ -82,6 +89,11 @@ impl Settings {
     /// # Errors
     /// [`Refused`] when the numbers are none that a film can have.
     pub fn order(&self) -> Result<Order, Refused> {
+        if self.model != SCENE_MODEL {
+            return Err(Refused::Model {
+                wanted: self.model.chars().take(64).collect(),
+            });
+        }
         let shots = self.shots.iter().map(|shot| Shot {
             prompt: shot.prompt.clone(),
             seconds: shot.seconds,
@@ -132,9 +144,12 @@ mod tests {
                 .collect()
         };
         let longer = [("a red ball".to_owned(), 3.5)];
-        assert_eq!(shots(&settings.extended("", 1.5)), longer);
-        assert_eq!(shots(&settings.extended(" a red ball ", 1.5)), longer);
-        let followed = settings.extended("a cube", 1.0);
+        assert_eq!(shots(&settings.extended("", 1.5).unwrap()), longer);
+        assert_eq!(
+            shots(&settings.extended(" a red ball ", 1.5).unwrap()),
+            longer
+        );
+        let followed = settings.extended("a cube", 1.0).unwrap();
         assert_eq!(
             shots(&followed),
             [("a red ball".to_owned(), 2.0), ("a cube".to_owned(), 1.0)]
@@ -143,6 +158,18 @@ mod tests {
             shots(&followed.remixed("a star")),
             [("a star".to_owned(), 3.0)]
         );
+    }
+
+    #[test]
+    fn nothing_gets_shorter_by_being_extended() {
+        let size = Size {
+            width: 640,
+            height: 360,
+        };
+        let settings = Settings::of(&Order::new("a red ball", 2.0, size));
+        for seconds in [0.0, -1.0, f32::NAN, f32::INFINITY] {
+            assert!(settings.extended("", seconds).is_err(), "{seconds}");
+        }
     }
 
     #[test]

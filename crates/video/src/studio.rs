@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use media::Picture;
@@ -18,6 +18,9 @@ use crate::settings::Settings;
 
 /// The key of the mark that nobody sees. It is no secret: everybody may look for the mark.
 pub const MARK_KEY: u64 = 0x4672_6565_686f_6c64;
+
+/// Pixels of all pictures of a GIF or an animated PNG.
+pub(crate) const ANIMATION_PIXELS_MAX: u64 = 500_000_000;
 
 /// The folder of the key that signs, in the folder of everything that is kept.
 const FOLDER: &str = "signer";
@@ -94,6 +97,11 @@ impl Studio {
                 film.write_all(&sealed)?;
             }
             Format::Gif | Format::Apng => {
+                // These are sealed in memory.
+                let pixels = size.pixels() * plan.frames();
+                if pixels > ANIMATION_PIXELS_MAX {
+                    return Err(Unmade::Long { pixels });
+                }
                 let mut bytes = Vec::new();
                 let target = Target {
                     format,
@@ -258,30 +266,38 @@ pub fn settings_in(mut film: impl Read + Seek, now: i64) -> Result<Settings, Unk
         .and_then(|content| content.making)
         .ok_or(Unknown::Foreign)?;
     let kept = making.settings.get(SETTINGS).ok_or(Unknown::Foreign)?;
-    serde_json::from_str(kept).map_err(|_| Unknown::Foreign)
+    let mut settings: Settings = serde_json::from_str(kept).map_err(|_| Unknown::Foreign)?;
+    for shot in &mut settings.shots {
+        // What somebody else signed may hold signs that a terminal obeys.
+        shot.prompt = shot
+            .prompt
+            .replace(|sign: char| sign.is_control() && sign != '\n', " ");
+    }
+    // The same is true of its other texts, which only an order that can be fulfilled has in a harmless form.
+    settings.order().map_err(|_| Unknown::Foreign)?;
+    Ok(settings)
 }
 
-/// Gives a film without a name the one of `path`, in place of what is there. It appears whole or not at all.
+/// Gives a film without a name the one of `path`; in place of what is there, if it `may_replace` that. It appears whole or not at all.
 ///
 /// # Errors
-/// When the folder cannot be written to.
-pub fn place(film: &mut File, path: &Path) -> io::Result<()> {
+/// When the folder cannot be written to, and [`io::ErrorKind::AlreadyExists`].
+pub fn place(film: &mut File, path: &Path, may_replace: bool) -> io::Result<()> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let mut named = tempfile::Builder::new()
         .prefix(".freehold-")
+        .permissions(fs::Permissions::from_mode(0o666))
         .tempfile_in(folder)?;
     film.seek(SeekFrom::Start(0))?;
     io::copy(film, named.as_file_mut())?;
     named.as_file().sync_all()?;
-    // What others may read is for the file's folder to say, as with any file that a program makes.
-    fs::set_permissions(
-        named.path(),
-        std::os::unix::fs::PermissionsExt::from_mode(0o644),
-    )?;
-    named.persist(path).map_err(|error| error.error)?;
+    match may_replace {
+        true => named.persist(path).map_err(|error| error.error)?,
+        false => named.persist_noclobber(path).map_err(|error| error.error)?,
+    };
     Ok(())
 }
 
@@ -391,7 +407,6 @@ mod tests {
 
     #[test]
     fn the_key_is_made_once_and_nobody_else_reads_it() {
-        use std::os::unix::fs::PermissionsExt as _;
         let data = tempfile::tempdir().unwrap();
         let first = Studio::open(data.path(), NOW, "1").unwrap();
         let second = Studio::open(data.path(), NOW + 5, "1").unwrap();
@@ -445,7 +460,9 @@ mod tests {
         fs::write(&path, "before").unwrap();
         let mut film = tempfile::tempfile().unwrap();
         film.write_all(b"after").unwrap();
-        place(&mut film, &path).unwrap();
+        assert!(place(&mut film, &path, false).is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"before");
+        place(&mut film, &path, true).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"after");
         assert_eq!(fs::read_dir(data.path()).unwrap().count(), 1);
     }

@@ -64,7 +64,7 @@ fn remix(args: &VideoRemix, console: &mut Console) -> anyhow::Result<Exit> {
 
 fn extend(args: &VideoExtend, console: &mut Console) -> anyhow::Result<Exit> {
     let prompt = args.prompt.as_deref().unwrap_or_default();
-    let settings = settings_of(&args.file)?.extended(prompt, args.seconds);
+    let settings = settings_of(&args.file)?.extended(prompt, args.seconds)?;
     make(&settings.order()?, Some(&args.file), &args.made, console)
 }
 
@@ -182,7 +182,7 @@ fn make(
     );
     drop(progress);
     let mut film = film.context(format!("`{}` was not written", path.display()))?;
-    video::place(&mut film, &path)
+    video::place(&mut film, &path, made.force)
         .map_err(Unmade::File)
         .context(format!("`{}` was not written", path.display()))?;
     tell(&plan, &path, film, (began, thumbnail), console)

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use store::{Metadata, Object};
+use store::{List, Metadata, Object};
 use video::{Plan, Settings};
 
 use super::files::{may_make, seconds};
@@ -23,14 +23,17 @@ use crate::caller::Caller;
 use crate::fault::{Fault, Result};
 use crate::ids;
 use crate::kept::{New, Wanted, deleted, page};
-use crate::reading::{Parsed, Query};
-use crate::works;
+use crate::reading::Query;
+use crate::works::{self, Live};
 use form::Asked;
 
-pub(crate) use make::{call_off, film};
+pub(crate) use make::{adopt, call_off, end_failed, film};
 
 /// What films are called in the store; their jobs are called the same.
 pub(crate) const KIND: &str = "video";
+
+/// Films of one person that wait for their turn.
+const WAITING_MAX: u32 = 32;
 
 /// When a client asks again how far a film is.
 const POLL_AFTER: (HeaderName, HeaderValue) = (
@@ -59,39 +62,60 @@ enum Origin {
 }
 
 async fn create(State(app): State<Arc<App>>, caller: Caller, request: Request) -> Result<Response> {
+    let id = may_begin(&app, &caller).await?;
     let asked = Asked::read(&app, request).await?;
     let settings = wanted::settings(&asked)?;
-    begin(&app, &caller, &settings, Origin::Words).await
-}
-
-#[derive(serde::Deserialize)]
-struct Remix {
-    prompt: String,
+    begin(&app, &caller, id, settings, Origin::Words).await
 }
 
 async fn remix(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<String>,
-    body: Parsed<Remix>,
+    request: Request,
 ) -> Result<Response> {
+    let new = may_begin(&app, &caller).await?;
+    let asked = Asked::read(&app, request).await?;
     let source = settings_of(&app.kept(&caller, KIND, &id).await?)?;
-    let settings = source.remixed(&body.value.prompt);
-    begin(&app, &caller, &settings, Origin::Remix(id)).await
+    let settings = wanted::remixed(&source, &asked)?;
+    begin(&app, &caller, new, settings, Origin::Remix(id)).await
 }
 
 async fn edit(State(app): State<Arc<App>>, caller: Caller, request: Request) -> Result<Response> {
+    let id = may_begin(&app, &caller).await?;
     let asked = Asked::read(&app, request).await?;
     let (source, origin) = source(&app, &caller, &asked).await?;
-    let settings = source.remixed(&asked.text("prompt")?);
-    begin(&app, &caller, &settings, origin).await
+    let settings = wanted::remixed(&source, &asked)?;
+    begin(&app, &caller, id, settings, origin).await
 }
 
 async fn extend(State(app): State<Arc<App>>, caller: Caller, request: Request) -> Result<Response> {
+    let id = may_begin(&app, &caller).await?;
     let asked = Asked::read(&app, request).await?;
     let (source, origin) = source(&app, &caller, &asked).await?;
     let settings = wanted::extended(&source, &asked)?;
-    begin(&app, &caller, &settings, origin).await
+    begin(&app, &caller, id, settings, origin).await
+}
+
+/// What a new film of the caller will be called, if they may have one made: before anything of it is read.
+async fn may_begin(app: &App, caller: &Caller) -> Result<String> {
+    let id = ids::new("video_");
+    may_make(app, caller, KIND, &id).await?;
+    let waiting = List {
+        kind: Some(KIND.to_owned()),
+        owner: Some(caller.user().to_owned()),
+        state: Some("queued".to_owned()),
+        limit: WAITING_MAX,
+        ..List::default()
+    };
+    let waiting = app.store().objects().list(&waiting).await?;
+    if waiting.data.len() < WAITING_MAX as usize {
+        return Ok(id);
+    }
+    let message = format!(
+        "`{WAITING_MAX}` of your films wait already\nhint: ask again when one is done, or delete one"
+    );
+    Err(Fault::new(StatusCode::TOO_MANY_REQUESTS, message).code("rate_limit_exceeded"))
 }
 
 /// The film that is to be changed: one of this house by its id, or one that is handed in and says itself how it was made.
@@ -107,16 +131,17 @@ async fn source(app: &App, caller: &Caller, asked: &Asked) -> Result<(Settings, 
 async fn begin(
     app: &App,
     caller: &Caller,
-    settings: &Settings,
+    id: String,
+    settings: Settings,
     origin: Origin,
 ) -> Result<Response> {
-    // Reading the words tells at once what cannot be made.
-    let plan = settings
-        .order()
-        .and_then(|order| Plan::new(&order))
+    // Reading the words, which takes its time, tells at once what cannot be made.
+    let read = tokio::task::spawn_blocking(move || Plan::new(&settings.order()?));
+    let plan = read
+        .await
+        .map_err(|error| Fault::broken(error.to_string()))?
         .map_err(wanted::fault)?;
-    let id = ids::new("video_");
-    may_make(app, caller, KIND, &id).await?;
+    let settings = Settings::of(plan.order());
     let prompts: Vec<&str> = settings
         .shots
         .iter()
@@ -144,6 +169,7 @@ async fn begin(
         "fps": settings.fps,
         "frames": plan.frames(),
         "loop": settings.is_loop,
+        "shots": settings.shots,
         "unknown_words": plan.unknown(),
     });
     let new = New {
@@ -155,8 +181,11 @@ async fn begin(
         body: json!({ "video": film, "settings": settings, "assets": {} }),
     };
     let object = app.keep(caller, new).await?;
-    works::enqueue_as(app, caller.user(), KIND, id, json!(settings)).await?;
-    Ok(reply(wire(app, object)))
+    if let Err(fault) = works::enqueue_as(app, caller.user(), KIND, id.clone(), Value::Null).await {
+        app.store().objects().delete(&id).await?;
+        return Err(fault);
+    }
+    Ok(reply(wire(&object, None)))
 }
 
 fn reply(film: Value) -> Response {
@@ -170,19 +199,18 @@ fn settings_of(object: &Object) -> Result<Settings> {
         .map_err(|error| Fault::broken(format!("the film `{}` cannot be read: {error}", object.id)))
 }
 
-/// The film as clients see it, with how far it is.
-fn wire(app: &App, mut object: Object) -> Value {
-    let mut film = object.body["video"].take();
-    if let Some(live) = app.works.live(&object.id)
-        && object.state != "completed"
+/// The film as clients see it, with how far whoever works on it was just before it was read.
+fn wire(object: &Object, live: Option<&Live>) -> Value {
+    let mut film = object.body["video"].clone();
+    let Some(live) = live.filter(|_| object.state == "queued") else {
+        return film;
+    };
+    let progress = live.progress();
+    if let (Some(done), Some(total @ 1..)) = (progress["done"].as_u64(), progress["total"].as_u64())
     {
-        let progress = live.progress();
-        let (done, total) = (progress["done"].as_u64(), progress["total"].as_u64());
-        if let (Some(done), Some(total @ 1..)) = (done, total) {
-            // What remains when all pictures are drawn is the last hundredth.
-            film["progress"] = json!((done * 100 / total).min(99));
-            film["status"] = json!("in_progress");
-        }
+        // What remains when all pictures are drawn is the last hundredth.
+        film["progress"] = json!((done * 100 / total).min(99));
+        film["status"] = json!("in_progress");
     }
     film
 }
@@ -192,14 +220,13 @@ async fn list(
     caller: Caller,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Value>> {
+    let live = app.works.all_live();
     let found = app
         .list(&caller, KIND, &wanted, BTreeMap::new(), None)
         .await?;
-    let data = found
-        .data
-        .into_iter()
-        .map(|object| wire(&app, object))
-        .collect();
+    let films = found.data.iter();
+    let data = films.map(|object| wire(object, live.get(&object.id).map(Arc::as_ref)));
+    let data = data.collect();
     Ok(Json(page(data, found.has_more)))
 }
 
@@ -216,9 +243,11 @@ async fn retrieve(
     Path(id): Path<String>,
     Query(look): Query<Look>,
 ) -> Result<Response> {
-    let mut film = wire(&app, app.kept(&caller, KIND, &id).await?);
+    let live = app.works.live(&id);
+    let object = app.kept(&caller, KIND, &id).await?;
+    let mut film = wire(&object, live.as_deref());
     if look.preview.unwrap_or(false) {
-        let shown = app.works.live(&id).map(|live| live.shown());
+        let shown = live.map(|live| live.shown());
         film["preview"] = shown.map_or(Value::Null, |mut shown| shown["preview"].take());
     }
     Ok(reply(film))
@@ -229,11 +258,12 @@ async fn delete(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>> {
-    app.delete(&caller, KIND, &id).await?;
+    let film = app.kept_to_delete(&caller, KIND, &id).await?;
     // One that is being made is called off.
-    match app.store().jobs().cancel(&id, app.timestamp()).await {
-        Ok(_) | Err(store::Error::NotFound { .. }) => app.works.stop(&id),
+    match app.store().jobs().cancel(&film.id, app.timestamp()).await {
+        Ok(_) | Err(store::Error::NotFound { .. }) => app.works.stop(&film.id),
         Err(error) => return Err(error.into()),
     }
+    app.store().objects().delete(&film.id).await?;
     Ok(Json(deleted(&id, "video.deleted")))
 }

@@ -1,14 +1,14 @@
 //! Requests for films, which come as JSON or as forms, with films and pictures in them.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::Write as _;
 use std::sync::Arc;
 
 use axum::extract::multipart::MultipartError;
-use axum::extract::{FromRequest as _, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Request};
 use axum::http::{StatusCode, header};
 use serde_json::{Map, Value};
-use tempfile::NamedTempFile;
 use video::Settings;
 
 use crate::app::App;
@@ -19,6 +19,9 @@ use crate::v1::files::incoming::missing;
 
 /// Bytes of a request with a film in it.
 pub(super) const BYTES_MAX: u64 = 512 << 20;
+
+/// Bytes of a request in JSON.
+const JSON_BYTES_MAX: usize = 1 << 20;
 
 /// Bytes of a field that is no file.
 const FIELD_BYTES_MAX: usize = 256 << 10;
@@ -32,7 +35,7 @@ const FILES: [&str; 3] = ["input_reference", "last_frame", "video"];
 /// What was asked for, however it came.
 pub(super) struct Asked {
     fields: Map<String, Value>,
-    files: BTreeMap<String, NamedTempFile>,
+    files: BTreeMap<String, File>,
 }
 
 impl Asked {
@@ -43,6 +46,8 @@ impl Asked {
         if kind.starts_with("multipart/form-data") {
             return Self::of_form(app, request).await;
         }
+        let mut request = request;
+        DefaultBodyLimit::max(JSON_BYTES_MAX).apply(&mut request);
         let body: Parsed<Map<String, Value>> = Parsed::from_request(request, app).await?;
         Ok(Self {
             fields: body.value,
@@ -63,10 +68,7 @@ impl Asked {
                 return Err(Fault::invalid(format!("more than `{FIELDS_MAX}` fields")));
             }
             if FILES.contains(&name.as_str()) && field.file_name().is_some() {
-                let mut file = tempfile::Builder::new()
-                    .prefix("incoming-")
-                    .tempfile_in(&app.data)
-                    .map_err(|error| no_room(&error))?;
+                let mut file = tempfile::tempfile_in(&app.data).map_err(|error| no_room(&error))?;
                 while let Some(chunk) = progress
                     .chunk(&mut field)
                     .await
@@ -146,7 +148,7 @@ impl Asked {
     pub async fn settings_of_upload(&self, now: u64) -> Result<Settings> {
         let file = self.files.get("video").ok_or_else(|| missing("video"))?;
         let file = file
-            .reopen()
+            .try_clone()
             .map_err(|error| Fault::broken(format!("the upload cannot be read: {error}")))?;
         let read = tokio::task::spawn_blocking(move || super::make::settings_in(file, now)).await;
         read.unwrap_or_else(|error| Err(Fault::broken(error.to_string())))

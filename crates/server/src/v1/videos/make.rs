@@ -5,16 +5,16 @@ use std::fs::File;
 use base64ct::{Base64, Encoding as _};
 use media::{Picture, still};
 use serde_json::{Value, json};
-use store::{Blob, Job, Object};
+use store::{Blob, Cursor, Job, JobState, List, Object};
 use tokio::runtime::Handle;
 use video::{Format, Plan, Settings, Studio, Unknown, Unmade};
 
-use super::wanted;
+use super::{KIND, settings_of, wanted};
 use crate::app::App;
 use crate::fault::{Fault, Result};
 use crate::pipe::pipe;
 use crate::v1::files::seconds;
-use crate::works::Live;
+use crate::works::{self, Live};
 
 /// Pictures on a sheet, and in a row of it.
 const SHEET: (u64, usize) = (16, 4);
@@ -35,7 +35,7 @@ const PREVIEW_EVERY: u64 = 24;
 const PIECE: usize = 256 << 10;
 
 /// Makes the film that a job is about. It blocks.
-pub(crate) fn film(app: &App, job: &Job, settings: &Settings, live: &Live) -> Result<Value> {
+pub(crate) fn film(app: &App, job: &Job, live: &Live) -> Result<Value> {
     let handle = Handle::current();
     let object = match handle.block_on(app.store().objects().get(&job.id)) {
         Ok(object) => object,
@@ -46,17 +46,51 @@ pub(crate) fn film(app: &App, job: &Job, settings: &Settings, live: &Live) -> Re
     if object.state == "completed" {
         return Ok(json!({ "video": job.id }));
     }
-    let made = draw(app, &handle, &object, settings, live);
-    match made {
-        Ok(assets) => {
-            handle.block_on(end(app, object, Ok(assets)))?;
-            Ok(json!({ "video": job.id }))
+    let assets = draw(app, &handle, &object, &settings_of(&object)?, live)?;
+    handle.block_on(end(app, object, Ok(assets)))?;
+    Ok(json!({ "video": job.id }))
+}
+
+/// Writes down that a film could not be made, as its job could not be done.
+pub(crate) async fn end_failed(app: &App, id: &str, fault: &Fault) {
+    let ended = async {
+        let object = app.store().objects().get(id).await?;
+        end(app, object, Err(fault)).await
+    };
+    match ended.await {
+        Ok(()) => {}
+        Err(error) => tracing::warn!(
+            id,
+            message = error.message,
+            "the end of a film cannot be kept"
+        ),
+    }
+}
+
+/// Queues films that were put just before a server ended, and so never were.
+pub(crate) async fn adopt(app: &App) -> Result<()> {
+    let mut list = List {
+        kind: Some(KIND.to_owned()),
+        state: Some("queued".to_owned()),
+        limit: 500,
+        ..List::default()
+    };
+    loop {
+        let page = app.store().objects().list(&list).await?;
+        for film in &page.data {
+            let job =
+                works::enqueue_as(app, &film.owner, KIND, film.id.clone(), Value::Null).await?;
+            if matches!(
+                job.state,
+                JobState::Done | JobState::Failed | JobState::Cancelled
+            ) {
+                let fault = Fault::broken("it could not be made").code("video_failed");
+                end_failed(app, &film.id, &fault).await;
+            }
         }
-        // It is made by the next server, or was called off.
-        Err(fault) if live.stops() => Err(fault),
-        Err(fault) => {
-            handle.block_on(end(app, object, Err(&fault)))?;
-            Err(fault)
+        match page.data.last().filter(|_| page.has_more) {
+            Some(last) => list.cursor = Cursor::After(last.id.clone()),
+            None => return Ok(()),
         }
     }
 }
@@ -113,6 +147,9 @@ async fn end(
     mut object: Object,
     outcome: std::result::Result<Value, &Fault>,
 ) -> Result<()> {
+    if matches!(object.state.as_str(), "completed" | "failed") {
+        return Ok(());
+    }
     let (state, error, assets) = match outcome {
         Ok(assets) => ("completed", Value::Null, assets),
         Err(fault) => {
@@ -147,9 +184,6 @@ pub(crate) async fn call_off(app: &App, id: &str) -> Result<()> {
         Err(store::Error::NotFound { .. }) => return Ok(()),
         Err(error) => return Err(error.into()),
     };
-    if matches!(object.state.as_str(), "completed" | "failed") {
-        return Ok(());
-    }
     let fault = Fault::invalid("the film was called off").code("video_cancelled");
     end(app, object, Err(&fault)).await
 }

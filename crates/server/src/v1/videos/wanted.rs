@@ -21,7 +21,7 @@ const USUAL_SIZE: Size = Size {
 };
 
 /// What only a model that generates could follow.
-const NOT_DRAWN: [&str; 7] = [
+const NOT_DRAWN: [&str; 9] = [
     "input_reference",
     "last_frame",
     "negative_prompt",
@@ -29,17 +29,16 @@ const NOT_DRAWN: [&str; 7] = [
     "steps",
     "loras",
     "character",
+    "characters",
+    "n",
 ];
+
+/// The largest seed: the largest number that all programs read as it is written.
+const SEED_MAX: u64 = (1 << 53) - 1;
 
 /// The settings of a new film.
 pub(super) fn settings(asked: &Asked) -> Result<Settings> {
-    if let Some(name) = NOT_DRAWN.into_iter().find(|name| asked.has(name)) {
-        let message = format!(
-            "`{SCENE_MODEL}` draws from words alone, without `{name}`\nhint: leave it out, or name a model that generates"
-        );
-        return Err(Fault::param(name, message).code("not_supported_by_model"));
-    }
-    check_model(asked.optional("model").as_deref())?;
+    check(asked)?;
     let seconds = match asked.optional("seconds") {
         Some(text) => Some(number("seconds", &text)?),
         None => None,
@@ -65,15 +64,45 @@ pub(super) fn settings(asked: &Asked) -> Result<Settings> {
     };
     let order = Order {
         frames_per_second: rate,
-        seed: match asked.optional("seed") {
-            Some(text) => whole("seed", &text)?,
-            None => chance(),
-        },
-        is_loop: matches!(asked.optional("loop").as_deref(), Some("true" | "1")),
+        seed: seed(asked)?,
+        is_loop: is_true(asked, "loop")?,
         shots: shots(asked, seconds)?,
         ..Order::new("", seconds, size)
     };
     Ok(Settings::of(&order))
+}
+
+/// That nothing is asked for that would need another model.
+fn check(asked: &Asked) -> Result<()> {
+    if let Some(name) = NOT_DRAWN.into_iter().find(|name| asked.has(name)) {
+        let message = format!(
+            "`{SCENE_MODEL}` draws from words alone, without `{name}`\nhint: leave it out, or name a model that generates"
+        );
+        return Err(Fault::param(name, message).code("not_supported_by_model"));
+    }
+    check_model(asked.optional("model").as_deref())
+}
+
+/// Whether something is wished.
+fn is_true(asked: &Asked, name: &str) -> Result<bool> {
+    match asked.optional(name).as_deref() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Fault::param(name, format!("`{name}` is `true` or `false`"))),
+    }
+}
+
+fn seed(asked: &Asked) -> Result<u64> {
+    let Some(text) = asked.optional("seed") else {
+        return Ok(chance());
+    };
+    match whole("seed", &text)? {
+        seed if seed <= SEED_MAX => Ok(seed),
+        _ => Err(Fault::param(
+            "seed",
+            format!("seeds are from 0 to {SEED_MAX}"),
+        )),
+    }
 }
 
 /// A seed that nobody chose.
@@ -110,6 +139,10 @@ fn shots(asked: &Asked, seconds: f32) -> Result<Vec<Shot>> {
             seconds,
         }]);
     };
+    if asked.has("prompt") {
+        let message = "`prompt` and `shots` say the same: one of them is enough";
+        return Err(Fault::param("prompt", message));
+    }
     let listed = listed.as_array().ok_or_else(|| {
         Fault::param(
             "shots",
@@ -133,13 +166,24 @@ fn shots(asked: &Asked, seconds: f32) -> Result<Vec<Shot>> {
     shots.collect()
 }
 
-/// The same film, and more after it. The same words go on where they were; others are another shot.
+/// The same film with other words.
+pub(super) fn remixed(source: &Settings, asked: &Asked) -> Result<Settings> {
+    check(asked)?;
+    Ok(source.remixed(&asked.text("prompt")?))
+}
+
+/// The same film, and more after it. Without words, or with the same, its last shot gets longer; others are another shot.
 pub(super) fn extended(source: &Settings, asked: &Asked) -> Result<Settings> {
+    check(asked)?;
     let seconds = match asked.optional("seconds") {
         Some(text) => number("seconds", &text)?,
         None => USUAL_SECONDS,
     };
-    Ok(source.extended(&asked.text("prompt")?, seconds))
+    let prompt = match asked.has("prompt") {
+        true => asked.text("prompt")?,
+        false => String::new(),
+    };
+    source.extended(&prompt, seconds).map_err(fault)
 }
 
 /// Seconds as the field writes them: `4`, `2.5`.
@@ -175,6 +219,10 @@ pub(super) fn fault(refused: Refused) -> Fault {
         }
         | Refused::Empty { shot: Some(shot) } => format!("shots[{}].prompt", shot - 1),
         Refused::Size { .. } => "size".to_owned(),
+        Refused::Pixels { .. } => "seconds".to_owned(),
+        Refused::Words { .. } => "shots".to_owned(),
+        Refused::Loop => "loop".to_owned(),
+        Refused::Model { .. } => "model".to_owned(),
         Refused::Rate { .. } => "fps".to_owned(),
         Refused::Seconds { .. } => "seconds".to_owned(),
         Refused::Shots { .. } => "shots".to_owned(),
