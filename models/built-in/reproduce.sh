@@ -26,7 +26,7 @@ recipe=$folder/reproduced.toml
 { echo 'out = "reproduced"'; sed '/^[[:space:]]*out[[:space:]]*=/d' "$here/recipe/recipe.toml"; } >"$recipe"
 "${FREEHOLD:-freehold}" train "$recipe"
 made=$(sha256sum "$folder"/reproduced/'learn'/model/model.safetensors | cut -d ' ' -f 1)
-wanted=d4381c348c8aeb3574b5b88e3aca810917c80deb56140484fb2550cc0f76ad44
+wanted=42b7edd6beab43209ad9def5aa907a25cec1c94a78e6a8eebddde9a3408e5465
 if [ "$made" = "$wanted" ]; then
   echo "built-in: the same weights to the bit, $made"
 else

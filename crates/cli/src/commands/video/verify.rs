@@ -99,85 +99,74 @@ fn mark(path: &Path) -> Option<Found> {
 }
 
 fn told(report: &Report, mark: Option<Found>) -> String {
-    let mut text = match &report.status {
-        Status::Valid => format!(
-            "{} every byte is as it was signed\n",
-            paint::styled(paint::GOOD, "valid")
-        ),
-        Status::Invalid { reason } => {
-            format!("{} {reason}\n", paint::styled(paint::BAD, "invalid"))
-        }
-        Status::Unread { reason } => format!(
-            "{} {reason}\n",
-            paint::styled(paint::WARN, "not understood")
-        ),
-        Status::Missing => format!(
-            "{} it says nothing of where it came from\n",
-            paint::styled(paint::WARN, "no credentials")
+    let (style, head, more) = match &report.status {
+        Status::Valid => (paint::GOOD, "valid", "every byte is as it was signed"),
+        Status::Invalid { reason } => (paint::BAD, "invalid", reason.as_str()),
+        Status::Unread { reason } => (paint::WARN, "not understood", reason.as_str()),
+        Status::Missing => (
+            paint::WARN,
+            "no credentials",
+            "it says nothing of where it came from",
         ),
     };
-    let mut row = |name: &str, value: &str| {
-        if !value.is_empty() {
-            text += &format!("{:>12}  {value}\n", name);
-        }
-    };
+    let mut rows = Vec::new();
     // What does not hold was said of another file.
     if let Some(content) = report
         .content
         .as_ref()
         .filter(|_| report.status == Status::Valid)
     {
-        row("title", content.title.as_deref().unwrap_or_default());
-        row("made by", &generator(content));
-        row(
-            "it is",
-            &content.source.as_ref().map(kind).unwrap_or_default(),
-        );
-        row("made at", content.created_at.as_deref().unwrap_or_default());
-        if let Some(making) = &content.making {
-            row("model", making.model.as_deref().unwrap_or_default());
-            row(
-                "prompt",
-                &making
-                    .prompt
-                    .as_deref()
-                    .unwrap_or_default()
-                    .replace('\n', " | "),
-            );
-            row(
-                "seed",
-                &making.seed.map(|seed| seed.to_string()).unwrap_or_default(),
-            );
-        }
-        for origin in &content.ingredients {
-            row(
-                "made from",
-                origin.title.as_deref().unwrap_or("a file without a title"),
-            );
-        }
+        rows = said(content);
     }
     if let Some(signer) = &report.signer {
-        let name = signer
-            .organisation
-            .as_deref()
-            .or(signer.name.as_deref())
-            .unwrap_or("somebody without a name");
-        row(
-            "signed by",
-            &format!(
-                "{name} ({}, {})",
-                standing(signer.standing),
-                &signer.fingerprint[..16]
-            ),
-        );
+        let name = signer.organisation.as_deref().or(signer.name.as_deref());
+        let name = name.unwrap_or("somebody without a name");
+        let (standing, fingerprint) = (standing(signer.standing), &signer.fingerprint[..16]);
+        rows.push(("signed by", format!("{name} ({standing}, {fingerprint})")));
     }
     if let Some(mark) = mark {
-        row(
+        rows.push((
             "mark",
-            &format!("{:08x}, unseen in the picture", mark.message),
-        );
+            format!("{:08x}, unseen in the picture", mark.message),
+        ));
+    }
+    let mut text = format!("{} {more}\n", paint::styled(style, head));
+    for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
+        // What others signed may hold signs that a terminal obeys.
+        let value = value.replace('\n', " | ").replace(char::is_control, " ");
+        text += &format!("{name:>12}  {value}\n");
     }
     text
+}
+
+/// What was signed, name by name.
+fn said(content: &Content) -> Vec<(&'static str, String)> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let mut rows = vec![
+        ("title", text(&content.title)),
+        ("made by", generator(content)),
+        (
+            "it is",
+            content.source.as_ref().map(kind).unwrap_or_default(),
+        ),
+        ("made at", text(&content.created_at)),
+    ];
+    if let Some(making) = &content.making {
+        rows.push(("model", text(&making.model)));
+        rows.push(("prompt", text(&making.prompt)));
+        rows.push((
+            "seed",
+            making.seed.map(|seed| seed.to_string()).unwrap_or_default(),
+        ));
+    }
+    for origin in &content.ingredients {
+        let title = origin.title.clone();
+        rows.push((
+            "made from",
+            title.unwrap_or_else(|| "a file without a title".to_owned()),
+        ));
+    }
+    rows
 }
 
 fn generator(content: &Content) -> String {
