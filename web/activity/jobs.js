@@ -187,7 +187,7 @@ function title(job) {
   if (job.kind === "code.fix") return t("job-fix", { name: String(asked.folder ?? "").split("/").pop() ?? "" });
   if (job.kind === "code.tests") return t("job-tests", { name: asked.file ?? "" });
   if (job.kind === "batch") return t("job-batch");
-  if (job.kind === "video") return t("job-video", { words: asked.shots?.[0]?.prompt ?? "" });
+  if (job.kind === "video") return t("job-video");
   return job.kind;
 }
 

@@ -29,8 +29,8 @@ export function filmCard(first, take, look) {
   let film = first;
   let shown = "";
 
-  const again = () => take({ prompt: film.prompt, seed: film.seed, size: film.size, seconds: film.seconds, loop: film.loop });
-  const onward = () => take({ prompt: film.prompt, after: film.id });
+  const again = () => take({ shots: film.shots, seed: film.seed, size: film.size, loop: film.loop });
+  const onward = () => take({ shots: film.shots, after: film.id });
   const remove = async () => {
     try {
       await ask("DELETE", `/v1/videos/${film.id}`);
@@ -39,21 +39,36 @@ export function filmCard(first, take, look) {
     }
     look();
   };
+  /** A film that is done is gone for good: that is asked first. */
+  const askAndRemove = () => {
+    dialog({ title: t("film-remove-sure"), kind: "small" }, (close) => [
+      h("p", null, film.prompt.replaceAll("\n", " · ")),
+      h("footer", { class: "dialog-foot" }, h("button", { class: "plain", type: "button", onclick: close, autofocus: true }, t("cancel")), h("button", { class: "main is-danger", type: "button", onclick: () => (close(), remove()) }, t("film-remove"))),
+    ]);
+  };
   const button = (/** @type {string} */ sign, /** @type {string} */ key, /** @type {() => void} */ work) =>
     h("button", { class: "quiet", type: "button", title: t(key), "aria-label": t(`${key}-of`, { words: film.prompt }), onclick: work }, icon(sign));
 
   const done = () => {
     const player = h("video", { src: `/v1/videos/${film.id}/content`, poster: `/v1/videos/${film.id}/content?variant=thumbnail`, controls: true, loop: film.loop || Number(film.seconds) <= 12, preload: "none", playsinline: true, muted: true, "aria-label": film.prompt });
-    player.addEventListener("keydown", (event) => key(event, player));
+    player.addEventListener("keydown", (event) => key(event, player, film.fps));
     const save = h("a", { class: "quiet", href: `/v1/videos/${film.id}/content?download=true`, download: "", title: t("film-save"), "aria-label": t("film-save-of", { words: film.prompt }) }, icon("download"));
     fill(screen, player);
-    fill(act, button("again", "film-again", again), button("right", "film-onward", onward), save, button("note", "film-card", () => openCard(film)), button("bin", "film-remove", remove));
+    fill(act, button("again", "film-again", again), button("right", "film-onward", onward), save, button("note", "film-card", () => openCard(film)), button("bin", "film-remove", askAndRemove));
   };
+  const share = h("span");
+  const bar = h("div", { class: "bar", role: "progressbar", "aria-label": first.prompt, "aria-valuemin": "0", "aria-valuemax": "100" }, share);
+  const drawn = h("img", { alt: "", hidden: true });
   const working = () => {
-    const bar = h("div", { class: "bar", role: "progressbar", "aria-label": film.prompt, "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": film.progress }, h("span", { vars: { "--share": film.progress / 100 } }));
-    const picture = film.preview && PICTURE.test(film.preview) ? h("img", { src: film.preview, alt: "" }) : null;
-    fill(screen, picture, bar);
-    if (shown !== film.status) fill(act, button("stop", "film-stop", remove));
+    // What is there already stays, so that nobody loses their place.
+    if (!bar.isConnected) fill(screen, drawn, bar);
+    bar.setAttribute("aria-valuenow", String(film.progress));
+    share.style.setProperty("--share", String(film.progress / 100));
+    if (film.preview && PICTURE.test(film.preview)) {
+      drawn.src = film.preview;
+      drawn.hidden = false;
+    }
+    if (!act.childElementCount) fill(act, button("stop", "film-stop", remove));
   };
   const set = (/** @type {Film} */ now) => {
     film = now;
@@ -73,9 +88,9 @@ export function filmCard(first, take, look) {
   return { element, set };
 }
 
-/** Space plays, arrows jump, comma and full stop go picture by picture. @param {KeyboardEvent} event @param {HTMLVideoElement} player */
-function key(event, player) {
-  const frame = 1 / 24;
+/** Space plays, arrows jump, comma and full stop go picture by picture. @param {KeyboardEvent} event @param {HTMLVideoElement} player @param {number} fps */
+function key(event, player, fps) {
+  const frame = 1 / fps;
   const steps = /** @type {Record<string, number>} */ ({ ArrowLeft: -JUMP, ArrowRight: JUMP, ",": -frame, ".": frame });
   const step = steps[event.key];
   if (step !== undefined) {

@@ -9,7 +9,7 @@ import { wishes } from "./wishes.js";
 /**
  * @typedef {{
  *   id: string, status: "queued" | "in_progress" | "completed" | "failed", progress: number, prompt: string, seconds: string, size: string,
- *   seed: number, fps: number, frames: number, loop: boolean, model: string, created_at: number, unknown_words: string[], preview?: string,
+ *   shots: { prompt: string, seconds: number }[], seed: number, fps: number, frames: number, loop: boolean, model: string, created_at: number, unknown_words: string[], preview?: string,
  *   error: { code: string, message: string } | null, remixed_from_video_id: string | null,
  * }} Film
  */
@@ -18,8 +18,9 @@ import { wishes } from "./wishes.js";
 const SOON = 400;
 const LATER = 10_000;
 
-/** Films that are shown before one asks for more. */
+/** Films that are shown before one asks for more, and at most. */
 const PAGE = 24;
+const LIMIT = 100;
 
 /** @returns {import("../main.js").Page} */
 export function videoPage() {
@@ -34,6 +35,8 @@ export function videoPage() {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let isLeft = false;
+  /** Which look is the newest: an older one that comes late says nothing any more. */
+  let looks = 0;
 
   const show = () => {
     for (const id of cards.keys()) if (!films.some((film) => film.id === id)) cards.delete(id);
@@ -48,25 +51,27 @@ export function videoPage() {
   };
   const load = async () => {
     clearTimeout(timer);
+    const look = ++looks;
     let wait = LATER;
     try {
       const page = await ask("GET", `/v1/videos?limit=${limit}`);
-      films = page.data;
-      const open = films.filter((film) => film.status === "queued" || film.status === "in_progress");
+      /** @type {Film[]} */
+      const found = page.data;
+      const open = found.filter((film) => film.status === "queued" || film.status === "in_progress");
       // Those at work show what is drawn already.
-      const seen = await Promise.all(open.slice(0, 4).map((film) => ask("GET", `/v1/videos/${film.id}?preview=true`)));
-      if (isLeft) return;
-      films = films.map((film) => seen.find((other) => other.id === film.id) ?? film);
+      const seen = await Promise.all(open.slice(0, 4).map((film) => ask("GET", `/v1/videos/${film.id}?preview=true`).catch(() => null)));
+      if (isLeft || look !== looks) return;
+      films = found.map((film) => seen.find((other) => other?.id === film.id) ?? film);
       if (open.length) wait = SOON;
-      more.hidden = !page.has_more;
+      more.hidden = !page.has_more || limit >= LIMIT;
       show();
     } catch (error) {
-      fill(word, told(error));
+      if (look === looks) fill(word, told(error));
     }
-    if (!isLeft) timer = setTimeout(load, wait);
+    if (!isLeft && look === looks) timer = setTimeout(load, wait);
   };
   const refresh = () => load();
-  more.addEventListener("click", () => ((limit = Math.min(limit + PAGE, 100)), load()));
+  more.addEventListener("click", () => ((limit = Math.min(limit + PAGE, LIMIT)), load()));
   const form = wishes(refresh);
   load();
   const element = h(

@@ -15,7 +15,7 @@ const SECONDS = ["2", "4", "8", "12"];
 const COUNTS = ["1", "2", "4"];
 const EXAMPLES = ["video-example-1", "video-example-2", "video-example-3"];
 
-/** @typedef {{ prompt: string, seed?: number, size?: string, seconds?: string, loop?: boolean, after?: string }} Taken */
+/** @typedef {{ shots: { prompt: string, seconds?: number }[], seed?: number, size?: string, loop?: boolean, after?: string }} Taken */
 
 /**
  * @param {() => void} begun Called when films were begun.
@@ -25,7 +25,7 @@ export function wishes(begun) {
   const wrong = h("p", { class: "wrong", role: "alert" });
   const size = choice(t("video-size"), SIZES.map(([value, key]) => [value ?? "", t(key ?? "")]));
   const count = choice(t("video-count"), COUNTS.map((value) => [value, t("video-count-of", { count: Number(value) })]));
-  const seed = h("input", { type: "number", min: 0, max: 4294967295, step: 1, inputmode: "numeric", placeholder: t("video-seed-any"), "aria-label": t("video-seed") });
+  const seed = h("input", { type: "number", min: 0, max: Number.MAX_SAFE_INTEGER, step: 1, inputmode: "numeric", placeholder: t("video-seed-any"), "aria-label": t("video-seed") });
   const loop = h("input", { type: "checkbox" });
   const make = h("button", { class: "main", type: "submit" }, icon("play"), t("video-make"));
   const another = h("button", { class: "plain", type: "button" }, icon("plus"), t("video-shot-add"));
@@ -35,7 +35,8 @@ export function wishes(begun) {
 
   const add = (prompt = "", seconds = "4") => {
     const text = h("textarea", { rows: 2, maxlength: 4000, placeholder: t("video-prompt"), "aria-label": t("video-prompt"), value: prompt });
-    const long = choice(t("video-seconds"), SECONDS.map((value) => [value, t("video-seconds-of", { count: Number(value) })]), seconds);
+    const lengths = SECONDS.includes(seconds) ? SECONDS : [seconds, ...SECONDS];
+    const long = choice(t("video-seconds"), lengths.map((value) => [value, t("video-seconds-of", { count: Number(value) })]), seconds);
     const off = h("button", { class: "quiet", type: "button", "aria-label": t("video-shot-remove") }, icon("close"));
     const shot = h("li", { class: "shot" }, text, h("div", { class: "shot-side" }, long.element, off));
     off.addEventListener("click", () => (shot.remove(), number(), last()?.focus()));
@@ -86,10 +87,10 @@ export function wishes(begun) {
         try {
           await send();
           follow("", "");
-          begun();
         } catch (error) {
           fill(wrong, told(error));
         }
+        begun();
         make.disabled = false;
       },
     },
@@ -98,17 +99,23 @@ export function wishes(begun) {
     h("div", { class: "wish-row" }, size.element, count.element, h("label", { class: "named" }, h("span", null, t("video-seed")), seed), h("label", { class: "ticked" }, loop, t("video-loop"))),
     wrong,
     h("div", { class: "wish-row" }, make, another),
-    h("p", { class: "examples" }, EXAMPLES.map((key) => h("button", { class: "link", type: "button", onclick: () => take({ prompt: t(key) }) }, t(key)))),
+    h("p", { class: "examples" }, EXAMPLES.map((key) => h("button", { class: "link", type: "button", onclick: () => take({ shots: [{ prompt: t(key) }] }) }, t(key)))),
     h("p", { class: "faint" }, t("video-drawn")),
   );
   const take = (/** @type {Taken} */ taken) => {
     fill(shots);
-    const text = add(taken.prompt.split("\n")[0], SECONDS.includes(taken.seconds ?? "") ? taken.seconds : "4");
-    if (taken.size && [...size.select.options].some((option) => option.value === taken.size)) size.select.value = taken.size;
+    const words = taken.shots.map((shot) => shot.prompt).join(" · ");
+    if (taken.after) add();
+    else for (const shot of taken.shots) add(shot.prompt, String(shot.seconds ?? 4));
+    const text = /** @type {HTMLTextAreaElement} */ (shots.querySelector("textarea"));
+    if (taken.size && ![...size.select.options].some((option) => option.value === taken.size)) {
+      size.select.append(h("option", { value: taken.size }, taken.size.replace("x", " × ")));
+    }
+    if (taken.size) size.select.value = taken.size;
+    count.select.value = "1";
     if (taken.seed !== undefined) seed.value = String(taken.seed);
     if (taken.loop !== undefined) loop.checked = taken.loop;
-    follow(taken.after ?? "", taken.prompt);
-    if (taken.after) text.value = "";
+    follow(taken.after ?? "", words);
     text.focus();
     text.select();
     form.scrollIntoView({ block: "nearest" });

@@ -94,7 +94,10 @@ pub enum Unmade {
     #[error(transparent)]
     Credentials(#[from] media::credentials::Error),
     /// The key that signs could not be read or kept.
-    #[error("the key in `{}` cannot be read or kept: {source}", path.display())]
+    #[error(
+        "what signs here, `{}`, cannot be read or kept: {source}\nhint: take its folder from a backup; or move it away, and a new key is made, by which nobody knows the films before",
+        path.display()
+    )]
     Key {
         /// Where it is, or should be.
         path: std::path::PathBuf,
