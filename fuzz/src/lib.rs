@@ -4,5 +4,7 @@ mod driver;
 mod mutate;
 mod tensors;
 
+pub mod films;
+
 pub use driver::{Target, run};
 pub use tensors::outcome_of;
