@@ -15,7 +15,7 @@ pub fn lines(picture: &Picture) -> String {
     let scale =
         (picture.width as f32 / COLUMNS as f32).max(picture.height as f32 / (2 * ROWS) as f32);
     let side = |pixels: usize| ((pixels as f32 / scale).round() as usize).max(2);
-    let small = picture.scaled(side(picture.width), side(picture.height) / 2 * 2);
+    let small = picture.scaled(side(picture.width), side(picture.height).div_ceil(2) * 2);
     let mut text = String::new();
     for pair in small.bytes.chunks_exact(small.width * 6) {
         let (above, below) = pair.split_at(small.width * 3);
