@@ -1,6 +1,7 @@
 // Films: what `client.videos` does.
 
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import OpenAI, { toFile } from "openai";
 
@@ -8,9 +9,18 @@ import { all, row, throws } from "./cases.mjs";
 
 const SMALL = { size: "192x160", seconds: "1", fps: 12, seed: 7 };
 
-row("videos.create_and_poll", async (at) => {
+/** Waits until a film has ended. */
+async function ended(videos, film) {
+  while (film.status === "queued" || film.status === "in_progress") {
+    await sleep(100);
+    film = await videos.retrieve(film.id);
+  }
+  return film;
+}
+
+row("videos.life", async (at) => {
   const { videos } = at.client();
-  const film = await videos.createAndPoll({ prompt: "a red ball bounces", ...SMALL });
+  const film = await ended(videos, await videos.create({ prompt: "a red ball bounces", ...SMALL }));
   assert.equal(film.status, "completed");
   const whole = Buffer.from(await (await videos.downloadContent(film.id)).arrayBuffer());
   assert.equal(whole.toString("latin1", 4, 8), "ftyp");
@@ -24,14 +34,14 @@ row("videos.create_and_poll", async (at) => {
 
 row("videos.remix_edit_extend", async (at) => {
   const { videos } = at.client();
-  const film = await videos.createAndPoll({ prompt: "a red ball", ...SMALL });
+  const film = await ended(videos, await videos.create({ prompt: "a red ball", ...SMALL }));
   const remix = await videos.remix(film.id, { prompt: "a blue cube" });
   assert.equal(remix.remixed_from_video_id, film.id);
   const whole = Buffer.from(await (await videos.downloadContent(film.id)).arrayBuffer());
   const edited = await videos.edit({ prompt: "a green star", video: await toFile(whole, "film.mp4") });
   const longer = await videos.extend({ prompt: "a ring spins", seconds: "4", video: { id: film.id } });
   assert.equal(longer.seconds, "5");
-  for (const one of [remix, edited, longer]) assert.equal((await videos.poll(one.id)).status, "completed");
+  for (const one of [remix, edited, longer]) assert.equal((await ended(videos, one)).status, "completed");
 });
 
 row("videos.refused", async (at) => {
