@@ -10,10 +10,10 @@ use crate::error::{Error, Result};
 use crate::picture::Picture;
 
 /// Pixels of a side that are read at most.
-pub const SIDE_MAX: u32 = 16_384;
+pub const SIDE_MAX: u32 = 8_192;
 
 /// Bytes of memory that reading may take.
-const MEMORY_MAX: u64 = 512 << 20;
+const MEMORY_MAX: u64 = 256 << 20;
 
 const KIND: &str = "picture";
 

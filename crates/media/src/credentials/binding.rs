@@ -63,7 +63,8 @@ pub(super) fn check<R: Read + Seek>(
     if manifest.assertions.iter().any(|one| one.label == FRAME) {
         let wanted = manifest.assertion(FRAME);
         let found = sum_of_parts(input, &place.frame, &[])?;
-        if wanted.is_none_or(|wanted| wanted.bytes("hash") != Some(&found[..])) {
+        let is_as_summed = wanted.is_some_and(|wanted| wanted.bytes("hash") == Some(&found[..]));
+        if !is_as_summed || !manifest.is_plain {
             return invalid("what lies around the credentials was changed since they were signed");
         }
         let span = &place.span;

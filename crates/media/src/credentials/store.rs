@@ -22,6 +22,8 @@ pub(super) struct Store<'a> {
 #[derive(Debug)]
 pub(super) struct Manifest<'a> {
     pub label: &'a str,
+    /// Whether it is named a manifest by the letters that we write: others are as good, and no sum holds them.
+    pub is_plain: bool,
     /// What sums of it are made of.
     pub summed: &'a [u8],
     pub whole: &'a [u8],
@@ -124,6 +126,7 @@ impl<'a> Manifest<'a> {
         };
         Ok(Self {
             label: outer.label,
+            is_plain: outer.kind == jumbf::MANIFEST,
             summed: outer.summed,
             whole: outer.whole,
             claim_bytes,

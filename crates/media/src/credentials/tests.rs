@@ -170,6 +170,18 @@ fn a_flipped_byte_is_found() {
 }
 
 #[test]
+fn letters_that_mean_the_same_are_found_when_they_were_not_those() {
+    for mut bytes in sealed(&facts(), &signer()) {
+        let at = bytes
+            .windows(8)
+            .position(|window| window == b"jumdc2ma")
+            .unwrap();
+        bytes[at + 7] = b'd';
+        assert_ne!(checked(&bytes).status, Status::Valid);
+    }
+}
+
+#[test]
 fn bytes_that_are_added_or_cut_off_are_found() {
     for file in sealed(&facts(), &signer()) {
         let longer = [&file[..], b"1"].concat();
