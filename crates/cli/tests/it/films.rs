@@ -53,6 +53,7 @@ fn json(run: &Run) -> Value {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one film goes through all commands")]
 fn a_film_is_made_shown_remixed_extended_and_verified() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

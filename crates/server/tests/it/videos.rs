@@ -213,6 +213,7 @@ fn shots_and_forms_are_read_as_json_is() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a list of what is refused")]
 fn what_cannot_be_is_refused_with_what_is_wrong() {
     let house = House::open();
     let long = "a".repeat(40_000);
