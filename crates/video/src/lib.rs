@@ -10,7 +10,7 @@ mod studio;
 pub mod world;
 
 pub use chance::Chance;
-pub use make::{Format, Target, Unmade, make};
+pub use make::{Format, Unmade};
 pub use order::{FRAMES_PER_SECOND, Order, Refused, SECONDS_MAX, SIDE, Shot, Size};
 pub use plan::Plan;
 pub use settings::{KeptShot, SCENE_MODEL, Settings};

@@ -57,7 +57,7 @@ impl Format {
 }
 
 /// Where a film goes.
-pub struct Target<S, W> {
+pub(crate) struct Target<S, W> {
     /// How it is written.
     pub format: Format,
     /// An empty file for what is on its way.
@@ -111,7 +111,7 @@ pub enum Unmade {
 ///
 /// # Errors
 /// [`Unmade`].
-pub fn make<S, W>(
+pub(crate) fn make<S, W>(
     plan: &Plan,
     target: Target<S, W>,
     each: &mut dyn FnMut(u64, &Picture) -> bool,

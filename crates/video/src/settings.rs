@@ -51,9 +51,20 @@ impl Settings {
         }
     }
 
+    /// Its words, a line a shot.
+    pub fn words(&self) -> String {
+        let prompts: Vec<&str> = self.shots.iter().map(|shot| shot.prompt.as_str()).collect();
+        prompts.join("\n")
+    }
+
+    /// How long it lasts.
+    pub fn seconds(&self) -> f32 {
+        self.shots.iter().map(|shot| shot.seconds).sum()
+    }
+
     /// The same film with other words.
     pub fn remixed(&self, prompt: &str) -> Self {
-        let seconds = self.shots.iter().map(|shot| shot.seconds).sum();
+        let seconds = self.seconds();
         let prompt = prompt.to_owned();
         Self {
             shots: vec![KeptShot { prompt, seconds }],

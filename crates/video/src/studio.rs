@@ -135,12 +135,7 @@ impl Studio {
         now: i64,
     ) -> Result<Facts, Unmade> {
         let settings = Settings::of(plan.order());
-        let prompts: Vec<&str> = settings
-            .shots
-            .iter()
-            .map(|shot| shot.prompt.as_str())
-            .collect();
-        let prompt = prompts.join("\n");
+        let prompt = settings.words();
         let mut identity = [0; 32];
         getrandom::fill(&mut identity).map_err(io::Error::other)?;
         let kept = serde_json::to_string(&settings).expect("settings are JSON");

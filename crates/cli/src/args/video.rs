@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub enum Video {
     /// Make a film of what is said
     Create(VideoCreate),
-    /// Let a film go on, or follow it with another shot
+    /// Make a film longer, or follow it with another shot
     Extend(VideoExtend),
     /// Make a film again with other words: the same chance, size and length
     Remix(VideoRemix),
@@ -79,7 +79,7 @@ pub struct VideoExtend {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 
-    /// What is seen next [default: the last shot goes on]
+    /// What is seen next [default: the last shot is made anew, longer]
     #[arg(value_name = "PROMPT")]
     pub prompt: Option<String>,
 
@@ -121,7 +121,7 @@ A storyboard is a TOML file:
   seconds = 3
 
   [[shot]]
-  prompt = \"the same ball at night, the camera zooms out\"
+  prompt = \"a red ball at night, the camera zooms out\"
   seconds = 2.5")]
 pub struct VideoStoryboard {
     /// The list of shots

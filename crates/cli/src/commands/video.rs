@@ -16,7 +16,6 @@ use super::stop_on_signals;
 use crate::args::video::{
     Made, Media, Video, VideoCreate, VideoExtend, VideoList, VideoRemix, VideoShow, VideoStoryboard,
 };
-
 use crate::console::{Console, Progress, paint};
 use crate::environment;
 use crate::failure::{Exit, Failure};
@@ -306,19 +305,10 @@ fn list(args: &VideoList, console: &mut Console) -> anyhow::Result<Exit> {
 
 /// A film in a line.
 fn line(settings: &Settings) -> String {
-    let seconds: f32 = settings.shots.iter().map(|shot| shot.seconds).sum();
-    let prompt: Vec<&str> = settings
-        .shots
-        .iter()
-        .map(|shot| shot.prompt.as_str())
-        .collect();
     let looped = if settings.is_loop { ", loop" } else { "" };
-    format!(
-        "{} {seconds} s{looped}, seed {}: {}",
-        settings.size,
-        settings.seed,
-        prompt.join(" | ")
-    )
+    let words = settings.words().replace('\n', " | ");
+    let (size, seconds, seed) = (&settings.size, settings.seconds(), settings.seed);
+    format!("{size} {seconds} s{looped}, seed {seed}: {words}")
 }
 
 fn show(args: &VideoShow, console: &mut Console) -> anyhow::Result<Exit> {

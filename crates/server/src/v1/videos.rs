@@ -142,11 +142,6 @@ async fn begin(
         .map_err(|error| Fault::broken(error.to_string()))?
         .map_err(wanted::fault)?;
     let settings = Settings::of(plan.order());
-    let prompts: Vec<&str> = settings
-        .shots
-        .iter()
-        .map(|shot| shot.prompt.as_str())
-        .collect();
     let now = app.timestamp();
     let film = json!({
         "id": id,
@@ -157,7 +152,7 @@ async fn begin(
         "created_at": seconds(now),
         "completed_at": null,
         "expires_at": null,
-        "prompt": prompts.join("\n"),
+        "prompt": settings.words(),
         "seconds": wanted::written(plan.order().seconds()),
         "size": settings.size,
         "error": null,
