@@ -34,7 +34,7 @@ pub struct AttentionPast<'a> {
     pub lengths: &'a [usize],
     /// Numbers of a head.
     pub head_dim: usize,
-    /// As it was computed. `ahead` must be zero.
+    /// As it was computed.
     pub layer: Attention<'a>,
 }
 
@@ -51,7 +51,6 @@ pub fn attention_backward(out: [&mut [f32]; 3], past: &AttentionPast<'_>, pool: 
     let tokens: usize = past.lengths.iter().sum();
     let width = past.layer.heads * past.head_dim;
     let kv_width = past.keys.len() / tokens.max(1);
-    assert_eq!(past.layer.ahead, 0, "tokens that see none after them");
     assert!(past.head_dim.is_multiple_of(2), "heads of an even width");
     assert!(
         past.queries.len() == tokens * width
@@ -212,7 +211,8 @@ impl<'a> Head<'a> {
         // Keys that any of the queries sees, in whole panels.
         let window = past.layer.window.unwrap_or(usize::MAX);
         let first = block.start.saturating_sub(window) / PANEL * PANEL;
-        let end = block.end.next_multiple_of(PANEL);
+        let end = block.end.saturating_add(past.layer.ahead);
+        let end = end.min(self.tokens.len()).next_multiple_of(PANEL);
         let count = end - first;
         let part = first * dim..end * dim;
         times_panels(
@@ -284,7 +284,9 @@ impl<'a> Head<'a> {
         ];
         scratch.probabilities.resize(block.len() * count, 0.0);
         for (at, query) in block.enumerate() {
-            let seen = query.saturating_sub(window).max(first) - first..query + 1 - first;
+            let end = query.saturating_add(layer.ahead);
+            let end = end.min(self.tokens.len() - 1) + 1;
+            let seen = query.saturating_sub(window).max(first) - first..end - first;
             let row = at * count..(at + 1) * count;
             differentiate(
                 &mut scratch.probabilities[row.clone()],
@@ -487,17 +489,18 @@ mod tests {
                     None => s,
                 };
                 let scale = f64::from(past.layer.scale);
-                let scores: Vec<f64> = (first..=token)
+                let last = token.saturating_add(past.layer.ahead).min(length - 1);
+                let scores: Vec<f64> = (first..=last)
                     .map(|t| capped(dot(past.queries, q, past.keys, key(t)) * scale))
                     .collect();
                 let sink = past.layer.sinks.map_or(0.0, |s| f64::from(s[head]).exp());
                 let total: f64 = scores.iter().map(|s| s.exp()).sum::<f64>() + sink;
                 let p: Vec<f64> = scores.iter().map(|s| s.exp() / total).collect();
-                let dp: Vec<f64> = (first..=token)
+                let dp: Vec<f64> = (first..=last)
                     .map(|t| dot(past.gradient, q, past.values, key(t)))
                     .collect();
                 let mean: f64 = p.iter().zip(&dp).map(|(p, dp)| p * dp).sum();
-                for (at, t) in (first..=token).enumerate() {
+                for (at, t) in (first..=last).enumerate() {
                     let mut ds = p[at] * (dp[at] - mean) * scale;
                     if let Some(cap) = past.layer.soft_cap {
                         ds *= 1.0 - (scores[at] / f64::from(cap)).powi(2);
@@ -571,6 +574,17 @@ mod tests {
                 ..layer
             },
         );
+        let all = Attention {
+            ahead: usize::MAX,
+            ..layer
+        };
+        check(&[1, 0, 49, 130], (4, 2, 16), all);
+        let near = Attention {
+            ahead: 5,
+            window: Some(3),
+            ..layer
+        };
+        check(&[20, 77], (4, 4, 8), near);
         let sinks = [0.5, -1.0, 2.0, 0.0];
         let odd = Attention {
             soft_cap: Some(1.5),

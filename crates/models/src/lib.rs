@@ -23,6 +23,7 @@ mod feed_forward;
 mod self_attention;
 
 mod bert;
+mod film;
 mod gemma3;
 mod gemma4;
 mod gpt_oss;
@@ -41,6 +42,7 @@ pub use batch::{Batch, Cache};
 pub use encoder::{Encoder, Pooling, Text};
 pub use error::{Error, Result};
 pub use export::Export;
+pub use film::{CHANNELS, Film, FilmBatch, FilmShape};
 pub use model::{ARCHITECTURES, Config, LoadOptions, Model, Weigh};
 pub use outline::{Format, Outline};
 pub use tokenizer::{Special, Stream, Tokenizer};

@@ -15,6 +15,7 @@ use tensor::files::{Checkpoint, Dtype, View, write_safetensors};
 use tensor::{Parameter, ParameterId, Weight, WeightType};
 
 use crate::error::Error;
+use crate::film::{FILM, Film};
 use crate::loader::Loader;
 use crate::model::{LoadOptions, Model};
 use crate::source::{Source, read_source};
@@ -50,7 +51,15 @@ pub struct Trainee {
     options: LearnOptions,
     learning: RefCell<Learning>,
     /// None while weights are written.
-    model: Option<Model>,
+    network: Option<Network>,
+}
+
+/// What learns.
+enum Network {
+    /// A network that foretells tokens.
+    Text(Model),
+    /// A network that makes films.
+    Film(Box<Film>),
 }
 
 /// The weights that have been asked for so far.
@@ -112,7 +121,8 @@ impl Trainee {
     pub fn open(path: &Path, options: LearnOptions, pool: &Pool) -> Result<Self, Error> {
         let checkpoint = Checkpoint::open(path)?;
         let source = read_source(&checkpoint)?;
-        const LEARNING: [&str; 10] = [
+        const LEARNING: [&str; 11] = [
+            FILM,
             "gemma3",
             "gemma3_text",
             "llama",
@@ -138,17 +148,34 @@ impl Trainee {
             source,
             options,
             learning: RefCell::new(learning),
-            model: None,
+            network: None,
         };
         trainee.put_together(pool)?;
         Ok(trainee)
     }
 
-    /// The network, with the weights as they are.
+    /// The network that foretells tokens, with the weights as they are.
+    ///
+    /// # Panics
+    /// When it makes films.
     pub fn model(&self) -> &Model {
-        self.model
-            .as_ref()
-            .expect("it is away only while weights change")
+        match self.network() {
+            Network::Text(model) => model,
+            Network::Film(_) => panic!("a network that makes films foretells no tokens"),
+        }
+    }
+
+    /// The network that makes films, if it is one.
+    pub fn film(&self) -> Option<&Film> {
+        match self.network() {
+            Network::Text(_) => None,
+            Network::Film(film) => Some(film),
+        }
+    }
+
+    fn network(&self) -> &Network {
+        let network = self.network.as_ref();
+        network.expect("it is away only while weights change")
     }
 
     /// How many arrays learn. The number of each is its place, as in [`ParameterId`].
@@ -165,7 +192,7 @@ impl Trainee {
 
     /// Lets `change` write the numbers of each array that learns, then packs them.
     pub fn change(&mut self, pool: &Pool, change: &mut dyn FnMut(ParameterId, &mut [f32])) {
-        self.model = None;
+        self.network = None;
         for (number, learner) in self.learning.get_mut().learners.iter_mut().enumerate() {
             change(ParameterId(number), &mut learner.values);
             learner.hold(ParameterId(number), pool);
@@ -195,7 +222,10 @@ impl Trainee {
             pool,
         )
         .learning(&self.learning);
-        self.model = Some(Model::of_loader(architecture.clone(), &loader)?);
+        self.network = Some(match architecture.as_str() {
+            FILM => Network::Film(Box::new(Film::of_loader(&loader)?)),
+            _ => Network::Text(Model::of_loader(architecture.clone(), &loader)?),
+        });
         Ok(())
     }
 

@@ -25,7 +25,9 @@ pub fn run(args: &[&str]) -> Result<()> {
     let raw = folder.path().join("pictures.rgb");
     let mut bench = tree::cargo();
     bench
-        .args(["bench", "--quiet", "--locked", "-p", "video", "--"])
+        .args([
+            "bench", "--quiet", "--locked", "-p", "video", "--bench", "film", "--",
+        ])
         .arg(&raw);
     let measured: Value = serde_json::from_str(tree::stdout_of(&mut bench)?.trim())?;
     let measured = measured.as_array().context("a list")?;

@@ -48,6 +48,49 @@ pub fn softmax_cross_entropy(cx: &Context, logits: &Tensor, targets: &[Option<u3
     })
 }
 
+/// The sum over rows of `weight · Σ (x − target)²`, a single number.
+/// Shapes: `x` and `targets` are `[rows, width]`; `weights` is `[rows]`.
+pub fn weighted_squares(cx: &Context, x: &Tensor, targets: &[f32], weights: &[f32]) -> Tensor {
+    let width = x.width().max(1);
+    assert!(
+        targets.len() == x.values().len() && weights.len() == x.rows(),
+        "a target for each number and a weight for each row"
+    );
+    let mut apart = cx.take(x.shape());
+    let numbers = x.values();
+    super::in_chunks(cx, apart.values_mut(), 1, |range, apart| {
+        let pairs = numbers[range.clone()].iter().zip(&targets[range]);
+        let slots = apart.iter_mut().zip(pairs);
+        slots.for_each(|(apart, (x, target))| *apart = x - target);
+    });
+    let rows = apart.values().chunks_exact(width).zip(weights);
+    let sums = rows.map(|(row, weight)| {
+        let squares: f32 = row.iter().map(|x| x * x).sum();
+        f64::from(squares) * f64::from(*weight)
+    });
+    let loss = cx.tensor([1], &[sums.sum::<f64>() as f32]);
+    if !cx.is_recording() {
+        return loss;
+    }
+    let (node, weights) = (x.node(), weights.to_vec());
+    cx.recorded(loss, &[x], false, move |cx, gradient| {
+        let factor = 2.0 * gradient.values()[0];
+        let mut dx = cx.take(apart.shape());
+        let numbers = apart.values();
+        super::in_chunks(cx, dx.values_mut(), width, |range, dx| {
+            let rows = numbers[range.clone()].chunks_exact(width);
+            let rows = rows.zip(&weights[range.start / width..]);
+            for (dx, (apart, weight)) in dx.chunks_exact_mut(width).zip(rows) {
+                let factor = factor * weight;
+                dx.iter_mut()
+                    .zip(apart)
+                    .for_each(|(dx, x)| *dx = factor * x);
+            }
+        });
+        vec![Step::Input(node, dx)]
+    })
+}
+
 /// The sum over rows of `weight · -log softmax(logits)[target]`, a single number; in the memory of `logits`
 /// when nobody else needs it. What each row is measured as, not yet weighted, goes to `losses`.
 /// Shapes: `logits` is `[rows, classes]`; `targets`, `weights` and `losses` are `[rows]`.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use tensor::ops::{
-    Angles, add, add_rows, attention, embedding, gather_rows, linear, linear_onto, rms_norm, rope,
-    scale, softmax_cross_entropy, sum_in_pieces, swiglu, weighted_cross_entropy,
+    Angles, add, add_rows, attention, embedding, gated_onto, gather_rows, linear, linear_onto,
+    modulate, rms_norm, rope, scale, softmax_cross_entropy, sum_in_pieces, swiglu,
+    weighted_cross_entropy, weighted_squares,
 };
 use tensor::{
     Attention, CacheType, Context, Gradients, KvPages, Parameter, ParameterId, Pool, RopePairs,
@@ -342,4 +343,63 @@ fn a_steady_loop_takes_no_new_memory() {
     let before = cx.buffers_made();
     (0..10).for_each(|_| learn());
     assert_eq!(cx.buffers_made(), before, "gradients go round, too");
+}
+
+#[test]
+fn what_is_said_of_a_sequence_scales_shifts_and_weighs_its_rows() {
+    Case {
+        name: "modulate",
+        tensors: &[[5, 3], [2, 9]],
+        parameters: &[],
+        run: &|cx, x, _| {
+            let lengths = [4, 1];
+            let moved = modulate(cx, &x[0], &x[1], 1, &lengths);
+            gated_onto(cx, &x[0], &moved, (&x[1], 0), &lengths)
+        },
+    }
+    .check();
+}
+
+#[test]
+fn squares_pull_towards_their_targets() {
+    Case {
+        name: "weighted squares",
+        tensors: &[[3, 4]],
+        parameters: &[],
+        run: &|cx, x, _| {
+            let loss = weighted_squares(cx, &x[0], &numbers(12, 9), &[0.1, 0.0, 0.3]);
+            // Two classes, so that the case's own loss depends on it.
+            let pair = add_rows(cx, cx.zeros([2, 1]), &loss, &[1], &[0.1]);
+            let line = Weight::of_f32(&[1.0, -1.0], 2, 1, cx.pool());
+            linear(cx, &pair, &line)
+        },
+    }
+    .check();
+}
+
+#[test]
+fn tokens_that_see_both_ways_pass_gradients_both_ways() {
+    Case {
+        name: "attention both ways",
+        tensors: &[[6, 32], [6, 16], [6, 16]],
+        parameters: &[],
+        run: &|cx, x, _| {
+            let mut pages = KvPages::new(2, 1, 16, CacheType::F32);
+            let sequences = [(&[0_u32][..], 4), (&[1], 2)].map(|(table, tokens)| Sequence {
+                table,
+                past: 0,
+                tokens,
+            });
+            let layer = Attention {
+                heads: 2,
+                scale: 0.5,
+                window: None,
+                ahead: usize::MAX,
+                soft_cap: None,
+                sinks: None,
+            };
+            attention(cx, [&x[0], &x[1], &x[2]], &mut pages, &sequences, &layer)
+        },
+    }
+    .check();
 }
