@@ -144,6 +144,56 @@ impl FilmShape {
         self.patch_numbers() * 2 + self.patch.iter().product::<usize>()
     }
 
+    /// Where a pixel of a patch is: picture, row and column.
+    pub fn place(&self, patch: usize, pixel: usize) -> [usize; 3] {
+        let split = |at: usize, sizes: [usize; 3]| {
+            let row = at / sizes[2];
+            [row / sizes[1], row % sizes[1], at % sizes[2]]
+        };
+        let (outer, inner) = (split(patch, self.grid()), split(pixel, self.patch));
+        std::array::from_fn(|axis| outer[axis] * self.patch[axis] + inner[axis])
+    }
+
+    /// Pixels `[pictures, rows, columns, 3]` as numbers from -1 to 1, patch by patch: `[N, P]`.
+    ///
+    /// # Panics
+    /// When there are not as many.
+    pub fn cut(&self, pixels: &[u8]) -> Vec<f32> {
+        let mut out = Vec::with_capacity(pixels.len());
+        self.each_pixel(|first| {
+            let colours = &pixels[first..first + CHANNELS];
+            out.extend(colours.iter().map(|x| f32::from(*x) / 127.5 - 1.0));
+        });
+        assert_eq!(out.len(), pixels.len(), "pixels of one film");
+        out
+    }
+
+    /// The other way round.
+    ///
+    /// # Panics
+    /// When there are not as many.
+    pub fn join(&self, patches: &[f32]) -> Vec<u8> {
+        let mut out = vec![0; patches.len()];
+        let mut colours = patches.chunks_exact(CHANNELS);
+        self.each_pixel(|first| {
+            let colours = colours.next().expect("numbers of one film");
+            for (out, x) in out[first..first + CHANNELS].iter_mut().zip(colours) {
+                *out = ((x + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8;
+            }
+        });
+        out
+    }
+
+    /// Calls `each` with where each pixel begins among the numbers of a film, patch by patch.
+    fn each_pixel(&self, mut each: impl FnMut(usize)) {
+        for patch in 0..self.patches() {
+            for pixel in 0..self.patch_numbers() / CHANNELS {
+                let [picture, row, column] = self.place(patch, pixel);
+                each(((picture * self.film[1] + row) * self.film[2] + column) * CHANNELS);
+            }
+        }
+    }
+
     /// What contradicts itself.
     ///
     /// # Errors

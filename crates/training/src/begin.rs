@@ -1,5 +1,7 @@
 //! The checkpoint that a training begins with: a network of a given shape, its numbers by chance.
 
+mod film;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -8,6 +10,8 @@ use tensor::files::{Dtype, View, write_safetensors};
 
 use crate::chance::Chance;
 use crate::error::{Error, Result};
+
+pub use film::{FilmRecipe, WORDS, begin_film};
 
 /// A network of Llama's kind.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -168,8 +172,19 @@ impl Shape {
 /// When the shape contradicts itself or the folder cannot be written.
 pub fn begin(folder: &Path, shape: &Shape, vocab: usize, seed: u64) -> Result<()> {
     shape.check(vocab)?;
-    let mut tensors = Vec::new();
-    for (number, (name, shape, spread)) in shape.tensors(vocab).into_iter().enumerate() {
+    write(folder, shape.tensors(vocab), &shape.config(vocab), seed)
+}
+
+/// Writes tensors of these names and shapes, whose numbers are spread as widely by chance (ones where nothing is said), and what
+/// `config.json` says.
+fn write(
+    folder: &Path,
+    tensors: Vec<(String, Vec<usize>, Option<f64>)>,
+    config: &serde_json::Value,
+    seed: u64,
+) -> Result<()> {
+    let mut made = Vec::new();
+    for (number, (name, shape, spread)) in tensors.into_iter().enumerate() {
         let mut chance = Chance::new(seed, number as u64);
         let count = shape.iter().product();
         let values: Vec<f32> = match spread {
@@ -178,9 +193,9 @@ pub fn begin(folder: &Path, shape: &Shape, vocab: usize, seed: u64) -> Result<()
                 .map(|_| (chance.normal() * spread) as f32)
                 .collect(),
         };
-        tensors.push((name, shape, values));
+        made.push((name, shape, values));
     }
-    let views = tensors.iter().map(|(name, shape, values)| {
+    let views = made.iter().map(|(name, shape, values)| {
         let view = View {
             dtype: Dtype::F32,
             shape: shape.clone(),
@@ -191,7 +206,7 @@ pub fn begin(folder: &Path, shape: &Shape, vocab: usize, seed: u64) -> Result<()
     let views: Vec<(&str, View<'_>)> = views.collect();
     let metadata = BTreeMap::from([("format".to_owned(), "pt".to_owned())]);
     write_safetensors(folder.join("model.safetensors"), &views, &metadata)?;
-    let config = serde_json::to_string_pretty(&shape.config(vocab)).expect("settings are plain");
+    let config = serde_json::to_string_pretty(config).expect("settings are plain");
     let path = folder.join("config.json");
     std::fs::write(&path, config + "\n").map_err(Error::file(path))
 }

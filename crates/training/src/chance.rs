@@ -37,6 +37,12 @@ impl Chance {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
+    /// Two numbers from zero up to one, of 24 bits each.
+    pub(crate) fn two_units(&mut self) -> [f32; 2] {
+        let both = self.0.next_u64();
+        [both >> 40, both & 0xff_ffff].map(|bits| bits as f32 / (1_u32 << 24) as f32)
+    }
+
     /// A number of the normal distribution with mean zero and variance one.
     /// Source: Box & Muller 1958.
     pub fn normal(&mut self) -> f64 {

@@ -17,6 +17,7 @@ mod vocabulary;
 
 mod begin;
 mod example;
+mod film;
 mod optimiser;
 mod schedule;
 mod state;
@@ -43,11 +44,12 @@ pub use recipe::{
 pub use shards::{Loader, Reading, ShardWriter};
 pub use vocabulary::{END_OF_TEXT, Encoded, Encoder, make_vocabulary};
 
-pub use begin::{Shape, begin};
+pub use begin::{FilmRecipe, Shape, WORDS, begin, begin_film};
 pub use chance::Chance;
 pub use deck::Position;
 pub use error::{Error, Result};
 pub use example::Example;
+pub use film::{Clip, Draw, FilmSource};
 pub use journal::{Line, StepLine, read as read_journal};
 pub use known::{Known, StageView, all as known_trainings, note as note_training};
 pub use models::{Adapters, LearnOptions};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::begin::Shape;
+use crate::begin::{FilmRecipe, Shape};
 use crate::error::{Error, Result};
 use crate::release::About;
 
@@ -50,6 +50,8 @@ pub enum ModelRecipe {
     From(From),
     /// A shape to begin with.
     Shape(Shape),
+    /// The shape of a network that makes films.
+    Film(FilmRecipe),
 }
 
 impl<'de> Deserialize<'de> for ModelRecipe {
@@ -57,9 +59,12 @@ impl<'de> Deserialize<'de> for ModelRecipe {
     fn deserialize<D: serde::Deserializer<'de>>(reader: D) -> std::result::Result<Self, D::Error> {
         let table = toml::Table::deserialize(reader)?;
         let is_from = table.contains_key("from");
+        let is_film = table.contains_key("film_size");
         let table = toml::Value::Table(table);
         let read = if is_from {
             table.try_into().map(Self::From)
+        } else if is_film {
+            table.try_into().map(Self::Film)
         } else {
             table.try_into().map(Self::Shape)
         };
@@ -110,7 +115,8 @@ fn sample_bytes() -> usize {
 pub struct Source {
     /// What stages call it.
     pub name: String,
-    /// A file, or a folder of files.
+    /// A file, or a folder of files; nothing for films, which are drawn.
+    #[serde(default)]
     pub path: PathBuf,
     /// How it is read.
     pub format: Format,
@@ -154,6 +160,8 @@ pub enum Format {
     /// A line is something to do, of which a machine can tell whether it was done:
     /// `{"prompt" or "messages", "answer", "check"}`.
     Tasks,
+    /// Films of a little world and what is said of them, drawn as they are needed.
+    Films,
 }
 
 /// What of the data is kept.
@@ -324,16 +332,37 @@ impl Recipe {
                 );
                 return Err((reason, hint));
             }
+            let is_drawn = source.format == Format::Films;
+            if source.path.as_os_str().is_empty() != is_drawn {
+                let reason = format!("`{}` has no `path`, or one that is never read", source.name);
+                return say(
+                    reason,
+                    "all but `format = \"films\"` lies in a file or folder",
+                );
+            }
             if source.licence.is_empty() || source.repeat == 0 {
                 let reason = format!("`{}` names no licence, or is never read", source.name);
                 return say(reason, "`licence` is an SPDX name, `repeat` one or more");
             }
         }
         self.check_stages()?;
+        let makes_films = matches!(self.model, ModelRecipe::Film(_));
+        let mut stages = self.stages.iter();
+        if let Some(stage) = stages.find(|stage| (stage.purpose == Purpose::Film) != makes_films) {
+            let reason = format!("stage `{}` is for another kind of network", stage.name);
+            return say(
+                reason,
+                "`purpose = \"film\"` goes with a `[model]` that has a `film_size`",
+            );
+        }
         match (&self.model, &self.tokenizer) {
             (ModelRecipe::Shape(_), None) => say(
                 "a network that begins by chance needs a vocabulary".to_owned(),
                 "add `[tokenizer]` with `vocab_size`",
+            ),
+            (ModelRecipe::Film(_), Some(_)) => say(
+                "a network that makes films has the words of its films".to_owned(),
+                "leave `[tokenizer]` out",
             ),
             (ModelRecipe::From(_), Some(_)) => say(
                 "a checkpoint has its vocabulary already".to_owned(),

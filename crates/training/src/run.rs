@@ -24,6 +24,7 @@ use tensor::Pool;
 
 use crate::corpus::Account;
 use crate::error::{Error, Result};
+use crate::film::FilmSource;
 use crate::journal::Line;
 use crate::ranks::{Ranks, Team};
 use crate::recipe::{ModelRecipe, Recipe};
@@ -62,6 +63,8 @@ pub struct RunOptions {
     pub memory_bytes: Option<u64>,
     /// Ends it after the step at hand, with everything kept.
     pub stop: Arc<AtomicBool>,
+    /// Says who draws films, for recipes that learn from them.
+    pub films: Option<fn() -> FilmSource>,
 }
 
 /// A recipe being followed.
@@ -170,7 +173,7 @@ impl Run {
     fn given(&self) -> Option<PathBuf> {
         match &self.recipe.model {
             ModelRecipe::From(from) => Some(self.recipe.path(&from.from)),
-            ModelRecipe::Shape(_) => None,
+            ModelRecipe::Shape(_) | ModelRecipe::Film(_) => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One step after the other.
 
+mod films;
 mod together;
 mod weighed;
 

@@ -7,6 +7,7 @@ mod plan;
 mod settings;
 mod studio;
 
+pub mod generate;
 pub mod world;
 
 pub use chance::Chance;

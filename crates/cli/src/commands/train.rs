@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use library::{Memory, quantity};
 use serde_json::json;
 use tensor::Pool;
-use training::{Account, Event, Line, Run, RunOptions, StepLine, note_training};
+use training::{Account, Clip, Event, FilmSource, Line, Run, RunOptions, StepLine, note_training};
+use video::generate::{Words, lesson, lesson_words};
 
 use super::stop_on_signals;
 use crate::args::train::Train;
@@ -40,6 +41,7 @@ pub fn run(args: &Train, console: &mut Console) -> anyhow::Result<Exit> {
         stage: args.stage.clone(),
         memory_bytes: Some(Memory::read().available),
         stop: stop_on_signals()?,
+        films: Some(films),
     };
     let run = Run::open(&args.recipe, options)?;
     // Whoever looks on in the app finds it; a training does not depend on it.
@@ -59,6 +61,20 @@ pub fn run(args: &Train, console: &mut Console) -> anyhow::Result<Exit> {
     let model = run.go(&mut |event| teller.tell(&event));
     teller.clear();
     finish(&model?, run.out(), console)
+}
+
+/// Films of the little world, for recipes that learn from them.
+fn films() -> FilmSource {
+    let list = lesson_words();
+    let words = Words::new(&list);
+    FilmSource {
+        words: list,
+        draw: Arc::new(move |number, size| {
+            let (pixels, caption) = lesson(number, size);
+            let (words, _) = words.read(&caption);
+            Clip { pixels, words }
+        }),
+    }
 }
 
 /// Says where the model lies.

@@ -148,6 +148,7 @@ pub(super) fn each(
             Format::Tasks => {
                 "each line is an object with `prompt` or `messages`, `answer` and `check`"
             }
+            Format::Films => "films are drawn, and not read",
         },
     };
     if source.format == Format::Text {

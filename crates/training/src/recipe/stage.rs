@@ -107,15 +107,20 @@ pub enum Purpose {
     Prefer,
     /// Rewards for answers that the model gives.
     Reinforce,
+    /// Films that captions are of.
+    Film,
 }
 
 impl Purpose {
     /// Whether it learns from such data.
     pub(crate) fn reads(self, format: Format) -> bool {
         match self {
-            Self::Pretrain | Self::Finetune => !matches!(format, Format::Pairs | Format::Tasks),
+            Self::Pretrain | Self::Finetune => {
+                matches!(format, Format::Text | Format::Jsonl | Format::Chat)
+            }
             Self::Prefer => format == Format::Pairs,
             Self::Reinforce => format == Format::Tasks,
+            Self::Film => format == Format::Films,
         }
     }
 }
@@ -334,7 +339,10 @@ impl Stage {
         let hint = match self.purpose {
             Purpose::Prefer => "preferences are learnt from `format = \"pairs\"` alone",
             Purpose::Reinforce => "rewards are learnt by from `format = \"tasks\"` alone",
-            _ => "pairs are for `purpose = \"prefer\"`, tasks for `purpose = \"reinforce\"`",
+            Purpose::Film => "films are learnt from `format = \"films\"` alone",
+            _ => {
+                "pairs are for `purpose = \"prefer\"`, tasks for `purpose = \"reinforce\"`, films for `purpose = \"film\"`"
+            }
         };
         Err((reason, hint))
     }

@@ -150,7 +150,7 @@ impl Facts {
     pub fn base(&self) -> Option<String> {
         match &self.recipe.model {
             ModelRecipe::From(from) => Some(from.from.display().to_string()),
-            ModelRecipe::Shape(_) => None,
+            ModelRecipe::Shape(_) | ModelRecipe::Film(_) => None,
         }
     }
 

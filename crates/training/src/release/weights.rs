@@ -35,7 +35,7 @@ pub(super) fn write(
     if options.has_checkpoints {
         let out = facts.recipe.out();
         let stages = &facts.recipe.stages;
-        let begin = matches!(facts.recipe.model, ModelRecipe::Shape(_));
+        let begin = !matches!(facts.recipe.model, ModelRecipe::From(_));
         let begin = begin.then(|| ("begin".to_owned(), out.join("begin")));
         let before = &stages[..stages.len() - 1];
         let before = before

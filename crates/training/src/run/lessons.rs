@@ -1,5 +1,6 @@
 //! What a stage learns from, and how it takes a step.
 
+mod films;
 mod pairs;
 mod tasks;
 mod texts;
@@ -14,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::recipe::{Purpose, Stage};
 use crate::shards::Reading;
 use crate::trainer::{Measured, Trainer};
+use films::Films;
 use pairs::Pairs;
 use tasks::Tasks;
 use texts::Texts;
@@ -32,6 +34,8 @@ pub(super) enum Lessons {
     Pairs(Pairs),
     /// Tasks, whose answers are rewarded.
     Tasks(Box<Tasks>),
+    /// Films, which are made out of noise.
+    Films(Films),
 }
 
 /// What a step saw, and what its purpose measures beside the loss.
@@ -61,6 +65,7 @@ impl Lessons {
             Purpose::Reinforce => {
                 Tasks::open(run, stage, prepared).map(|tasks| Self::Tasks(Box::new(tasks)))
             }
+            Purpose::Film => Films::open(run, stage).map(Self::Films),
         }
     }
 
@@ -76,7 +81,7 @@ impl Lessons {
         tell: Tell<'_>,
     ) -> Result<()> {
         match self {
-            Self::Texts(_) => Ok(()),
+            Self::Texts(_) | Self::Films(_) => Ok(()),
             Self::Pairs(pairs) => pairs.begin(trainer, folder, tell),
             Self::Tasks(tasks) => tasks.begin(before, tell),
         }
@@ -90,6 +95,8 @@ impl Lessons {
                 Self::Texts(texts) => texts.tokens() as f64 / stage.batch_tokens as f64,
                 Self::Pairs(pairs) => pairs.tokens() as f64 / stage.batch_tokens as f64,
                 Self::Tasks(tasks) => tasks.steps(),
+                // There is no end of films: the recipe says how many steps.
+                Self::Films(_) => 1.0,
             };
             (epochs * batches).ceil().max(1.0) as u64
         })
@@ -101,13 +108,14 @@ impl Lessons {
             Self::Texts(texts) => texts.position(),
             Self::Pairs(pairs) => pairs.position(),
             Self::Tasks(tasks) => tasks.position(),
+            Self::Films(films) => films.position(),
         }
     }
 
     /// Whether all that was begun is done, so that the position says where it stands.
     pub fn is_between(&self) -> bool {
         match self {
-            Self::Texts(_) | Self::Pairs(_) => true,
+            Self::Texts(_) | Self::Pairs(_) | Self::Films(_) => true,
             Self::Tasks(tasks) => tasks.is_between(),
         }
     }
@@ -118,6 +126,7 @@ impl Lessons {
             Self::Texts(texts) => texts.go_to(position),
             Self::Pairs(pairs) => pairs.go_to(position),
             Self::Tasks(tasks) => tasks.go_to(position),
+            Self::Films(films) => films.go_to(position),
         }
     }
 
@@ -130,13 +139,14 @@ impl Lessons {
             Self::Texts(texts) => texts.step(trainer, usual),
             Self::Pairs(pairs) => pairs.step(trainer, usual),
             Self::Tasks(tasks) => tasks.step(trainer),
+            Self::Films(films) => films.step(trainer, usual),
         }
     }
 
     /// Whether several ranks each learn from a part of a batch.
     pub fn are_shared_out(&self) -> bool {
         match self {
-            Self::Texts(_) => true,
+            Self::Texts(_) | Self::Films(_) => true,
             Self::Pairs(_) | Self::Tasks(_) => false,
         }
     }
@@ -150,6 +160,7 @@ impl Lessons {
             Self::Texts(texts) => texts.measure(trainer),
             Self::Pairs(pairs) => pairs.measure(trainer),
             Self::Tasks(tasks) => Ok(tasks.measure(trainer)),
+            Self::Films(films) => films.measure(trainer),
         }
     }
 }

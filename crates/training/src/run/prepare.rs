@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{Event, Run, Tell};
+use crate::begin::{FilmRecipe, WORDS};
 use crate::corpus::{Account, Corpus, Text};
 use crate::error::{Error, Result, write_whole};
-use crate::recipe::{ModelRecipe, TokenizerRecipe};
+use crate::recipe::{Format, ModelRecipe, TokenizerRecipe};
 use crate::shards::ShardWriter;
 use crate::tasks::TaskWriter;
 use crate::vocabulary::{Encoder, make_vocabulary};
@@ -81,7 +82,10 @@ impl Run {
             self.vocabulary(&begin, recipe, tell)?;
             crate::begin::begin(&begin, shape, recipe.vocab_size, self.recipe.seed)?;
         }
-        let mut ledger = self.tokens(&begin, &data, tell)?;
+        let mut ledger = match &self.recipe.model {
+            ModelRecipe::Film(film) => self.films(&begin, film)?,
+            _ => self.tokens(&begin, &data, tell)?,
+        };
         ledger.fingerprint = fingerprint;
         let text = serde_json::to_string_pretty(&ledger).expect("a ledger is plain") + "\n";
         write_whole(&ledger_path, text.as_bytes())?;
@@ -166,6 +170,26 @@ impl Run {
         Ok(ledger)
     }
 
+    /// Begins a network that makes films; these are drawn while it learns.
+    fn films(&self, begin: &Path, film: &FilmRecipe) -> Result<Ledger> {
+        let source = self.options.films.map(|films| films());
+        let words = source.map(|source| source.words).unwrap_or_default();
+        crate::begin::begin_film(begin, film, &words, self.recipe.seed)?;
+        let sources = self.recipe.data.iter();
+        let accounts = sources.map(|source| Account {
+            name: source.name.clone(),
+            licence: source.licence.clone(),
+            origin: source.origin.clone(),
+            ..Account::default()
+        });
+        Ok(Ledger {
+            fingerprint: String::new(),
+            vocabulary: sum_of(&begin.join(WORDS))?,
+            accounts: accounts.collect(),
+            shards: BTreeMap::new(),
+        })
+    }
+
     /// Changes when the recipe says something else of the data, or a file of it changes.
     fn fingerprint(&self) -> Result<String> {
         let Self { recipe, .. } = self;
@@ -173,7 +197,8 @@ impl Run {
             "{:?}{:?}{:?}{:?}",
             recipe.data, recipe.clean, recipe.tokenizer, recipe.model
         );
-        for source in &recipe.data {
+        let read = recipe.data.iter();
+        for source in read.filter(|source| source.format != Format::Films) {
             let root = recipe.path(&source.path);
             for path in crate::corpus::files(&root)? {
                 let data = std::fs::metadata(&path).map_err(Error::file(&path))?;

@@ -4,6 +4,7 @@ mod loose;
 mod pace;
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
@@ -47,7 +48,8 @@ pub(super) struct Course<'a> {
     before: PathBuf,
     trainer: Trainer,
     lessons: Lessons,
-    encoder: Encoder,
+    /// None where there is no text.
+    encoder: Option<Rc<Encoder>>,
     /// Set once it is known from which step on it is written.
     journal: Option<Journal>,
     steps: u64,
@@ -92,11 +94,12 @@ impl<'a> Course<'a> {
         let options = options(stage, steps, run.recipe.seed);
         let mut trainer = Trainer::open(before, options, Arc::clone(&run.options.pool))?;
         trainer = trainer.among(&run.team, stage.loose);
-        let encoder = Encoder::open(before)?;
-        check(run, stage, &trainer, &encoder)?;
-        let config = trainer.model().config();
-        let attention = 12 * config.layers * config.hidden * stage.context / 2;
-        let flops_per_token = 6.0 * config.parameters as f64 + attention as f64;
+        let encoder = match trainer.trainee().film() {
+            Some(_) => None,
+            None => Some(Rc::new(Encoder::open(before)?)),
+        };
+        check(run, stage, &trainer, encoder.as_deref())?;
+        let flops_per_token = flops_per_token(stage, &trainer);
         let mut course = Self {
             run,
             team: run.team.clone(),
@@ -230,11 +233,14 @@ impl<'a> Course<'a> {
             self.tell(line, tell)?;
         }
         let is_asked = self.team.is_first();
-        for question in self.stage.samples.iter().filter(|_| is_asked) {
-            let tokenizer = self.encoder.tokenizer();
+        let Some(encoder) = self.encoder.clone().filter(|_| is_asked) else {
+            return Ok(());
+        };
+        for question in &self.stage.samples {
+            let tokenizer = encoder.tokenizer();
             let asked = match self.stage.purpose {
                 Purpose::Pretrain => tokenizer.encode(question, models::Special::AsText),
-                _ => self.encoder.question(question)?,
+                _ => encoder.question(question)?,
             };
             let ends: Vec<u32> = tokenizer.special_tokens().map(|(id, _)| id).collect();
             let cx = Context::new(Arc::clone(&self.run.options.pool));
@@ -476,7 +482,22 @@ fn options(stage: &Stage, steps: u64, seed: u64) -> Options {
 }
 
 /// What would go wrong later is refused now.
-fn check(run: &Run, stage: &Stage, trainer: &Trainer, encoder: &Encoder) -> Result<()> {
+fn check(run: &Run, stage: &Stage, trainer: &Trainer, encoder: Option<&Encoder>) -> Result<()> {
+    if let Some(encoder) = encoder {
+        check_text(stage, trainer, encoder)?;
+    }
+    let needed = needed_bytes(stage, trainer);
+    match run.options.memory_bytes {
+        Some(there) if needed > there => Err(Error::Memory {
+            stage: stage.name.clone(),
+            needed_mib: needed >> 20,
+            there_mib: there >> 20,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn check_text(stage: &Stage, trainer: &Trainer, encoder: &Encoder) -> Result<()> {
     let config = trainer.model().config();
     let refuse = |reason: String, hint| Err(Error::Shape { reason, hint });
     let tokens = encoder.tokenizer().vocab_size();
@@ -500,15 +521,28 @@ fn check(run: &Run, stage: &Stage, trainer: &Trainer, encoder: &Encoder) -> Resu
             "a smaller `context`, or a larger `max_position_embeddings`",
         );
     }
-    let needed = needed_bytes(stage, trainer);
-    match run.options.memory_bytes {
-        Some(there) if needed > there => Err(Error::Memory {
-            stage: stage.name.clone(),
-            needed_mib: needed >> 20,
-            there_mib: there >> 20,
-        }),
-        _ => Ok(()),
-    }
+    Ok(())
+}
+
+/// Products that a token takes, there and back.
+fn flops_per_token(stage: &Stage, trainer: &Trainer) -> f64 {
+    let (parameters, layers, hidden, seen) = match trainer.trainee().film() {
+        Some(film) => {
+            let shape = film.shape();
+            (
+                film.parameters() as u64,
+                shape.layers,
+                shape.hidden,
+                2 * shape.patches(),
+            )
+        }
+        None => {
+            let config = trainer.model().config();
+            let seen = stage.context;
+            (config.parameters, config.layers, config.hidden, seen)
+        }
+    };
+    6.0 * parameters as f64 + (12 * layers * hidden * seen / 2) as f64
 }
 
 /// Bytes that a stage will need, about: weights as they are kept and as they are multiplied, gradients, what the
@@ -518,16 +552,32 @@ fn needed_bytes(stage: &Stage, trainer: &Trainer) -> u64 {
     trainer
         .trainee()
         .each(&mut |_, learner| learnt += learner.values().len() as u64);
-    let config = trainer.model().config();
-    let arrays = 8 + u64::from(stage.average.is_some()) * 2;
-    let at_once = stage.tokens_at_once.max(stage.context) as u64;
-    let per_layer = match stage.checkpoint_activations {
-        false => 24 * config.layers,
-        // What each begins with, and one layer as a whole.
-        true => config.layers + 24,
+    let (layers, hidden, weight_bytes, length) = match trainer.trainee().film() {
+        Some(film) => {
+            let shape = film.shape();
+            // A patch and what it is made of is wider than a token's row.
+            let (layers, length) = (shape.layers + 8, shape.patches() + shape.caption);
+            (layers, shape.hidden, 4 * learnt, length)
+        }
+        None => {
+            let config = trainer.model().config();
+            (
+                config.layers,
+                config.hidden,
+                config.weight_bytes,
+                stage.context,
+            )
+        }
     };
-    let per_token = (per_layer * config.hidden) as u64;
-    4 * learnt * arrays + config.weight_bytes + 4 * at_once * per_token + (64 << 20)
+    let arrays = 8 + u64::from(stage.average.is_some()) * 2;
+    let at_once = stage.tokens_at_once.max(length) as u64;
+    let per_layer = match stage.checkpoint_activations {
+        false => 24 * layers,
+        // What each begins with, and one layer as a whole.
+        true => layers + 24,
+    };
+    let per_token = (per_layer * hidden) as u64;
+    4 * learnt * arrays + weight_bytes + 4 * at_once * per_token + (64 << 20)
 }
 
 /// Products that this machine makes in a second at most, measured now: of pairs of bfloat16 where they are

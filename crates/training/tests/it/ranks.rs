@@ -144,6 +144,7 @@ fn follow(house: &House, ranks: usize, steps: usize) -> Vec<Result<PathBuf, Erro
             stage: None,
             memory_bytes: None,
             stop: Arc::clone(&stop),
+            films: None,
         };
         let run = Run::open(&house.path("recipe.toml"), options)?.among(rank);
         let mut seen = 0;

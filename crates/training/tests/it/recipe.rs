@@ -131,6 +131,7 @@ impl House {
             stage: None,
             memory_bytes: None,
             stop: Arc::clone(stop),
+            films: None,
         };
         Run::open(&self.path("recipe.toml"), options)?.go(tell)
     }
@@ -398,6 +399,7 @@ fn what_would_not_fit_is_refused_before_it_starts() {
         stage: None,
         memory_bytes: Some(1 << 20),
         stop: Arc::default(),
+        films: None,
     };
     let error = Run::open(&house.path("recipe.toml"), options)
         .unwrap()
@@ -418,6 +420,7 @@ fn the_same_recipe_goes_on_from_wherever_it_is_called() {
         stage: None,
         memory_bytes: None,
         stop: Arc::new(AtomicBool::new(true)),
+        films: None,
     };
     let other = house.path("talk").join("../recipe.toml");
     let outcome = Run::open(&other, options).unwrap().go(&mut |_| {});

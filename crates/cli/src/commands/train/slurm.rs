@@ -44,6 +44,7 @@ pub fn run(args: &Train, console: &mut Console) -> anyhow::Result<Exit> {
         stage: args.stage.clone(),
         memory_bytes: None,
         stop: Arc::clone(&stop),
+        films: None,
     };
     let run = Run::open(&path, options)?;
     let mut tail = Tail::new(run.recipe(), run.out());

@@ -1,0 +1,200 @@
+//! Films to learn from: drawn, cut into patches, and put into noise.
+//!
+//! Source: Lipman et al. 2023 for the straight way from noise to film; Esser et al. 2024 for how often each moment of it is seen.
+
+use std::fmt;
+use std::sync::Arc;
+
+use kernels::Pool;
+use models::{CHANNELS, FilmShape};
+
+use crate::chance::Chance;
+
+/// How near to the film a moment may be before its loss counts no more than that of the moment here.
+const NEAR: f32 = 0.1;
+
+/// The middle and the spread of the moments that are learnt from, before the logistic function.
+const MOMENTS: (f64, f64) = (-1.0, 1.1);
+
+/// How often nothing is said of a film, so that it can be made with more weight on what is said.
+/// Source: Ho & Salimans 2022.
+const UNSAID: f64 = 0.1;
+
+/// A film and what is said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clip {
+    /// Red, green and blue, `[pictures, rows, columns, 3]`.
+    pub pixels: Vec<u8>,
+    /// The words of its caption, by their numbers.
+    pub words: Vec<u32>,
+}
+
+/// Draws the film of a number: the same number is the same film. The second argument is how many pictures, rows and columns.
+pub type Draw = dyn Fn(u64, [usize; 3]) -> Clip + Send + Sync;
+
+/// Where films come from.
+#[derive(Clone)]
+pub struct FilmSource {
+    /// The words that captions have; word 0 stands for no caption.
+    pub words: Vec<String>,
+    /// Draws them.
+    pub draw: Arc<Draw>,
+}
+
+impl fmt::Debug for FilmSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FilmSource")
+            .field("words", &self.words.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A film in noise, as a network sees it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FilmExample {
+    /// `[patches, inputs]`.
+    pub patches: Vec<f32>,
+    /// The film itself, `[patches, numbers]`.
+    pub film: Vec<f32>,
+    /// The words of its caption.
+    pub words: Vec<u32>,
+    /// How much of it is there.
+    pub time: f32,
+    /// What a square counts.
+    pub weight: f32,
+}
+
+impl FilmExample {
+    /// The film of that number, with noise and with parts that are given, by chance.
+    pub fn new(source: &FilmSource, shape: &FilmShape, seed: u64, number: u64) -> Self {
+        let mut chance = Chance::new(seed, number);
+        let clip = (source.draw)(number, shape.film);
+        let given = Given::by_chance(shape, &mut chance);
+        let (middle, spread) = MOMENTS;
+        let moment = 1.0 / (1.0 + (-(middle + spread * chance.normal())).exp());
+        let is_unsaid = chance.unit() < UNSAID;
+        let words = match is_unsaid || clip.words.is_empty() {
+            true => vec![0],
+            false => clip.words[..clip.words.len().min(shape.caption)].to_vec(),
+        };
+        Self::at(shape, &clip.pixels, words, (moment as f32, given), chance)
+    }
+
+    /// A film of which so much is there.
+    fn at(
+        shape: &FilmShape,
+        pixels: &[u8],
+        words: Vec<u32>,
+        (time, given): (f32, Given),
+        chance: Chance,
+    ) -> Self {
+        let film = shape.cut(pixels);
+        let (numbers, inputs) = (shape.patch_numbers(), shape.inputs());
+        let mut patches = vec![0.0; shape.patches() * inputs];
+        let mut noise = Noise::new(chance);
+        for (patch, out) in patches.chunks_exact_mut(inputs).enumerate() {
+            let film = &film[patch * numbers..(patch + 1) * numbers];
+            let (noisy, rest) = out.split_at_mut(numbers);
+            let (told, mask) = rest.split_at_mut(numbers);
+            for (noisy, x) in noisy.iter_mut().zip(film) {
+                *noisy = time * x + (1.0 - time) * noise.next();
+            }
+            for (pixel, mask) in mask.iter_mut().enumerate() {
+                if given.has(shape.place(patch, pixel)) {
+                    *mask = 1.0;
+                    let here = pixel * CHANNELS..(pixel + 1) * CHANNELS;
+                    told[here.clone()].copy_from_slice(&film[here]);
+                }
+            }
+        }
+        Self {
+            patches,
+            weight: 1.0 / ((1.0 - time).max(NEAR).powi(2) * film.len() as f32),
+            film,
+            words,
+            time,
+        }
+    }
+}
+
+/// Films of these numbers, drawn by all threads.
+pub(crate) fn examples(
+    source: &FilmSource,
+    shape: &FilmShape,
+    seed: u64,
+    numbers: &[u64],
+    pool: &Pool,
+) -> Vec<FilmExample> {
+    let mut made = vec![FilmExample::default(); numbers.len()];
+    pool.each_chunk(&mut made, 1, &|at, made| {
+        made[0] = FilmExample::new(source, shape, seed, numbers[at]);
+    });
+    made
+}
+
+/// What of a film is given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Given {
+    Nothing,
+    /// Pictures before the first number, and from the second on.
+    Ends([usize; 2]),
+    /// All but a box: its first row and the one after its last, and the same of columns.
+    AllBut([[usize; 2]; 2]),
+}
+
+impl Given {
+    fn by_chance(shape: &FilmShape, chance: &mut Chance) -> Self {
+        let [pictures, rows, columns] = shape.film;
+        let last = pictures - 1;
+        let side = |chance: &mut Chance, all: usize| {
+            let first = chance.below(all.div_ceil(2));
+            let length = (all / 4 + chance.below(all.div_ceil(2))).max(1);
+            [first, (first + length).min(all)]
+        };
+        match chance.unit() {
+            ..0.70 => Self::Nothing,
+            ..0.80 => Self::Ends([1, pictures]),
+            ..0.86 => Self::Ends([1, last]),
+            ..0.95 => Self::Ends([1 + chance.below((pictures / 2).max(1)), pictures]),
+            _ => Self::AllBut([side(chance, rows), side(chance, columns)]),
+        }
+    }
+
+    fn has(self, [picture, row, column]: [usize; 3]) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Ends([first, from]) => picture < first || picture >= from,
+            Self::AllBut([rows, columns]) => {
+                let is_within = |[first, end]: [usize; 2], at| (first..end).contains(&at);
+                !(is_within(rows, row) && is_within(columns, column))
+            }
+        }
+    }
+}
+
+/// Numbers of the normal distribution, fast enough for each pixel of many films.
+/// Source: Box & Muller 1958, of whose two numbers both are used.
+struct Noise {
+    chance: Chance,
+    other: Option<f32>,
+}
+
+impl Noise {
+    fn new(chance: Chance) -> Self {
+        Self {
+            chance,
+            other: None,
+        }
+    }
+
+    fn next(&mut self) -> f32 {
+        if let Some(other) = self.other.take() {
+            return other;
+        }
+        let [a, b] = self.chance.two_units();
+        let radius = (-2.0 * (1.0 - a).ln()).sqrt();
+        let (sin, cos) = (std::f32::consts::TAU * b).sin_cos();
+        self.other = Some(radius * sin);
+        radius * cos
+    }
+}

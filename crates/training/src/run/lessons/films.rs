@@ -1,0 +1,90 @@
+//! Films that are drawn, and made again out of noise.
+
+use std::sync::Arc;
+
+use kernels::Pool;
+use models::FilmShape;
+
+use super::{Measures, Score, Stepped};
+use crate::deck::Position;
+use crate::error::{Error, Result};
+use crate::film::{FilmSource, examples};
+use crate::recipe::Stage;
+use crate::run::Run;
+use crate::trainer::Trainer;
+
+/// Films to measure with.
+const MEASURED: u64 = 64;
+
+/// The number of the first film of a source that is held out; nobody draws as many to learn from.
+const HELD_OUT: u64 = 1 << 40;
+
+/// Films to learn from, and some to measure with.
+pub(in crate::run) struct Films {
+    source: FilmSource,
+    pool: Arc<Pool>,
+    seed: u64,
+    validate: Vec<String>,
+    batch_tokens: usize,
+    position: Position,
+}
+
+impl Films {
+    pub fn open(run: &Run, stage: &Stage) -> Result<Self> {
+        let Some(films) = run.options.films else {
+            return Err(Error::Recipe {
+                path: run.out.clone(),
+                reason: format!("stage `{}` needs films, and nobody draws them", stage.name),
+                hint: "`freehold train` draws them".to_owned(),
+            });
+        };
+        Ok(Self {
+            source: films(),
+            pool: Arc::clone(&run.options.pool),
+            seed: run.recipe.seed,
+            validate: stage.validate.clone(),
+            batch_tokens: stage.batch_tokens,
+            position: Position::default(),
+        })
+    }
+
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    pub fn go_to(&mut self, position: Position) {
+        self.position = position;
+    }
+
+    pub fn step(&mut self, trainer: &mut Trainer, usual: f64) -> Result<Stepped> {
+        let shape = trainer.film_shape();
+        let count = (self.batch_tokens / shape.patches()).max(1);
+        let first = self.position.piece as u64;
+        self.position.piece += count;
+        let batch = self.drawn(&shape, first, count as u64);
+        Ok(Stepped {
+            measured: trainer.step_films(&batch, usual)?,
+            measures: Measures::new(),
+        })
+    }
+
+    pub fn measure(&self, trainer: &mut Trainer) -> Result<Vec<Score>> {
+        let shape = trainer.film_shape();
+        let names = self.validate.iter().enumerate();
+        let scores = names.map(|(at, data)| {
+            let films = self.drawn(&shape, HELD_OUT * (1 + at as u64), MEASURED);
+            let (sum, count) = trainer.measure_films(&films)?;
+            Ok(Score {
+                data: data.clone(),
+                loss: sum / count.max(1.0),
+                measures: Measures::new(),
+            })
+        });
+        scores.collect()
+    }
+
+    fn drawn(&self, shape: &FilmShape, first: u64, count: u64) -> Vec<crate::film::FilmExample> {
+        let numbers: Vec<u64> = (first..first + count).collect();
+        examples(&self.source, shape, self.seed, &numbers, &self.pool)
+    }
+}
