@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the training data of the built-in model: `train.jsonl` and `valid.jsonl`, the same bytes for the same seed.
 
-    python3 recipes/built-in/generate.py --seed 1 --count 400000 --out DIR [--shared ../shared] [--check]
+    python3 recipes/built-in/generate.py --seed 1 --count 1000000 --out DIR [--shared ../shared] [--check]
 
 See README.md beside this file.
 """
@@ -19,15 +19,17 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from machine.compose import Composer  # noqa: E402
-from machine.corpora import forbidden, load, normalised  # noqa: E402
+from machine.corpora import forbidden, load, normalised, words_of  # noqa: E402
 from machine.noise import STYLES  # noqa: E402
 from machine.schema import Tools  # noqa: E402
 
-REAL_SHARE = 0.3
+REAL_SHARE = 0.33
 """The part of the conversations that are real sentences, in whole or as one of their turns."""
-ASSISTED, DECLINED = 3.0, 1.0
-"""How often a real sentence is used that asks for a tool, against one that is talk or out of reach."""
-REPEATS = 40
+ASSISTED, TALK, DECLINED = 5.0, 2.5, 1.0
+"""How often a real sentence is used that asks for a tool, one that is talk, and one that is out of reach."""
+PLAIN, SWAPPED = 0.55, 0.3
+"""How many of them stand as they are, and in how many of those that ask for a tool another one's words are put."""
+REPEATS = 60
 """No user text stands more often than this in the data."""
 VALID = 2000
 
@@ -74,17 +76,17 @@ class Writer:
 
 
 class Real:
-    """Real sentences in turns: each as it stands first, then with noise or a word of politeness."""
+    """Real sentences in turns: as they stand, with the words of others, with noise."""
 
     def __init__(self, sentences, composer, rng):
         self.composer, self.rng, self.used = composer, rng, 0
         self.queue = []
-        self.sentences = sentences
+        self.sentences, self.words = sentences, words_of(sentences)
 
     def _refill(self):
         for s in self.sentences:
-            share = DECLINED if s.calls[0][0] in ("chat.decline", "chat.reply") else ASSISTED
-            share *= 2 if s.source == "clinc150:oos" else 1
+            share = {"chat.decline": DECLINED, "chat.reply": TALK}.get(s.calls[0][0], ASSISTED)
+            share *= 1.5 if s.source == "clinc150:oos" else 1
             self.queue += [s] * (int(share) + (self.rng.random() < share % 1))
         self.rng.shuffle(self.queue)
 
@@ -94,14 +96,13 @@ class Real:
             self._refill()
         sentence = self.queue.pop()
         self.used += 1
+        if self.rng.random() < SWAPPED:
+            sentence = sentence.swapped(self.rng, self.words) or sentence
         style = STYLES[int(self.rng.random() * len(STYLES))]
-        plain = self.rng.random() < 0.45
+        plain = self.rng.random() < PLAIN
         talk = sentence.talk(self.rng, "lower" if plain else style)
-        if plain:
-            turns = self.composer.unchanged(talk)
-        else:
-            turns = self.composer.finish(talk)
-        if self.rng.random() < 0.12:
+        turns = self.composer.unchanged(talk) if plain else self.composer.finish(talk)
+        if self.rng.random() < 0.1:
             before, _ = self.composer.conversation()
             if len(before) < 3 and not before[-1][1][0]["tool"].startswith("chat.ask"):
                 turns = before + turns
@@ -170,7 +171,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--language", default="en")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--count", type=int, default=400_000)
+    parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--shared", type=Path, default=HERE.parent.parent.parent / "shared")
     parser.add_argument("--check", action="store_true", help="check every call by the schemas")

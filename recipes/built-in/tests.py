@@ -13,8 +13,8 @@ sys.path.insert(0, str(HERE))
 
 import en  # noqa: E402
 import generate  # noqa: E402
-from en import clock, days, numbers, parse, when  # noqa: E402
-from machine.corpora import forbidden, normalised  # noqa: E402
+from en import clock, days, numbers, parse, readings, when  # noqa: E402
+from machine.corpora import forbidden, load, normalised, words_of  # noqa: E402
 from machine.schema import Tools  # noqa: E402
 from machine.spans import Talk, plain, resolve  # noqa: E402
 
@@ -134,6 +134,31 @@ class Sample(unittest.TestCase):
                 for paths in mapped.get("entities", {}).values():
                     for path in paths or ():
                         self.assertIn(path.split(".")[0], names, intent)
+
+
+class Real(unittest.TestCase):
+    def setUp(self):
+        if not (SHARED / "data/nlu-home/train.jsonl").exists():
+            self.skipTest(f"no corpora in {SHARED}")
+        self.sentences, _ = load(SHARED, en)
+
+    def test_every_sentence_that_was_read_by_hand_is_one_of_the_corpora(self):
+        texts = {sentence.text: sentence.calls for sentence in self.sentences}
+        for text in readings.texts():
+            self.assertEqual(len(texts[text]), len(readings.reading(text)), text)
+
+    def test_other_words_in_an_argument_leave_the_rest_as_it_was(self):
+        rng, words, changed = random.Random(1), words_of(self.sentences), 0
+        for sentence in self.sentences:
+            other = sentence.swapped(rng, words)
+            if other is None:
+                continue
+            self.assertEqual([path for path, _ in other.cuts()], [path for path, _ in sentence.cuts()])
+            new = [other.text[c.start : c.end] for _, c in other.cuts()]
+            old = [sentence.text[c.start : c.end] for _, c in sentence.cuts()]
+            self.assertLessEqual(sum(a != b for a, b in zip(old, new)), 1, sentence.text)
+            changed += other.text != sentence.text
+        self.assertGreater(changed, 1000)
 
 
 class Dates(unittest.TestCase):

@@ -14,6 +14,11 @@ def _ask(tool, *missing):
     return call("chat.ask", missing=list(missing), for_tool=tool)
 
 
+def _mode(sentence):
+    first = sentence.split(" ", 1)[0]
+    return "ask" if first in ("how", "what", "what's", "can") else "say" if first.startswith("I") else "do"
+
+
 def event_without_time(talk):
     bare, kind = things.event(talk)
     people = None
@@ -25,13 +30,18 @@ def event_without_time(talk):
     sentence = _EVENT_NO_TIME.say(talk, e=title)
     w, text = when.when(talk, kind)
     answer = _TIME_ANSWER.say(talk, w=text)
-    return "do", sentence, _ask("calendar.create_event", "when"), answer, [call("calendar.create_event", title=marked, when=w, people=people)]
+    return _mode(sentence), sentence, _ask("calendar.create_event", "when"), answer, [call("calendar.create_event", title=marked, when=w, people=people)]
 
 
 _EVENT_NO_TIME = Phrases("""
 (put|add|schedule|book|set up|create|plan|arrange|organise|make) {e}
 (put|add|enter|get) {e} (in|into|on|to) (my|the) (calendar|diary)
 (schedule|set up|book|plan) {e} for me
+(how do I|how can I|how would I|show me how to|tell me how to) (schedule|set up|book|plan|arrange) {e}
+what (is the process|do I do|do I have to do) to (schedule|set up|book) {e}
+I need to (schedule|set up|book) {e}
+I('d| would) like to (schedule|set up|book|arrange) {e}
+can you help me (schedule|set up|plan|arrange) {e}
 """)
 _TIME_ANSWER = Phrases("""
 {w}
@@ -160,9 +170,10 @@ def completion_without_title(talk):
         name = talk.mark(things.list_name(talk))
         sentence = talk.pick((f"remove something from my {name} list", f"delete an item from the {name} list", f"take something off my {name} list",
                               f"cross something off the {name} list", f"clear my {name} list", f"delete my {name} list", f"erase the {name} list",
-                              f"remove my {name} list", f"get rid of the {name} list", f"empty the {name} list"))  # fmt: skip
+                              f"remove my {name} list", f"get rid of the {name} list", f"empty the {name} list", f"wipe my {name} list",
+                              f"delete everything on my {name} list", f"erase all items on the {name} list", f"take everything off my {name} list"))  # fmt: skip
     title = talk.mark(things.item(talk))
-    remove = True if sentence.startswith(("remove", "delete", "take", "clear", "erase", "get rid", "empty")) else None
+    remove = True if sentence.startswith(("remove", "delete", "take", "clear", "erase", "get rid", "empty", "wipe")) else None
     return "do", sentence, _ask("task.complete", "title"), f"{title}", [call("task.complete", title=title, list=name, remove=remove)]
 
 
@@ -293,10 +304,12 @@ def conversion_without_amount(talk):
     a, b = talk.rng.sample(range(len(group)), 2)
     source, target = talk.mark(group[a].split("|")[0]), talk.mark(group[b].split("|")[0])
     sentence = talk.pick((f"convert {source} to {target}", f"how do I convert {source} to {target}", f"change {source} into {target}", f"convert {source} into {target} for me",
-                          f"how many {target} from {source}", f"turn {source} into {target}"))  # fmt: skip
+                          f"how many {target} from {source}", f"turn {source} into {target}", f"what's the conversion from {source} to {target}",
+                          f"what is the conversion between {source} and {target}", f"how are {source} converted to {target}",
+                          f"how would I go about converting {source} to {target}", f"tell me how to convert {source} into {target}"))  # fmt: skip
     n = 1 + int(talk.rng.random() * 200)
     answer = talk.pick(("{}", "{}", "{} " + source[1:-1], "it's {}")).format(said(talk, n, 0.5))
-    return "do", sentence, _ask("units.convert", "amount"), answer, [call("units.convert", amount=n, **{"from": source}, to=target)]
+    return _mode(sentence), sentence, _ask("units.convert", "amount"), answer, [call("units.convert", amount=n, **{"from": source}, to=target)]
 
 
 def conversion_without_all(talk):

@@ -102,7 +102,7 @@ lasting {d}
 , duration {d}
 """)
 _WITH = ("with ",) * 8 + ("and invite ", "and invite ", ", invite ", "together with ", ", attendees ")
-_AT = ("at ",) * 6 + ("in ", "in ", ", location ", "over at ", ", in ")
+_AT = ("at ",) * 6 + ("in ", "in ", ", location ", "over at ", ", in ", ", ", ", ", "@ ")
 _REMIND = Phrases("""
 and remind me {d} (before|beforehand|earlier|ahead)
 with a reminder {d} before
@@ -140,7 +140,7 @@ def create(talk, options=None):
         when_expression, text = _repeated(talk, kind, repeat, repeat_text)
     else:
         when_expression, text = when.when(talk, kind)
-        if talk.chance(0.06):
+        if talk.chance(0.09):
             when_expression, text, duration = _from_to(talk, kind)
     if talk.chance(share.get("location", 0.22)):
         location, said = things.venue(talk)

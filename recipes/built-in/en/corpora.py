@@ -7,17 +7,10 @@ belong to which tool stands in `mapping/`; here is how the arguments are read fr
 
 import re
 
-from . import clock, parse
+from machine.spans import Cut
+
+from . import clock, parse, readings
 from .numbers import cardinal
-
-
-class Cut:
-    """A stretch of the text that becomes an argument."""
-
-    __slots__ = ("start", "end")
-
-    def __init__(self, start, end):
-        self.start, self.end = start, end
 
 
 def cut(text, start, end):
@@ -478,7 +471,7 @@ def schedule_meeting(line):
 
 _ADD = re.compile(r"^(?:.*?\b)?(?:add|put|place|include|write|get|insert|enter)(?: an?| some| the| in)? (?!rid\b)(?P<x>.+?) (?:to|on|onto|in|into) (?:my |the |our |a )?(?:new )?(?:(?P<l>[a-z' -]+?) )?list(?: please)?$")
 _ADD_FIRST = re.compile(r"^(?:please )?(?:on|to) (?:my |the )(?P<l>[a-z' -]+?) list,? (?:please )?add (?P<x>[a-z' -]+)$")
-_REMOVE = re.compile(r"^(?:.*?\b)?(?:remove|delete|take(?: off| out| away)?|erase|drop|nix|cross(?: off)?|get rid of|scratch|clear|strike|knock|pull|eliminate)(?: the item| the)? (?P<x>.+?) (?:from|off|off of|out of|on) (?:my |the |our )?(?:(?P<l>[a-z' -]+?) )?list(?: please)?$")
+_REMOVE = re.compile(r"^(?:.*?\b)?(?:remove|delete|take(?: off| out| away)?|erase|drop|nix|cross(?: off| out)?|get rid of|scratch(?: off| out)?|clear|strike|knock|pull|eliminate)(?: the item| the)? (?P<x>.+?) (?:from|off|off of|out of|on) (?:my |the |our )?(?:(?P<l>[a-z' -]+?) )?list(?: please)?$")
 _PRONOUN = re.compile(r"^(?:an? |the |some |another |new |this |that |my |one |following )*(?:item|items|it|them|this|that|something|one|event|thing|things|stuff|task|tasks|new|list)s?(?: s)?$")
 
 
@@ -628,7 +621,7 @@ def mail_query(line):
 
 
 _FIELD = (("phone", r"number|phone|mobile|cell|telephone"), ("email", r"e-?mail|mail id|mail address"), ("address", r"address|where does|live"),
-          ("birthday", r"birthday|born|birth"), ("any", r"contact (?:details|info|information)|contact details|details|information"))  # fmt: skip
+          ("birthday", r"birthday|born|birth"), ("any", r"contact (?:detail|info|information)|detail|info|information|profile|job|job title|work|area code|last name|surname|status|contact of"))  # fmt: skip
 
 
 def contact_query(line):
@@ -867,8 +860,8 @@ def _quirky(line):
 def home(intent, text, entities):
     if intent == "general_quirky":
         return _quirky(Line(text, entities))
-    return HOME[intent](Line(text, entities))
+    return readings.reading(text) or HOME[intent](Line(text, entities))
 
 
 def clinc(intent, text):
-    return CLINC[intent](Line(text))
+    return readings.reading(text) or CLINC[intent](Line(text))

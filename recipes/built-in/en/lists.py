@@ -116,6 +116,33 @@ def _priority(talk):
     return priority, clause if clause.startswith(",") else " " + clause
 
 
+_IF_NOT = Phrases("""
+do I have {i} on (my|the) {l} list(,| and|) if not(,|) (please |can you |)add (it|them)
+(is|are) {i} on (my|the) {l} list(,|) if not(,| then|) (please |)(add|put) (it|them) (on|there|on it)
+(is|are) {i} on (my|the) {l} list(,|) (please |can you |)add (it|them) if (not|it's not|they aren't)
+add {i} to (my|the) {l} list (if it's not|if it isn't|unless it's|if it is not) (already |)(on it|there|on)
+I'm not sure if {i} is on (my|the) {l} list(,|) but if (it isn't|not)(,|) (add it|put it on there|can you put it on there)
+check (my|the) {l} list for {i} and add it if it isn't there
+""")
+_RUN_OUT = Phrases("""
+(I'm|we're|I am|we are) (out of|running low on|nearly out of) {i}(,| so| and|) (add|put) (it|them|that|some) (to|on) (my|the) {l} list
+(I|we) (ran out of|don't have any|don't have any more|need more|used the last of the) {i}(,| so| and|) (please |can you |)(add|put) (it|them|that) (to|on) (my|the) {l} list
+put {i} on (my|the) {l} list(,|) (I'm|we're) (out|all out|out of it)
+I need {i} on (my|the) {l} list
+{i} (needs|need) to (go|be) on (my|the) {l} list
+make sure (that |){i} (is|are|gets) on (my|the) {l} list
+(my|the) {l} list (should have|needs) {i}( on it|)
+get {i} onto (my|the) {l} list
+""")
+_LIST_OF = Phrases("""
+(add|put) {i} (to|on) (my|the|our) list of {l}
+(add|put) {i} (to|on) (my|the) list for {l}
+on (my|the) list of {l}(,|) (add|put) {i}
+""")
+_LISTS_OF = ("groceries", "chores", "things to do", "things to buy", "errands", "tasks", "shopping", "ideas", "books to read", "people to call", "films to see",
+             "presents", "things to pack", "repairs", "wishes", "plants", "reminders", "housework", "goals", "questions")  # fmt: skip
+
+
 def _add_to_list(talk):
     name = talk.mark(things.list_name(talk))
     to_do = _bare(name) in ("to do", "todo", "to-do", "work", "chores", "home", "errands", "office", "house")
@@ -125,6 +152,12 @@ def _add_to_list(talk):
     listed = titles[0] if len(titles) == 1 else ", ".join(titles[:-1]) + talk.pick((" and ", " and ", ", and ")) + titles[-1]
     r = talk.rng.random()
     mode, table = ("do", _ADD_LIST) if r < 0.74 or len(titles) > 1 else ("say", _ADD_LIST_SAID) if r < 0.88 else ("note", _ADD_NOTE)
+    if len(titles) == 1 and not to_do and talk.chance(0.24):
+        if talk.chance(0.3):
+            name = talk.mark(talk.pick(_LISTS_OF) if talk.chance(0.8) else made_up.odd(talk))
+            return "do", _LIST_OF.say(talk, i=listed, l=name), [call("task.add", title=titles[0], list=name)]
+        table = _IF_NOT if talk.chance(0.5) else _RUN_OUT
+        return "say", table.say(talk, i=listed, l=name), [call("task.add", title=titles[0], list=name)]
     sentence = table.say(talk, i=listed, l=name)
     due = priority = None
     if len(titles) == 1 and mode == "do":
@@ -152,6 +185,8 @@ how many (things|items) are on (my|the) {l} list
 do I have anything on (my|the) {l} list {r}
 what's in the {l} list {r}
 is {i} on (my|the) {l} list
+(do I have|have I got) {i} on (my|the) {l} list
+(can you |)(tell me|check|see|let me know) (if|whether) {i} is on (my|the) {l} list
 did I (put|add) {i} (on|to) (my|the) {l} list
 """)
 _SHOW_LIST_DO = Phrases("""
@@ -210,6 +245,18 @@ show everything, done and open
 }  # fmt: skip
 
 
+_WANTED = Phrases("""
+what (did|do) I (want|have|need) to remember( again|)
+what was (it|that) (that |)I (wanted|had|needed) to (remember|do)( again|)
+what (things |)did I (want|ask you|tell you) to remind me (of|about)
+I (wanted|had) to remember (something|some things), what (was it|were they)
+what (things |)(must|should) I not forget
+(tell me|read me) (everything|what) I (wanted|asked you) to remember
+what reminders do I have
+what are my reminders
+(show|read|list|tell) me my reminders
+(read|repeat|say) my list back to me
+""")
 _STILL_ON = Phrases("""
 what('s| is) (still|left) on (my|the|our) {l} list
 (is there |)anything (still |)left on (my|the) {l} list
@@ -239,7 +286,7 @@ def show(talk):
             due, text = {"period": "today"}, "today"
             sentence += " today"
         return mode, sentence, [call("task.list", due=due)]
-    if r < 0.97:
+    if r < 0.94:
         status = talk.pick(("open", "open", "done", "all"))
         sentence = _STATUS[status].say(talk).rstrip()
         name = None
@@ -255,11 +302,14 @@ def show(talk):
         else:
             due = None
         return ("do" if sentence.startswith(("show", "list")) else "ask"), sentence, [call("task.list", list=name, due=due, status=status)]
+    if talk.chance(0.5):
+        return "ask", _WANTED.say(talk), [call("task.list")]
     return "note", talk.pick(("my tasks", "tasks", "my list", "to-dos", "my to-do's", "task list please")), [call("task.list")]
 
 
 _TICK = Phrases("""
 tick off {t}
+tick off the {t}
 tick {t} off
 check off {t}
 check {t} off
@@ -279,6 +329,15 @@ I did {t}
 I already (did|finished) {t}
 {t}: done
 done with {t}
+I('ve| have|) (done|finished|paid|sorted|handled) (the |){t}, (you can |please |)(cross|tick|check) (that|it) off
+(the |){t} is (done|sorted|finished|dealt with), (you can |please |)(cross|tick|check|take) (that|it) off
+""")
+_NO_MORE = Phrases("""
+I don't need {t} any more, take it off (my|the) {l} list
+we don't need {t} (any more|any longer), (remove|delete) it from (my|the) {l} list
+(we|I) no longer need {t} on (my|the) {l} list
+{t} can (come|go) off (my|the) {l} list
+(my|the) {l} list doesn't need {t} (any more|anymore)
 """)
 _GOT = Phrases("""
 I('ve| have) (got|bought) {t}
@@ -311,8 +370,9 @@ def complete(talk):
         name = talk.mark(things.list_name(talk))
         to_do = _bare(name) in ("to do", "todo", "to-do", "work", "chores", "home", "errands")
         titles = [talk.mark(things.chore(talk) if to_do else things.item(talk)) for _ in range(talk.pick((1, 1, 1, 1, 1, 2)))]
-        sentence = _REMOVE.say(talk, t=" and ".join(titles), l=name)
-        return "do", sentence, [call("task.complete", title=t, list=name, remove=True) for t in titles]
+        gone = len(titles) == 1 and talk.chance(0.15)
+        sentence = (_NO_MORE if gone else _REMOVE).say(talk, t=" and ".join(titles), l=name)
+        return "say" if gone else "do", sentence, [call("task.complete", title=t, list=name, remove=True) for t in titles]
     if r < 0.46:
         title = talk.mark(things.item(talk))
         return "say", _GOT.say(talk, t=talk.pick(("the ", "the ", "")) + title), [call("task.complete", title=title)]
@@ -330,7 +390,7 @@ def complete(talk):
         if tail.startswith(" off ") or tail.startswith(" from "):
             sentence, tail = f"{talk.pick(('tick', 'cross', 'check'))} {title} off", tail.replace(" off ", " ", 1).replace(" from ", " ", 1)
         return "do", sentence + tail, [call("task.complete", title=title, list=name)]
-    return "say", _TICK_SAID.say(talk, t=title), [call("task.complete", title=title)]
+    return "say", _TICK_SAID.say(talk, t=title).replace("the the ", "the "), [call("task.complete", title=title)]
 
 
 # --- reminders -------------------------------------------------------------------------------------------------------

@@ -4,12 +4,14 @@ as a day, a person or a place becomes the argument that `mapping/` names for it.
 
 import re
 
-from .corpora import Cut, Line, _ask, _call, _FIELD, _MODES, _range, cut
+from machine.spans import Cut
+
+from .corpora import Line, _ask, _call, _FIELD, _MODES, _range, cut
 
 _PRICES = re.compile(r"\b(tickets?|price|cost|fare|book|reserve|buy|amount|uber|cab|taxi|traffic)\b")
 _ALL = re.compile(r"\b(all|everything|every|clear|wipe|empty|entire)\b")
 _NOUN = re.compile(r"\b(?P<x>(?:(?:next|last|first|upcoming) )?(?:scheduled |calendar )?(?:events?|appointments?|meetings?|reminders?|plans))\b")
-_SAYING = re.compile(r"^(?:'s)?(?: (?:latest |last |recent )?(?:e-?mail|mail|message))?[ ,]*(?:(?:and )?(?:say(?:ing)?|says|tell(?:ing)?(?: (?:him|her|them))?|answering|that|about|regarding|asking(?: for| about)?|to say|with|because|for|to|on)\b[ ,:]*)+")
+_SAYING = re.compile(r"^(?:'s)?(?: (?:latest |last |recent )?(?:e-?mail|mail|message))?[ ,]*(?:(?:and |by )?(?:say(?:ing)?|says|tell(?:ing)?(?: (?:him|her|them))?|answering|that|to let (?:him|her|them) know(?: that)?|about|regarding|asking(?: for| about)?|to say|with|because|for|to|on)\b[ ,:]*)+")
 
 
 def _when(line):
@@ -170,8 +172,10 @@ def contact_query(line):
 
 def way(line):
     low = line.low
-    if _PRICES.search(low) or re.search(r"\bthere\b", low):
-        return None if "there" not in low else _ask("travel.route", "to")
+    if _PRICES.search(low):
+        return None
+    if re.search(r"\b(get|to|over|reach) there\b", low):
+        return _ask("travel.route", "to")
     places = [e for e in line.entities.get("place_name", []) + line.entities.get("business_name", []) + line.entities.get("business_type", [])]
     to = origin = None
     for e in sorted(places, key=lambda e: e["start"]):

@@ -111,8 +111,17 @@ def matter(talk):
     return " ".join([thing(talk)] + [tail(talk) for _ in range(talk.pick((0, 1, 1, 1, 2, 2, 3)))])
 
 
+_APART = words("""
+take out, put out, hand in, turn off, switch off, bring back, take back, pick up, drop off, fill in, hang up, put away, sort out, throw away, fill up,
+look up, tidy up, set up, call back, bring in, let out, switch on, write down, print out, hand over, give back, send off, wind up, cut down, clear up
+""")
+
+
 def task(talk):
-    """Something to do: `take back the blue jacket that she bought`."""
+    """Something to do: `take back the blue jacket that she bought`, `hand the keys in`."""
+    if talk.chance(0.12):
+        verb, _, particle = talk.pick(_APART).partition(" ")
+        return f"{verb} {thing(talk)} {particle}"
     return " ".join([talk.pick(_DO), thing(talk)] + [tail(talk) for _ in range(talk.pick((0, 0, 1, 1, 2)))])
 
 
@@ -135,8 +144,10 @@ def sentence(talk):
         text = f"{talk.pick(_PEOPLE)} {talk.pick(('says that', 'thinks that', 'knows that', 'asked whether', 'wrote that'))} {thing(talk)} {talk.pick(('is', 'was'))} {talk.pick(_IS)}"
     for _ in range(talk.pick((0, 0, 1, 1, 2))):
         text += " " + tail(talk)
-    if talk.chance(0.18):
-        text += talk.pick((", ", ", not ", ", but ", ", and ", " and ", "; ", ": ", " - ")) + (thing(talk) if talk.chance(0.6) else f"{talk.pick(_SUBJECTS)} {talk.pick(_DONE)} it")
+    if talk.chance(0.1):
+        text = talk.pick(("yes", "no", "sorry", "hi", "ok", "well", "thanks", "sure", "unfortunately", "by the way", "good news", names.first(talk))) + ", " + text
+    if talk.chance(0.25):
+        text += talk.pick((", ", ", ", ", not ", ", but ", ", and ", " and ", "; ", ": ", " - ")) + (thing(talk) if talk.chance(0.6) else f"{talk.pick(_SUBJECTS)} {talk.pick(_DONE)} it")
     return text
 
 

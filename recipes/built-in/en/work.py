@@ -188,6 +188,32 @@ I have to be (at|in) {t} {w}, how do I get there
 I need to be (at|in) {t} {w}, (find me a way|which way do I go|what's the best way)
 how do I get to {t} {w}
 """)
+_NEAREST = Phrases("""
+where('s| is) {x}
+where can I find {x}
+(find|show me|find me|locate|search for|take me to|guide me to) {x}
+(tell me|do you know|can you tell me) where {x} is
+what('s| is) {x}
+how (far|far away) is {x}
+I need to know where {x} is
+(give me|tell me|what's) the (location|whereabouts) of {x}
+{x} please
+""")
+_NEAR_SPOTS = words("""
+bank, atm, pharmacy, post office, gas station, petrol station, supermarket, bakery, cafe, coffee shop, starbucks, walmart, hospital, police station, park,
+library, bus stop, train station, tube station, parking garage, gym, hardware store, mall, grocery store, mcdonalds, target, museum,
+playground, laundromat, dentist, vet, cinema, hotel, rest stop, charging station, hairdresser, bookshop, florist, dollar store, church, school, airport, beach
+""")
+_ETA = Phrases("""
+what('s| is) the (eta|travel time|driving time|distance) {r}
+how (far|far away|many miles|many kilometers) (is it|am I|are we) {f}
+how long (until|till|before) I (get|am) {r}
+how much (time|longer) (does it take|will it take|to get) {r}
+(estimated|approximate) (time|travel time|distance) {r}
+when will I (get|be) {r} if I leave now
+about how long (is the drive|is the trip|does it take) {r}
+tell me how (long it takes to get|far it is) {r}
+""")
 _HOMES = ("home", "home", "work", "here", "school", "downtown", "town")
 _ROUTE_SAID = Phrases("""
 I need (directions|to get|to go) {r}
@@ -206,7 +232,13 @@ def route(talk):
     to, to_said = things.place(talk)
     origin = mode = arrive = depart = None
     path = f"to {to_said}"
-    if talk.chance(0.06):
+    r = talk.rng.random()
+    if r < 0.09:
+        return _near(talk)
+    if r < 0.17:
+        sentence = _ETA.say(talk, r=path, f=talk.pick(("from ", "to ")) + to_said)
+        return "ask", sentence.replace("am I to", "is it to").replace("are we to", "is it to").replace("is it from", "am I from"), [call("travel.route", to=to)]
+    if r < 0.23:
         arrive, text = when.when(talk, date=0.5, time=0.95)
         text = "by " + _bare(text) if text.startswith("at ") else text
         return "say", _ROUTE_THEN.say(talk, t=to_said, w=text), [call("travel.route", to=to, arrive_by=arrive)]
@@ -247,6 +279,17 @@ def route(talk):
     if sentence.startswith("I have to be "):
         sentence = sentence.replace("I have to be to", "I have to get to").replace("I have to be from", "I have to get from")
     return mode_of, " ".join([sentence] + tail), [call("travel.route", **{"from": origin}, to=to, mode=mode, arrive_by=arrive, depart_at=depart)]
+
+
+def _near(talk):
+    """The nearest of its kind. What is "near me" is more often looked for than gone to, and out of reach."""
+    spot = talk.pick(_NEAR_SPOTS) if talk.chance(0.8) else f"{made_up.odd(talk)} {talk.pick(('shop', 'store', 'market', 'station', 'office'))}"
+    near = talk.pick(("nearest", "nearest", "closest"))
+    place = talk.mark(f"the {near} {spot}")
+    sentence = _NEAREST.say(talk, x=place)
+    first = sentence.split(" ", 1)[0]
+    mode = "do" if first in ("find", "show", "locate", "search", "take", "guide", "tell", "give") else "note" if first[0] == "\ue000" else "ask"
+    return mode, sentence, [call("travel.route", to=place)]
 
 
 def _bare(text):
@@ -570,6 +613,13 @@ how much is {n} {a} in {b}
 how many {b} (make|is|make up) {n} {a}
 what are {n} {a} in {b}
 {n} {a} is how many {b}
+what('s| is) the (total |)(number|amount) of {b} in {n} {a}
+what would {n} {a} be in {b}
+{n} {a} (equals|is equal to|equal|are equal to) how many {b}
+(tell me|I need to know) how many {b} (are|there are) in {n} {a}
+if I have {n} {a}, how many {b} is that
+what's the equivalent of {n} {a} in {b}
+how many {b} are (equivalent|equal) to {n} {a}
 how long is {n} {a} in {b}
 """.replace("how long is {n} {a} in {b}\n", ""))
 _CONVERT_NOTE = Phrases("""
@@ -645,6 +695,9 @@ what month is it
 what year is it
 what('s| is) today
 what date (is it|do we have){p}
+is (today|it) (monday|tuesday|wednesday|thursday|friday|saturday|sunday)(| today)
+what day of the week (are we on|is today)
+which (month|year|week) (is it|are we in)
 """)
 _DATE_DO = Phrases("""
 tell me (the date|today's date|what day it is|the date today){p}

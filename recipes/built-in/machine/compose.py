@@ -1,9 +1,15 @@
 """Whole conversations from the requests of a language."""
 
 from .noise import STYLES, Noise
-from .spans import Talk, plain, resolve
+from .spans import CLOSE, OPEN, Talk, is_marked, plain, resolve
 
 _KINDS = ("single",) * 55 + ("several",) * 12 + ("ask",) * 9 + ("follow",) * 17 + ("chat",) * 7
+
+
+QUOTED = 0.06
+"""How often somebody puts one of the arguments in quotes."""
+_NAMES = ("title", "event", "text", "body", "subject", "query", "label", "list", "topic", "about", "prompt")
+_QUOTES = ('""', "''", '""', "''", "“”", "‘’")
 
 
 class Composer:
@@ -25,6 +31,8 @@ class Composer:
 
     def finish(self, talk, fragile=False):
         """Noise on, marks out, arguments cut from the text and put in order."""
+        if not talk.spoken and talk.chance(QUOTED):
+            talk.turns[-1] = _quoted(talk, *talk.turns[-1])
         texts = [self.noise.sentence(text.replace("  ", " ").replace(" ,", ",").strip(), talk, fragile) for text, _ in talk.turns]
         marked = "\n".join(texts)
         turns = []
@@ -137,3 +145,15 @@ class Composer:
             _, text, calls = self.language.reply(talk, talk.pick(("thanks", "thanks", "farewell", "praise", "cancel", "affirm")))
             talk.turn(text, *calls)
         return fragile
+
+
+def _quoted(talk, text, calls):
+    """The turn with quotes around one of the texts that become arguments, unless it stands in another or in quotes."""
+    found = [value for _, arguments in calls for name, value in arguments.items() if name in _NAMES and is_marked(value)]
+    value = talk.pick(found) if found else "\ue000"
+    opened, closed = text.find(value[0]), text.find(chr(ord(value[0]) - OPEN + CLOSE))
+    before, after = text[:opened], text[closed + 1 :]
+    if opened < 0 or closed < opened or before[-1:] not in ("", " ") or after[:1] not in ("", " ", ",", ".", "?", "!") or set(text) & set("\"“”‘’"):
+        return text, calls
+    left, right = talk.pick(_QUOTES)
+    return f"{before}{left}{text[opened : closed + 1]}{right}{after}", calls

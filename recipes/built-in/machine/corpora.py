@@ -8,7 +8,7 @@ import json
 import re
 from pathlib import Path
 
-from .spans import Talk
+from .spans import Cut, Talk
 
 HERE = Path(__file__).resolve().parent.parent
 _WORDS = re.compile(r"[^\w]+")
@@ -46,44 +46,66 @@ class Sentence:
     def __init__(self, text, calls, source):
         self.text, self.calls, self.source = text, calls, source
 
+    def swapped(self, rng, words):
+        """The same sentence with other words for one of its arguments, as `words` has them, or None: those that stand in the
+        same argument of another sentence after the same word. Arguments that share their words stay."""
+        cuts = [(path, c) for path, c in self.cuts() if sum(c.start < d.end and d.start < c.end for _, d in self.cuts()) == 1]
+        others = [(c, found) for path, c in cuts if len(found := words.get((path, self.before(c)), ())) > 4]
+        if not others:
+            return None
+        c, found = others[int(rng.random() * len(others))]
+        other = found[int(rng.random() * len(found))]
+        longer = len(other) - (c.end - c.start)
+        move = lambda d: Cut(d.start + longer * (d.start > c.start), d.end + longer * (d.end > c.start))  # noqa: E731
+        calls = [(tool, _each_cut(arguments, move)) for tool, arguments in self.calls]
+        return Sentence(self.text[: c.start] + other + self.text[c.end :], calls, self.source)
+
+    def cuts(self):
+        """The cuts of the text, each with the argument that it becomes."""
+        found = []
+        for tool, arguments in self.calls:
+            for name, value in arguments.items():
+                _each_cut(value, lambda c, path=f"{tool}.{name}": found.append((path, c)))
+        return found
+
+    def before(self, cut):
+        return self.text[: cut.start].rstrip().rpartition(" ")[2].lower()
+
     def talk(self, rng, style):
         """One turn, its cuts marked."""
         talk = Talk(rng, style)
-        cuts = []
-        calls = [(tool, _placed(arguments, cuts)) for tool, arguments in self.calls]
+        cuts = [c for _, c in self.cuts()]
         text = self.text
         marks = sorted({(c.start, c.end) for c in cuts})
         names = {span: talk.mark("") for span in marks}
         events = [(start, 1, -end, names[start, end][0]) for start, end in marks] + [(end, 0, -start, names[start, end][1]) for start, end in marks]
         for at, _, _, mark in sorted(events, reverse=True):
             text = text[:at] + mark + text[at:]
-        talk.turn(text, *[(tool, _named(arguments, names)) for tool, arguments in calls])
+        talk.turn(text, *[(tool, _each_cut(arguments, lambda c: names[c.start, c.end])) for tool, arguments in self.calls])
         return talk
 
 
-def _is_cut(value):
-    return hasattr(value, "start") and hasattr(value, "end")
-
-
-def _placed(value, cuts):
-    if _is_cut(value):
-        cuts.append(value)
-        return value
+def _each_cut(value, change):
+    """`value` with every cut in it changed."""
+    if isinstance(value, Cut):
+        return change(value)
     if isinstance(value, dict):
-        return {k: _placed(v, cuts) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_placed(v, cuts) for v in value]
-    return value
+        return {k: _each_cut(v, change) for k, v in value.items()}
+    return [_each_cut(v, change) for v in value] if isinstance(value, list) else value
 
 
-def _named(value, names):
-    if _is_cut(value):
-        return names[value.start, value.end]
-    if isinstance(value, dict):
-        return {k: _named(v, names) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_named(v, names) for v in value]
-    return value
+_UNLIKE = ("units.convert.from", "units.convert.to")
+"""Arguments whose words cannot take each other's place."""
+
+
+def words_of(sentences):
+    """The words that stand in each argument, by the word before them."""
+    found = {}
+    for sentence in sentences:
+        for path, c in sentence.cuts():
+            if path not in _UNLIKE:
+                found.setdefault((path, sentence.before(c)), {})[sentence.text[c.start : c.end]] = None
+    return {place: list(words) for place, words in found.items()}
 
 
 def load(shared, language, part="train"):

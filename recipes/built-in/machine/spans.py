@@ -41,6 +41,15 @@ class Talk:
         return self.style == "speech"
 
 
+class Cut:
+    """A stretch of a real sentence that becomes an argument."""
+
+    __slots__ = ("start", "end")
+
+    def __init__(self, start, end):
+        self.start, self.end = start, end
+
+
 def call(tool, **arguments):
     """A call; arguments that are None were not said."""
     return tool, {k: v for k, v in arguments.items() if v is not None}
