@@ -11,10 +11,13 @@ use models::{CHANNELS, FilmShape};
 use crate::chance::Chance;
 
 /// How near to the film a moment may be before its loss counts no more than that of the moment here.
-const NEAR: f32 = 0.1;
+const NEAR: f32 = 0.2;
 
 /// The middle and the spread of the moments that are learnt from, before the logistic function.
-const MOMENTS: (f64, f64) = (-1.0, 1.1);
+const MOMENTS: (f64, f64) = (-1.0, 0.65);
+
+/// The golden section, by whose multiples the moments of films one after the other lie evenly, so that each batch has seen all.
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
 /// How often nothing is said of a film, so that it can be made with more weight on what is said.
 /// Source: Ho & Salimans 2022.
@@ -70,14 +73,13 @@ impl FilmExample {
         let mut chance = Chance::new(seed, number);
         let clip = (source.draw)(number, shape.film);
         let given = Given::by_chance(shape, &mut chance);
-        let (middle, spread) = MOMENTS;
-        let moment = 1.0 / (1.0 + (-(middle + spread * chance.normal())).exp());
+        let moment = moment(number);
         let is_unsaid = chance.unit() < UNSAID;
         let words = match is_unsaid || clip.words.is_empty() {
             true => vec![0],
             false => clip.words[..clip.words.len().min(shape.caption)].to_vec(),
         };
-        Self::at(shape, &clip.pixels, words, (moment as f32, given), chance)
+        Self::at(shape, &clip.pixels, words, (moment, given), chance)
     }
 
     /// A film of which so much is there.
@@ -115,6 +117,14 @@ impl FilmExample {
             time,
         }
     }
+}
+
+/// How much of the film of that number is there: of the logistic distribution, through the logistic function.
+fn moment(number: u64) -> f32 {
+    let share = (number as f64 * GOLDEN).fract().clamp(1e-4, 1.0 - 1e-4);
+    let (middle, spread) = MOMENTS;
+    let at = middle + spread * (share / (1.0 - share)).ln();
+    (1.0 / (1.0 + (-at).exp())) as f32
 }
 
 /// Films of these numbers, drawn by all threads.
