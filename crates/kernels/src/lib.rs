@@ -34,8 +34,10 @@ mod attention;
 mod attention_backward;
 mod cross_entropy;
 mod delta_rule;
+mod full_attention;
 mod gates;
 mod kv_pages;
+mod modulation;
 mod optimise;
 mod rms_norm;
 mod rope;
@@ -51,6 +53,7 @@ pub use attention_backward::{AttentionPast, attention_backward};
 pub use blocks::{BLOCK, BlockMxfp4, BlockQ4_0, BlockQ4K, BlockQ6K, BlockQ8_0, SUPER_BLOCK};
 pub use cross_entropy::cross_entropy;
 pub use delta_rule::{DeltaHead, causal_conv_silu, delta_rule};
+pub use full_attention::{KeysValues, Looks, full_attention};
 pub use gates::{geglu, gelu, sigmoid_gate, swiglu_clamped};
 pub use isa::Isa;
 pub use kv_pages::{CacheType, KvPages, PAGE, Sequence};
@@ -62,6 +65,7 @@ pub use matmul_blocks::{
 pub use matmul_float::{
     PackedBf16, PackedF16, PackedF32, PackedFloat, matmul_bf16, matmul_f16, matmul_f32,
 };
+pub use modulation::{add_gated, gelu_tanh, modulated_norm, silu, unit_norm};
 pub use optimise::{AdamW, adamw, approach, sum_of_squares};
 pub use panels::{Epilogue, PANEL};
 #[cfg(target_os = "linux")]

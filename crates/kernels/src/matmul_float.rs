@@ -356,6 +356,30 @@ fn tiles<T: Element>(
     }
 }
 
+/// The products of any number of rows with the first `inputs` of one panel, all of them near. Weights in pairs take
+/// the rounded rows, `inputs` numbers apart, where the machine multiplies pairs.
+pub(crate) fn few_rows<T: Element>(
+    (x, rounded): (Strided<'_>, &[bf16]),
+    inputs: usize,
+    panel: &[T],
+    made: &mut [[f32; PANEL]],
+) {
+    let isa = Isa::current();
+    #[cfg(target_arch = "x86_64")]
+    if T::PAIRED && isa == Isa::Avx512Bf16 {
+        let x = avx512_bf16::Rounded::of(rounded, inputs);
+        let panel: &[bf16] = bytemuck::cast_slice(panel);
+        let size = even_tiles(made.len(), avx512_bf16::TILE_ROWS);
+        for (tile, made) in made.chunks_mut(size).enumerate() {
+            // SAFETY: the level is only chosen where the machine has it.
+            unsafe { avx512_bf16::tile(x, tile * size, panel, made) };
+        }
+        return;
+    }
+    let _ = rounded;
+    tiles(isa, x, inputs, (panel, Next::Near), made);
+}
+
 /// What is read after the panel at hand, so that it is asked for in time.
 #[derive(Clone, Copy)]
 #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only a hint"))]

@@ -61,6 +61,14 @@ pub enum Error {
         /// The shape that it should have.
         expected: Vec<usize>,
     },
+    /// A weight is infinite or no number, so that nothing could come of it.
+    #[error(
+        "tensor `{0}` holds numbers that are not finite\nhint: fetch its file again and compare its sha256 with the publisher's"
+    )]
+    NotFinite(String),
+    /// An adapter does not belong to the network.
+    #[error("the adapter cannot be added: {0}\nhint: is it one for this network, in safetensors?")]
+    Adapter(String),
     /// GGUF has no words for something that changes answers.
     #[error(
         "the model cannot be written as GGUF: {reason}\nhint: it can be used as it is, and \

@@ -22,6 +22,9 @@ mod experts;
 mod feed_forward;
 mod self_attention;
 
+mod lora;
+mod part;
+
 mod bert;
 mod film;
 mod gemma3;
@@ -32,6 +35,9 @@ mod modern_bert;
 mod olmo;
 mod qwen3_5;
 mod qwen3_moe;
+mod umt5;
+mod wan;
+mod wan_vae;
 
 pub mod chat;
 mod export;
@@ -43,7 +49,11 @@ pub use encoder::{Encoder, Pooling, Text};
 pub use error::{Error, Result};
 pub use export::Export;
 pub use film::{CHANNELS, Film, FilmBatch, FilmShape};
+pub use lora::Lora;
 pub use model::{ARCHITECTURES, Config, LoadOptions, Model, Weigh};
 pub use outline::{Format, Outline};
 pub use tokenizer::{Special, Stream, Tokenizer};
 pub use trainee::{Adapters, LearnOptions, Learner, Trainee};
+pub use umt5::Umt5;
+pub use wan::{Instants, WanText, WanTransformer};
+pub use wan_vae::{Decoding, Tiles, WanVae};

@@ -4,10 +4,12 @@
 //! tape stays short. Every operation panics when the shapes of its inputs do not fit, which is a
 //! defect of the model's code; what a checkpoint brings was checked when it was loaded.
 
+mod adaptive;
 mod attention;
 mod conv;
 mod elementwise;
 mod embedding;
+mod full_attention;
 mod gates;
 mod group_norm;
 mod layer_norm;
@@ -19,10 +21,12 @@ mod rope;
 mod rows;
 mod running;
 
+pub use adaptive::{Shared, add_gated, gelu_tanh, modulated_norm, relu, silu, unit_norm};
 pub use attention::{attend, attention};
 pub use conv::{Conv, conv1d, conv2d, conv3d};
 pub use elementwise::{add, scale, swiglu};
 pub use embedding::embedding;
+pub use full_attention::{Remembered, full_attention, remember};
 pub use gates::{geglu, gelu, multiply, sigmoid_gate, soft_cap, swiglu_clamped};
 pub use group_norm::group_norm;
 pub use layer_norm::layer_norm;

@@ -31,7 +31,13 @@ pub(super) struct Rounded<'a> {
     padded: usize,
 }
 
-impl Rounded<'_> {
+impl<'a> Rounded<'a> {
+    /// Rows of an even number of pairs' numbers that were rounded already, side by side.
+    pub fn of(numbers: &'a [bf16], padded: usize) -> Self {
+        assert!(padded.is_multiple_of(2), "rows of whole pairs");
+        Self { numbers, padded }
+    }
+
     /// Rounds the rows of `x` and hands them to `then`.
     pub fn with(x: &[f32], inputs: usize, pool: &Pool, then: impl FnOnce(Rounded<'_>)) {
         let padded = inputs.next_multiple_of(2);

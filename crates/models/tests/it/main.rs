@@ -11,3 +11,4 @@ mod random_text;
 mod settings;
 mod tokenizer_json;
 mod vocabularies;
+mod wan;

@@ -1,0 +1,202 @@
+//! One part of a folder of `diffusers`: a network with its own `config.json` and tensors.
+
+use std::path::Path;
+
+use tensor::files::{Checkpoint, Dtype, View};
+use tensor::{Parameter, Pool, Weight, WeightType};
+
+use crate::error::Error;
+use crate::lora::Lora;
+use crate::settings::Settings;
+
+/// Takes the weights of one network out of its folder, and checks each before it is used.
+pub(crate) struct Part<'a> {
+    checkpoint: &'a Checkpoint,
+    /// Its `config.json`.
+    pub settings: Settings,
+    pool: &'a Pool,
+    loras: &'a [Lora],
+}
+
+impl<'a> Part<'a> {
+    pub fn new(
+        checkpoint: &'a Checkpoint,
+        loras: &'a [Lora],
+        pool: &'a Pool,
+    ) -> Result<Self, Error> {
+        let path = checkpoint.folder().join("config.json");
+        let settings = match std::fs::read_to_string(&path) {
+            Ok(text) => Settings::from_json(&text)?,
+            Err(source) => return Err(Error::Read { path, source }),
+        };
+        Ok(Self {
+            checkpoint,
+            settings,
+            pool,
+            loras,
+        })
+    }
+
+    /// Whether there is a tensor of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.checkpoint.contains(name)
+    }
+
+    /// The tensor of that name, which must have that shape and hold nothing but finite numbers.
+    pub fn view(&self, name: &str, shape: &[usize]) -> Result<View<'a>, Error> {
+        let view = self.checkpoint.view(name)?;
+        if view.shape != shape {
+            return Err(Error::Shape {
+                name: name.to_owned(),
+                found: view.shape,
+                expected: shape.to_vec(),
+            });
+        }
+        if is_finite(&view) {
+            Ok(view)
+        } else {
+            Err(Error::NotFinite(name.to_owned()))
+        }
+    }
+
+    /// The tensor of that name where only some rows of it are looked at.
+    pub fn rows(&self, name: &str, shape: &[usize], rows: &[u32]) -> Result<Vec<f32>, Error> {
+        let view = self.checkpoint.view(name)?;
+        if view.shape != shape {
+            return Err(Error::Shape {
+                name: name.to_owned(),
+                found: view.shape,
+                expected: shape.to_vec(),
+            });
+        }
+        let mut numbers = Vec::with_capacity(rows.len() * shape[1]);
+        for row in rows {
+            let row = view.at(*row as usize);
+            if !is_finite(&row) {
+                return Err(Error::NotFinite(name.to_owned()));
+            }
+            numbers.extend(row.to_f32());
+        }
+        Ok(numbers)
+    }
+
+    /// The array of that name.
+    pub fn parameter(&self, name: &str, shape: &[usize]) -> Result<Parameter, Error> {
+        let view = self.view(name, shape)?;
+        let mut values = view.to_f32();
+        for lora in self.loras {
+            lora.add_array(name, &mut values)?;
+        }
+        Ok(Parameter::new(values, shape))
+    }
+
+    /// The matrix `name.weight` of `[outputs, inputs]`, with `name.bias` where there is one, held as `held`.
+    pub fn linear(
+        &self,
+        name: &str,
+        [outputs, inputs]: [usize; 2],
+        held: WeightType,
+    ) -> Result<Weight, Error> {
+        let stored = format!("{name}.weight");
+        let view = self.view(&stored, &[outputs, inputs])?;
+        let weight = if self.loras.iter().any(|lora| lora.changes(name)) {
+            let mut values = view.to_f32();
+            for lora in self.loras {
+                lora.add(name, &mut values, [outputs, inputs], self.pool)?;
+            }
+            self.pack(
+                &values,
+                vec![outputs, inputs],
+                held.held(view.dtype, inputs),
+            )
+        } else {
+            Weight::from_view(&view, held, self.pool)
+        };
+        self.checkpoint.release(&stored);
+        self.with_bias(name, weight)
+    }
+
+    /// The kernel `name.weight` of `[outputs, inputs, taps…]` in the order in which convolutions read it, with
+    /// `name.bias` where there is one.
+    pub fn conv(
+        &self,
+        name: &str,
+        [outputs, inputs]: [usize; 2],
+        taps: &[usize],
+        held: WeightType,
+    ) -> Result<Weight, Error> {
+        let stored = format!("{name}.weight");
+        let shape = [&[outputs, inputs], taps].concat();
+        let view = self.view(&stored, &shape)?;
+        let (dtype, from) = (view.dtype, view.to_f32());
+        let taps: usize = taps.iter().product();
+        let mut values = vec![0.0; from.len()];
+        let kernels = from
+            .chunks_exact(inputs * taps)
+            .zip(values.chunks_exact_mut(inputs * taps));
+        for (from, to) in kernels {
+            for (input, from) in from.chunks_exact(taps).enumerate() {
+                for (tap, x) in from.iter().enumerate() {
+                    to[tap * inputs + input] = *x;
+                }
+            }
+        }
+        let weight = self.pack(
+            &values,
+            vec![outputs, taps * inputs],
+            held.held(dtype, taps * inputs),
+        );
+        self.checkpoint.release(&stored);
+        self.with_bias(name, weight)
+    }
+
+    fn pack(&self, values: &[f32], shape: Vec<usize>, dtype: Dtype) -> Weight {
+        let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let view = View {
+            dtype: Dtype::F32,
+            shape,
+            bytes: &bytes,
+        };
+        Weight::from_view(&view, WeightType::As(dtype), self.pool)
+    }
+
+    fn with_bias(&self, name: &str, weight: Weight) -> Result<Weight, Error> {
+        let bias = format!("{name}.bias");
+        if !self.has(&bias) {
+            return Ok(weight);
+        }
+        let bias = self.parameter(&bias, &[weight.outputs()])?;
+        Ok(weight.with_bias(bias))
+    }
+}
+
+/// Opens the tensors in a folder that is one part of a larger one.
+pub(crate) fn open(folder: &Path) -> Result<Checkpoint, Error> {
+    Ok(Checkpoint::open(folder)?)
+}
+
+/// Whether floats are neither infinite nor no numbers; of blocks their numbers.
+pub(crate) fn is_finite(view: &View<'_>) -> bool {
+    // Looked at as whole numbers, whole chunks at a time, so that it costs no more than reading them.
+    let all = |chunk: &[u8]| match view.dtype {
+        Dtype::Bf16 => chunk.as_chunks().0.iter().fold(true, |fine, x| {
+            fine & (u16::from_le_bytes(*x) & 0x7f80 != 0x7f80)
+        }),
+        Dtype::F16 => chunk.as_chunks().0.iter().fold(true, |fine, x| {
+            fine & (u16::from_le_bytes(*x) & 0x7c00 != 0x7c00)
+        }),
+        Dtype::F32 => {
+            let bits = |x: &[u8; 4]| u32::from_le_bytes(*x) & 0x7f80_0000 != 0x7f80_0000;
+            chunk
+                .as_chunks()
+                .0
+                .iter()
+                .fold(true, |fine, x| fine & bits(x))
+        }
+        _ => true,
+    };
+    match view.dtype {
+        Dtype::Bf16 | Dtype::F16 | Dtype::F32 => view.bytes.chunks(1 << 14).all(all),
+        _ => view.to_f32().iter().all(|x| x.is_finite()),
+    }
+}
