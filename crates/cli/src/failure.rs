@@ -156,6 +156,8 @@ impl Failure {
         } else if error.is::<video::Refused>() {
             (Exit::Refused, "film_refused")
         } else if let Some(error) = error.downcast_ref() {
+            of_painter(error)
+        } else if let Some(error) = error.downcast_ref() {
             of_files(error)
         } else {
             (Exit::Fault, "internal")
@@ -266,6 +268,14 @@ fn of_library(error: &library::Error) -> (Exit, &'static str) {
         Error::Model(error) => of_models(error),
         Error::Files(error) => of_files(error),
         _ => (Exit::Refused, "unusable_model"),
+    }
+}
+
+fn of_painter(error: &video::generate::Unloadable) -> (Exit, &'static str) {
+    use video::generate::Unloadable;
+    match error {
+        Unloadable::Model(error) => of_models(error),
+        Unloadable::Words { .. } => (Exit::Refused, "unusable_model"),
     }
 }
 

@@ -12,7 +12,7 @@ use media::credentials::{Facts, FilmSeal, Generator, Making, Signer, Source};
 use media::mp4::Writer;
 use media::watermark::{Mark, STRENGTH};
 use media::{Picture, Spec};
-use video::{MARK_KEY, Order, Plan, Size};
+use video::{MARK_KEY, Order, Pictures as _, Plan, Size};
 
 /// Moments at which a film is looked at: those of 2026.
 const NOW: i64 = 1_790_000_000;
@@ -83,7 +83,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
 
 fn drawn(plan: &Plan) -> Vec<Picture> {
     let draw = |frame| {
-        let mut picture = plan.canvas();
+        let mut picture = plan.blank();
         plan.draw(frame, &mut picture);
         picture
     };

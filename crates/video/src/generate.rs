@@ -1,7 +1,11 @@
 //! Films by a network that learnt what words look like.
 
 mod lessons;
+mod painted;
+mod painter;
 mod words;
 
 pub use lessons::{LESSON_FRAMES_PER_SECOND, lesson, lesson_scene, lesson_words};
+pub use painted::{Painted, Watch};
+pub use painter::{Given, Painter, Painting, Unloadable};
 pub use words::Words;

@@ -3,6 +3,7 @@
 mod chance;
 mod make;
 mod order;
+mod pictures;
 mod plan;
 mod settings;
 mod studio;
@@ -13,6 +14,7 @@ pub mod world;
 pub use chance::Chance;
 pub use make::{Format, Unmade};
 pub use order::{FRAMES_PER_SECOND, Order, Refused, SECONDS_MAX, SIDE, Shot, Size};
+pub use pictures::Pictures;
 pub use plan::Plan;
-pub use settings::{KeptShot, SCENE_MODEL, Settings};
+pub use settings::{KeptShot, SCENE_MODEL, Settings, Steps};
 pub use studio::{MARK_KEY, Studio, Unknown, place, settings_in};

@@ -8,7 +8,7 @@ use media::mp4::{Gap, Writer};
 use media::watermark::Mark;
 use media::{Picture, Spec};
 
-use crate::plan::Plan;
+use crate::pictures::Pictures;
 
 /// Pictures that are drawn before they are written, at most.
 const AHEAD: usize = 4;
@@ -106,13 +106,13 @@ pub enum Unmade {
     },
 }
 
-/// Draws the pictures of `plan` and writes them. `each` is told of every picture as it is written, with its number, and says whether
+/// Makes the pictures of `film` and writes them. `each` is told of every picture as it is written, with its number, and says whether
 /// to go on. What it gives back is the gap that was left, for an MP4.
 ///
 /// # Errors
 /// [`Unmade`].
 pub(crate) fn make<S, W>(
-    plan: &Plan,
+    film: &dyn Pictures,
     target: Target<S, W>,
     each: &mut dyn FnMut(u64, &Picture) -> bool,
 ) -> Result<Gap, Unmade>
@@ -120,7 +120,7 @@ where
     S: Read + Write + Seek,
     W: Write,
 {
-    let order = plan.order();
+    let order = film.order();
     let spec = Spec::new(order.size.width, order.size.height, order.frames_per_second);
     let Target {
         format,
@@ -132,23 +132,23 @@ where
     match format {
         Format::Mp4 => {
             let mut writer = Writer::new(spec, scratch)?;
-            through(plan, mark.as_ref(), each, &mut |picture| {
+            through(film, mark.as_ref(), each, &mut |picture| {
                 writer.push(picture)
             })?;
             Ok(writer.finish(&mut out, gap)?)
         }
         Format::Gif => {
             let mut writer = Gif::new(spec, &mut out)?;
-            through(plan, mark.as_ref(), each, &mut |picture| {
+            through(film, mark.as_ref(), each, &mut |picture| {
                 writer.push(picture)
             })?;
             writer.finish()?;
             Ok(Gap { at: 0, bytes: 0 })
         }
         Format::Apng => {
-            let frames = u32::try_from(plan.frames()).unwrap_or(u32::MAX);
+            let frames = u32::try_from(film.frames()).unwrap_or(u32::MAX);
             let mut writer = Apng::new(spec, frames, &mut out)?;
-            through(plan, mark.as_ref(), each, &mut |picture| {
+            through(film, mark.as_ref(), each, &mut |picture| {
                 writer.push(picture)
             })?;
             writer.finish()?;
@@ -159,7 +159,7 @@ where
 
 /// Hands each picture to `push`, while the next ones are drawn.
 fn through(
-    plan: &Plan,
+    film: &dyn Pictures,
     mark: Option<&Mark>,
     each: &mut dyn FnMut(u64, &Picture) -> bool,
     push: &mut dyn FnMut(&Picture) -> media::Result<()>,
@@ -167,35 +167,37 @@ fn through(
     let (drawn, pictures) = sync_channel(AHEAD);
     let (free, canvases) = channel();
     std::thread::scope(|scope| {
-        scope.spawn(move || draw_all(plan, mark, &drawn, &canvases));
-        for (frame, picture) in (0..plan.frames()).zip(pictures) {
+        scope.spawn(move || make_all(film, mark, &drawn, &canvases));
+        let mut made = 0;
+        for picture in pictures {
             push(&picture)?;
-            if !each(frame, &picture) {
+            if !each(made, &picture) {
                 return Err(Unmade::Stopped);
             }
+            made += 1;
             // Whoever draws has ended when nobody takes it.
             let _ = free.send(picture);
         }
-        Ok(())
+        match made == film.frames() {
+            true => Ok(()),
+            false => Err(Unmade::Stopped),
+        }
     })
 }
 
-fn draw_all(
-    plan: &Plan,
+fn make_all(
+    film: &dyn Pictures,
     mark: Option<&Mark>,
-    drawn: &SyncSender<Picture>,
+    made: &SyncSender<Picture>,
     canvases: &Receiver<Picture>,
 ) {
-    for frame in 0..plan.frames() {
-        let mut picture = canvases.try_recv().unwrap_or_else(|_| plan.canvas());
-        plan.draw(frame, &mut picture);
+    let mut canvas = || canvases.try_recv().unwrap_or_else(|_| film.blank());
+    film.run(&mut canvas, &mut |mut picture| {
         if let Some(mark) = mark {
             mark.apply(&mut picture)
                 .expect("only what is large enough gets a mark");
         }
         // Nobody takes it when the film was called off.
-        if drawn.send(picture).is_err() {
-            return;
-        }
-    }
+        made.send(picture).is_ok()
+    });
 }

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use crate::settings::{GUIDANCE, STEPS, Steps};
 use crate::world::{TEXT_CHARS_MAX, Unreadable};
 
 /// Pictures a second that a film may have.
@@ -272,6 +273,29 @@ pub enum Refused {
     Model {
         /// Which.
         wanted: String,
+    },
+
+    /// More steps than a network takes, or none.
+    #[error(
+        "a network does not go from noise to film in {} steps with a guidance of {}\nhint: {} to {} steps, and a guidance from {} to {}",
+        wanted.count, wanted.guidance, STEPS.start(), STEPS.end(), GUIDANCE.start(), GUIDANCE.end()
+    )]
+    Steps {
+        /// What was asked for.
+        wanted: Steps,
+    },
+
+    /// Pictures wider or higher than those that a network makes.
+    #[error(
+        "a film of {wanted} is not as wide to its height as those of this model, {columns}x{rows}\nhint: `{}x{}`", columns * 8, rows * 8
+    )]
+    Aspect {
+        /// What was asked for.
+        wanted: Size,
+        /// Rows of the model.
+        rows: usize,
+        /// Pixels in a row of the model.
+        columns: usize,
     },
 
     /// No shot, or too many.

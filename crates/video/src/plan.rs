@@ -1,9 +1,12 @@
 //! A film that can be drawn: its words were understood, and its things have places.
 
 use media::Picture;
+use media::credentials::Source;
 
 use crate::chance::Chance;
 use crate::order::{Order, Refused};
+use crate::pictures::Pictures;
+use crate::settings::Settings;
 use crate::world::{Scene, Stage, draw, read};
 
 /// Streams of chance: that of what was not said, and that of places.
@@ -70,21 +73,6 @@ impl Plan {
         })
     }
 
-    /// The order.
-    pub fn order(&self) -> &Order {
-        &self.order
-    }
-
-    /// Words that mean nothing here, each once: they are left out.
-    pub fn unknown(&self) -> &[String] {
-        &self.unknown
-    }
-
-    /// Pictures in all.
-    pub fn frames(&self) -> u64 {
-        self.shots.iter().map(|shot| shot.frames).sum()
-    }
-
     /// The scenes, shot by shot.
     pub fn scenes(&self) -> impl Iterator<Item = &Scene> {
         self.shots.iter().map(|shot| shot.stage.scene())
@@ -109,10 +97,37 @@ impl Plan {
         let moment = shot.stage.frame(time);
         draw(&moment, shot.stage.scene().background, picture);
     }
+}
 
-    /// A picture of the film's size, to draw on.
-    pub fn canvas(&self) -> Picture {
-        Picture::new(self.order.size.width, self.order.size.height)
+impl Pictures for Plan {
+    fn order(&self) -> &Order {
+        &self.order
+    }
+
+    fn frames(&self) -> u64 {
+        self.shots.iter().map(|shot| shot.frames).sum()
+    }
+
+    fn unknown(&self) -> &[String] {
+        &self.unknown
+    }
+
+    fn settings(&self) -> Settings {
+        Settings::of(&self.order)
+    }
+
+    fn source(&self) -> Source {
+        Source::DigitalCreation
+    }
+
+    fn run(&self, canvas: &mut dyn FnMut() -> Picture, take: &mut dyn FnMut(Picture) -> bool) {
+        for frame in 0..self.frames() {
+            let mut picture = canvas();
+            self.draw(frame, &mut picture);
+            if !take(picture) {
+                return;
+            }
+        }
     }
 }
 
@@ -127,7 +142,7 @@ mod tests {
     };
 
     fn picture(plan: &Plan, frame: u64) -> Picture {
-        let mut picture = plan.canvas();
+        let mut picture = plan.blank();
         plan.draw(frame, &mut picture);
         picture
     }

@@ -1,11 +1,19 @@
 //! An order as it is kept: in a film's own credentials, and wherever films are kept.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use crate::order::{Order, Refused, Shot};
 
 /// What made the film, when it was drawn from facts.
 pub const SCENE_MODEL: &str = "freehold-scene";
+
+/// Steps that a network may take.
+pub const STEPS: RangeInclusive<u32> = 1..=200;
+
+/// Guidance that it may have.
+pub const GUIDANCE: RangeInclusive<f32> = 1.0..=20.0;
 
 /// An order with the model that fulfils it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +31,32 @@ pub struct Settings {
     /// Whether its end leads back to its beginning.
     #[serde(default, rename = "loop")]
     pub is_loop: bool,
+    /// How a network went from noise to film, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Steps>,
+}
+
+/// How a network goes from noise to film.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Steps {
+    /// How many steps: more are better, and slower.
+    pub count: u32,
+    /// How much more weight is on the words than the network has learnt; one is none.
+    pub guidance: f32,
+}
+
+impl Steps {
+    /// That there are some, and not too many.
+    ///
+    /// # Errors
+    /// [`Refused::Steps`].
+    pub fn check(self) -> Result<Self, Refused> {
+        let is_fine = STEPS.contains(&self.count) && GUIDANCE.contains(&self.guidance);
+        match is_fine {
+            true => Ok(self),
+            false => Err(Refused::Steps { wanted: self }),
+        }
+    }
 }
 
 /// What is seen without a cut.
@@ -48,6 +82,7 @@ impl Settings {
             fps: order.frames_per_second,
             seed: order.seed,
             is_loop: order.is_loop,
+            steps: None,
         }
     }
 
@@ -95,16 +130,24 @@ impl Settings {
         Ok(extended)
     }
 
-    /// The order.
+    /// The order, which `model` is to fulfil.
+    ///
+    /// # Errors
+    /// [`Refused`] when another made it, or the numbers are none that a film can have.
+    pub fn order_for(&self, model: &str) -> Result<Order, Refused> {
+        match self.model == model {
+            true => self.order(),
+            false => Err(Refused::Model {
+                wanted: self.model.chars().take(64).collect(),
+            }),
+        }
+    }
+
+    /// The order, whoever fulfils it.
     ///
     /// # Errors
     /// [`Refused`] when the numbers are none that a film can have.
     pub fn order(&self) -> Result<Order, Refused> {
-        if self.model != SCENE_MODEL {
-            return Err(Refused::Model {
-                wanted: self.model.chars().take(64).collect(),
-            });
-        }
         let shots = self.shots.iter().map(|shot| Shot {
             prompt: shot.prompt.clone(),
             seconds: shot.seconds,

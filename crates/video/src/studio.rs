@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use media::Picture;
 use media::credentials::{
-    self, Facts, FilmSeal, Generator, Identity, Ingredient, Making, Relationship, Signer, Source,
-    Status, Trust,
+    self, Facts, FilmSeal, Generator, Identity, Ingredient, Making, Relationship, Signer, Status,
+    Trust,
 };
 use media::watermark::{Mark, SIDE_MIN, STRENGTH};
 
 use crate::make::{Format, Target, Unmade, make};
-use crate::plan::Plan;
+use crate::pictures::Pictures;
 use crate::settings::Settings;
 
 /// The key of the mark that nobody sees. It is no secret: everybody may look for the mark.
@@ -68,7 +68,7 @@ impl Studio {
     /// [`Unmade`].
     pub fn film(
         &self,
-        plan: &Plan,
+        plan: &dyn Pictures,
         format: Format,
         folder: &Path,
         parent: Option<File>,
@@ -122,19 +122,24 @@ impl Studio {
     ///
     /// # Errors
     /// [`Unmade`].
-    pub fn seal_picture(&self, plan: &Plan, picture: &[u8], now: i64) -> Result<Vec<u8>, Unmade> {
+    pub fn seal_picture(
+        &self,
+        plan: &dyn Pictures,
+        picture: &[u8],
+        now: i64,
+    ) -> Result<Vec<u8>, Unmade> {
         let facts = self.facts(plan, Format::Mp4, None, now)?;
         Ok(credentials::seal(picture, &facts, &self.signer)?)
     }
 
     fn facts(
         &self,
-        plan: &Plan,
+        plan: &dyn Pictures,
         format: Format,
         parent: Option<File>,
         now: i64,
     ) -> Result<Facts, Unmade> {
-        let settings = Settings::of(plan.order());
+        let settings = plan.settings();
         let prompt = settings.words();
         let mut identity = [0; 32];
         getrandom::fill(&mut identity).map_err(io::Error::other)?;
@@ -149,7 +154,7 @@ impl Studio {
                 name: "Freehold".to_owned(),
                 version: self.version.clone(),
             },
-            source: Source::DigitalCreation,
+            source: plan.source(),
             created_at: now,
             identity,
             making: Making {
@@ -298,12 +303,13 @@ pub fn place(film: &mut File, path: &Path, may_replace: bool) -> io::Result<()> 
 
 #[cfg(test)]
 mod tests {
-    use media::credentials::verify;
+    use media::credentials::{Source, verify};
     use media::mp4::Frames;
     use media::watermark::Detector;
 
     use super::*;
     use crate::order::{Order, Size};
+    use crate::plan::Plan;
 
     const NOW: i64 = 1_790_000_000;
 

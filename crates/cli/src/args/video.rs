@@ -43,13 +43,13 @@ pub struct VideoCreate {
     #[arg(long, value_name = "N", default_value_t = 4.0)]
     pub seconds: f32,
 
-    /// Pixels in a row and rows
-    #[arg(long, value_name = "WxH", default_value = "1280x720")]
-    pub size: String,
+    /// Pixels in a row and rows [default: 1280x720, or eight times what a model makes]
+    #[arg(long, value_name = "WxH")]
+    pub size: Option<String>,
 
-    /// Pictures a second
-    #[arg(long, value_name = "N", default_value_t = 24)]
-    pub fps: u32,
+    /// Pictures a second [default: 24, or those of the model]
+    #[arg(long, value_name = "N")]
+    pub fps: Option<u32>,
 
     /// Chance: the same words with the same seed are the same film [default: another each time]
     #[arg(long, value_name = "N")]
@@ -60,8 +60,8 @@ pub struct VideoCreate {
     pub is_loop: bool,
 }
 
-/// Where a film goes.
-#[derive(Debug, clap::Args)]
+/// Where a film goes, and who makes it.
+#[derive(Clone, Debug, clap::Args)]
 pub struct Made {
     /// The film: `.mp4`, `.gif` or `.png` (animated) [default: named after its words]
     #[arg(short, long, value_name = "FILE")]
@@ -70,6 +70,18 @@ pub struct Made {
     /// Write over a file that is there
     #[arg(long)]
     pub force: bool,
+
+    /// A network that makes it, in place of the scene renderer: a folder that `freehold train` made
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
+
+    /// Steps from noise to film, with `--model`: more are better, and slower
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "model")]
+    pub steps: u32,
+
+    /// How much more weight is on the words, with `--model`; 1 is none
+    #[arg(long, value_name = "X", default_value_t = 3.0, requires = "model")]
+    pub guidance: f32,
 }
 
 /// `freehold video extend FILE [PROMPT]`

@@ -5,12 +5,18 @@ mod verify;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use anyhow::Context as _;
+use media::Picture;
 use serde_json::{Value, json};
-use video::{Format, KeptShot, Order, Plan, Settings, Studio, Unmade};
+use tensor::Pool;
+use video::generate::{Painted, Painter};
+use video::{
+    Format, KeptShot, Order, Pictures, Plan, SCENE_MODEL, Settings, Steps, Studio, Unmade,
+};
 
 use super::stop_on_signals;
 use crate::args::video::{
@@ -23,6 +29,9 @@ use library::quantity;
 
 /// Bytes of a storyboard.
 const STORYBOARD_BYTES_MAX: u64 = 1 << 20;
+
+/// How much larger than its own pictures the films of a network are, where nothing is said.
+const ENLARGED: usize = 8;
 
 /// Letters of a name that is made of words.
 const NAME_MAX: usize = 48;
@@ -47,36 +56,84 @@ pub fn media(command: &Media, console: &mut Console) -> anyhow::Result<Exit> {
 }
 
 fn create(args: &VideoCreate, console: &mut Console) -> anyhow::Result<Exit> {
+    let painter = painter(&args.made)?;
+    let (size, fps) = usual(painter.as_ref());
+    let size = args.size.as_deref().unwrap_or(&size).parse()?;
     let order = Order {
-        frames_per_second: args.fps,
+        frames_per_second: args.fps.unwrap_or(fps),
         seed: args.seed.unwrap_or_else(chance),
         is_loop: args.is_loop,
-        ..Order::new(args.prompt.clone(), args.seconds, args.size.parse()?)
+        ..Order::new(args.prompt.clone(), args.seconds, size)
     };
-    make(&order, None, &args.made, console)
+    make(&order, (painter.as_ref(), None), &args.made, console)
 }
 
 fn remix(args: &VideoRemix, console: &mut Console) -> anyhow::Result<Exit> {
     let settings = settings_of(&args.file)?.remixed(&args.prompt);
-    make(&settings.order()?, Some(&args.file), &args.made, console)
+    make_from(&settings, &args.file, &args.made, console)
 }
 
 fn extend(args: &VideoExtend, console: &mut Console) -> anyhow::Result<Exit> {
     let prompt = args.prompt.as_deref().unwrap_or_default();
     let settings = settings_of(&args.file)?.extended(prompt, args.seconds)?;
-    make(&settings.order()?, Some(&args.file), &args.made, console)
+    make_from(&settings, &args.file, &args.made, console)
 }
 
 fn storyboard(args: &VideoStoryboard, console: &mut Console) -> anyhow::Result<Exit> {
-    let order = read_storyboard(&args.file)?;
+    let painter = painter(&args.made)?;
+    let order = read_storyboard(&args.file, usual(painter.as_ref()))?;
     let made = Made {
         output: args.made.output.clone().or_else(|| {
             let name = args.file.file_stem()?;
             Some(PathBuf::from(name).with_extension("mp4"))
         }),
-        force: args.made.force,
+        ..args.made.clone()
     };
-    make(&order, None, &made, console)
+    make(&order, (painter.as_ref(), None), &made, console)
+}
+
+/// The network that is to make a film, if one is.
+fn painter(made: &Made) -> anyhow::Result<Option<Painter>> {
+    let Some(folder) = &made.model else {
+        return Ok(None);
+    };
+    let pool = Arc::new(Pool::of_all_cores());
+    Ok(Some(Painter::open(folder, pool)?))
+}
+
+/// The size and the pictures of a second where nothing is said of them.
+fn usual(painter: Option<&Painter>) -> (String, u32) {
+    let Some(painter) = painter else {
+        return ("1280x720".to_owned(), 24);
+    };
+    let [_, rows, columns] = painter.size();
+    let size = format!("{}x{}", columns * ENLARGED, rows * ENLARGED);
+    (size, painter.frames_per_second())
+}
+
+/// Makes a film as another was made, but for what `settings` say.
+fn make_from(
+    settings: &Settings,
+    file: &Path,
+    made: &Made,
+    console: &mut Console,
+) -> anyhow::Result<Exit> {
+    let painter = painter(made)?;
+    let maker = painter.as_ref().map_or(SCENE_MODEL, Painter::name);
+    if settings.model != maker {
+        let what = format!("`{}` was made by `{}`", file.display(), settings.model);
+        let hint = match settings.model == SCENE_MODEL {
+            true => "leave `--model` out",
+            false => "`--model` names the folder of the network that made it",
+        };
+        return Err(Failure::refused("film_refused", what).hint(hint).into());
+    }
+    make(
+        &settings.order()?,
+        (painter.as_ref(), Some(file)),
+        made,
+        console,
+    )
 }
 
 /// What a storyboard holds.
@@ -92,7 +149,7 @@ struct Storyboard {
     shots: Vec<KeptShot>,
 }
 
-fn read_storyboard(path: &Path) -> anyhow::Result<Order> {
+fn read_storyboard(path: &Path, usual: (String, u32)) -> anyhow::Result<Order> {
     let bytes = std::fs::metadata(path)
         .map_err(|error| Failure::unreadable(path, &error))?
         .len();
@@ -113,12 +170,13 @@ fn read_storyboard(path: &Path) -> anyhow::Result<Order> {
         .hint("`freehold video storyboard --help` shows one")
     })?;
     let settings = Settings {
-        model: video::SCENE_MODEL.to_owned(),
+        model: SCENE_MODEL.to_owned(),
         shots: board.shots,
-        size: board.size.unwrap_or_else(|| "1280x720".to_owned()),
-        fps: board.fps.unwrap_or(24),
+        size: board.size.unwrap_or(usual.0),
+        fps: board.fps.unwrap_or(usual.1),
         seed: board.seed.unwrap_or_else(chance),
         is_loop: board.is_loop,
+        steps: None,
     };
     Ok(settings.order()?)
 }
@@ -128,14 +186,51 @@ fn chance() -> u64 {
     environment::any_number() % 1_000_000
 }
 
-/// Makes a film and puts it where it belongs.
+/// Makes a film, by a network if there is one and perhaps from another film, and puts it where it belongs.
 fn make(
     order: &Order,
-    parent: Option<&Path>,
+    (painter, parent): (Option<&Painter>, Option<&Path>),
     made: &Made,
     console: &mut Console,
 ) -> anyhow::Result<Exit> {
-    let plan = Plan::new(order)?;
+    let stop = stop_on_signals()?;
+    let Some(painter) = painter else {
+        let plan = Plan::new(order)?;
+        let progress = Progress::of_pictures(console, "drawing", plan.frames());
+        let progress = Mutex::new(Some(progress));
+        return film(&plan, parent, made, (&stop, &progress), console);
+    };
+    let steps = Steps {
+        count: made.steps,
+        guidance: made.guidance,
+    };
+    let progress: Mutex<Option<Progress>> = Mutex::default();
+    let watch = |[clip, _]: [u64; 2], [step, steps]: [u32; 2], _: &dyn Fn() -> Picture| {
+        let done = (clip - 1) * u64::from(steps) + u64::from(step);
+        set(&progress, done);
+    };
+    let painted = Painted::new(painter, order, steps, &stop, &watch)?;
+    let shown = Progress::of_steps(console, "generating", painted.steps());
+    *progress.lock().expect("nobody panics with it") = Some(shown);
+    film(&painted, parent, made, (&stop, &progress), console)
+}
+
+/// Says how far it is, where that is shown.
+fn set(progress: &Mutex<Option<Progress>>, done: u64) {
+    if let Some(progress) = &mut *progress.lock().expect("nobody panics with it") {
+        progress.set(done);
+    }
+}
+
+/// Makes a film and puts it where it belongs.
+fn film(
+    plan: &dyn Pictures,
+    parent: Option<&Path>,
+    made: &Made,
+    (stop, progress): (&AtomicBool, &Mutex<Option<Progress>>),
+    console: &mut Console,
+) -> anyhow::Result<Exit> {
+    let order = plan.order();
     let path = match &made.output {
         Some(path) => path.clone(),
         None => free_name(&order.shots[0].prompt),
@@ -155,40 +250,41 @@ fn make(
         ));
     }
     let began = Instant::now();
-    let stop = stop_on_signals()?;
     let studio = studio()?;
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let mut progress = Progress::of_pictures(console, "drawing", plan.frames());
+    let is_drawn = plan.settings().steps.is_none();
     let middle = plan.frames() / 2;
     let mut thumbnail = None;
     let parent = parent.map(File::open).transpose().map_err(Unmade::File)?;
     let film = studio.film(
-        &plan,
+        plan,
         format,
         folder,
         parent,
         environment::seconds_since_1970(),
         &mut |frame, picture| {
-            progress.set(frame + 1);
+            if is_drawn {
+                set(progress, frame + 1);
+            }
             if frame == middle {
                 thumbnail = Some(thumbnail::lines(picture));
             }
             !stop.load(Ordering::Relaxed)
         },
     );
-    drop(progress);
+    drop(progress.lock().expect("nobody panics with it").take());
     let mut film = film.context(format!("`{}` was not written", path.display()))?;
     video::place(&mut film, &path, made.force)
         .map_err(Unmade::File)
         .context(format!("`{}` was not written", path.display()))?;
-    tell(&plan, &path, film, (began, thumbnail), console)
+    tell(plan, &path, film, (began, thumbnail), console)
 }
 
 fn tell(
-    plan: &Plan,
+    plan: &dyn Pictures,
     path: &Path,
     film: File,
     (began, thumbnail): (Instant, Option<String>),
@@ -205,6 +301,7 @@ fn tell(
             "size": order.size.to_string(),
             "fps": order.frames_per_second,
             "seed": order.seed,
+            "model": plan.settings().model,
             "unknown_words": plan.unknown(),
         }))?;
         return Ok(Exit::Done);
@@ -214,8 +311,13 @@ fn tell(
     }
     console.print(&format!("{}\n", path.display()))?;
     let seconds = began.elapsed().as_secs_f64();
+    let settings = plan.settings();
+    let how = match settings.steps {
+        None => format!("drawn in {seconds:.1} s, not generated"),
+        Some(_) => format!("generated in {seconds:.1} s by {}", settings.model),
+    };
     console.talk(format_args!(
-        "{} at {} pictures a second, {} s, {}, seed {} · drawn in {seconds:.1} s, not generated",
+        "{} at {} pictures a second, {} s, {}, seed {} · {how}",
         order.size,
         order.frames_per_second,
         order.seconds(),

@@ -41,6 +41,12 @@ impl Progress {
         Self::new(console, what.into(), total, say)
     }
 
+    /// The same for steps.
+    pub fn of_steps(console: &Console, what: impl Into<String>, total: u64) -> Self {
+        let say = |steps| format!("{steps} steps");
+        Self::new(console, what.into(), total, say)
+    }
+
     fn new(console: &Console, what: String, total: u64, say: fn(u64) -> String) -> Self {
         Self {
             is_watched: console.has_watcher(),

@@ -15,7 +15,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use store::{List, Metadata, Object};
-use video::{Plan, Settings};
+use video::{Pictures as _, Plan, SCENE_MODEL, Settings};
 
 use super::files::{may_make, seconds};
 use crate::app::App;
@@ -136,7 +136,7 @@ async fn begin(
     origin: Origin,
 ) -> Result<Response> {
     // Reading the words, which takes its time, tells at once what cannot be made.
-    let read = tokio::task::spawn_blocking(move || Plan::new(&settings.order()?));
+    let read = tokio::task::spawn_blocking(move || Plan::new(&settings.order_for(SCENE_MODEL)?));
     let plan = read
         .await
         .map_err(|error| Fault::broken(error.to_string()))?

@@ -7,7 +7,7 @@ use media::{Picture, still};
 use serde_json::{Value, json};
 use store::{Blob, Cursor, Job, JobState, List, Object};
 use tokio::runtime::Handle;
-use video::{Format, Plan, Settings, Studio, Unknown, Unmade};
+use video::{Format, Pictures as _, Plan, SCENE_MODEL, Settings, Studio, Unknown, Unmade};
 
 use super::{KIND, settings_of, wanted};
 use crate::app::App;
@@ -104,7 +104,7 @@ fn draw(
     live: &Live,
 ) -> Result<Value> {
     let plan = settings
-        .order()
+        .order_for(SCENE_MODEL)
         .and_then(|order| Plan::new(&order))
         .map_err(wanted::fault)?;
     let now = i64::try_from(app.now()).unwrap_or(i64::MAX);

@@ -218,7 +218,7 @@ pub(super) fn fault(refused: Refused) -> Fault {
             shot: Some(shot), ..
         }
         | Refused::Empty { shot: Some(shot) } => format!("shots[{}].prompt", shot - 1),
-        Refused::Size { .. } => "size".to_owned(),
+        Refused::Size { .. } | Refused::Aspect { .. } => "size".to_owned(),
         Refused::Pixels { .. } => "seconds".to_owned(),
         Refused::Words { .. } => "shots".to_owned(),
         Refused::Loop => "loop".to_owned(),
@@ -226,6 +226,7 @@ pub(super) fn fault(refused: Refused) -> Fault {
         Refused::Rate { .. } => "fps".to_owned(),
         Refused::Seconds { .. } => "seconds".to_owned(),
         Refused::Shots { .. } => "shots".to_owned(),
+        Refused::Steps { .. } => "steps".to_owned(),
     };
     Fault::param(param, refused.to_string())
 }

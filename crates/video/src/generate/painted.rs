@@ -1,0 +1,211 @@
+//! A film that a network makes, of any length: each clip goes on from the end of the one before.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use media::Picture;
+use media::credentials::Source;
+
+use super::painter::{Given, Painter, Painting};
+use crate::order::{Order, Refused, Shot};
+use crate::pictures::Pictures;
+use crate::settings::{Settings, Steps};
+use crate::world::read;
+
+/// Pictures at the end of a clip that the next one begins with.
+const OVERLAP: usize = 4;
+
+/// Tells of each step within a clip: the clip, how many there are, the step, and how many of these; and what it looks like by then.
+pub type Watch<'a> = dyn Fn([u64; 2], [u32; 2], &dyn Fn() -> Picture) + Sync + 'a;
+
+/// A film that a network makes.
+pub struct Painted<'a> {
+    painter: &'a Painter,
+    order: Order,
+    steps: Steps,
+    unknown: Vec<String>,
+    stop: &'a AtomicBool,
+    watch: &'a Watch<'a>,
+}
+
+impl<'a> Painted<'a> {
+    /// The film of `order`, whose words the network must know. It is called off through `stop`, also within a step.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn new(
+        painter: &'a Painter,
+        order: &Order,
+        steps: Steps,
+        stop: &'a AtomicBool,
+        watch: &'a Watch<'a>,
+    ) -> Result<Self, Refused> {
+        order.check()?;
+        steps.check()?;
+        let [_, rows, columns] = painter.size();
+        if order.size.width * rows != order.size.height * columns {
+            return Err(Refused::Aspect {
+                wanted: order.size,
+                rows,
+                columns,
+            });
+        }
+        let several = order.shots.len() > 1;
+        let mut unknown = Vec::new();
+        for (index, shot) in order.shots.iter().enumerate() {
+            let number = several.then_some(index + 1);
+            if shot.prompt.trim().is_empty() {
+                return Err(Refused::Empty { shot: number });
+            }
+            read(&shot.prompt).map_err(|source| Refused::Prompt {
+                shot: number,
+                source,
+            })?;
+            for word in painter.unknown(&shot.prompt) {
+                if !unknown.iter().any(|known| known == word) {
+                    unknown.push(word.to_owned());
+                }
+            }
+        }
+        Ok(Self {
+            painter,
+            order: order.clone(),
+            steps,
+            unknown,
+            stop,
+            watch,
+        })
+    }
+
+    /// Steps that it takes in all.
+    pub fn steps(&self) -> u64 {
+        self.all_clips() * u64::from(self.steps.count)
+    }
+
+    fn all_clips(&self) -> u64 {
+        let shots = self.order.shots.iter();
+        shots.map(|shot| self.clips_of(shot)).sum()
+    }
+
+    fn clips_of(&self, shot: &Shot) -> u64 {
+        self.clips(self.own_frames(self.order.frames_of(shot))) as u64
+    }
+
+    /// The network's own pictures that a shot of so many pictures needs.
+    fn own_frames(&self, frames: u64) -> usize {
+        let last = self.own_frame(frames.saturating_sub(1));
+        match self.order.is_loop {
+            // It runs to its middle and back.
+            true => last / 2 + 1,
+            false => last + 1,
+        }
+    }
+
+    /// Which of the network's own pictures is seen in picture `frame`.
+    fn own_frame(&self, frame: u64) -> usize {
+        let rate = u64::from(self.painter.frames_per_second());
+        (frame * rate / u64::from(self.order.frames_per_second)) as usize
+    }
+
+    /// Clips of which so many own pictures are joined.
+    fn clips(&self, frames: usize) -> usize {
+        let [clip, ..] = self.painter.size();
+        1 + frames.saturating_sub(clip).div_ceil(clip - OVERLAP)
+    }
+
+    /// All pictures that the network makes for a shot, one after the other; nothing when it is called off.
+    fn shot(&self, number: usize, (before, clips): (u64, u64)) -> Option<Vec<u8>> {
+        let shot = &self.order.shots[number];
+        let wanted = self.own_frames(self.order.frames_of(shot));
+        let [clip, rows, columns] = self.painter.size();
+        let bytes = rows * columns * 3;
+        let mut film: Vec<u8> = Vec::new();
+        for at in 0..self.clips(wanted) {
+            let given = (at > 0).then(|| {
+                let mut pixels = film[film.len() - OVERLAP * bytes..].to_vec();
+                pixels.resize(clip * bytes, 0);
+                let mut mask = vec![true; OVERLAP * rows * columns];
+                mask.resize(clip * rows * columns, false);
+                Given { pixels, mask }
+            });
+            let skipped = if at > 0 { OVERLAP * bytes } else { 0 };
+            let painting = Painting {
+                caption: &shot.prompt,
+                seed: self
+                    .order
+                    .seed
+                    .wrapping_add((at as u64) << 32)
+                    .wrapping_add(number as u64),
+                steps: self.steps.count,
+                guidance: self.steps.guidance,
+                given,
+            };
+            let go_on = || !self.stop.load(Ordering::Relaxed);
+            let made = self.painter.paint(&painting, &go_on, &mut |step, film| {
+                let preview = || self.enlarged(&film()[clip / 2 * bytes..][..bytes]);
+                let clips = [before + at as u64 + 1, clips];
+                (self.watch)(clips, [step, self.steps.count], &preview);
+                go_on()
+            })?;
+            film.extend_from_slice(&made[skipped..]);
+        }
+        Some(film)
+    }
+
+    /// A picture of the network in the film's size.
+    fn enlarged(&self, pixels: &[u8]) -> Picture {
+        let [_, rows, columns] = self.painter.size();
+        let mut small = Picture::new(columns, rows);
+        small.bytes.copy_from_slice(pixels);
+        small.scaled(self.order.size.width, self.order.size.height)
+    }
+}
+
+impl Pictures for Painted<'_> {
+    fn order(&self) -> &Order {
+        &self.order
+    }
+
+    fn frames(&self) -> u64 {
+        let shots = self.order.shots.iter();
+        shots.map(|shot| self.order.frames_of(shot)).sum()
+    }
+
+    fn unknown(&self) -> &[String] {
+        &self.unknown
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            model: self.painter.name().to_owned(),
+            steps: Some(self.steps),
+            ..Settings::of(&self.order)
+        }
+    }
+
+    fn source(&self) -> Source {
+        Source::TrainedAlgorithmicMedia
+    }
+
+    fn run(&self, _: &mut dyn FnMut() -> Picture, take: &mut dyn FnMut(Picture) -> bool) {
+        let [_, rows, columns] = self.painter.size();
+        let bytes = rows * columns * 3;
+        let (clips, mut before) = (self.all_clips(), 0);
+        for (number, shot) in self.order.shots.iter().enumerate() {
+            let Some(film) = self.shot(number, (before, clips)) else {
+                return;
+            };
+            before += self.clips_of(shot);
+            let frames = self.order.frames_of(shot);
+            for frame in 0..frames {
+                let within = match self.order.is_loop {
+                    true => frame.min(frames - frame),
+                    false => frame,
+                };
+                let at = self.own_frame(within).min(film.len() / bytes - 1);
+                if !take(self.enlarged(&film[at * bytes..(at + 1) * bytes])) {
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What every film is made of, whoever makes its pictures.
+
+use media::Picture;
+use media::credentials::Source;
+
+use crate::order::Order;
+use crate::settings::Settings;
+
+/// A film that can be made: its pictures are drawn from facts, or foretold by a network.
+pub trait Pictures: Sync {
+    /// What was asked for.
+    fn order(&self) -> &Order;
+
+    /// Pictures in all.
+    fn frames(&self) -> u64;
+
+    /// Words that mean nothing here, each once: they are left out.
+    fn unknown(&self) -> &[String];
+
+    /// What the film says of how it was made.
+    fn settings(&self) -> Settings;
+
+    /// What kind of making that is.
+    fn source(&self) -> Source;
+
+    /// Makes all pictures in their order, each on what `canvas` gives, and hands them to `take` until that says no. Fewer come when it is
+    /// called off in between.
+    fn run(&self, canvas: &mut dyn FnMut() -> Picture, take: &mut dyn FnMut(Picture) -> bool);
+
+    /// A picture of the film's size.
+    fn blank(&self) -> Picture {
+        Picture::new(self.order().size.width, self.order().size.height)
+    }
+}
