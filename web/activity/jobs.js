@@ -188,6 +188,7 @@ function title(job) {
   if (job.kind === "code.tests") return t("job-tests", { name: asked.file ?? "" });
   if (job.kind === "batch") return t("job-batch");
   if (job.kind === "video") return t("job-video");
+  if (job.kind === "webhook") return t("job-webhook", { name: asked.name ?? "", event: asked.event?.type ?? "" });
   return job.kind;
 }
 

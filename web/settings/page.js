@@ -13,6 +13,7 @@ import { people, takeOut } from "./people.js";
 import { rules } from "./rules.js";
 import { titles } from "./titles.js";
 import { upstreams } from "./upstreams.js";
+import { webhooks } from "./webhooks.js";
 
 /** @returns {import("../main.js").Page} */
 export function settingsPage() {
@@ -30,6 +31,7 @@ export function settingsPage() {
       isKnown && part("keys", may("manage_keys") ? keys() : [h("p", { class: "faint" }, t("keys-others"))]),
       isKnown && !!app.now.who?.may.give_roles.length && part("people", people()),
       isKnown && may("operate") && part("upstreams", upstreams()),
+      isKnown && may("operate") && part("webhooks", webhooks()),
       isKnown && part("titles", titles()),
       part("rules", rules()),
       (!isKnown || may("manage_keys")) && part("programs", [h("p", { class: "faint" }, t("programs-about")), h("pre", { class: "snippet", tabindex: "0" }, `OPENAI_BASE_URL=${location.origin}/v1\nOPENAI_API_KEY=${isKnown ? "fh-…" : "any"}`)]),

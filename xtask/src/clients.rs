@@ -163,7 +163,8 @@ fn python(trial: &Trial<'_>) -> Result<bool> {
     command
         .args(trial.cases)
         .env("FREEHOLD_URL", &server.url)
-        .env("FREEHOLD_KEY_LIMITED", &server.limited_key);
+        .env("FREEHOLD_KEY_LIMITED", &server.limited_key)
+        .env("FREEHOLD_KEY_OWNER", &server.owner_key);
     passes(&mut command)
 }
 
@@ -176,6 +177,7 @@ fn node(trial: &Trial<'_>) -> Result<bool> {
         .args(trial.cases)
         .current_dir(folder)
         .env("FREEHOLD_URL", &server.url)
+        .env("FREEHOLD_KEY_OWNER", &server.owner_key)
         .env("FREEHOLD_MISSING", trial.place.sources("missing.txt"));
     passes(&mut command)
 }

@@ -1,6 +1,7 @@
 //! `freehold.toml`: what the owner decides once.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -18,6 +19,15 @@ pub struct Settings {
     upstream: Vec<Server>,
     /// Further names of models: what may be asked for, and the name it is served under.
     aliases: BTreeMap<String, String>,
+    webhooks: Webhooks,
+}
+
+/// Addresses that are told when something has ended; which ones, is chosen in the app.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Webhooks {
+    /// Those to which they may lead although they are not public.
+    private: Vec<IpAddr>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,7 +105,7 @@ pub fn read(path: &Path, was_named: bool) -> Result<Settings, Failure> {
             error.to_string().trim_end()
         );
         Failure::refused("unusable_settings_file", what)
-            .hint("`[[upstream]]` with `name` and `url`, and `[aliases]` are what may stand there")
+            .hint("`[[upstream]]` with `name` and `url`, `[aliases]`, and `[webhooks]` with `private` are what may stand there")
     })
 }
 
@@ -113,6 +123,11 @@ impl Settings {
             Some(Pictures { upstream, models })
         });
         said.collect()
+    }
+
+    /// Addresses to which webhooks may lead although they are not public.
+    pub fn private_webhooks(&self) -> Vec<IpAddr> {
+        self.webhooks.private.clone()
     }
 
     /// The servers that run further models.

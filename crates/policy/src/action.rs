@@ -163,6 +163,13 @@ pub struct Operate {
     pub change: &'static str,
 }
 
+/// Tell an address that the owner named what has ended: a part of running the house.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendWebhook {
+    /// The id of the endpoint.
+    pub endpoint: Option<String>,
+}
+
 macro_rules! asked {
     ($($action:ident, $name:literal, $self:ident => $target:expr, $changes:literal $(, $change:expr $(, $kind:literal = $which:expr)?)?;)*) => {$(
         impl Asked for $action {
@@ -204,13 +211,14 @@ asked! {
     ManageModels, "manage_models", self => Target::House, true, self.change, "model" = self.model;
     ReadAudit, "read_audit", self => Target::House, false;
     Operate, "operate", self => Target::House, true, self.change;
+    SendWebhook, "operate", self => Target::House, true, "send_webhook", "webhook" = self.endpoint;
 }
 
 /// Actions by which somebody looks at something.
 const LOOKS: [&str; 3] = ["see_models", "read", "read_audit"];
 
 /// What other actions are told to do that only look.
-const CHANGES_THAT_LOOK: [&str; 10] = [
+const CHANGES_THAT_LOOK: [&str; 11] = [
     "ask_why",
     "find",
     "list",
@@ -221,6 +229,7 @@ const CHANGES_THAT_LOOK: [&str; 10] = [
     "see_jobs",
     "see_result",
     "see_upstreams",
+    "see_webhooks",
 ];
 
 /// Whether who did `action` changed nothing, and asked nobody.

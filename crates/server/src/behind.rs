@@ -9,6 +9,7 @@ use crate::app::{App, inner};
 use crate::presence;
 use crate::v1::batches;
 use crate::v1::files::tidy;
+use crate::v1::webhooks;
 use crate::works;
 
 /// Work that goes on beside the requests of clients.
@@ -16,6 +17,7 @@ pub(crate) struct Behind {
     batches: JoinHandle<()>,
     works: JoinHandle<()>,
     presence: JoinHandle<()>,
+    webhooks: JoinHandle<()>,
     tidying: JoinHandle<()>,
 }
 
@@ -26,6 +28,7 @@ impl Behind {
         Self {
             works: tokio::spawn(works::start(Arc::clone(app), stop.clone())),
             presence: tokio::spawn(presence::keep(Arc::clone(app), stop.clone())),
+            webhooks: tokio::spawn(webhooks::start(Arc::clone(app), stop.clone())),
             batches: tokio::spawn(batches::start(Arc::clone(app), routes, stop)),
             tidying: tokio::spawn(tidy_up(Arc::clone(app))),
         }
@@ -38,6 +41,7 @@ impl Behind {
             ("batches", self.batches),
             ("jobs", self.works),
             ("presence", self.presence),
+            ("webhooks", self.webhooks),
         ] {
             if let Err(error) = work.await {
                 tracing::error!(%error, what, "the work behind broke");

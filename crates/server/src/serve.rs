@@ -1,6 +1,6 @@
 //! Listens, serves, and ends in order.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -23,6 +23,7 @@ use crate::listen::{self, Patience};
 use crate::presence::Presence;
 use crate::tls::{Encryption, Tls};
 use crate::v1::responses::settle;
+use crate::v1::webhooks::Webhooks;
 use crate::works::Works;
 
 /// What the functions of this crate return.
@@ -106,6 +107,8 @@ pub struct Options {
     pub fleet: fleet::Options,
     /// Which of those read pictures.
     pub pictures: Vec<Pictures>,
+    /// Addresses to which webhooks may lead although they are not public.
+    pub private_webhooks: Vec<IpAddr>,
     /// Where things are kept, and the folder of the data.
     pub store: store::Options,
     /// Whether those who show no key are let in as members: on a machine of one person.
@@ -201,6 +204,7 @@ impl Server {
         let works = Works::new(options.hub);
         let mut app = App::new(catalogue, (gate, presence), assets, works, reach, data);
         app.code = options.code;
+        app.webhooks = Webhooks::new(&options.private_webhooks);
         let app = Arc::new(app);
         let broken = |fault: Fault| Error::Broken {
             reason: fault.message,

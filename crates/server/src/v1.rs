@@ -13,6 +13,7 @@ pub(crate) mod responses;
 pub(crate) mod tools;
 pub(crate) mod uploads;
 pub(crate) mod videos;
+pub(crate) mod webhooks;
 
 use std::sync::Arc;
 
@@ -32,4 +33,5 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(uploads::routes())
         .merge(batches::routes())
         .merge(videos::routes())
+        .merge(webhooks::routes())
 }

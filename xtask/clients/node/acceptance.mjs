@@ -9,6 +9,7 @@ import "./responses.mjs";
 import "./stored.mjs";
 import "./texts.mjs";
 import "./videos.mjs";
+import "./webhooks.mjs";
 
 const url = `${process.env.FREEHOLD_URL}/v1`;
 const at = {

@@ -17,6 +17,7 @@ import responses  # noqa: F401
 import stored  # noqa: F401
 import texts  # noqa: F401
 import videos  # noqa: F401
+import webhooks  # noqa: F401
 
 
 @dataclass

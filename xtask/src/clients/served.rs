@@ -21,6 +21,8 @@ pub struct Served {
     pub url: String,
     /// A key that lets one request a minute pass.
     pub limited_key: String,
+    /// A key that may do what the owner may.
+    pub owner_key: String,
     child: Child,
     /// The owner's data.
     data: TempDir,
@@ -33,6 +35,9 @@ impl Served {
         let mut add = freehold(trial, data.path());
         add.args(["model", "add", "--yes", "--name", "tiny"]);
         tree::stdout_of(add.arg(model.path()))?;
+        // The addresses of tests are on this machine.
+        let settings = "[webhooks]\nprivate = [\"127.0.0.1\"]\n";
+        std::fs::write(data.path().join("freehold.toml"), settings)?;
         let mut serve = freehold(trial, data.path());
         serve.args(["--json", "serve", "--port", "0", "--script"]);
         serve.arg(trial.place.sources("script.json"));
@@ -42,23 +47,22 @@ impl Served {
         let mut served = Self {
             url: String::new(),
             limited_key: String::new(),
+            owner_key: String::new(),
             child,
             data,
         };
         served.url = address(stdout)?;
-        let mut key = freehold(trial, served.data.path());
-        key.args([
-            "--json",
-            "key",
-            "add",
-            "owner",
-            "--requests-per-minute",
-            "1",
-        ]);
-        let key: Value = serde_json::from_str(&tree::stdout_of(&mut key)?)?;
-        let key = key["key"].as_str().context("there is no key")?;
-        key.clone_into(&mut served.limited_key);
+        served.limited_key = served.key(trial, &["--requests-per-minute", "1"])?;
+        served.owner_key = served.key(trial, &["--scope", "infer,read,write,manage"])?;
         Ok(served)
+    }
+
+    /// A key of the owner, made as the words say.
+    fn key(&self, trial: &Trial<'_>, words: &[&str]) -> Result<String> {
+        let mut key = freehold(trial, self.data.path());
+        key.args(["--json", "key", "add", "owner"]).args(words);
+        let key: Value = serde_json::from_str(&tree::stdout_of(&mut key)?)?;
+        Ok(key["key"].as_str().context("there is no key")?.to_owned())
     }
 }
 

@@ -76,6 +76,7 @@ pub fn run(args: &Serve, console: &mut Console) -> anyhow::Result<Exit> {
         scripts: scripts.into_iter().collect(),
         built_in: Some(crate::built_in::folder()?),
         pictures: settings.pictures(),
+        private_webhooks: settings.private_webhooks(),
         fleet: settings.fleet()?,
         store: kept(args),
         is_open: args.bind.is_loopback() && !is_secure && !args.accounts,

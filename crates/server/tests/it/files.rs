@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use store::Store;
 
 use crate::house::{House, Reply};
+use crate::signed::Signed;
 
 /// A form, as clients send it, with the parts in this order.
 pub fn form(parts: &[(&str, Option<&str>, &[u8])]) -> (String, Vec<u8>) {
@@ -32,6 +33,17 @@ pub fn form(parts: &[(&str, Option<&str>, &[u8])]) -> (String, Vec<u8>) {
 pub fn send(house: &House, path: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Reply {
     let (kind, body) = form(parts);
     house.send_bytes("POST", path, body, &[("content-type", &kind)])
+}
+
+/// The same, by somebody.
+pub fn send_by(by: &Signed<'_>, path: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Reply {
+    let (kind, body) = form(parts);
+    let headers = [
+        ("content-type", &*kind),
+        ("cookie", &*by.cookie),
+        ("x-csrf-token", &*by.csrf),
+    ];
+    by.house.send_bytes("POST", path, body, &headers)
 }
 
 /// Uploads a file, and says what it is called.

@@ -52,6 +52,7 @@ mod web_search;
 mod web_shown;
 mod web_speed;
 mod web_words;
+mod webhooks;
 mod wire;
 mod words;
 

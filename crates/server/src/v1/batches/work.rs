@@ -12,6 +12,7 @@ use super::run::Run;
 use super::{KIND, enqueue};
 use crate::app::App;
 use crate::leases::{Queue, give_back, renew, told, work_through};
+use crate::v1::webhooks;
 
 /// Batches that are worked on at the same time.
 const BATCHES_AT_ONCE: usize = 16;
@@ -61,6 +62,17 @@ async fn adopt(app: &App) -> Result<()> {
     Ok(())
 }
 
+/// Tells those who are told of it how a batch has ended.
+async fn announce_end(app: &App, id: &str) {
+    let Ok(batch) = app.store().objects().get(id).await else {
+        return;
+    };
+    let name = format!("batch.{}", batch.state);
+    if webhooks::EVENTS.contains(&name.as_str()) {
+        webhooks::announce(app, &name, id).await;
+    }
+}
+
 /// Works on a batch as long as the lease lasts.
 async fn work(run: Run, mut stop: watch::Receiver<bool>) {
     let (app, lease) = (run.app(), run.lease());
@@ -85,6 +97,8 @@ async fn work(run: Run, mut stop: watch::Receiver<bool>) {
     };
     let ended = match ended {
         Ok(()) => {
+            // Before the job has ended: a server that dies here is followed by one that does it again.
+            announce_end(app, &lease.job.id).await;
             app.store()
                 .jobs()
                 .complete(lease, Value::Null, app.timestamp())

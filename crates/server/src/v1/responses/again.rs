@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use store::{Cursor, List, Object};
 
 use super::KIND;
-use super::background::{Making, UNFINISHED, interrupted};
+use super::background::{Making, UNFINISHED, announce_end, interrupted};
 use super::make::{AGAIN, MadeOf, Plan, SERVER};
 use super::request::ResponseRequest;
 use super::turn::Turn;
@@ -130,6 +130,9 @@ async fn fail(app: &App, mut object: Object, fault: &Fault) -> Result<()> {
         first: Some(shown),
         events: turn.take_events(),
     };
+    let id = object.id.clone();
     let changes = vec![store::Change::Update(object), events];
-    Ok(app.store().objects().apply(changes).await?)
+    app.store().objects().apply(changes).await?;
+    announce_end(app, &id, turn.response()).await;
+    Ok(())
 }

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::fault::{Fault, Result};
 use crate::sse::{Events, Source};
+use crate::v1::webhooks::announce;
 
 /// Events are kept together that come within this time.
 const GATHERED: Duration = Duration::from_millis(25);
@@ -305,7 +306,16 @@ impl Task {
         }
         self.next += count;
         self.count.send_replace(self.next);
+        announce_end(&self.app, &self.id, self.turn.response()).await;
         Ok(())
+    }
+}
+
+/// Tells those who are told of it that a response has ended, if it was asked for in the background.
+pub(super) async fn announce_end(app: &App, id: &str, response: &Value) {
+    let status = response["status"].as_str().unwrap_or_default();
+    if response["background"] == true && !UNFINISHED.contains(&status) {
+        announce(app, &format!("response.{status}"), id).await;
     }
 }
 

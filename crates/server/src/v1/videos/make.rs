@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::fault::{Fault, Result};
 use crate::pipe::pipe;
 use crate::v1::files::seconds;
+use crate::v1::webhooks::announce;
 use crate::works::{self, Live};
 
 /// Pictures on a sheet, and in a row of it.
@@ -44,6 +45,8 @@ pub(crate) fn film(app: &App, job: &Job, live: &Live) -> Result<Value> {
         Err(error) => return Err(error.into()),
     };
     if object.state == "completed" {
+        // The server ended before anybody was told.
+        handle.block_on(announce(app, "video.completed", &job.id));
         return Ok(json!({ "video": job.id }));
     }
     let assets = draw(app, &handle, &object, &settings_of(&object)?, live)?;
@@ -171,8 +174,12 @@ async fn end(
     }
     object.body["assets"] = assets;
     match app.store().objects().update(object).await {
+        Ok(object) => {
+            announce(app, &format!("video.{state}"), &object.id).await;
+            Ok(())
+        }
         // It was deleted, or somebody else ended it.
-        Ok(_) | Err(store::Error::NotFound { .. } | store::Error::Version { .. }) => Ok(()),
+        Err(store::Error::NotFound { .. } | store::Error::Version { .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
