@@ -44,6 +44,23 @@ row("videos.remix_edit_extend", async (at) => {
   for (const one of [remix, edited, longer]) assert.equal((await ended(videos, one)).status, "completed");
 });
 
+row("videos.batch", async (at) => {
+  const { batches, files, videos } = at.client();
+  const lines = ["red", "blue"].map((colour) => JSON.stringify({ custom_id: colour, method: "POST", url: "/v1/videos", body: { prompt: `a ${colour} ball`, size: "64x64", seconds: "0.5", fps: 8 } }));
+  const given = await files.create({ file: await toFile(Buffer.from(lines.join("\n")), "b.jsonl"), purpose: "batch" });
+  let batch = await batches.create({ input_file_id: given.id, endpoint: "/v1/videos", completion_window: "24h" });
+  while (!["completed", "failed"].includes(batch.status)) {
+    await sleep(100);
+    batch = await batches.retrieve(batch.id);
+  }
+  assert.equal(batch.request_counts.completed, 2);
+  const results = (await (await files.content(batch.output_file_id)).text()).trim().split("\n").map((line) => JSON.parse(line));
+  for (const { response } of results) {
+    const whole = Buffer.from(await (await videos.downloadContent(response.body.id)).arrayBuffer());
+    assert.equal(whole.toString("latin1", 4, 8), "ftyp");
+  }
+});
+
 row("videos.refused", async (at) => {
   const { videos } = at.client();
   await throws(OpenAI.BadRequestError, { param: "prompt" }, () => videos.create({ prompt: "a dragon" }));

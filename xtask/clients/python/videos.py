@@ -1,11 +1,13 @@
 """Films: what `client.videos` does."""
 
 import io
+import json
 import warnings
 
 import openai
 
 from cases import case, raises
+from stored import batch_file, line, settled
 
 # The methods are said to be going away, because the service behind them has.
 warnings.simplefilter("ignore", DeprecationWarning)
@@ -56,6 +58,20 @@ def changed(at):
     assert longer.seconds == "5"
     for one in (remix, edited, longer):
         assert videos.poll(one.id).status == "completed"
+
+
+@case("videos.batch")
+def batch(at):
+    client = at.client()
+    bodies = [{"prompt": f"a {colour} ball", "size": "64x64", "seconds": "0.5", "fps": 8} for colour in ("red", "blue")]
+    given = batch_file(at, [line(number, "/v1/videos", body) for number, body in enumerate(bodies)])
+    made = client.batches.create(input_file_id=given.id, endpoint="/v1/videos", completion_window="24h")
+    done = settled(at, made)
+    assert (done.status, done.request_counts.completed) == ("completed", 2), done
+    for one in client.files.content(done.output_file_id).iter_lines():
+        film = json.loads(one)["response"]["body"]
+        assert film["status"] == "completed" and film["object"] == "video"
+        assert lenient(at).download_content(film["id"]).read()[4:8] == b"ftyp"
 
 
 @case("videos.refused")

@@ -46,12 +46,16 @@ const WINDOW: Duration = Duration::from_secs(24 * 3600);
 const LINES_AT_ONCE: usize = 8;
 
 /// Where the requests of a batch may go.
-const ENDPOINTS: [&str; 4] = [
+const ENDPOINTS: [&str; 5] = [
     "/v1/chat/completions",
     "/v1/completions",
     "/v1/embeddings",
     "/v1/responses",
+    VIDEOS,
 ];
+
+/// Where requests for films go; each is answered by the film that came of it.
+const VIDEOS: &str = "/v1/videos";
 
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()

@@ -7,6 +7,7 @@ mod wanted;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -35,6 +36,12 @@ pub(crate) const KIND: &str = "video";
 /// Films of one person that wait for their turn.
 const WAITING_MAX: u32 = 32;
 
+/// Seconds after which whoever has so many may ask again.
+const WAIT: u64 = 5;
+
+/// How often it is looked whether a film that a batch waits for has ended.
+const LOOKED_EVERY: Duration = Duration::from_millis(300);
+
 /// When a client asks again how far a film is.
 const POLL_AFTER: (HeaderName, HeaderValue) = (
     HeaderName::from_static("openai-poll-after-ms"),
@@ -53,6 +60,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/v1/videos/{id}/remix", post(remix))
 }
 
+/// What a film is to be called, where this house asks for it on somebody's behalf: it is made once, however often it is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Named(pub String);
+
 /// What a film came from, and how.
 enum Origin {
     /// From words alone.
@@ -62,7 +73,17 @@ enum Origin {
 }
 
 async fn create(State(app): State<Arc<App>>, caller: Caller, request: Request) -> Result<Response> {
-    let id = may_begin(&app, &caller).await?;
+    let named = request.extensions().get::<Named>().cloned();
+    let id = match named {
+        Some(Named(id)) => match app.kept(&caller, KIND, &id).await {
+            Ok(film) => return Ok(reply(wire(&film, None))),
+            Err(fault) if fault.status == StatusCode::NOT_FOUND => {
+                may_begin_as(&app, &caller, id).await?
+            }
+            Err(fault) => return Err(fault),
+        },
+        None => may_begin(&app, &caller).await?,
+    };
     let asked = Asked::read(&app, request).await?;
     let settings = wanted::settings(&asked)?;
     begin(&app, &caller, id, settings, Origin::Words).await
@@ -99,7 +120,10 @@ async fn extend(State(app): State<Arc<App>>, caller: Caller, request: Request) -
 
 /// What a new film of the caller will be called, if they may have one made: before anything of it is read.
 async fn may_begin(app: &App, caller: &Caller) -> Result<String> {
-    let id = ids::new("video_");
+    may_begin_as(app, caller, ids::new("video_")).await
+}
+
+async fn may_begin_as(app: &App, caller: &Caller, id: String) -> Result<String> {
     may_make(app, caller, KIND, &id).await?;
     let waiting = List {
         kind: Some(KIND.to_owned()),
@@ -115,7 +139,21 @@ async fn may_begin(app: &App, caller: &Caller) -> Result<String> {
     let message = format!(
         "`{WAITING_MAX}` of your films wait already\nhint: ask again when one is done, or delete one"
     );
-    Err(Fault::new(StatusCode::TOO_MANY_REQUESTS, message).code("rate_limit_exceeded"))
+    Err(Fault {
+        retry_after: Some(WAIT),
+        ..Fault::new(StatusCode::TOO_MANY_REQUESTS, message).code("rate_limit_exceeded")
+    })
+}
+
+/// The film called `id`, once it has ended.
+pub(crate) async fn ended(app: &App, id: &str) -> Result<Value> {
+    loop {
+        let object = app.store().objects().get(id).await?;
+        if matches!(object.state.as_str(), "completed" | "failed") {
+            return Ok(wire(&object, None));
+        }
+        tokio::time::sleep(LOOKED_EVERY).await;
+    }
 }
 
 /// The film that is to be changed: one of this house by its id, or one that is handed in and says itself how it was made.

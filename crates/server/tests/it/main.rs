@@ -38,6 +38,7 @@ mod told;
 mod trainings;
 mod uploads;
 mod upstreams;
+mod video_batches;
 mod videos;
 mod web_access;
 mod web_activity;

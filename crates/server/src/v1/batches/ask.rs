@@ -11,11 +11,13 @@ use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
 
+use super::VIDEOS;
 use super::input::Line;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::fault::Fault;
 use crate::ids;
+use crate::v1::videos::{self, Named};
 
 /// Bytes of an answer.
 const ANSWER_BYTES_MAX: usize = 256 << 20;
@@ -33,20 +35,23 @@ pub(super) struct Asking {
     /// The routes that clients use.
     pub routes: Router,
     pub endpoint: String,
+    /// What the batch is called.
+    pub batch: String,
 }
 
 impl Asking {
     /// The result of a request, as it stands in the file of results. While its owner has used up what they may use
     /// for now, or the models are busy, it waits.
-    pub async fn ask(&self, caller: &Result<Caller, Fault>, line: Line) -> Value {
+    pub async fn ask(&self, caller: &Result<Caller, Fault>, (number, line): (u32, Line)) -> Value {
         let refused = refused(&line.body);
+        let named = Named(film(&self.batch, number));
         let mut tries = 0;
         let (status, body) = loop {
             tries += 1;
             let turn = self.app.batches.lines.acquire().await;
             let response = match (caller, &refused) {
                 (Err(fault), _) | (_, Some(fault)) => fault.clone().into_response(),
-                (Ok(caller), None) => self.send(caller.clone(), &line.body).await,
+                (Ok(caller), None) => self.send(caller.clone(), &line.body, &named).await,
             };
             let status = response.status();
             let wait = response
@@ -63,6 +68,10 @@ impl Asking {
                 _ => break (status, read),
             }
         };
+        let (status, body) = match self.endpoint == VIDEOS && status.is_success() {
+            true => self.made(&named.0).await,
+            false => (status, body),
+        };
         let response = json!({
             "status_code": status.as_u16(),
             "request_id": ids::new("req_"),
@@ -71,10 +80,23 @@ impl Asking {
         result(&line.custom_id, response, Value::Null)
     }
 
-    async fn send(&self, caller: Caller, body: &Value) -> Response {
+    /// What came of a film, once it has ended.
+    async fn made(&self, id: &str) -> (StatusCode, Value) {
+        match videos::ended(&self.app, id).await {
+            Ok(film) if film["status"] == "completed" => (StatusCode::OK, film),
+            Ok(film) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                json!({ "error": film["error"] }),
+            ),
+            Err(fault) => (fault.status, json!({ "error": fault.body() })),
+        }
+    }
+
+    async fn send(&self, caller: Caller, body: &Value, named: &Named) -> Response {
         let request = Request::post(&self.endpoint)
             .header(header::CONTENT_TYPE, "application/json")
             .extension(caller)
+            .extension(named.clone())
             .body(Body::from(body.to_string()))
             .expect("endpoints are paths");
         let routes = TowerToHyperService::new(self.routes.clone());
@@ -83,6 +105,12 @@ impl Asking {
             Err(never) => match never {},
         }
     }
+}
+
+/// What the film of a line is called: the same however often it is asked for, so that it is made once.
+pub(super) fn film(batch: &str, line: u32) -> String {
+    let batch = batch.strip_prefix("batch_").unwrap_or(batch);
+    format!("video_{batch}_{line}")
 }
 
 /// A line of a file of results.

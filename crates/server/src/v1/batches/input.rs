@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use store::{BlobReader, Result};
+use video::SCENE_MODEL;
 
+use super::VIDEOS;
 use crate::app::App;
 
 /// Requests of a batch.
@@ -148,7 +150,11 @@ pub(super) fn read(bytes: &[u8], endpoint: &str) -> Result<Line, Wrong> {
     let body = line["body"].take();
     match &body {
         Value::Null => Err(lacking("body")),
-        Value::Object(fields) if fields.get("model").is_some_and(Value::is_string) => {
+        // Films have a model that is meant when none is named.
+        Value::Object(fields)
+            if fields.get("model").is_some_and(Value::is_string)
+                || (endpoint == VIDEOS && !fields.contains_key("model")) =>
+        {
             Ok(Line { custom_id, body })
         }
         Value::Object(_) => Err(lacking("body.model")),
@@ -186,7 +192,7 @@ pub(super) async fn check(mut lines: Lines, endpoint: &str) -> Result<Checked> {
         }
         match read(&bytes, endpoint) {
             Ok(line) => {
-                let model = line.body["model"].as_str().unwrap_or_default();
+                let model = line.body["model"].as_str().unwrap_or(SCENE_MODEL);
                 // Two tell that it is not one.
                 if models.len() < 2 && !models.contains(model) {
                     models.insert(model.to_owned());

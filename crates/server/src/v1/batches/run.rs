@@ -11,13 +11,15 @@ use store::{Item, Lease, Object, Objects, Result};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, interval};
 
-use super::ask::{Asking, result};
+use super::VIDEOS;
+use super::ask::{Asking, film, result};
 use super::input::{Checked, Lines, check, read};
 use super::progress::{Progress, item_id};
 use super::results;
 use crate::app::App;
 use crate::caller::{Caller, Urgency, read_via};
 use crate::fault::Fault;
+use crate::v1::videos;
 
 /// Requests of one batch that wait or are answered at the same time.
 const LINES_OF_BATCH: usize = 8;
@@ -89,6 +91,9 @@ impl Run {
             self.put_results(&batch).await?;
             let mut progress = Progress::read(&self.app, &self.results()).await?;
             let end = self.answer(&batch, &mut progress).await?;
+            if end != End::Done && endpoint(&batch) == VIDEOS {
+                self.call_off_films(&batch, &progress).await?;
+            }
             self.finish(&progress, end).await?;
         }
         self.objects().delete(&self.results()).await?;
@@ -177,6 +182,39 @@ impl Run {
                 }
             }
         }
+    }
+
+    /// Calls off the films that nobody waits for any more. Lines are asked for in their order, so that these are the first of
+    /// those without an answer.
+    async fn call_off_films(&self, batch: &Object, progress: &Progress) -> Result<()> {
+        let mut lines = self.lines(batch).await?;
+        let mut left = LINES_OF_BATCH;
+        while let Some((number, line)) = lines.next().await? {
+            if left == 0 {
+                break;
+            }
+            if progress.has(number) || read(&line, VIDEOS).is_err() {
+                continue;
+            }
+            left -= 1;
+            let id = film(&batch.id, number);
+            match self
+                .app
+                .store()
+                .jobs()
+                .cancel(&id, self.app.timestamp())
+                .await
+            {
+                Ok(_) => {}
+                Err(store::Error::NotFound { .. }) => continue,
+                Err(error) => return Err(error),
+            }
+            self.app.works.stop(&id);
+            if let Err(fault) = videos::call_off(&self.app, &id).await {
+                tracing::warn!(id, message = fault.message, "a film was not called off");
+            }
+        }
+        Ok(())
     }
 
     /// Shows how far the batch is; why it goes no further, if so.
@@ -273,6 +311,7 @@ impl<'a> Asked<'a> {
             app: Arc::clone(&run.app),
             routes: run.routes.clone(),
             endpoint: endpoint(batch),
+            batch: batch.id.clone(),
         };
         Ok(Self {
             run,
@@ -302,7 +341,7 @@ impl<'a> Asked<'a> {
             }
             let name = line.custom_id.clone();
             let (asking, caller) = (self.asking.clone(), self.caller().await);
-            let task = running.spawn(async move { asking.ask(&caller, line).await });
+            let task = running.spawn(async move { asking.ask(&caller, (number, line)).await });
             self.numbers.insert(task.id(), (number, name));
         }
         Ok(())
