@@ -55,5 +55,5 @@ pub use outline::{Format, Outline};
 pub use tokenizer::{Special, Stream, Tokenizer};
 pub use trainee::{Adapters, LearnOptions, Learner, Trainee};
 pub use umt5::Umt5;
-pub use wan::{Instants, WanText, WanTransformer};
-pub use wan_vae::{Decoding, Tiles, WanVae};
+pub use wan::{Instants, WanOutline, WanText, WanTransformer};
+pub use wan_vae::{Decoding, Tiles, WanVae, WanVaeOutline};

@@ -24,11 +24,7 @@ impl<'a> Part<'a> {
         loras: &'a [Lora],
         pool: &'a Pool,
     ) -> Result<Self, Error> {
-        let path = checkpoint.folder().join("config.json");
-        let settings = match std::fs::read_to_string(&path) {
-            Ok(text) => Settings::from_json(&text)?,
-            Err(source) => return Err(Error::Read { path, source }),
-        };
+        let settings = settings(checkpoint)?;
         Ok(Self {
             checkpoint,
             settings,
@@ -173,6 +169,15 @@ impl<'a> Part<'a> {
 /// Opens the tensors in a folder that is one part of a larger one.
 pub(crate) fn open(folder: &Path) -> Result<Checkpoint, Error> {
     Ok(Checkpoint::open(folder)?)
+}
+
+/// The `config.json` beside the tensors.
+pub(crate) fn settings(checkpoint: &Checkpoint) -> Result<Settings, Error> {
+    let path = checkpoint.folder().join("config.json");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Settings::from_json(&text),
+        Err(source) => Err(Error::Read { path, source }),
+    }
 }
 
 /// Whether floats are neither infinite nor no numbers; of blocks their numbers.

@@ -55,6 +55,12 @@ pub(crate) struct Config {
     positions_max: usize,
 }
 
+/// What a folder holds, before its weights are read.
+pub struct WanOutline {
+    config: Config,
+    weights_bytes: usize,
+}
+
 /// The moments at which the frames of latents are: how much noise is in them, from 1000 to 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Instants {
@@ -127,41 +133,15 @@ impl WanTransformer {
         })
     }
 
-    /// Channels of latents that come in, and of those that go out.
-    pub fn channels(&self) -> [usize; 2] {
-        self.config.channels
-    }
-
-    /// Latent frames, rows and columns that become one token.
-    pub fn patch(&self) -> [usize; 3] {
-        self.config.patch
-    }
-
-    /// Numbers in the row of a token of the text.
-    pub fn text_width(&self) -> usize {
-        self.config.text
-    }
-
-    /// Blocks, each of which is a place to stop at.
-    pub fn layers(&self) -> usize {
-        self.config.layers
-    }
-
-    /// Bytes of all weights.
-    pub fn bytes(&self) -> usize {
+    /// Its sizes.
+    pub fn outline(&self) -> WanOutline {
         let outer = [&self.patch, &self.time_projection, &self.out];
         let outer = outer.into_iter().chain(&self.time).chain(&self.text);
-        outer.map(Weight::bytes).sum::<usize>()
-            + self.blocks.iter().map(Block::bytes).sum::<usize>()
-    }
-
-    /// Bytes that a pass over latents of that size needs beside weights and text, about.
-    pub fn pass_bytes(&self, [frames, height, width]: [usize; 3]) -> usize {
-        let [t, h, w] = self.config.patch;
-        let tokens = (frames / t) * (height / h) * (width / w);
-        // The stream, a norm, queries, keys, values as they come and as they are kept; or the inner layer.
-        let row = 6 * self.config.hidden + self.config.inner.max(2 * self.config.hidden);
-        tokens * row * size_of::<f32>()
+        let outer: usize = outer.map(Weight::bytes).sum();
+        WanOutline {
+            config: self.config.clone(),
+            weights_bytes: outer + self.blocks.iter().map(Block::bytes).sum::<usize>(),
+        }
     }
 
     /// Prepares a text `[tokens, text_width]` that is filled up to `length` tokens of zeros, which every frame sees
@@ -256,6 +236,69 @@ impl WanTransformer {
         let time = linear(cx, &h, &self.time[1]);
         let modulation = linear(cx, &silu(cx, time.clone()), &self.time_projection);
         (time, modulation)
+    }
+}
+
+impl WanOutline {
+    /// Reads the folder of a transformer whose weights would be held as `held`.
+    ///
+    /// # Errors
+    /// When it is not there, or is of another kind.
+    pub fn read(folder: &Path, held: WeightType) -> Result<Self, Error> {
+        let checkpoint = part::open(folder)?;
+        let config = Config::read(&part::settings(&checkpoint)?)?;
+        let mut weights_bytes = 0;
+        for name in checkpoint.names() {
+            let view = checkpoint.view(name)?;
+            let dtype = match (&view.shape[..], name.starts_with("blocks.")) {
+                (&[_, inputs], true) => held.held(view.dtype, inputs),
+                _ => Dtype::F32,
+            };
+            weights_bytes += view.len() / dtype.block_len() * dtype.block_bytes();
+        }
+        Ok(Self {
+            config,
+            weights_bytes,
+        })
+    }
+
+    /// Bytes of all weights.
+    pub fn weights_bytes(&self) -> usize {
+        self.weights_bytes
+    }
+
+    /// Channels of latents that come in, and of those that go out.
+    pub fn channels(&self) -> [usize; 2] {
+        self.config.channels
+    }
+
+    /// Latent frames, rows and columns that become one token.
+    pub fn patch(&self) -> [usize; 3] {
+        self.config.patch
+    }
+
+    /// Numbers in the row of a token of the text.
+    pub fn text_width(&self) -> usize {
+        self.config.text
+    }
+
+    /// The most patches each way.
+    pub fn positions_max(&self) -> usize {
+        self.config.positions_max
+    }
+
+    /// Bytes that a text of so many tokens takes, prepared.
+    pub fn text_bytes(&self, tokens: usize) -> usize {
+        2 * self.config.layers * tokens * self.config.hidden * size_of::<f32>()
+    }
+
+    /// Bytes that a pass over latents of that size needs beside weights and text, about.
+    pub fn pass_bytes(&self, [frames, height, width]: [usize; 3]) -> usize {
+        let [t, h, w] = self.config.patch;
+        let tokens = (frames / t) * (height / h) * (width / w);
+        // The stream, a norm, queries, keys, values as they come and as they are kept; or the inner layer.
+        let row = 6 * self.config.hidden + self.config.inner.max(2 * self.config.hidden);
+        tokens * row * size_of::<f32>()
     }
 }
 

@@ -79,34 +79,12 @@ impl WanVae {
         })
     }
 
-    /// Channels of latents.
-    pub fn channels(&self) -> usize {
-        self.config.latent
-    }
-
-    /// Rows, and columns, of pixels for each of latents.
-    pub fn spatial(&self) -> usize {
-        self.config.spatial
-    }
-
-    /// Frames for each of latents but the first, which is one frame.
-    pub fn temporal(&self) -> usize {
-        1 << self
-            .config
-            .halves_time
-            .iter()
-            .filter(|halves| **halves)
-            .count()
-    }
-
-    /// Bytes that decoding pictures of so many pixels needs, about: what convolutions remember, and a frame on its
-    /// way.
-    pub fn decoding_bytes(&self, [height, width]: [usize; 2]) -> usize {
-        let pixels = height * width / (self.config.patch * self.config.patch);
-        // At full size there are so many convolutions of that width, at half size as many of twice the width.
-        let convolutions = 2 * (self.config.blocks + 1) + 1;
-        let row = self.config.decoder_base * self.config.multiples[0];
-        pixels * row * (2 * convolutions * 2 + 16) * size_of::<f32>()
+    /// Its sizes.
+    pub fn outline(&self) -> WanVaeOutline {
+        WanVaeOutline {
+            config: self.config.clone(),
+            weights_bytes: 0,
+        }
     }
 
     /// Begins to decode latents of `[height, width]`, in tiles where they are given.
@@ -121,7 +99,7 @@ impl WanVae {
     }
 
     /// The latents `[frames, height, width, channels]` of pictures: the first alone, then each group of
-    /// [`temporal`](Self::temporal). `keeps_going` is asked before each group.
+    /// [`temporal`](WanVaeOutline::temporal). `keeps_going` is asked before each group.
     ///
     /// # Errors
     /// [`Error::Stopped`] when it does not; when the folder holds no encoder.
@@ -139,7 +117,7 @@ impl WanVae {
                 "its autoencoder has no encoder, which a first picture needs".into(),
             ));
         };
-        let group = self.temporal();
+        let group = self.config.temporal();
         assert!(
             pictures.len() % group == 1 % group,
             "one picture, then groups of {group}"
@@ -170,6 +148,68 @@ impl WanVae {
         let [height, width] = size;
         let frames = made.len() / (height * width * self.config.latent);
         Ok(cx.tensor([frames, height, width, self.config.latent], &made))
+    }
+}
+
+/// What a folder holds, before its weights are read.
+pub struct WanVaeOutline {
+    config: Config,
+    weights_bytes: usize,
+}
+
+impl WanVaeOutline {
+    /// Reads the folder of an autoencoder whose kernels would be held as `held`.
+    ///
+    /// # Errors
+    /// When it is not there, or is of another kind.
+    pub fn read(folder: &Path, held: WeightType) -> Result<Self, Error> {
+        let checkpoint = part::open(folder)?;
+        let config = Config::read(&part::settings(&checkpoint)?)?;
+        let mut weights_bytes = 0;
+        for name in checkpoint.names() {
+            let view = checkpoint.view(name)?;
+            let bytes = held.held(view.dtype, 1).block_bytes();
+            weights_bytes += view.len() * bytes;
+        }
+        Ok(Self {
+            config,
+            weights_bytes,
+        })
+    }
+
+    /// Bytes of all weights.
+    pub fn weights_bytes(&self) -> usize {
+        self.weights_bytes
+    }
+
+    /// Channels of latents.
+    pub fn channels(&self) -> usize {
+        self.config.latent
+    }
+
+    /// Rows, and columns, of pixels for each of latents.
+    pub fn spatial(&self) -> usize {
+        self.config.spatial
+    }
+
+    /// Frames for each of latents but the first, which is one frame.
+    pub fn temporal(&self) -> usize {
+        1 << self
+            .config
+            .halves_time
+            .iter()
+            .filter(|halves| **halves)
+            .count()
+    }
+
+    /// Bytes that decoding pictures of so many pixels needs, about: what convolutions remember, and a frame on its
+    /// way.
+    pub fn decoding_bytes(&self, [height, width]: [usize; 2]) -> usize {
+        let pixels = height * width / (self.config.patch * self.config.patch);
+        // At full size there are so many convolutions of that width, at half size as many of twice the width.
+        let convolutions = 2 * (self.config.blocks + 1) + 1;
+        let row = self.config.decoder_base * self.config.multiples[0];
+        pixels * row * (2 * convolutions * 2 + 16) * size_of::<f32>()
     }
 }
 
@@ -299,6 +339,11 @@ impl Config {
                 "an autoencoder of {config:?} cannot be"
             ))),
         }
+    }
+
+    /// Frames for each of latents but the first.
+    fn temporal(&self) -> usize {
+        1 << self.halves_time.iter().filter(|halves| **halves).count()
     }
 
     /// Whether doubling number `at` on the way to pictures doubles time as well.

@@ -9,6 +9,7 @@ mod settings;
 mod studio;
 
 pub mod generate;
+pub mod open_weights;
 pub mod world;
 
 pub use chance::Chance;

@@ -1,0 +1,62 @@
+//! Why no film came of open weights.
+
+use std::path::PathBuf;
+
+/// What can go wrong with a folder of weights, or what is asked of it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// It was called off.
+    #[error("it was called off")]
+    Stopped,
+    /// Something else lies there.
+    #[error(
+        "`{}` holds no pipeline that makes films: {reason}\nhint: Wan 2.1 T2V and Wan 2.2 TI2V in the layout of `diffusers` do, with `model_index.json` and a folder for each part",
+        path.display()
+    )]
+    NotAPipeline {
+        /// What was looked at.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// What is asked cannot be.
+    #[error("such a film cannot be made: {0}")]
+    Refused(String),
+    /// It would not fit.
+    #[error(
+        "such a film needs about {needed} MiB of memory, and {given} may be used\nhint: make it smaller or shorter, or hold weights in `Q8_0` or `Q4_0`"
+    )]
+    TooLarge {
+        /// MiB at the most.
+        needed: u64,
+        /// MiB that may be used.
+        given: u64,
+    },
+    /// Nothing can come of what the network says.
+    #[error(
+        "step {step} gave numbers that are not finite\nhint: are the weights those of their publisher, and is an adapter too strong?"
+    )]
+    NotFinite {
+        /// Which, from 1.
+        step: usize,
+    },
+    /// A part cannot be used.
+    #[error(transparent)]
+    Model(models::Error),
+}
+
+impl From<models::Error> for Error {
+    fn from(error: models::Error) -> Self {
+        match error {
+            models::Error::Stopped => Self::Stopped,
+            other => Self::Model(other),
+        }
+    }
+}
+
+impl From<tensor::Error> for Error {
+    fn from(error: tensor::Error) -> Self {
+        Self::Model(error.into())
+    }
+}

@@ -1,0 +1,483 @@
+//! A folder of weights at work.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use models::{
+    Instants, Lora, Tiles, Tokenizer, Umt5, WanOutline, WanTransformer, WanVae, WanVaeOutline,
+};
+use serde_json::Value;
+use tensor::files::Dtype;
+use tensor::{Context, Pool, Tensor, WeightType};
+
+use super::embeddings::Embeddings;
+use super::error::Error;
+use super::request::{Frame, Request, noise};
+use super::sampler::{Sampler, Steps};
+use super::words::tokens;
+use crate::chance::Chance;
+
+/// How weights are held and used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// How the matrices of the transformer's blocks are held: bfloat16 unless said otherwise, `Q8_0` for half of
+    /// that, `Q4_0` for a quarter, f32 for comparisons.
+    pub weights: WeightType,
+    /// How those of the text encoder are held, one layer at a time.
+    pub text: WeightType,
+    /// How the kernels of the autoencoder are held.
+    pub kernels: WeightType,
+    /// Adapters that are added to the transformer, and how strongly.
+    pub adapters: Vec<(PathBuf, f32)>,
+    /// How steps are taken, where not as the folder says.
+    pub sampler: Option<Sampler>,
+    /// Where encoded texts are kept; nowhere when none.
+    pub embeddings: Option<PathBuf>,
+    /// Tiles in which pictures are decoded.
+    pub tiles: Option<Tiles>,
+    /// Tokens to which texts are filled up.
+    pub text_tokens: usize,
+    /// Whether the transformer stays in memory while pictures are decoded, and for the next film.
+    pub keeps_transformer: bool,
+    /// Bytes of memory that may be used; as many as there are when none.
+    pub memory_bytes_max: Option<u64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            weights: WeightType::As(Dtype::Bf16),
+            text: WeightType::As(Dtype::Bf16),
+            kernels: WeightType::As(Dtype::F32),
+            adapters: Vec::new(),
+            sampler: None,
+            embeddings: None,
+            tiles: None,
+            text_tokens: 512,
+            keeps_transformer: false,
+            memory_bytes_max: None,
+        }
+    }
+}
+
+/// A folder that makes films. Weights are read when they are needed.
+pub struct Pipeline {
+    folder: PathBuf,
+    options: Options,
+    pool: Arc<Pool>,
+    sampler: Sampler,
+    /// Whether each token may be at its own moment, so that a first picture can be given.
+    has_own_moments: bool,
+    transformer: WanOutline,
+    vae: WanVaeOutline,
+    loaded: Option<WanTransformer>,
+}
+
+/// What a film takes, about, before it is begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Estimate {
+    /// Pixels in a row, rows and pictures that come of it.
+    pub film: [usize; 3],
+    /// Tokens that look at each other in each step.
+    pub tokens: usize,
+    /// Passes through the transformer.
+    pub passes: usize,
+    /// Bytes while texts are encoded.
+    pub text_bytes: u64,
+    /// Bytes while steps are taken.
+    pub steps_bytes: u64,
+    /// Bytes while pictures are decoded.
+    pub pictures_bytes: u64,
+}
+
+impl Estimate {
+    /// Bytes at the most.
+    pub fn bytes(&self) -> u64 {
+        self.text_bytes
+            .max(self.steps_bytes)
+            .max(self.pictures_bytes)
+    }
+}
+
+/// Who looks on while a film is made.
+pub struct Watch<'a> {
+    /// Asked between the layers of each network whether to go on.
+    pub keeps_going: &'a dyn Fn() -> bool,
+    /// Told of each step that was taken, from 1, and of how many there are.
+    pub each_step: &'a mut dyn FnMut(usize, usize),
+    /// Given each picture, with its number from 0.
+    pub each_frame: &'a mut dyn FnMut(usize, Frame),
+}
+
+/// Latents of a film that is being made.
+struct Latents {
+    /// Frames, rows, columns and channels.
+    shape: [usize; 4],
+    values: Vec<f32>,
+    /// Those of the first frame, where it is given.
+    first: Option<Vec<f32>>,
+}
+
+impl Pipeline {
+    /// Opens the folder of a pipeline. What its parts are is read, their weights are not.
+    ///
+    /// # Errors
+    /// When it holds no pipeline that makes films here, or a part of it is not there.
+    pub fn open(folder: &Path, options: Options, pool: &Arc<Pool>) -> Result<Self, Error> {
+        let refused = |reason: String| Error::NotAPipeline {
+            path: folder.to_owned(),
+            reason,
+        };
+        let read = |name: &str| -> Result<Value, Error> {
+            let path = folder.join(name);
+            let text = std::fs::read(&path)
+                .map_err(|source| refused(format!("`{name}` cannot be read: {source}")))?;
+            serde_json::from_slice(&text).map_err(|error| refused(format!("`{name}`: {error}")))
+        };
+        let index = read("model_index.json")?;
+        let class = index["_class_name"].as_str().unwrap_or_default();
+        if !["WanPipeline", "WanImageToVideoPipeline", "WanDMDPipeline"].contains(&class) {
+            return Err(refused(format!("`model_index.json` is of a `{class}`")));
+        }
+        if index["transformer_2"][1].is_string() || index["boundary_ratio"].is_number() {
+            return Err(refused(
+                "it takes two transformers by turns, which are not known here".to_owned(),
+            ));
+        }
+        let sampler = match options.sampler.clone() {
+            Some(sampler) => sampler,
+            None => {
+                Sampler::of_config(&read("scheduler/scheduler_config.json")?).map_err(refused)?
+            }
+        };
+        let transformer = WanOutline::read(&folder.join("transformer"), options.weights)?;
+        let vae = WanVaeOutline::read(&folder.join("vae"), options.kernels)?;
+        let channels = transformer.channels();
+        if channels != [vae.channels(); 2] {
+            return Err(refused(format!(
+                "its transformer takes {} channels of latents and gives {}, its autoencoder has {}",
+                channels[0],
+                channels[1],
+                vae.channels()
+            )));
+        }
+        Ok(Self {
+            folder: folder.to_owned(),
+            options,
+            pool: Arc::clone(pool),
+            sampler,
+            has_own_moments: index["expand_timesteps"] == true,
+            transformer,
+            vae,
+            loaded: None,
+        })
+    }
+
+    /// Whether a film may begin with a given picture.
+    pub fn takes_a_first_picture(&self) -> bool {
+        self.has_own_moments
+    }
+
+    /// What a film would take.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn estimate(&self, request: &Request) -> Result<Estimate, Error> {
+        self.sampler.steps(request.steps).map_err(Error::Refused)?;
+        let [frames, height, width, _] = self.latent_shape(request)?;
+        let [_, rows, columns] = self.transformer.patch();
+        let encoder = Umt5::open(&self.folder.join("text_encoder"), &self.pool)?;
+        if encoder.width() != self.transformer.text_width() {
+            let reason = format!(
+                "its texts are {} numbers wide, and its transformer takes {}",
+                encoder.width(),
+                self.transformer.text_width()
+            );
+            return Err(Error::NotAPipeline {
+                path: self.folder.clone(),
+                reason,
+            });
+        }
+        let held = if self.options.text == WeightType::As(Dtype::F32) {
+            4
+        } else {
+            2
+        };
+        let texts = if request.guidance > 1.0 { 2 } else { 1 };
+        let spatial = self.vae.spatial();
+        let film = [
+            width * spatial,
+            height * spatial,
+            (frames - 1) * self.vae.temporal() + 1,
+        ];
+        let decoded = match self.options.tiles {
+            Some(tiles) => [tiles.side.min(film[1]), tiles.side.min(film[0])],
+            None => [film[1], film[0]],
+        };
+        let weights = self.transformer.weights_bytes();
+        let latents = 8 * frames * height * width * self.vae.channels() * size_of::<f32>();
+        let kept = if self.options.keeps_transformer {
+            weights
+        } else {
+            0
+        };
+        let texts_bytes = texts * self.transformer.text_bytes(self.options.text_tokens);
+        let pictures = self.vae.weights_bytes() + self.vae.decoding_bytes(decoded);
+        let loaded = if self.loaded.is_some() { weights } else { 0 };
+        Ok(Estimate {
+            film,
+            tokens: frames * (height / rows) * (width / columns),
+            passes: request.steps * texts,
+            text_bytes: (encoder.layer_bytes(held) + loaded) as u64,
+            steps_bytes: (weights
+                + texts_bytes
+                + latents
+                + self.transformer.pass_bytes([frames, height, width]))
+                as u64,
+            pictures_bytes: (pictures + latents + kept) as u64,
+        })
+    }
+
+    /// Makes a film. Pictures come one after the other, so that memory does not grow with its length.
+    ///
+    /// # Errors
+    /// When it cannot be made, or was called off.
+    pub fn film(&mut self, request: &Request, watch: &mut Watch<'_>) -> Result<(), Error> {
+        let estimate = self.estimate(request)?;
+        let most = self.options.memory_bytes_max.unwrap_or(u64::MAX);
+        if estimate.bytes() > most {
+            return Err(Error::TooLarge {
+                needed: estimate.bytes() >> 20,
+                given: most >> 20,
+            });
+        }
+        let cx = Context::new(Arc::clone(&self.pool));
+        let mut latents = self.begin(&cx, request, watch)?;
+        let texts = self.texts(&cx, request, watch)?;
+        cx.trim();
+        self.denoise(&cx, request, &texts, &mut latents, watch)?;
+        drop(texts);
+        if !self.options.keeps_transformer {
+            self.loaded = None;
+        }
+        cx.trim();
+        self.decode(&cx, &latents, watch)
+    }
+
+    /// Frames, rows, columns and channels of latents for a request.
+    fn latent_shape(&self, request: &Request) -> Result<[usize; 4], Error> {
+        let [_, rows, columns] = self.transformer.patch();
+        let (spatial, temporal) = (self.vae.spatial(), self.vae.temporal());
+        let height = request.height / (spatial * rows) * rows;
+        let width = request.width / (spatial * columns) * columns;
+        let frames = request.frames.saturating_sub(1) / temporal + 1;
+        let most = self.transformer.positions_max();
+        if height == 0 || width == 0 || request.frames == 0 {
+            let least = [spatial * columns, spatial * rows];
+            let flaw = format!(
+                "it has no picture of {} × {} pixels at least",
+                least[0], least[1]
+            );
+            return Err(Error::Refused(flaw));
+        }
+        if frames > most || height / rows > most || width / columns > most {
+            let flaw =
+                format!("no more than {most} patches may lie in a row, or follow each other");
+            return Err(Error::Refused(flaw));
+        }
+        if request.first.is_some() && !self.has_own_moments {
+            return Err(Error::Refused(
+                "these weights cannot begin with a given picture".to_owned(),
+            ));
+        }
+        Ok([frames, height, width, self.vae.channels()])
+    }
+
+    /// Noise, and the first frame where it is given.
+    fn begin(&self, cx: &Context, request: &Request, watch: &Watch<'_>) -> Result<Latents, Error> {
+        let shape = self.latent_shape(request)?;
+        let count = shape.iter().product();
+        let values = match &request.noise {
+            Some(noise) if noise.len() == count => noise.clone(),
+            Some(noise) => {
+                let flaw = format!(
+                    "its noise is {} numbers, of which it has {count}",
+                    noise.len()
+                );
+                return Err(Error::Refused(flaw));
+            }
+            None => noise(&mut Chance::new(request.seed, 0), count),
+        };
+        let Some(picture) = &request.first else {
+            return Ok(Latents {
+                shape,
+                values,
+                first: None,
+            });
+        };
+        let vae = WanVae::load(&self.folder.join("vae"), self.options.kernels, &self.pool)?;
+        let [height, width] = [shape[1], shape[2]].map(|length| length * self.vae.spatial());
+        let picture = match (picture.width, picture.height) == (width, height) {
+            true => picture.clone(),
+            false => picture.scaled(width, height),
+        };
+        let numbers: Vec<f32> = picture
+            .bytes
+            .iter()
+            .map(|x| f32::from(*x) / 255.0 * 2.0 - 1.0)
+            .collect();
+        let picture = cx.tensor([height, width, 3], &numbers);
+        let first = vae.encode(cx, &[picture], watch.keeps_going)?;
+        Ok(Latents {
+            shape,
+            values,
+            first: Some(first.values().to_vec()),
+        })
+    }
+
+    /// The states of the words, and of those against them where guidance asks for it.
+    fn texts(
+        &self,
+        cx: &Context,
+        request: &Request,
+        watch: &Watch<'_>,
+    ) -> Result<Vec<Tensor>, Error> {
+        let folder = self.folder.join("text_encoder");
+        let tokenizer = Tokenizer::open(&self.folder.join("tokenizer"))?;
+        let words = [&request.prompt, &request.negative];
+        let count = if request.guidance > 1.0 { 2 } else { 1 };
+        let texts = words[..count]
+            .iter()
+            .map(|words| tokens(&tokenizer, words, self.options.text_tokens));
+        let texts: Vec<Vec<u32>> = texts.collect();
+        drop(tokenizer);
+        let kept = self
+            .options
+            .embeddings
+            .as_ref()
+            .map(|kept| Embeddings::new(kept, &folder));
+        let (width, held) = (
+            self.transformer.text_width(),
+            format!("{:?}", self.options.text),
+        );
+        let find = |ids: &[u32]| kept.as_ref()?.find(ids, width, &held);
+        let found: Option<Vec<Vec<f32>>> = texts.iter().map(|ids| find(ids)).collect();
+        if let Some(found) = found {
+            let pairs = texts.iter().zip(found);
+            return Ok(pairs
+                .map(|(ids, states)| cx.tensor([ids.len(), width], &states))
+                .collect());
+        }
+        let encoder = Umt5::open(&folder, &self.pool)?;
+        let ids: Vec<&[u32]> = texts.iter().map(Vec::as_slice).collect();
+        let states = encoder.encode(cx, &ids, self.options.text, watch.keeps_going)?;
+        for (ids, states) in texts.iter().zip(&states) {
+            if let Some(kept) = &kept {
+                kept.keep(ids, states.values(), &held);
+            }
+        }
+        Ok(states)
+    }
+
+    /// Takes all steps.
+    fn denoise(
+        &mut self,
+        cx: &Context,
+        request: &Request,
+        texts: &[Tensor],
+        latents: &mut Latents,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), Error> {
+        let adapters = self
+            .options
+            .adapters
+            .iter()
+            .map(|(path, strength)| Lora::open(path, *strength));
+        let model = match self.loaded.take() {
+            Some(model) => model,
+            None => {
+                let adapters = adapters.collect::<Result<Vec<_>, _>>()?;
+                WanTransformer::load(
+                    &self.folder.join("transformer"),
+                    self.options.weights,
+                    &adapters,
+                    &self.pool,
+                )?
+            }
+        };
+        let model = self.loaded.insert(model);
+        let texts: Vec<_> = texts
+            .iter()
+            .map(|text| model.text(cx, text, self.options.text_tokens))
+            .collect();
+        let mut steps: Steps = self.sampler.steps(request.steps).map_err(Error::Refused)?;
+        let mut chance = Chance::new(request.seed, 1);
+        let count = latents.values.len();
+        for step in 0..steps.count() {
+            let x = cx.tensor(latents.shape, &latents.seen());
+            let rest = steps.moments[step];
+            let instants = Instants {
+                first: latents.first.as_ref().map(|_| 0.0),
+                rest,
+            };
+            let said = model.velocity(cx, &x, instants, &texts[0], watch.keeps_going)?;
+            let mut velocity = said.values().to_vec();
+            if let Some(against) = texts.get(1) {
+                let against = model.velocity(cx, &x, instants, against, watch.keeps_going)?;
+                let pairs = velocity.iter_mut().zip(against.values());
+                pairs.for_each(|(with, without)| {
+                    *with = without + request.guidance * (*with - without)
+                });
+            }
+            steps.take(step, &mut latents.values, &velocity, &mut || {
+                noise(&mut chance, count)
+            });
+            if !latents.values.iter().all(|x| x.is_finite()) {
+                return Err(Error::NotFinite { step: step + 1 });
+            }
+            (watch.each_step)(step + 1, steps.count());
+        }
+        latents.values = latents.seen();
+        Ok(())
+    }
+
+    /// Decodes latents, frame by frame.
+    fn decode(&self, cx: &Context, latents: &Latents, watch: &mut Watch<'_>) -> Result<(), Error> {
+        let vae = WanVae::load(&self.folder.join("vae"), self.options.kernels, &self.pool)?;
+        let [_, height, width, channels] = latents.shape;
+        let mut decoding = vae.decode([height, width], self.options.tiles);
+        let mut number = 0;
+        for frame in latents.values.chunks_exact(height * width * channels) {
+            let frame = cx.tensor([height, width, channels], frame);
+            let each_frame = &mut watch.each_frame;
+            decoding.push(cx, &frame, watch.keeps_going, &mut |picture| {
+                let shape = picture.shape();
+                let values = picture
+                    .values()
+                    .iter()
+                    .map(|x| (x / 2.0 + 0.5).clamp(0.0, 1.0));
+                each_frame(
+                    number,
+                    Frame {
+                        width: shape[1],
+                        height: shape[0],
+                        values: values.collect(),
+                    },
+                );
+                number += 1;
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl Latents {
+    /// What the network sees: with the first frame as it was given.
+    fn seen(&self) -> Vec<f32> {
+        let mut values = self.values.clone();
+        if let Some(first) = &self.first {
+            values[..first.len()].copy_from_slice(first);
+        }
+        values
+    }
+}

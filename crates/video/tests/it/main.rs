@@ -1,0 +1,3 @@
+//! Behaviours of `video`, seen from outside.
+
+mod open_weights;

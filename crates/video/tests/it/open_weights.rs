@@ -1,0 +1,300 @@
+//! Pipelines of Wan make the films that `diffusers` makes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use media::Picture;
+use tensor::files::{Dtype, Safetensors};
+use tensor::{Pool, WeightType};
+use video::open_weights::{Error, Frame, Options, Pipeline, Request, Sampler, Watch};
+
+const PROMPT: &str = "A red fox runs over fresh snow,  towards the old forest &amp; the river, while the sun goes \
+                      down slowly in a calm winter evening.";
+const F32: WeightType = WeightType::As(Dtype::F32);
+
+fn fixtures() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/wan")
+}
+
+fn golden(file: &Path, name: &str) -> Vec<f32> {
+    let golden = Safetensors::open(file).expect("golden outputs");
+    golden.view(name).expect("a golden output").to_f32()
+}
+
+/// Noise `[channels, frames, height, width]` of the reference as ours, channels last.
+fn noise(folder: &Path) -> Vec<f32> {
+    let golden = Safetensors::open(folder.join("golden.safetensors")).expect("golden outputs");
+    let view = golden.view("dit.latents").expect("noise");
+    let (values, channels) = (view.to_f32(), view.shape[0]);
+    let places = values.len() / channels;
+    (0..values.len())
+        .map(|at| values[at % channels * places + at / channels])
+        .collect()
+}
+
+fn options() -> Options {
+    Options {
+        weights: F32,
+        text: F32,
+        kernels: F32,
+        text_tokens: 48,
+        ..Options::default()
+    }
+}
+
+fn request(folder: &Path, [width, height]: [usize; 2]) -> Request {
+    Request {
+        negative: "blurred, static".to_owned(),
+        width,
+        height,
+        frames: 9,
+        steps: 4,
+        noise: Some(noise(folder)),
+        ..Request::new(PROMPT)
+    }
+}
+
+/// The pictures of a film, and how many steps were told of.
+fn film(pipeline: &mut Pipeline, request: &Request) -> Result<(Vec<Frame>, usize), Error> {
+    let (mut frames, mut steps) = (Vec::new(), 0);
+    pipeline.film(
+        request,
+        &mut Watch {
+            keeps_going: &|| true,
+            each_step: &mut |_, _| steps += 1,
+            each_frame: &mut |_, frame| frames.push(frame),
+        },
+    )?;
+    Ok((frames, steps))
+}
+
+/// Some pixels in the reference's order, frame by frame and colour by colour.
+fn sampled(frames: &[Frame]) -> Vec<f32> {
+    let all = frames.iter().flat_map(|frame| {
+        (0..3).flat_map(move |colour| frame.values.iter().skip(colour).step_by(3).copied())
+    });
+    all.step_by(7).collect()
+}
+
+fn error(ours: &[f32], theirs: &[f32]) -> f32 {
+    assert_eq!(ours.len(), theirs.len());
+    let pairs = ours.iter().zip(theirs);
+    pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+fn pipeline(name: &str, options: Options) -> Result<Pipeline, Error> {
+    Pipeline::open(
+        &fixtures().join(name),
+        options,
+        &Arc::new(Pool::of_all_cores()),
+    )
+}
+
+#[test]
+fn films_from_words_are_those_of_the_reference() {
+    for (name, size) in [("t2v", [48, 32]), ("ti2v", [64, 32])] {
+        let folder = fixtures().join(name);
+        let mut pipeline = pipeline(name, options()).unwrap();
+        let (frames, steps) = film(&mut pipeline, &request(&folder, size)).unwrap();
+        assert_eq!((frames.len(), steps), (9, 4));
+        let error = error(
+            &sampled(&frames),
+            &golden(&folder.join("golden.safetensors"), "film.pixels"),
+        );
+        assert!(error <= 1e-4, "{name}: {error:e}");
+    }
+}
+
+#[test]
+fn a_film_may_begin_with_a_picture() {
+    let folder = fixtures().join("ti2v");
+    let planes = golden(&folder.join("golden.safetensors"), "animated.image");
+    let pixels = planes.len() / 3;
+    let bytes = (0..planes.len())
+        .map(|at| planes[at % 3 * pixels + at / 3] as u8)
+        .collect();
+    let first = Some(Picture {
+        width: 64,
+        height: 32,
+        bytes,
+    });
+    let request = Request {
+        first,
+        ..request(&folder, [64, 32])
+    };
+    let (frames, _) = film(&mut pipeline("ti2v", options()).unwrap(), &request).unwrap();
+    let error = error(
+        &sampled(&frames),
+        &golden(&folder.join("golden.safetensors"), "animated.pixels"),
+    );
+    assert!(error <= 1e-4, "{error:e}");
+    let refused = film(&mut pipeline("t2v", options()).unwrap(), &request).unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .contains("cannot begin with a given picture"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn steps_are_those_of_the_reference() {
+    let file = fixtures().join("schedules.safetensors");
+    for (name, sampler) in [
+        (
+            "unipc",
+            Sampler::UniPc {
+                shift: 5.0,
+                order: 2,
+                is_linear: false,
+            },
+        ),
+        (
+            "unipc3",
+            Sampler::UniPc {
+                shift: 3.0,
+                order: 3,
+                is_linear: true,
+            },
+        ),
+        ("euler", Sampler::Euler { shift: 3.0 }),
+    ] {
+        let of = |what: &str| golden(&file, &format!("{name}.{what}"));
+        let (samples, said) = (of("samples"), of("said"));
+        let mut steps = sampler.steps(8).unwrap();
+        assert_eq!(error(&steps.moments, &of("timesteps")), 0.0, "{name}");
+        assert!(error(&steps.sigmas, &of("sigmas")) <= 1e-7, "{name}");
+        let mut x = samples[..16].to_vec();
+        for step in 0..8 {
+            steps.take(step, &mut x, &said[step * 16..][..16], &mut || {
+                unreachable!("no noise")
+            });
+            let error = error(&x, &samples[(step + 1) * 16..][..16]);
+            assert!(error <= 1e-5, "{name} {step}: {error:e}");
+        }
+    }
+}
+
+#[test]
+fn few_steps_go_to_the_film_and_back_to_noise() {
+    let sampler = Sampler::Again(vec![1000.0, 757.0, 522.0]);
+    assert!(sampler.steps(4).is_err());
+    let mut steps = sampler.steps(3).unwrap();
+    let (mut x, mut asked) = (vec![2.0], 0);
+    let mut film = 0.0;
+    for (step, said) in [1.0, 0.5, -1.0].into_iter().enumerate() {
+        film = x[0] - steps.sigmas[step] * said;
+        steps.take(step, &mut x, &[said], &mut || {
+            asked += 1;
+            vec![10.0]
+        });
+    }
+    assert_eq!((x[0], asked), (film, 2));
+    let parts = Sampler::Parts { shift: 5.0 }.steps(4).unwrap();
+    let expected = [1000.0, 937.5, 833.333_3, 625.0];
+    assert!(
+        error(&parts.moments, &expected) < 1e-3,
+        "{:?}",
+        parts.moments
+    );
+}
+
+#[test]
+fn tiles_adapters_and_kept_texts_are_used() {
+    let folder = fixtures().join("t2v");
+    let texts = tempfile::tempdir().unwrap();
+    let request = request(&folder, [48, 32]);
+    let plain = film(&mut pipeline("t2v", options()).unwrap(), &request)
+        .unwrap()
+        .0;
+    let mut kept = options();
+    kept.embeddings = Some(texts.path().to_owned());
+    for _ in 0..2 {
+        let again = film(&mut pipeline("t2v", kept.clone()).unwrap(), &request)
+            .unwrap()
+            .0;
+        assert_eq!(again, plain);
+        assert_eq!(texts.path().read_dir().unwrap().count(), 2);
+    }
+    let mut tiled = options();
+    tiled.tiles = Some(models::Tiles {
+        side: 24,
+        stride: 16,
+    });
+    let tiled = film(&mut pipeline("t2v", tiled).unwrap(), &request)
+        .unwrap()
+        .0;
+    assert!(
+        error(&sampled(&tiled), &sampled(&plain)) > 1e-3,
+        "tiles of so few pixels are seen"
+    );
+    let mut adapted = options();
+    adapted.adapters = vec![(fixtures().join("lora/first.safetensors"), 0.5)];
+    let adapted = film(&mut pipeline("t2v", adapted).unwrap(), &request)
+        .unwrap()
+        .0;
+    assert!(error(&sampled(&adapted), &sampled(&plain)) > 1e-3);
+}
+
+#[test]
+fn weights_of_fewer_bits_make_nearly_the_same_film() {
+    let folder = fixtures().join("t2v");
+    let request = request(&folder, [48, 32]);
+    let plain = film(&mut pipeline("t2v", options()).unwrap(), &request)
+        .unwrap()
+        .0;
+    for (dtype, most) in [(Dtype::Bf16, 0.02), (Dtype::Q8_0, 0.05), (Dtype::Q4_0, 0.3)] {
+        let held = Options {
+            weights: WeightType::As(dtype),
+            ..options()
+        };
+        let frames = film(&mut pipeline("t2v", held).unwrap(), &request)
+            .unwrap()
+            .0;
+        let pairs = frames
+            .iter()
+            .zip(&plain)
+            .flat_map(|(a, b)| a.values.iter().zip(&b.values));
+        let (count, sum) = pairs.fold((0, 0.0), |(count, sum), (a, b)| {
+            (count + 1, sum + (a - b).abs())
+        });
+        let mean = sum / count as f32;
+        assert!(mean > 0.0 && mean < most, "{dtype}: {mean}");
+    }
+}
+
+#[test]
+fn a_film_is_called_off_within_a_step_and_refused_before_it_does_not_fit() {
+    let folder = fixtures().join("t2v");
+    let request = request(&folder, [48, 32]);
+    let asked = std::cell::Cell::new(0);
+    let stops = || {
+        asked.set(asked.get() + 1);
+        asked.get() < 6
+    };
+    let mut steps = 0;
+    let made = pipeline("t2v", options()).unwrap().film(
+        &request,
+        &mut Watch {
+            keeps_going: &stops,
+            each_step: &mut |_, _| steps += 1,
+            each_frame: &mut |_, _| unreachable!("it was called off before"),
+        },
+    );
+    // Two layers of the text, two blocks with words, one without.
+    assert!(matches!(made, Err(Error::Stopped)) && steps == 0);
+    let small = Options {
+        memory_bytes_max: Some(1 << 16),
+        ..options()
+    };
+    let refused = film(&mut pipeline("t2v", small).unwrap(), &request).unwrap_err();
+    assert!(matches!(refused, Error::TooLarge { .. }), "{refused}");
+    let estimate = pipeline("t2v", options())
+        .unwrap()
+        .estimate(&request)
+        .unwrap();
+    assert_eq!(
+        (estimate.film, estimate.tokens, estimate.passes),
+        ([48, 32, 9], 18, 8)
+    );
+}
