@@ -32,6 +32,7 @@ mod quantised_rows;
 
 mod attention;
 mod attention_backward;
+mod conv;
 mod cross_entropy;
 mod delta_rule;
 mod full_attention;
@@ -51,6 +52,7 @@ mod testing;
 pub use attention::{Attention, attention};
 pub use attention_backward::{AttentionPast, attention_backward};
 pub use blocks::{BLOCK, BlockMxfp4, BlockQ4_0, BlockQ4K, BlockQ6K, BlockQ8_0, SUPER_BLOCK};
+pub use conv::{PaddedFrame, Taps, conv_frames};
 pub use cross_entropy::cross_entropy;
 pub use delta_rule::{DeltaHead, causal_conv_silu, delta_rule};
 pub use full_attention::{KeysValues, Looks, full_attention};

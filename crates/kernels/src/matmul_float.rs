@@ -357,7 +357,7 @@ fn tiles<T: Element>(
 }
 
 /// The products of any number of rows with the first `inputs` of one panel, all of them near. Weights in pairs take
-/// the rounded rows, `inputs` numbers apart, where the machine multiplies pairs.
+/// the rounded rows, as far apart as the others, where the machine multiplies pairs.
 pub(crate) fn few_rows<T: Element>(
     (x, rounded): (Strided<'_>, &[bf16]),
     inputs: usize,
@@ -367,7 +367,7 @@ pub(crate) fn few_rows<T: Element>(
     let isa = Isa::current();
     #[cfg(target_arch = "x86_64")]
     if T::PAIRED && isa == Isa::Avx512Bf16 {
-        let x = avx512_bf16::Rounded::of(rounded, inputs);
+        let x = avx512_bf16::Rounded::of(rounded, inputs, x.stride);
         let panel: &[bf16] = bytemuck::cast_slice(panel);
         let size = even_tiles(made.len(), avx512_bf16::TILE_ROWS);
         for (tile, made) in made.chunks_mut(size).enumerate() {

@@ -14,6 +14,7 @@ mod tiles;
 
 use std::path::Path;
 
+use tensor::files::Dtype;
 use tensor::ops::linear;
 use tensor::{Context, Pool, Tensor, Weight, WeightType};
 
@@ -55,7 +56,7 @@ pub(crate) struct Config {
 }
 
 impl WanVae {
-    /// Loads the folder of an autoencoder, as `diffusers` keeps it, with kernels held as `held`.
+    /// Loads the folder of an autoencoder, as `diffusers` keeps it, with kernels held as `held`, in floats.
     ///
     /// # Errors
     /// When it is not there, is of another kind, or a weight cannot be used.
@@ -63,6 +64,11 @@ impl WanVae {
         let checkpoint = part::open(folder)?;
         let part = Part::new(&checkpoint, &[], pool)?;
         let config = Config::read(&part.settings)?;
+        let held = match held {
+            // Kernels are small, and pictures show what is lost.
+            WeightType::As(dtype) if dtype.is_quantised() => WeightType::As(Dtype::Bf16),
+            held => held,
+        };
         let latent = config.latent;
         let has_encoder = part.has("encoder.conv_in.weight");
         Ok(Self {

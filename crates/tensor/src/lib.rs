@@ -17,7 +17,7 @@ mod weight;
 
 pub use context::{Context, Observer};
 pub use error::Error;
-pub use kernels::{Attention, CacheType, KvPages, Looks, PAGE, Pool, RopePairs, Sequence};
+pub use kernels::{Attention, CacheType, KvPages, Looks, PAGE, Pool, RopePairs, Sequence, Taps};
 pub use parameter::{Parameter, ParameterId};
 pub use shape::{RANK_MAX, Shape};
 pub use states::States;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use half::bf16;
 use kernels::{
     Epilogue, PackedBf16, PackedF16, PackedF32, PackedMxfp4, PackedQ4_0, PackedQ4K, PackedQ6K,
-    PackedQ8_0, Pool, QuantisedRows, matmul_bf16, matmul_f16, matmul_f32, matmul_mxfp4,
-    matmul_q4_0, matmul_q4_k, matmul_q6_k, matmul_q8_0,
+    PackedQ8_0, PaddedFrame, Pool, QuantisedRows, Taps, conv_frames, matmul_bf16, matmul_f16,
+    matmul_f32, matmul_mxfp4, matmul_q4_0, matmul_q4_k, matmul_q6_k, matmul_q8_0,
 };
 
 use crate::context::Context;
@@ -261,6 +261,42 @@ impl Weight {
             }
         }
         false
+    }
+
+    /// Whether it holds numbers that stand alone.
+    pub(crate) fn is_float(&self) -> bool {
+        !self.dtype().is_quantised()
+    }
+
+    /// A frame as its products take it.
+    pub(crate) fn padded(
+        &self,
+        cx: &Context,
+        x: &[f32],
+        size: [usize; 3],
+        margin: usize,
+    ) -> PaddedFrame {
+        match &*self.packed {
+            Packed::Bf16(_) => PaddedFrame::new::<bf16>(x, size, margin, cx.pool()),
+            _ => PaddedFrame::new::<f32>(x, size, margin, cx.pool()),
+        }
+    }
+
+    /// What it makes of frames, as a kernel; then the bias.
+    pub(crate) fn convolve(
+        &self,
+        cx: &Context,
+        out: &mut [f32],
+        frames: &[Option<&PaddedFrame>],
+        taps: Taps,
+    ) {
+        let (bias, pool) = (self.bias.as_ref().map(Parameter::values), cx.pool());
+        match &*self.packed {
+            Packed::F32(packed) => conv_frames(out, frames, packed, taps, bias, pool),
+            Packed::F16(packed) => conv_frames(out, frames, packed, taps, bias, pool),
+            Packed::Bf16(packed) => conv_frames(out, frames, packed, taps, bias, pool),
+            _ => panic!("kernels of `{}`", self.dtype()),
+        }
     }
 
     /// `dx = dy · W`.

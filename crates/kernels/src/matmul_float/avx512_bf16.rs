@@ -29,13 +29,22 @@ pub(super) const TILE_ROWS: usize = 14;
 pub(super) struct Rounded<'a> {
     numbers: &'a [bf16],
     padded: usize,
+    /// From one row to the next.
+    stride: usize,
 }
 
 impl<'a> Rounded<'a> {
-    /// Rows of an even number of pairs' numbers that were rounded already, side by side.
-    pub fn of(numbers: &'a [bf16], padded: usize) -> Self {
-        assert!(padded.is_multiple_of(2), "rows of whole pairs");
-        Self { numbers, padded }
+    /// Rows of whole pairs that were rounded already, so many numbers apart: they may overlap.
+    pub fn of(numbers: &'a [bf16], padded: usize, stride: usize) -> Self {
+        assert!(
+            padded.is_multiple_of(2) && stride.is_multiple_of(2),
+            "rows of whole pairs"
+        );
+        Self {
+            numbers,
+            padded,
+            stride,
+        }
     }
 
     /// Rounds the rows of `x` and hands them to `then`.
@@ -47,7 +56,11 @@ impl<'a> Rounded<'a> {
             spread,
         };
         with_rounded(x, inputs, &form, pool, |numbers| {
-            then(Rounded { numbers, padded });
+            then(Rounded {
+                numbers,
+                padded,
+                stride: padded,
+            });
         });
     }
 }
@@ -102,7 +115,8 @@ fn rows<const R: usize, const ASKS: bool>(
     made: &mut [[f32; PANEL]],
 ) {
     let pairs = x.padded / 2;
-    let x: &[[bf16; 2]] = x.numbers[row * x.padded..][..R * x.padded].as_chunks().0;
+    let (apart, needed) = (x.stride / 2, (R - 1) * x.stride + x.padded);
+    let x: &[[bf16; 2]] = x.numbers[row * x.stride..][..needed].as_chunks().0;
     let steps = &panel.as_chunks::<STEP>().0[..pairs];
     let mut sums = [_mm512_setzero_ps(); R];
     for (at, step) in steps.iter().enumerate() {
@@ -112,8 +126,8 @@ fn rows<const R: usize, const ASKS: bool>(
         // SAFETY: a step is 64 bytes.
         let weights = as_pairs(unsafe { _mm512_loadu_si512(step.as_ptr().cast()) });
         for (row, sum) in sums.iter_mut().enumerate() {
-            // SAFETY: `at` is below the number of pairs, of which each row has as many.
-            let pair = *unsafe { x.get_unchecked(row * pairs + at) };
+            // SAFETY: `at` is below the number of pairs of a row, and the last row has as many.
+            let pair = *unsafe { x.get_unchecked(row * apart + at) };
             let pair = _mm512_set1_epi32(bytemuck::cast(pair));
             *sum = _mm512_dpbf16_ps(*sum, weights, as_pairs(pair));
         }

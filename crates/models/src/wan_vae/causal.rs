@@ -1,7 +1,7 @@
 //! Convolutions over time that look back, and what they remember.
 
-use tensor::ops::{Conv, conv2d, conv3d};
-use tensor::{Context, Tensor, Weight, WeightType};
+use tensor::ops::{Conv, Padded, conv_frames, conv2d, conv3d, has_frames, pad_frame};
+use tensor::{Context, Taps, Tensor, Weight, WeightType};
 
 use crate::error::Error;
 use crate::part::Part;
@@ -13,6 +13,8 @@ pub(crate) struct Past(Vec<Memory>);
 #[derive(Default)]
 pub(super) struct Memory {
     pub frames: [Option<Tensor>; 2],
+    /// The same as products take them, where they take frames.
+    padded: [Option<Padded>; 2],
     /// Whether there was a frame at all.
     pub has_begun: bool,
 }
@@ -67,17 +69,21 @@ impl Causal {
     /// What it makes of the next frame.
     pub fn push(&self, cx: &Context, x: &Tensor, past: &mut Past) -> Tensor {
         let memory = past.at(self.place);
-        let out = self.over(
-            cx,
-            [
-                memory.frames[0].as_ref(),
-                memory.frames[1].as_ref(),
-                Some(x),
-            ],
-        );
+        memory.has_begun = true;
+        let side = self.conv.kernel[1];
+        if has_frames(&self.weight, x.width()) {
+            let x = pad_frame(cx, x, &self.weight, side);
+            let [first, second] = &memory.padded;
+            let frames = [first.as_ref(), second.as_ref(), Some(&x)];
+            let out = conv_frames(cx, &frames, &self.weight, Taps { frames: 3, side });
+            memory.padded.swap(0, 1);
+            memory.padded[1] = Some(x);
+            return out;
+        }
+        let [first, second] = &memory.frames;
+        let out = self.over(cx, [first.as_ref(), second.as_ref(), Some(x)]);
         memory.frames.swap(0, 1);
         memory.frames[1] = Some(x.clone());
-        memory.has_begun = true;
         out
     }
 
@@ -101,6 +107,11 @@ impl Causal {
 
 /// A convolution over a frame `[height, width, channels]`.
 pub(super) fn over_frame(cx: &Context, x: &Tensor, weight: &Weight, conv: &Conv<2>) -> Tensor {
+    let side = conv.kernel[0];
+    if has_frames(weight, x.width()) && *conv == Conv::same([side, side]) {
+        let x = pad_frame(cx, x, weight, side);
+        return conv_frames(cx, &[Some(&x)], weight, Taps { frames: 1, side });
+    }
     let shape = x.shape();
     let x = x.clone().reshape([1, shape[0], shape[1], shape[2]]);
     let out = conv2d(cx, &x, weight, conv);
