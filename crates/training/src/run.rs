@@ -165,6 +165,16 @@ impl Run {
         Ok(before)
     }
 
+    /// Who draws films.
+    fn films_drawn(&self) -> Result<FilmSource> {
+        let films = self.options.films.ok_or_else(|| Error::Recipe {
+            path: self.out.clone(),
+            reason: "it needs films, and nobody draws them".to_owned(),
+            hint: "`freehold train` draws them".to_owned(),
+        })?;
+        Ok(films())
+    }
+
     fn is_stopped(&self) -> bool {
         self.options.stop.load(Ordering::Relaxed)
     }

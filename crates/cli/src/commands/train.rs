@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 use library::{Memory, quantity};
 use serde_json::json;
 use tensor::Pool;
-use training::{Account, Clip, Event, FilmSource, Line, Run, RunOptions, StepLine, note_training};
+use training::{
+    Account, Clip, Event, FilmSource, Line, Run, RunOptions, StepLine, WORDS, note_training,
+};
 use video::generate::{Words, lesson, lesson_words};
 
 use super::stop_on_signals;
@@ -84,9 +86,21 @@ fn finish(model: &Path, run: &Path, console: &mut Console) -> anyhow::Result<Exi
         return Ok(Exit::Done);
     }
     console.print(&format!("{}\n", model.display()))?;
-    let next = format!("freehold chat -m {}", model.display());
+    let (what, next) = match model.join(WORDS).is_file() {
+        false => (
+            "Talk with it",
+            format!("freehold chat -m {}", model.display()),
+        ),
+        true => (
+            "Let it make a film",
+            format!(
+                "freehold video create 'a red ball' --model {}",
+                model.display()
+            ),
+        ),
+    };
     console.talk(format_args!(
-        "Talk with it: {}",
+        "{what}: {}",
         paint::styled(paint::TYPED, next)
     ));
     Ok(Exit::Done)

@@ -298,3 +298,122 @@ fn what_is_interrupted_or_killed_leaves_no_film_and_no_scraps() {
         assert_eq!(left, ["first.mp4", "house"], "{signal:?}");
     }
 }
+
+/// A network of a few thousand numbers, which has learnt next to nothing.
+const RECIPE: &str = r#"
+name = "tiny"
+
+[[data]]
+name = "world"
+format = "films"
+licence = "Apache-2.0"
+
+[model]
+film_size = [8, 16, 16]
+patch_size = [4, 8, 8]
+frames_per_second = 8
+hidden_size = 32
+num_hidden_layers = 1
+num_text_layers = 1
+num_attention_heads = 2
+intermediate_size = 48
+max_caption_length = 32
+
+[[stage]]
+name = "learn"
+purpose = "film"
+steps = 2
+batch_tokens = 16
+context = 32
+learning_rate = 1e-3
+"#;
+
+#[test]
+#[allow(clippy::too_many_lines, reason = "one network makes all films")]
+fn a_network_that_was_trained_here_makes_films_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    fs::write(at.join("recipe.toml"), RECIPE).unwrap();
+    let trained = run(at, &["train", "recipe.toml", "--threads", "1"]);
+    assert_eq!(trained.exit, Some(0), "{trained:?}");
+    assert!(
+        trained.stderr.contains("freehold video create"),
+        "{trained:?}"
+    );
+    let model = "runs/tiny/learn/model";
+    let create = |prompt: &'static str, more: &[&str]| {
+        let words = ["video", "create", prompt, "--model", model, "--seed", "5"];
+        let steps: &[&str] = match more.contains(&"--steps") {
+            true => &[],
+            false => &["--steps", "2"],
+        };
+        run(at, &[&words[..], steps, more].concat())
+    };
+    // Longer than a clip of one second, so that it goes on from its own end.
+    let made = create(
+        "a red ball and a dragon",
+        &["--seconds", "2", "-o", "a.mp4"],
+    );
+    assert_eq!(made.exit, Some(0), "{made:?}");
+    assert!(made.stderr.contains("I do not know dragon"), "{made:?}");
+    assert!(
+        made.stderr.contains("128x128 at 8 pictures a second") && made.stderr.contains("generated"),
+        "{made:?}"
+    );
+    let shown = json(&run(at, &["video", "show", "a.mp4", "--json"]));
+    let name = shown["model"].as_str().unwrap().to_owned();
+    assert!(name.starts_with("freehold-film-"), "{shown}");
+    assert_eq!(shown["steps"]["count"], 2, "{shown}");
+    let verified = run(at, &["media", "verify", "a.mp4"]);
+    assert!(
+        verified.exit == Some(0) && verified.stdout.contains(&name),
+        "{verified:?}"
+    );
+    // The same words and seed are the same pictures.
+    let again = json(&create(
+        "a red ball and a dragon",
+        &["--seconds", "2", "-o", "b.gif", "--json"],
+    ));
+    assert_eq!(again["model"], shown["model"]);
+    // It is made longer and anew by the same network, and by no other.
+    let longer = run(
+        at,
+        &["video", "extend", "a.mp4", "--seconds", "1", "-o", "c.mp4"],
+    );
+    assert_eq!(longer.exit, Some(1), "{longer:?}");
+    assert!(longer.stderr.contains("--model"), "{longer:?}");
+    let words = [
+        "video",
+        "extend",
+        "a.mp4",
+        "a blue cube",
+        "--seconds",
+        "1",
+        "-o",
+        "c.mp4",
+    ];
+    let longer = run(
+        at,
+        &[&words[..], &["--model", model, "--steps", "2"]].concat(),
+    );
+    assert_eq!(longer.exit, Some(0), "{longer:?}");
+    let loops = create(
+        "a red ball spins",
+        &["--loop", "--seconds", "1", "-o", "d.gif"],
+    );
+    assert_eq!(loops.exit, Some(0), "{loops:?}");
+    for (more, said) in [
+        (&["--size", "320x180"][..], "128x128"),
+        (&["--guidance", "0"], "a guidance from 1 to 20"),
+        (&["--steps", "0"], "1 to 200 steps"),
+    ] {
+        let refused = create("a red ball", &[more, &["-o", "e.mp4"]].concat());
+        assert_eq!(refused.exit, Some(1), "{refused:?}");
+        assert!(refused.stderr.contains(said), "{refused:?}");
+    }
+    assert!(!at.join("e.mp4").exists());
+    fs::write(at.join(model).join("words.txt"), "\nred\n").unwrap();
+    let broken = create("a red ball", &["-o", "e.mp4"]);
+    assert_eq!(broken.exit, Some(1), "{broken:?}");
+    assert!(broken.stderr.contains("words.txt"), "{broken:?}");
+}

@@ -172,8 +172,7 @@ impl Run {
 
     /// Begins a network that makes films; these are drawn while it learns.
     fn films(&self, begin: &Path, film: &FilmRecipe) -> Result<Ledger> {
-        let source = self.options.films.map(|films| films());
-        let words = source.map(|source| source.words).unwrap_or_default();
+        let words = self.films_drawn()?.words;
         crate::begin::begin_film(begin, film, &words, self.recipe.seed)?;
         let sources = self.recipe.data.iter();
         let accounts = sources.map(|source| Account {

@@ -7,7 +7,7 @@ use models::FilmShape;
 
 use super::{Measures, Score, Stepped};
 use crate::deck::Position;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::film::{FilmSource, examples};
 use crate::recipe::Stage;
 use crate::run::Run;
@@ -31,15 +31,8 @@ pub(in crate::run) struct Films {
 
 impl Films {
     pub fn open(run: &Run, stage: &Stage) -> Result<Self> {
-        let Some(films) = run.options.films else {
-            return Err(Error::Recipe {
-                path: run.out.clone(),
-                reason: format!("stage `{}` needs films, and nobody draws them", stage.name),
-                hint: "`freehold train` draws them".to_owned(),
-            });
-        };
         Ok(Self {
-            source: films(),
+            source: run.films_drawn()?,
             pool: Arc::clone(&run.options.pool),
             seed: run.recipe.seed,
             validate: stage.validate.clone(),

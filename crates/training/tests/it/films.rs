@@ -1,0 +1,156 @@
+//! Networks that make films learn from films that are drawn as they are needed.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tensor::Pool;
+use training::{Clip, Error, Event, FilmSource, Line, Run, RunOptions, WORDS};
+
+const RECIPE: &str = r#"
+name = "tiny"
+seed = 3
+
+[[data]]
+name = "plain"
+format = "films"
+licence = "Apache-2.0"
+
+[[data]]
+name = "aside"
+format = "films"
+licence = "Apache-2.0"
+held_out = true
+
+[model]
+film_size = [4, 8, 8]
+patch_size = [2, 4, 4]
+frames_per_second = 4
+hidden_size = 32
+num_hidden_layers = 2
+num_text_layers = 1
+num_attention_heads = 2
+intermediate_size = 48
+max_caption_length = 8
+
+[[stage]]
+name = "learn"
+purpose = "film"
+validate = ["aside"]
+steps = 40
+batch_tokens = 64
+context = 8
+optimiser = "muon"
+learning_rate = 4e-3
+average = 0.9
+validate_every = 20
+"#;
+
+/// Films of one colour, whose name is all that is said of them.
+fn films() -> FilmSource {
+    let words = ["", "black", "white"].map(str::to_owned);
+    FilmSource {
+        words: words.into(),
+        draw: Arc::new(|number, [pictures, rows, columns]| {
+            let is_white = number % 2 == 1;
+            Clip {
+                pixels: vec![if is_white { 255 } else { 0 }; pictures * rows * columns * 3],
+                words: vec![1 + u32::from(is_white)],
+            }
+        }),
+    }
+}
+
+fn run(
+    folder: &Path,
+    films: Option<fn() -> FilmSource>,
+    stop: &Arc<AtomicBool>,
+    tell: &mut dyn FnMut(Event<'_>),
+) -> Result<PathBuf, Error> {
+    let options = RunOptions {
+        pool: Arc::new(Pool::new(std::num::NonZeroUsize::MIN)),
+        stage: None,
+        memory_bytes: None,
+        stop: Arc::clone(stop),
+        films,
+    };
+    Run::open(&folder.join("recipe.toml"), options)?.go(tell)
+}
+
+fn folder(recipe: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("recipe.toml"), recipe).expect("a file");
+    folder
+}
+
+#[test]
+fn a_network_learns_to_foretell_films_and_goes_on_where_it_was_stopped() {
+    let through = folder(RECIPE);
+    let mut measured = Vec::new();
+    let model = run(through.path(), Some(films), &Arc::default(), &mut |event| {
+        if let Event::Line(Line::Measured { loss, .. }) = event {
+            measured.push(*loss);
+        }
+    })
+    .unwrap();
+    assert!(
+        measured.len() == 2 && measured[1] < 0.6 * measured[0],
+        "{measured:?}"
+    );
+    let words = std::fs::read_to_string(model.join(WORDS)).unwrap();
+    assert_eq!(words, "\nblack\nwhite\n");
+    let again = folder(RECIPE);
+    let (stop, mut steps) = (Arc::new(AtomicBool::new(false)), 0);
+    let stopped = run(again.path(), Some(films), &stop, &mut |event| {
+        steps += u32::from(matches!(event, Event::Line(Line::Step(_))));
+        stop.store(steps >= 13, Ordering::Relaxed);
+    });
+    assert!(
+        matches!(stopped, Err(Error::Stopped { step: 13 })),
+        "{stopped:?}"
+    );
+    let resumed = run(again.path(), Some(films), &Arc::default(), &mut |_| {}).unwrap();
+    let weights = |model: &Path| std::fs::read(model.join("model.safetensors")).unwrap();
+    assert!(weights(&model) == weights(&resumed), "bit for bit");
+}
+
+#[test]
+fn what_does_not_fit_together_is_refused() {
+    let refused = |recipe: &str, films: Option<fn() -> FilmSource>| {
+        let folder = folder(recipe);
+        run(folder.path(), films, &Arc::default(), &mut |_| {})
+            .expect_err("it is to be refused")
+            .to_string()
+    };
+    let cases = [
+        (
+            "purpose = \"film\"",
+            "purpose = \"pretrain\"",
+            "it cannot read `aside`",
+        ),
+        ("[2, 4, 4]", "[3, 4, 4]", "are not cut into patches"),
+        (
+            "num_attention_heads = 2",
+            "num_attention_heads = 3",
+            "heads",
+        ),
+        ("hidden_size = 32", "hidden_size = 0", "a size of none"),
+        (
+            "format = \"films\"\nlicence = \"Apache-2.0\"\n\n",
+            "format = \"films\"\npath = \"films\"\nlicence = \"Apache-2.0\"\n\n",
+            "never read",
+        ),
+        (
+            "[model]",
+            "[tokenizer]\nvocab_size = 300\n\n[model]",
+            "leave `[tokenizer]` out",
+        ),
+    ];
+    for (before, after, said) in cases {
+        assert!(RECIPE.contains(before), "{before}");
+        let error = refused(&RECIPE.replacen(before, after, 1), Some(films));
+        assert!(error.contains(said), "{after}: {error}");
+    }
+    let error = refused(RECIPE, None);
+    assert!(error.contains("nobody draws them"), "{error}");
+}
