@@ -80,7 +80,7 @@ export function filmCard(first, take, look) {
       fill(screen, icon("warn"));
       fill(act, button("again", "film-again", again), button("bin", "film-remove", remove));
     }
-    const state = film.status === "failed" ? film.error?.message : film.status === "queued" ? t("film-queued") : film.status === "in_progress" ? t("film-drawing", { percent: film.progress }) : null;
+    const state = film.status === "failed" ? film.error?.message : film.status === "queued" ? (film.queue_position ? t("film-queued-place", { place: film.queue_position }) : t("film-queued")) : film.status === "in_progress" ? t("film-drawing", { percent: film.progress }) : null;
     fill(about, [state, `${film.size.replace("x", " × ")}`, t("video-seconds-of", { count: Number(film.seconds) }), film.loop && t("film-loops"), t("film-seed", { seed: String(film.seed) }), unknown].filter(Boolean).join(" · "));
     shown = film.status;
   };

@@ -1,6 +1,8 @@
 // Video: films of what is said. What is asked for above, what came of it below.
 import { ask, told } from "../ground/api.js";
 import { arrange, fill, h } from "../ground/dom.js";
+import { notice } from "../ground/notice.js";
+import { may } from "../ground/state.js";
 import { t } from "../ground/words.js";
 import { railButton } from "../shell/frame.js";
 import { filmCard } from "./card.js";
@@ -10,7 +12,7 @@ import { wishes } from "./wishes.js";
  * @typedef {{
  *   id: string, status: "queued" | "in_progress" | "completed" | "failed", progress: number, prompt: string, seconds: string, size: string,
  *   shots: { prompt: string, seconds: number }[], seed: number, fps: number, frames: number, loop: boolean, model: string, created_at: number, unknown_words: string[], preview?: string,
- *   error: { code: string, message: string } | null, remixed_from_video_id: string | null,
+ *   queue_position: number | null, error: { code: string, message: string } | null, remixed_from_video_id: string | null,
  * }} Film
  */
 
@@ -22,10 +24,33 @@ const LATER = 10_000;
 const PAGE = 24;
 const LIMIT = 100;
 
+/** Says that no film is begun, and lets whoever may decide it. */
+function queueHolder() {
+  const note = h("span", { role: "status" });
+  const button = h("button", { class: "plain", type: "button" });
+  const element = h("p", { class: "followed", hidden: true }, note, may("manage_models") && button);
+  let isPaused = false;
+  const set = (/** @type {boolean} */ now) => {
+    isPaused = now;
+    element.hidden = !now && !may("manage_models");
+    fill(note, now ? t("films-paused") : null);
+    fill(button, t(now ? "films-resume" : "films-pause"));
+  };
+  button.addEventListener("click", async () => {
+    try {
+      set((await ask("PATCH", "/api/house", { films_paused: !isPaused })).films_paused);
+    } catch (error) {
+      notice(told(error));
+    }
+  });
+  return { element, set };
+}
+
 /** @returns {import("../main.js").Page} */
 export function videoPage() {
   const gallery = h("ul", { class: "films" });
   const word = h("p", { class: "faint", role: "status" });
+  const held = queueHolder();
   const more = h("button", { class: "plain more", type: "button", hidden: true }, t("films-more"));
   /** @type {Map<string, ReturnType<typeof filmCard>>} */
   const cards = new Map();
@@ -54,13 +79,14 @@ export function videoPage() {
     const look = ++looks;
     let wait = LATER;
     try {
-      const page = await ask("GET", `/v1/videos?limit=${limit}`);
+      const [page, house] = await Promise.all([ask("GET", `/v1/videos?limit=${limit}`), ask("GET", "/api/house").catch(() => null)]);
       /** @type {Film[]} */
       const found = page.data;
       const open = found.filter((film) => film.status === "queued" || film.status === "in_progress");
       // Those at work show what is drawn already.
       const seen = await Promise.all(open.slice(0, 4).map((film) => ask("GET", `/v1/videos/${film.id}?preview=true`).catch(() => null)));
       if (isLeft || look !== looks) return;
+      if (house) held.set(house.films_paused);
       films = found.map((film) => seen.find((other) => other?.id === film.id) ?? film);
       if (open.length) wait = SOON;
       more.hidden = !page.has_more || limit >= LIMIT;
@@ -82,7 +108,7 @@ export function videoPage() {
       "div",
       { class: "page-body video-page", tabindex: "0", role: "group", "aria-label": t("video") },
       h("section", { class: "wide", "aria-labelledby": "video-wish" }, h("h2", { id: "video-wish" }, t("video-wish")), form.element),
-      h("section", { class: "wide", "aria-labelledby": "films" }, h("h2", { id: "films" }, t("films")), h("div", null, gallery, word, more)),
+      h("section", { class: "wide", "aria-labelledby": "films" }, h("h2", { id: "films" }, t("films")), h("div", null, held.element, gallery, word, more)),
     ),
   );
   dispatchEvent(new CustomEvent("freehold:shown"));

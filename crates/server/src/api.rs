@@ -4,7 +4,7 @@ mod audit;
 pub(crate) mod chats;
 mod code;
 mod documents;
-mod house;
+pub(crate) mod house;
 mod jobs;
 mod keys;
 mod library;

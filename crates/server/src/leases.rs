@@ -6,6 +6,7 @@ use store::{Error, Lease};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use crate::api::house::is_set;
 use crate::app::App;
 use crate::ids;
 
@@ -25,6 +26,21 @@ pub(crate) struct Queue<'a> {
     pub at_once: usize,
     /// Told when one was queued here.
     pub queued: &'a Notify,
+    /// The setting of the house by which it is held, where there is one. Such a queue goes round among those who wait.
+    pub held_by: Option<&'a str>,
+}
+
+/// The job that is next, if one is.
+async fn next(app: &App, queue: &Queue<'_>, worker: &str) -> Result<Option<Lease>, Error> {
+    let (jobs, now) = (app.store().jobs(), app.timestamp());
+    match queue.held_by {
+        None => jobs.lease(worker, queue.kinds, now, LEASED_FOR).await,
+        Some(setting) if is_set(app, setting).await? => Ok(None),
+        Some(_) => {
+            let leased = jobs.lease_fairly(worker, queue.kinds, now, LEASED_FOR);
+            leased.await
+        }
+    }
 }
 
 /// Leases the jobs of a queue and lets `work` do each, until `stop` says true; then waits for those that were begun.
@@ -40,9 +56,7 @@ pub(crate) async fn work_through<F>(
     let mut running = JoinSet::new();
     while !*stop.borrow() {
         while running.len() < queue.at_once {
-            let jobs = app.store().jobs();
-            let leased = jobs.lease(&worker, queue.kinds, app.timestamp(), LEASED_FOR);
-            match leased.await {
+            match next(app, &queue, &worker).await {
                 Ok(Some(lease)) => {
                     running.spawn(work(lease));
                 }

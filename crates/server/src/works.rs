@@ -20,6 +20,7 @@ use serde_json::Value;
 use store::{Job, Lease, NewJob};
 use tokio::sync::{Notify, watch};
 
+use crate::api::house::FILMS_PAUSED;
 use crate::app::App;
 use crate::fault::{Fault, Result};
 use crate::ids;
@@ -38,7 +39,7 @@ pub(crate) use suites::{Suite, TESTS, sources};
 /// Kinds of work, as jobs name them.
 const KINDS: [&str; 5] = [ADD, QUANTISE, MEASURE, FIX, TESTS];
 
-/// Films are made one after the other, beside all other work.
+/// Films are made one after the other, in turns among those who wait, beside all other work.
 const FILMS: [&str; 1] = [videos::KIND];
 
 /// Jobs at the same time: they share the disk, and the processor with answers.
@@ -146,6 +147,7 @@ pub(crate) async fn start(app: Arc<App>, stop: watch::Receiver<bool>) {
         kinds: &KINDS,
         at_once: AT_ONCE,
         queued: &app.works.queued,
+        held_by: None,
     };
     if let Err(error) = videos::adopt(&app).await {
         tracing::error!(message = error.message, "films cannot be looked through");
@@ -154,6 +156,7 @@ pub(crate) async fn start(app: Arc<App>, stop: watch::Receiver<bool>) {
         kinds: &FILMS,
         at_once: 1,
         queued: &app.works.filmed,
+        held_by: Some(FILMS_PAUSED),
     };
     let each = |lease| work(Arc::clone(&app), lease, stop.clone());
     tokio::join!(

@@ -5,6 +5,7 @@
 
 mod lease;
 mod queue;
+mod turns;
 
 use std::time::Duration;
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use policy::action::{Operate, SeeModels};
+use policy::action::{ManageModels, Operate, SeeModels};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{List, Object};
+use video::SCENE_MODEL;
 
 use super::Refusal;
 use crate::app::App;
@@ -24,12 +25,17 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new().route("/api/house", get(retrieve).patch(change))
 }
 
+/// Whether no film is begun.
+pub(crate) const FILMS_PAUSED: &str = "films_paused";
+
 /// What is changed; what is not there stays.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Settings {
     /// Whether models write the titles of chats.
     titles: Option<bool>,
+    /// Whether no film is begun; the one that is being made is made to its end.
+    films_paused: Option<bool>,
 }
 
 /// Whether models write the titles of chats.
@@ -38,7 +44,13 @@ pub(super) async fn titles(app: &App) -> Result<bool> {
     Ok(settings.is_none_or(|settings| settings.body["titles"] != false))
 }
 
-async fn settings(app: &App) -> Result<Option<Object>> {
+/// Whether the setting called `name` is set.
+pub(crate) async fn is_set(app: &App, name: &str) -> store::Result<bool> {
+    let settings = settings(app).await?;
+    Ok(settings.is_some_and(|settings| settings.body[name] == true))
+}
+
+async fn settings(app: &App) -> store::Result<Option<Object>> {
     let list = List {
         kind: Some(KIND.to_owned()),
         limit: 1,
@@ -49,7 +61,12 @@ async fn settings(app: &App) -> Result<Option<Object>> {
 
 async fn retrieve(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Refusal> {
     let _permit = app.gate.permit(&caller, SeeModels).await?;
-    Ok(Json(json!({ "titles": titles(&app).await? })))
+    let settings = settings(&app).await?.map(|settings| settings.body);
+    Ok(Json(described(&settings.unwrap_or_default())))
+}
+
+fn described(settings: &Value) -> Value {
+    json!({ "titles": settings["titles"] != false, "films_paused": settings[FILMS_PAUSED] == true })
 }
 
 async fn change(
@@ -57,11 +74,23 @@ async fn change(
     caller: Caller,
     body: Parsed<Settings>,
 ) -> Result<Json<Value>, Refusal> {
-    let change = "change_settings";
-    let _permit = app.gate.permit(&caller, Operate { change }).await?;
     let wanted = body.value;
+    if wanted.titles.is_some() || wanted.films_paused.is_none() {
+        let change = "change_settings";
+        let _permit = app.gate.permit(&caller, Operate { change }).await?;
+    }
+    if let Some(paused) = wanted.films_paused {
+        // What models do is a matter of those who manage them.
+        let change = match paused {
+            true => "pause_films",
+            false => "resume_films",
+        };
+        let model = Some(SCENE_MODEL.to_owned());
+        let pausing = ManageModels { change, model };
+        let _permit = app.gate.permit(&caller, pausing).await?;
+    }
     let known = settings(&app).await?;
-    let mut kept = match known {
+    let kept = match known {
         Some(kept) => kept,
         None => {
             let fresh = Object {
@@ -77,13 +106,20 @@ async fn change(
             fresh
         }
     };
-    if let Some(titles) = wanted.titles {
-        kept = app
-            .amend(kept, |kept| {
-                kept.body["titles"] = json!(titles);
-                Ok(())
-            })
-            .await?;
-    }
-    Ok(Json(json!({ "titles": kept.body["titles"] != false })))
+    let kept = app
+        .amend(kept, |kept| {
+            let settings = [
+                ("titles", wanted.titles),
+                (FILMS_PAUSED, wanted.films_paused),
+            ];
+            for (name, wanted) in settings {
+                if let Some(wanted) = wanted {
+                    kept.body[name] = json!(wanted);
+                }
+            }
+            Ok(())
+        })
+        .await?;
+    app.works.wake();
+    Ok(Json(described(&kept.body)))
 }

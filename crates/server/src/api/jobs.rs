@@ -80,8 +80,10 @@ async fn list(
     let has_more = jobs.len() > limit as usize;
     jobs.truncate(limit as usize);
     let mut data = Vec::with_capacity(jobs.len());
+    let films = waiting(&app, &jobs).await?;
     for job in &jobs {
         let mut described = described(&app, job);
+        described["queue_position"] = json!(films.as_ref().and_then(|films| films.place(&job.id)));
         let result = described["result"].take();
         described["result"] = works::brief(result);
         if job.kind == "batch" {
@@ -100,7 +102,22 @@ async fn retrieve(
     let job = find(&app, &id).await?;
     let permit = app.gate.permit(&caller, Read(thing(&job))).await;
     permit.map_err(|error| hidden(error, KIND, &id))?;
-    Ok(Json(described(&app, &job)))
+    let films = waiting(&app, [&job]).await?;
+    let mut described = described(&app, &job);
+    described["queue_position"] = json!(films.and_then(|films| films.place(&id)));
+    Ok(Json(described))
+}
+
+/// The films that wait, if one of `jobs` does.
+async fn waiting(
+    app: &App,
+    jobs: impl IntoIterator<Item = &Job>,
+) -> Result<Option<videos::Waiting>, Fault> {
+    let is_film = |job: &Job| job.kind == videos::KIND && job.state == JobState::Queued;
+    match jobs.into_iter().any(is_film) {
+        true => Ok(Some(videos::Waiting::all(app).await?)),
+        false => Ok(None),
+    }
 }
 
 /// Which lines of its log: those after the place `after`, or all.

@@ -5,7 +5,7 @@ mod form;
 mod make;
 mod wanted;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -204,6 +204,7 @@ async fn begin(
         "loop": settings.is_loop,
         "shots": settings.shots,
         "unknown_words": plan.unknown(),
+        "queue_position": null,
     });
     let new = New {
         id: id.clone(),
@@ -218,7 +219,41 @@ async fn begin(
         app.store().objects().delete(&id).await?;
         return Err(fault);
     }
-    Ok(reply(wire(&object, None)))
+    let queue = Waiting::read(app, [&object]).await?;
+    Ok(reply(queue.placed(&object, None)))
+}
+
+/// Films that wait, in the order in which their turns come.
+pub(crate) struct Waiting(HashMap<String, usize>);
+
+impl Waiting {
+    /// All of them, if one of `films` may wait.
+    async fn read(app: &App, films: impl IntoIterator<Item = &Object>) -> Result<Self> {
+        let waits = films.into_iter().any(|film| film.state == "queued");
+        match waits {
+            true => Self::all(app).await,
+            false => Ok(Self(HashMap::new())),
+        }
+    }
+
+    pub async fn all(app: &App) -> Result<Self> {
+        let turns = app.store().jobs().turns(KIND, app.timestamp()).await?;
+        Ok(Self(turns.into_iter().zip(1..).collect()))
+    }
+
+    /// Which one the film called `id` is, from one, if it waits.
+    pub fn place(&self, id: &str) -> Option<usize> {
+        self.0.get(id).copied()
+    }
+
+    /// The film as clients see it, with its place.
+    fn placed(&self, object: &Object, live: Option<&Live>) -> Value {
+        let mut film = wire(object, live);
+        if film["status"] == "queued" {
+            film["queue_position"] = json!(self.place(&object.id));
+        }
+        film
+    }
 }
 
 fn reply(film: Value) -> Response {
@@ -257,8 +292,9 @@ async fn list(
     let found = app
         .list(&caller, KIND, &wanted, BTreeMap::new(), None)
         .await?;
+    let queue = Waiting::read(&app, &found.data).await?;
     let films = found.data.iter();
-    let data = films.map(|object| wire(object, live.get(&object.id).map(Arc::as_ref)));
+    let data = films.map(|object| queue.placed(object, live.get(&object.id).map(Arc::as_ref)));
     let data = data.collect();
     Ok(Json(page(data, found.has_more)))
 }
@@ -278,7 +314,8 @@ async fn retrieve(
 ) -> Result<Response> {
     let live = app.works.live(&id);
     let object = app.kept(&caller, KIND, &id).await?;
-    let mut film = wire(&object, live.as_deref());
+    let queue = Waiting::read(&app, [&object]).await?;
+    let mut film = queue.placed(&object, live.as_deref());
     if look.preview.unwrap_or(false) {
         let shown = live.map(|live| live.shown());
         film["preview"] = shown.map_or(Value::Null, |mut shown| shown["preview"].take());

@@ -57,6 +57,7 @@ fn a_film_is_made_fetched_and_deleted() {
         "created_at": film["created_at"], "completed_at": film["completed_at"], "expires_at": null,
         "prompt": "a red ball bounces and a dragon", "seconds": "1", "size": "192x160", "error": null,
         "remixed_from_video_id": null, "seed": 7, "fps": 12, "frames": 12, "loop": false, "unknown_words": ["dragon"],
+        "queue_position": null,
         "shots": [{ "prompt": "a red ball bounces and a dragon", "seconds": 1.0 }],
     });
     assert_eq!(film, about);
@@ -321,6 +322,64 @@ fn a_film_is_its_owners_alone() {
     assert_eq!(ada.get(&format!("/v1/videos/{id}/content")).status, 404);
     assert_eq!(ada.get("/v1/videos").json()["data"], json!([]));
     assert_eq!(house.get("/v1/videos").status, 401);
+}
+
+#[test]
+fn films_are_made_in_turns_and_an_administrator_may_put_their_queue_aside() {
+    let house = House::closed();
+    let owner = Signed::by(&house, &house.link);
+    let (ada, bob) = (owner.adds("ada", "admin"), owner.adds("bob", "member"));
+    let hold = |by: &Signed<'_>, is_paused: bool| {
+        by.send("PATCH", "/api/house", &json!({ "films_paused": is_paused }))
+    };
+    assert_eq!(hold(&bob, true).status, 403);
+    assert_eq!(hold(&ada, true).json()["films_paused"], true);
+    let begin = |by: &Signed<'_>| {
+        let film = by.send("POST", "/v1/videos", &small("a red ball")).json();
+        (
+            film["id"].as_str().unwrap().to_owned(),
+            film["queue_position"].clone(),
+        )
+    };
+    let many: Vec<_> = (0..3).map(|_| begin(&ada)).collect();
+    assert_eq!(many[2].1, 3);
+    let (one, place) = begin(&bob);
+    assert_eq!(place, 2);
+    let last = ada.get(&format!("/v1/videos/{}", many[2].0)).json();
+    assert_eq!(
+        (&last["status"], &last["queue_position"]),
+        (&json!("queued"), &json!(4))
+    );
+    let job = bob.get(&format!("/api/jobs/{one}")).json();
+    assert_eq!(
+        (&job["state"], &job["queue_position"]),
+        (&json!("queued"), &json!(2))
+    );
+    assert_eq!(bob.get("/api/jobs").json()["data"][0]["queue_position"], 2);
+    // Whoever deletes a film gives its place away.
+    ada.send("DELETE", &format!("/v1/videos/{}", many[1].0), &Value::Null);
+    assert_eq!(
+        hold(&owner, false).json(),
+        json!({ "titles": true, "films_paused": false })
+    );
+    let done = |by: &Signed<'_>, id: &str| {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let film = by.get(&format!("/v1/videos/{id}")).json();
+            if film["status"] == "completed" {
+                return;
+            }
+            assert!(
+                Instant::now() < until && film["status"] != "failed",
+                "{film}"
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    done(&ada, &many[2].0);
+    // Bob's was made before the last of ada's.
+    let film = bob.get(&format!("/v1/videos/{one}")).json();
+    assert_eq!(film["status"], "completed", "{film}");
 }
 
 #[test]

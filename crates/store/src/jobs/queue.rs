@@ -11,6 +11,13 @@ use crate::objects::bytes;
 use crate::sealing::Keyring;
 use crate::{Error, Result, Timestamp};
 
+/// Who waits the longest comes first.
+const BY_AGE: &str = "run_at, created_at, id";
+
+/// Whose owner was served the longest ago comes first: each job that was ever begun counts until it ended.
+const FAIRLY: &str = "COALESCE((SELECT MAX(COALESCE(served.ended_at, served.lease_until)) FROM jobs AS served
+    WHERE served.owner = jobs.owner AND served.kind = jobs.kind AND served.fence > 0), 0), run_at, created_at, id";
+
 impl Jobs<'_> {
     /// Queues a job, or finds the one that was queued with the same kind, owner and idempotency key.
     ///
@@ -51,6 +58,33 @@ impl Jobs<'_> {
         now: Timestamp,
         duration: Duration,
     ) -> Result<Option<Lease>> {
+        self.lease_first(worker, kinds, (now, duration), BY_AGE)
+            .await
+    }
+
+    /// The same, and fair: the job comes first whose owner was served the longest ago, so that who has many waiting holds
+    /// nobody up who has one.
+    ///
+    /// # Errors
+    /// Those of every write.
+    pub async fn lease_fairly(
+        &self,
+        worker: &str,
+        kinds: &[&str],
+        now: Timestamp,
+        duration: Duration,
+    ) -> Result<Option<Lease>> {
+        self.lease_first(worker, kinds, (now, duration), FAIRLY)
+            .await
+    }
+
+    async fn lease_first(
+        &self,
+        worker: &str,
+        kinds: &[&str],
+        (now, duration): (Timestamp, Duration),
+        order: &'static str,
+    ) -> Result<Option<Lease>> {
         let store = self.store.clone();
         let worker = worker.to_owned();
         let kinds: Vec<Value> = kinds.iter().map(|kind| Value::from(*kind)).collect();
@@ -68,7 +102,7 @@ impl Jobs<'_> {
                     "UPDATE jobs SET state = 'running', fence = fence + 1, attempts = attempts + 1, worker = $1,
                         lease_until = $2 WHERE id = (SELECT id FROM jobs WHERE kind IN ({kinds_sql})
                         AND ((state = 'queued' AND run_at <= $3) OR (state = 'running' AND lease_until <= $3))
-                        ORDER BY run_at, created_at, id LIMIT 1 {skip}) RETURNING id, fence"
+                        ORDER BY {order} LIMIT 1 {skip}) RETURNING id, fence"
                 );
                 let mut values = values![&worker, now.after(duration), now];
                 values.extend(kinds);

@@ -12,6 +12,7 @@ on_both! {
     a_job_goes_from_queue_to_done_and_its_events_tell,
     the_same_key_is_the_same_job,
     of_many_workers_each_job_goes_to_one,
+    who_has_many_waiting_holds_up_nobody_who_has_one,
     an_abandoned_job_goes_to_another_and_its_old_worker_can_write_nothing,
     failures_wait_longer_each_time_until_there_were_enough,
     a_step_is_recorded_once,
@@ -127,6 +128,59 @@ async fn a_job_goes_from_queue_to_done_and_its_events_tell(place: Place) {
         jobs.get("j1").await.unwrap_err().to_string(),
         "there is no job `j1`"
     );
+}
+
+async fn who_has_many_waiting_holds_up_nobody_who_has_one(place: Place) {
+    let store = place.open().await;
+    let jobs = store.jobs();
+    let owned = [("ada", 5), ("bob", 2), ("eve", 1)];
+    for (second, (owner, count)) in (0..).zip(owned) {
+        for number in 0..count {
+            let job = NewJob {
+                owner: owner.to_owned(),
+                created_at: at(second),
+                run_at: at(second),
+                ..new(&format!("{owner}{number}"))
+            };
+            jobs.enqueue(job).await.unwrap();
+        }
+    }
+    let later = at(10);
+    let mut told = jobs.turns("batch", later).await.unwrap();
+    let wanted = [
+        "ada0", "bob0", "eve0", "ada1", "bob1", "ada2", "ada3", "ada4",
+    ];
+    assert_eq!(told, wanted);
+    let mut served = Vec::new();
+    for second in 10.. {
+        let now = at(second);
+        assert_eq!(jobs.turns("batch", now).await.unwrap(), told);
+        let leased = jobs.lease_fairly("w", &["batch"], now, MINUTE).await;
+        let Some(lease) = leased.unwrap() else {
+            break;
+        };
+        assert_eq!(lease.job.id, told.remove(0));
+        served.push(lease.job.id.clone());
+        // Whoever comes now was not served for longer than all others.
+        if second == 13 {
+            let job = NewJob {
+                owner: "fay".to_owned(),
+                run_at: now,
+                ..new("fay0")
+            };
+            jobs.enqueue(job).await.unwrap();
+            told.insert(0, "fay0".to_owned());
+        }
+        match second % 3 {
+            0 => drop(jobs.cancel(&lease.job.id, now).await.unwrap()),
+            _ => jobs.complete(&lease, json!(1), now).await.unwrap(),
+        }
+    }
+    let wanted = [
+        "ada0", "bob0", "eve0", "ada1", "fay0", "bob1", "ada2", "ada3", "ada4",
+    ];
+    assert_eq!(served, wanted);
+    assert_eq!(jobs.turns("other", later).await.unwrap(), [""; 0]);
 }
 
 async fn the_same_key_is_the_same_job(place: Place) {

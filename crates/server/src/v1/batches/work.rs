@@ -29,6 +29,7 @@ pub(crate) async fn start(app: Arc<App>, routes: Router, stop: watch::Receiver<b
         kinds: &[KIND],
         at_once: BATCHES_AT_ONCE,
         queued: &app.batches.queued,
+        held_by: None,
     };
     let each = |lease| {
         work(

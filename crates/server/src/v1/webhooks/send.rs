@@ -56,6 +56,7 @@ pub(crate) async fn start(app: Arc<App>, stop: watch::Receiver<bool>) {
         kinds: &[DELIVERY],
         at_once: AT_ONCE,
         queued: &app.webhooks.queued,
+        held_by: None,
     };
     let each = |lease| work(Arc::clone(&app), lease, stop.clone());
     leases::work_through(&app, queue, stop.clone(), each).await;
