@@ -158,6 +158,8 @@ impl Failure {
         } else if let Some(error) = error.downcast_ref() {
             of_painter(error)
         } else if let Some(error) = error.downcast_ref() {
+            of_open_weights(error)
+        } else if let Some(error) = error.downcast_ref() {
             of_files(error)
         } else {
             (Exit::Fault, "internal")
@@ -271,6 +273,18 @@ fn of_library(error: &library::Error) -> (Exit, &'static str) {
     }
 }
 
+fn of_open_weights(error: &video::open_weights::Error) -> (Exit, &'static str) {
+    use video::open_weights::Error;
+    match error {
+        Error::Stopped => (Exit::Fault, "stopped"),
+        Error::NotAPipeline { .. } => (Exit::Refused, "unusable_model"),
+        Error::Refused(_) => (Exit::Refused, "film_refused"),
+        Error::TooLarge { .. } => (Exit::Refused, "not_enough_memory"),
+        Error::Model(error) => of_models(error),
+        _ => (Exit::Fault, "film_failed"),
+    }
+}
+
 fn of_painter(error: &video::generate::Unloadable) -> (Exit, &'static str) {
     use video::generate::Unloadable;
     match error {
@@ -329,7 +343,8 @@ fn of_video(error: &video::Unmade) -> (Exit, &'static str) {
         Unmade::Media(media::Error::File(_)) | Unmade::File(_) | Unmade::Key { .. } => {
             (Exit::Fault, "file_failed")
         }
-        Unmade::Long { .. } => (Exit::Refused, "film_refused"),
+        Unmade::Long { .. } | Unmade::Refused(_) => (Exit::Refused, "film_refused"),
+        Unmade::OpenWeights(error) => of_open_weights(error),
         Unmade::Media(_) | Unmade::Credentials(_) => (Exit::Fault, "film_failed"),
     }
 }

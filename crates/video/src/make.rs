@@ -8,6 +8,7 @@ use media::mp4::{Gap, Writer};
 use media::watermark::Mark;
 use media::{Picture, Spec};
 
+use crate::order::Refused;
 use crate::pictures::Pictures;
 
 /// Pictures that are drawn before they are written, at most.
@@ -90,6 +91,12 @@ pub enum Unmade {
         /// How many.
         pixels: u64,
     },
+    /// It is none that can be made.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// Open weights made nothing.
+    #[error(transparent)]
+    OpenWeights(#[from] crate::open_weights::Error),
     /// It could not be signed.
     #[error(transparent)]
     Credentials(#[from] media::credentials::Error),
@@ -167,7 +174,7 @@ fn through(
     let (drawn, pictures) = sync_channel(AHEAD);
     let (free, canvases) = channel();
     std::thread::scope(|scope| {
-        scope.spawn(move || make_all(film, mark, &drawn, &canvases));
+        let maker = scope.spawn(move || make_all(film, mark, &drawn, &canvases));
         let mut made = 0;
         for picture in pictures {
             push(&picture)?;
@@ -178,6 +185,9 @@ fn through(
             // Whoever draws has ended when nobody takes it.
             let _ = free.send(picture);
         }
+        maker
+            .join()
+            .expect("whoever makes pictures does not panic")?;
         match made == film.frames() {
             true => Ok(()),
             false => Err(Unmade::Stopped),
@@ -190,7 +200,7 @@ fn make_all(
     mark: Option<&Mark>,
     made: &SyncSender<Picture>,
     canvases: &Receiver<Picture>,
-) {
+) -> Result<(), Unmade> {
     let mut canvas = || canvases.try_recv().unwrap_or_else(|_| film.blank());
     film.run(&mut canvas, &mut |mut picture| {
         if let Some(mark) = mark {
@@ -199,5 +209,5 @@ fn make_all(
         }
         // Nobody takes it when the film was called off.
         made.send(picture).is_ok()
-    });
+    })
 }

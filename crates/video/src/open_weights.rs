@@ -5,6 +5,7 @@
 
 mod embeddings;
 mod error;
+mod filmed;
 mod pipeline;
 mod releases;
 mod request;
@@ -12,6 +13,7 @@ mod sampler;
 mod words;
 
 pub use error::Error;
+pub use filmed::{Filmed, Told, Usual};
 pub use pipeline::{Estimate, Options, Pipeline, Watch};
 pub use releases::{RELEASES, Release};
 pub use request::{Frame, Request};

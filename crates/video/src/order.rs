@@ -285,6 +285,13 @@ pub enum Refused {
         wanted: Steps,
     },
 
+    /// What a model cannot.
+    #[error("this model makes no {what}\nhint: the scene renderer does; leave `--model` out")]
+    Unable {
+        /// What was asked for.
+        what: &'static str,
+    },
+
     /// Pictures wider or higher than those that a network makes.
     #[error(
         "a film of {wanted} is not as wide to its height as those of this model, {columns}x{rows}\nhint: `{}x{}`", columns * 8, rows * 8

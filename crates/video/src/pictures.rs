@@ -3,6 +3,7 @@
 use media::Picture;
 use media::credentials::Source;
 
+use crate::make::Unmade;
 use crate::order::Order;
 use crate::settings::Settings;
 
@@ -25,7 +26,14 @@ pub trait Pictures: Sync {
 
     /// Makes all pictures in their order, each on what `canvas` gives, and hands them to `take` until that says no. Fewer come when it is
     /// called off in between.
-    fn run(&self, canvas: &mut dyn FnMut() -> Picture, take: &mut dyn FnMut(Picture) -> bool);
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    fn run(
+        &self,
+        canvas: &mut dyn FnMut() -> Picture,
+        take: &mut dyn FnMut(Picture) -> bool,
+    ) -> Result<(), Unmade>;
 
     /// A picture of the film's size.
     fn blank(&self) -> Picture {

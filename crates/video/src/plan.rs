@@ -4,6 +4,7 @@ use media::Picture;
 use media::credentials::Source;
 
 use crate::chance::Chance;
+use crate::make::Unmade;
 use crate::order::{Order, Refused};
 use crate::pictures::Pictures;
 use crate::settings::Settings;
@@ -120,14 +121,19 @@ impl Pictures for Plan {
         Source::DigitalCreation
     }
 
-    fn run(&self, canvas: &mut dyn FnMut() -> Picture, take: &mut dyn FnMut(Picture) -> bool) {
+    fn run(
+        &self,
+        canvas: &mut dyn FnMut() -> Picture,
+        take: &mut dyn FnMut(Picture) -> bool,
+    ) -> Result<(), Unmade> {
         for frame in 0..self.frames() {
             let mut picture = canvas();
             self.draw(frame, &mut picture);
             if !take(picture) {
-                return;
+                return Err(Unmade::Stopped);
             }
         }
+        Ok(())
     }
 }
 

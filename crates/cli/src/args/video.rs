@@ -43,7 +43,7 @@ pub struct VideoCreate {
     #[arg(long, value_name = "N", default_value_t = 4.0)]
     pub seconds: f32,
 
-    /// Pixels in a row and rows [default: 1280x720, or eight times what a model makes]
+    /// Pixels in a row and rows [default: 1280x720, or what is usual for the model]
     #[arg(long, value_name = "WxH")]
     pub size: Option<String>,
 
@@ -71,17 +71,18 @@ pub struct Made {
     #[arg(long)]
     pub force: bool,
 
-    /// A network that makes it, in place of the scene renderer: a folder that `freehold train` made
+    /// A network that makes it, in place of the scene renderer: what `freehold train` made, or Wan 2.1 T2V or Wan 2.2
+    /// TI2V in the layout of `diffusers`
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,
 
-    /// Steps from noise to film, with `--model`: more are better, and slower
-    #[arg(long, value_name = "N", default_value_t = 20, requires = "model")]
-    pub steps: u32,
+    /// Steps from noise to film, with `--model`: more are better, and slower [default: what is usual for it]
+    #[arg(long, value_name = "N", requires = "model")]
+    pub steps: Option<u32>,
 
-    /// How much more weight is on the words, with `--model`; 1 is none
-    #[arg(long, value_name = "X", default_value_t = 3.0, requires = "model")]
-    pub guidance: f32,
+    /// How much more weight is on the words, with `--model`; 1 is none [default: what is usual for it]
+    #[arg(long, value_name = "X", requires = "model")]
+    pub guidance: Option<f32>,
 }
 
 /// `freehold video extend FILE [PROMPT]`

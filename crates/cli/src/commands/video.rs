@@ -1,23 +1,23 @@
 //! `freehold video` and `freehold media`: films of what is said, and where films came from.
 
+mod maker;
 mod thumbnail;
 mod verify;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use anyhow::Context as _;
 use media::Picture;
 use serde_json::{Value, json};
-use tensor::Pool;
-use video::generate::{Painted, Painter};
-use video::{
-    Format, KeptShot, Order, Pictures, Plan, SCENE_MODEL, Settings, Steps, Studio, Unmade,
-};
+use video::generate::Painted;
+use video::open_weights::Filmed;
+use video::{Format, KeptShot, Order, Pictures, Plan, SCENE_MODEL, Settings, Studio, Unmade};
 
+use self::maker::Maker;
 use super::stop_on_signals;
 use crate::args::video::{
     Made, Media, Video, VideoCreate, VideoExtend, VideoList, VideoRemix, VideoShow, VideoStoryboard,
@@ -30,8 +30,8 @@ use library::quantity;
 /// Bytes of a storyboard.
 const STORYBOARD_BYTES_MAX: u64 = 1 << 20;
 
-/// How much larger than its own pictures the films of a network are, where nothing is said.
-const ENLARGED: usize = 8;
+/// What is done while pictures are drawn.
+const DRAWING: &str = "drawing";
 
 /// Letters of a name that is made of words.
 const NAME_MAX: usize = 48;
@@ -56,16 +56,18 @@ pub fn media(command: &Media, console: &mut Console) -> anyhow::Result<Exit> {
 }
 
 fn create(args: &VideoCreate, console: &mut Console) -> anyhow::Result<Exit> {
-    let painter = painter(&args.made)?;
-    let (size, fps) = usual(painter.as_ref());
-    let size = args.size.as_deref().unwrap_or(&size).parse()?;
+    let mut maker = Maker::of(&args.made)?;
+    let size = match &args.size {
+        Some(size) => size.parse()?,
+        None => maker.size(),
+    };
     let order = Order {
-        frames_per_second: args.fps.unwrap_or(fps),
+        frames_per_second: args.fps.unwrap_or(maker.frames_per_second()),
         seed: args.seed.unwrap_or_else(chance),
         is_loop: args.is_loop,
         ..Order::new(args.prompt.clone(), args.seconds, size)
     };
-    make(&order, (painter.as_ref(), None), &args.made, console)
+    make(&order, (&mut maker, None), &args.made, console)
 }
 
 fn remix(args: &VideoRemix, console: &mut Console) -> anyhow::Result<Exit> {
@@ -80,8 +82,8 @@ fn extend(args: &VideoExtend, console: &mut Console) -> anyhow::Result<Exit> {
 }
 
 fn storyboard(args: &VideoStoryboard, console: &mut Console) -> anyhow::Result<Exit> {
-    let painter = painter(&args.made)?;
-    let order = read_storyboard(&args.file, usual(painter.as_ref()))?;
+    let mut maker = Maker::of(&args.made)?;
+    let order = read_storyboard(&args.file, &maker)?;
     let made = Made {
         output: args.made.output.clone().or_else(|| {
             let name = args.file.file_stem()?;
@@ -89,26 +91,7 @@ fn storyboard(args: &VideoStoryboard, console: &mut Console) -> anyhow::Result<E
         }),
         ..args.made.clone()
     };
-    make(&order, (painter.as_ref(), None), &made, console)
-}
-
-/// The network that is to make a film, if one is.
-fn painter(made: &Made) -> anyhow::Result<Option<Painter>> {
-    let Some(folder) = &made.model else {
-        return Ok(None);
-    };
-    let pool = Arc::new(Pool::of_all_cores());
-    Ok(Some(Painter::open(folder, pool)?))
-}
-
-/// The size and the pictures of a second where nothing is said of them.
-fn usual(painter: Option<&Painter>) -> (String, u32) {
-    let Some(painter) = painter else {
-        return ("1280x720".to_owned(), 24);
-    };
-    let [_, rows, columns] = painter.size();
-    let size = format!("{}x{}", columns * ENLARGED, rows * ENLARGED);
-    (size, painter.frames_per_second())
+    make(&order, (&mut maker, None), &made, console)
 }
 
 /// Makes a film as another was made, but for what `settings` say.
@@ -118,9 +101,8 @@ fn make_from(
     made: &Made,
     console: &mut Console,
 ) -> anyhow::Result<Exit> {
-    let painter = painter(made)?;
-    let maker = painter.as_ref().map_or(SCENE_MODEL, Painter::name);
-    if settings.model != maker {
+    let mut maker = Maker::of(made)?;
+    if settings.model != maker.name() {
         let what = format!("`{}` was made by `{}`", file.display(), settings.model);
         let hint = match settings.model == SCENE_MODEL {
             true => "leave `--model` out",
@@ -128,12 +110,7 @@ fn make_from(
         };
         return Err(Failure::refused("film_refused", what).hint(hint).into());
     }
-    make(
-        &settings.order()?,
-        (painter.as_ref(), Some(file)),
-        made,
-        console,
-    )
+    make(&settings.order()?, (&mut maker, Some(file)), made, console)
 }
 
 /// What a storyboard holds.
@@ -149,7 +126,7 @@ struct Storyboard {
     shots: Vec<KeptShot>,
 }
 
-fn read_storyboard(path: &Path, usual: (String, u32)) -> anyhow::Result<Order> {
+fn read_storyboard(path: &Path, maker: &Maker) -> anyhow::Result<Order> {
     let bytes = std::fs::metadata(path)
         .map_err(|error| Failure::unreadable(path, &error))?
         .len();
@@ -172,8 +149,8 @@ fn read_storyboard(path: &Path, usual: (String, u32)) -> anyhow::Result<Order> {
     let settings = Settings {
         model: SCENE_MODEL.to_owned(),
         shots: board.shots,
-        size: board.size.unwrap_or(usual.0),
-        fps: board.fps.unwrap_or(usual.1),
+        size: board.size.unwrap_or_else(|| maker.size().to_string()),
+        fps: board.fps.unwrap_or(maker.frames_per_second()),
         seed: board.seed.unwrap_or_else(chance),
         is_loop: board.is_loop,
         steps: None,
@@ -186,33 +163,44 @@ fn chance() -> u64 {
     environment::any_number() % 1_000_000
 }
 
-/// Makes a film, by a network if there is one and perhaps from another film, and puts it where it belongs.
+/// Makes a film, perhaps from another film, and puts it where it belongs.
 fn make(
     order: &Order,
-    (painter, parent): (Option<&Painter>, Option<&Path>),
+    (maker, parent): (&mut Maker, Option<&Path>),
     made: &Made,
     console: &mut Console,
 ) -> anyhow::Result<Exit> {
     let stop = stop_on_signals()?;
-    let Some(painter) = painter else {
-        let plan = Plan::new(order)?;
-        let progress = Progress::of_pictures(console, "drawing", plan.frames());
-        let progress = Mutex::new(Some(progress));
-        return film(&plan, parent, made, (&stop, &progress), console);
-    };
-    let steps = Steps {
-        count: made.steps,
-        guidance: made.guidance,
-    };
+    let steps = maker.steps(made);
     let progress: Mutex<Option<Progress>> = Mutex::default();
-    let watch = |[clip, _]: [u64; 2], [step, steps]: [u32; 2], _: &dyn Fn() -> Picture| {
-        let done = (clip - 1) * u64::from(steps) + u64::from(step);
-        set(&progress, done);
+    let show = |what: &str, console: &Console, all: u64| {
+        let shown = match what {
+            DRAWING => Progress::of_pictures(console, what, all),
+            _ => Progress::of_steps(console, what, all),
+        };
+        *progress.lock().expect("nobody panics with it") = Some(shown);
     };
-    let painted = Painted::new(painter, order, steps, &stop, &watch)?;
-    let shown = Progress::of_steps(console, "generating", painted.steps());
-    *progress.lock().expect("nobody panics with it") = Some(shown);
-    film(&painted, parent, made, (&stop, &progress), console)
+    match maker {
+        Maker::Scene => {
+            let plan = Plan::new(order)?;
+            show(DRAWING, console, plan.frames());
+            film(&plan, parent, made, (&stop, &progress), console)
+        }
+        Maker::Painter(painter) => {
+            let watch = |[clip, _]: [u64; 2], [step, steps]: [u32; 2], _: &dyn Fn() -> Picture| {
+                set(&progress, (clip - 1) * u64::from(steps) + u64::from(step));
+            };
+            let painted = Painted::new(painter, order, steps, &stop, &watch)?;
+            show("generating", console, painted.steps());
+            film(&painted, parent, made, (&stop, &progress), console)
+        }
+        Maker::OpenWeights(pipeline, usual) => {
+            let told = |done: u64, _: u64| set(&progress, done);
+            let filmed = Filmed::new(pipeline, usual.clone(), order, steps, (&stop, &told))?;
+            show("generating", console, filmed.steps());
+            film(&filmed, parent, made, (&stop, &progress), console)
+        }
+    }
 }
 
 /// Says how far it is, where that is shown.

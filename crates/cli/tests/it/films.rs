@@ -417,3 +417,44 @@ fn a_network_that_was_trained_here_makes_films_and_says_so() {
     assert_eq!(broken.exit, Some(1), "{broken:?}");
     assert!(broken.stderr.contains("words.txt"), "{broken:?}");
 }
+
+#[test]
+fn open_weights_make_films_and_what_they_cannot_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/wan");
+    let create = |model: &str, more: &[&str]| {
+        let model = fixtures.join(model);
+        let model = model.to_str().expect("a plain path");
+        let words = ["video", "create", "a cat on a wall", "--model", model];
+        let few = ["--seconds", "0.5", "--steps", "2", "--seed", "3"];
+        run(at, &[&words[..], &few, more].concat())
+    };
+    for (model, name) in [("t2v", "a.mp4"), ("ti2v", "b.mp4")] {
+        let made = create(model, &["--size", "64x64", "-o", name]);
+        assert_eq!(made.exit, Some(0), "{made:?}");
+        assert!(
+            made.stderr.contains("generated") && made.stderr.contains(&format!("by {model}")),
+            "{made:?}"
+        );
+        let shown = json(&run(at, &["video", "show", name, "--json"]));
+        assert_eq!(shown["model"], model);
+    }
+    let verified = run(at, &["media", "verify", "a.mp4"]);
+    assert_eq!(verified.exit, Some(0), "{verified:?}");
+    for (more, said) in [
+        (&["--size", "72x64"][..], "`64x64` is the nearest"),
+        (&["--loop", "--size", "64x64"], "makes no loops"),
+    ] {
+        let refused = create("t2v", &[more, &["-o", "c.mp4"]].concat());
+        assert_eq!(refused.exit, Some(1), "{refused:?}");
+        assert!(refused.stderr.contains(said), "{refused:?}");
+    }
+    assert!(!at.join("c.mp4").exists());
+    let none = run(
+        at,
+        &["video", "create", "a cat", "--model", ".", "-o", "c.mp4"],
+    );
+    assert_eq!(none.exit, Some(1), "{none:?}");
+    assert!(none.stderr.contains("hint:"), "{none:?}");
+}

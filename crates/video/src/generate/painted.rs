@@ -6,6 +6,7 @@ use media::Picture;
 use media::credentials::Source;
 
 use super::painter::{Given, Painter, Painting};
+use crate::make::Unmade;
 use crate::order::{Order, Refused, Shot};
 use crate::pictures::Pictures;
 use crate::settings::{Settings, Steps};
@@ -186,14 +187,17 @@ impl Pictures for Painted<'_> {
         Source::TrainedAlgorithmicMedia
     }
 
-    fn run(&self, _: &mut dyn FnMut() -> Picture, take: &mut dyn FnMut(Picture) -> bool) {
+    fn run(
+        &self,
+        _: &mut dyn FnMut() -> Picture,
+        take: &mut dyn FnMut(Picture) -> bool,
+    ) -> Result<(), Unmade> {
         let [_, rows, columns] = self.painter.size();
         let bytes = rows * columns * 3;
         let (clips, mut before) = (self.all_clips(), 0);
         for (number, shot) in self.order.shots.iter().enumerate() {
-            let Some(film) = self.shot(number, (before, clips)) else {
-                return;
-            };
+            let film = self.shot(number, (before, clips));
+            let film = film.ok_or(Unmade::Stopped)?;
             before += self.clips_of(shot);
             let frames = self.order.frames_of(shot);
             for frame in 0..frames {
@@ -203,9 +207,10 @@ impl Pictures for Painted<'_> {
                 };
                 let at = self.own_frame(within).min(film.len() / bytes - 1);
                 if !take(self.enlarged(&film[at * bytes..(at + 1) * bytes])) {
-                    return;
+                    return Err(Unmade::Stopped);
                 }
             }
         }
+        Ok(())
     }
 }

@@ -227,6 +227,7 @@ pub(super) fn fault(refused: Refused) -> Fault {
         Refused::Seconds { .. } => "seconds".to_owned(),
         Refused::Shots { .. } => "shots".to_owned(),
         Refused::Steps { .. } => "steps".to_owned(),
+        Refused::Unable { .. } => "model".to_owned(),
     };
     Fault::param(param, refused.to_string())
 }
