@@ -15,6 +15,7 @@ from collections import Counter
 
 import diffusers
 import torch
+import torch.nn.functional as F
 import transformers
 from diffusers import (
     AutoencoderKLWan,
@@ -273,6 +274,38 @@ def lora(model, latents, text, generator) -> dict:
     return {"lora.out": out[0]}
 
 
+def tiny_decoder(generator) -> dict:
+    """A tiny decoder of latents as `taehv` has them, and the pictures that come of some."""
+    widths, weights = [16, 8, 8, 8], {}
+
+    def conv(name: str, x, outputs: int, bias: bool = True, side: int = 3):
+        inputs = x.shape[1]
+        weight = torch.randn((outputs, inputs, side, side), generator=generator) * (1.6 / (inputs * side * side)) ** 0.5
+        weights[f"{name}.weight"] = weight.bfloat16()
+        if bias:
+            weights[f"{name}.bias"] = (0.1 * torch.randn(outputs, generator=generator)).bfloat16()
+        bias = weights[f"{name}.bias"].float() if bias else None
+        return F.conv2d(x, weights[f"{name}.weight"].float(), bias, padding=side // 2)
+
+    latents = torch.randn((3, 6, 3, 4), generator=generator)
+    x = conv("decoder.1", torch.tanh(latents / 3) * 3, widths[0]).relu()
+    for stage, (width, times) in enumerate(zip(widths, (1, 2, 2))):
+        for at in range(3 + 6 * stage, 6 + 6 * stage):
+            before = torch.cat([torch.zeros_like(x[:1]), x[:-1]])
+            h = conv(f"decoder.{at}.conv.0", torch.cat([x, before], 1), width).relu()
+            h = conv(f"decoder.{at}.conv.2", h, width).relu()
+            x = (conv(f"decoder.{at}.conv.4", h, width) + x).relu()
+        x = F.interpolate(x, scale_factor=2)
+        x = conv(f"decoder.{7 + 6 * stage}.conv", x, width * times, bias=False, side=1)
+        x = x.reshape(-1, width, *x.shape[2:])
+        x = conv(f"decoder.{8 + 6 * stage}", x, widths[stage + 1], bias=False)
+    x = conv("decoder.22", x.relu(), 12)
+    film = F.pixel_shuffle(x, 2)[3:].clamp(0, 1)
+    (FOLDER / "taew").mkdir()
+    save_file(weights, FOLDER / "taew" / "taew.safetensors")
+    return {"latents": latents, "pixels": sample(film)}
+
+
 def schedules(generator) -> dict:
     """Samples after each step of each scheduler; what a model would say is given."""
     kinds = {
@@ -310,6 +343,7 @@ def main() -> None:
         rounded(FOLDER / name)
         save_file({key: x.clone().contiguous() for key, x in tensors.items()}, FOLDER / name / "golden.safetensors")
     save_file(schedules(generator), FOLDER / "schedules.safetensors")
+    save_file(tiny_decoder(generator), FOLDER / "taew-golden.safetensors")
     versions = f"python {platform.python_version()}, torch {torch.__version__.partition('+')[0]}, "
     versions += f"transformers {transformers.__version__}, diffusers {diffusers.__version__}"
     record({"wan": {"command": "python reference/wan.py", "versions": versions, "seed": SEED}})

@@ -16,6 +16,10 @@ pub(crate) struct Part<'a> {
     pub settings: Settings,
     pool: &'a Pool,
     loras: &'a [Lora],
+    /// Whether names and shapes are all that is looked at.
+    is_dry: bool,
+    /// Whether every matrix has a bias; else none has.
+    has_biases: bool,
 }
 
 impl<'a> Part<'a> {
@@ -30,7 +34,34 @@ impl<'a> Part<'a> {
             settings,
             pool,
             loras,
+            is_dry: false,
+            has_biases: true,
         })
+    }
+
+    /// The same, whose matrices are checked by their names and shapes and stay where they are.
+    pub fn dry(self) -> Self {
+        Self {
+            is_dry: true,
+            ..self
+        }
+    }
+
+    /// The same, whose matrices have no biases.
+    pub fn without_biases(self) -> Self {
+        Self {
+            has_biases: false,
+            ..self
+        }
+    }
+
+    /// Stands for a matrix that stays where it is, once its shape is right, and that of its bias.
+    fn checked(&self, name: &str, shape: &[usize]) -> Result<Weight, Error> {
+        shaped(self.checkpoint, &format!("{name}.weight"), shape)?;
+        if self.has_biases {
+            shaped(self.checkpoint, &format!("{name}.bias"), &shape[..1])?;
+        }
+        Ok(Weight::of_f32(&[0.0], 1, 1, self.pool))
     }
 
     /// Whether there is a tensor of that name.
@@ -39,32 +70,13 @@ impl<'a> Part<'a> {
     }
 
     /// The tensor of that name, which must have that shape and hold nothing but finite numbers.
-    pub fn view(&self, name: &str, shape: &[usize]) -> Result<View<'a>, Error> {
-        let view = self.checkpoint.view(name)?;
-        if view.shape != shape {
-            return Err(Error::Shape {
-                name: name.to_owned(),
-                found: view.shape,
-                expected: shape.to_vec(),
-            });
-        }
-        if is_finite(&view) {
-            Ok(view)
-        } else {
-            Err(Error::NotFinite(name.to_owned()))
-        }
+    fn view(&self, name: &str, shape: &[usize]) -> Result<View<'a>, Error> {
+        matching(self.checkpoint, name, shape)
     }
 
     /// The tensor of that name where only some rows of it are looked at.
     pub fn rows(&self, name: &str, shape: &[usize], rows: &[u32]) -> Result<Vec<f32>, Error> {
-        let view = self.checkpoint.view(name)?;
-        if view.shape != shape {
-            return Err(Error::Shape {
-                name: name.to_owned(),
-                found: view.shape,
-                expected: shape.to_vec(),
-            });
-        }
+        let view = shaped(self.checkpoint, name, shape)?;
         let mut numbers = Vec::with_capacity(rows.len() * shape[1]);
         for row in rows {
             let row = view.at(*row as usize);
@@ -86,13 +98,16 @@ impl<'a> Part<'a> {
         Ok(Parameter::new(values, shape))
     }
 
-    /// The matrix `name.weight` of `[outputs, inputs]`, with `name.bias` where there is one, held as `held`.
+    /// The matrix `name.weight` of `[outputs, inputs]`, with its bias `name.bias`, held as `held`.
     pub fn linear(
         &self,
         name: &str,
         [outputs, inputs]: [usize; 2],
         held: WeightType,
     ) -> Result<Weight, Error> {
+        if self.is_dry {
+            return self.checked(name, &[outputs, inputs]);
+        }
         let stored = format!("{name}.weight");
         let view = self.view(&stored, &[outputs, inputs])?;
         let weight = if self.loras.iter().any(|lora| lora.changes(name)) {
@@ -100,10 +115,11 @@ impl<'a> Part<'a> {
             for lora in self.loras {
                 lora.add(name, &mut values, [outputs, inputs], self.pool)?;
             }
-            self.pack(
+            pack(
                 &values,
-                vec![outputs, inputs],
+                [outputs, inputs],
                 held.held(view.dtype, inputs),
+                self.pool,
             )
         } else {
             Weight::from_view(&view, held, self.pool)
@@ -113,7 +129,7 @@ impl<'a> Part<'a> {
     }
 
     /// The kernel `name.weight` of `[outputs, inputs, taps…]` in the order in which convolutions read it, with
-    /// `name.bias` where there is one.
+    /// its bias `name.bias`.
     pub fn conv(
         &self,
         name: &str,
@@ -123,47 +139,80 @@ impl<'a> Part<'a> {
     ) -> Result<Weight, Error> {
         let stored = format!("{name}.weight");
         let shape = [&[outputs, inputs], taps].concat();
-        let view = self.view(&stored, &shape)?;
-        let (dtype, from) = (view.dtype, view.to_f32());
-        let taps: usize = taps.iter().product();
-        let mut values = vec![0.0; from.len()];
-        let kernels = from
-            .chunks_exact(inputs * taps)
-            .zip(values.chunks_exact_mut(inputs * taps));
-        for (from, to) in kernels {
-            for (input, from) in from.chunks_exact(taps).enumerate() {
-                for (tap, x) in from.iter().enumerate() {
-                    to[tap * inputs + input] = *x;
-                }
-            }
+        if self.is_dry {
+            return self.checked(name, &shape);
         }
-        let weight = self.pack(
-            &values,
-            vec![outputs, taps * inputs],
-            held.held(dtype, taps * inputs),
-        );
+        let view = self.view(&stored, &shape)?;
+        let weight = kernel(&view, held, self.pool);
         self.checkpoint.release(&stored);
         self.with_bias(name, weight)
     }
 
-    fn pack(&self, values: &[f32], shape: Vec<usize>, dtype: Dtype) -> Weight {
-        let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let view = View {
-            dtype: Dtype::F32,
-            shape,
-            bytes: &bytes,
-        };
-        Weight::from_view(&view, WeightType::As(dtype), self.pool)
-    }
-
     fn with_bias(&self, name: &str, weight: Weight) -> Result<Weight, Error> {
-        let bias = format!("{name}.bias");
-        if !self.has(&bias) {
+        if !self.has_biases {
             return Ok(weight);
         }
-        let bias = self.parameter(&bias, &[weight.outputs()])?;
+        let bias = self.parameter(&format!("{name}.bias"), &[weight.outputs()])?;
         Ok(weight.with_bias(bias))
     }
+}
+
+/// The tensor of that name, which must have that shape.
+pub(crate) fn shaped<'a>(
+    checkpoint: &'a Checkpoint,
+    name: &str,
+    shape: &[usize],
+) -> Result<View<'a>, Error> {
+    let view = checkpoint.view(name)?;
+    if view.shape == shape {
+        return Ok(view);
+    }
+    Err(Error::Shape {
+        name: name.to_owned(),
+        found: view.shape,
+        expected: shape.to_vec(),
+    })
+}
+
+/// The tensor of that name, which must have that shape and hold nothing but finite numbers.
+pub(crate) fn matching<'a>(
+    checkpoint: &'a Checkpoint,
+    name: &str,
+    shape: &[usize],
+) -> Result<View<'a>, Error> {
+    let view = shaped(checkpoint, name, shape)?;
+    match is_finite(&view) {
+        true => Ok(view),
+        false => Err(Error::NotFinite(name.to_owned())),
+    }
+}
+
+/// A kernel `[outputs, inputs, taps…]` in the order in which convolutions read it.
+pub(crate) fn kernel(view: &View<'_>, held: WeightType, pool: &Pool) -> Weight {
+    let (outputs, inputs) = (view.shape[0], view.shape[1]);
+    let taps: usize = view.shape[2..].iter().product();
+    let from = view.to_f32();
+    let mut values = vec![0.0; from.len()];
+    let size = (inputs * taps).max(1);
+    for (from, to) in from.chunks_exact(size).zip(values.chunks_exact_mut(size)) {
+        for (input, from) in from.chunks_exact(taps).enumerate() {
+            for (tap, x) in from.iter().enumerate() {
+                to[tap * inputs + input] = *x;
+            }
+        }
+    }
+    let dtype = held.held(view.dtype, taps * inputs);
+    pack(&values, [outputs, taps * inputs], dtype, pool)
+}
+
+fn pack(values: &[f32], shape: [usize; 2], dtype: Dtype, pool: &Pool) -> Weight {
+    let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+    let view = View {
+        dtype: Dtype::F32,
+        shape: shape.to_vec(),
+        bytes: &bytes,
+    };
+    Weight::from_view(&view, WeightType::As(dtype), pool)
 }
 
 /// Opens the tensors in a folder that is one part of a larger one.

@@ -12,7 +12,7 @@ use tensor::ops::{add, full_attention, gelu_tanh, linear, linears, multiply, rem
 use tensor::{Context, Looks, Pool, Tensor, WeightType};
 
 use crate::error::Error;
-use crate::part::{self, Part};
+use crate::part::{self, Part, shaped};
 
 /// An encoder whose weights stay in their file.
 pub struct Umt5 {
@@ -78,6 +78,62 @@ impl Umt5 {
         Ok(Self { checkpoint, config })
     }
 
+    /// Checks that all weights are there and of the right shapes, without reading them.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check(&self) -> Result<(), Error> {
+        let Config {
+            width,
+            heads,
+            head_dim,
+            inner,
+            buckets,
+            ..
+        } = self.config;
+        let all = heads * head_dim;
+        let layer = [
+            ("0.layer_norm", vec![width]),
+            ("0.SelfAttention.q", vec![all, width]),
+            ("0.SelfAttention.k", vec![all, width]),
+            ("0.SelfAttention.v", vec![all, width]),
+            ("0.SelfAttention.o", vec![width, all]),
+            (
+                "0.SelfAttention.relative_attention_bias",
+                vec![buckets, heads],
+            ),
+            ("1.layer_norm", vec![width]),
+            ("1.DenseReluDense.wi_0", vec![inner, width]),
+            ("1.DenseReluDense.wi_1", vec![inner, width]),
+            ("1.DenseReluDense.wo", vec![width, inner]),
+        ];
+        for number in 0..self.config.layers {
+            for (name, shape) in &layer {
+                let name = format!("encoder.block.{number}.layer.{name}.weight");
+                shaped(&self.checkpoint, &name, shape)?;
+            }
+        }
+        shaped(
+            &self.checkpoint,
+            "encoder.final_layer_norm.weight",
+            &[width],
+        )?;
+        shaped(
+            &self.checkpoint,
+            self.words(),
+            &[self.config.vocabulary, width],
+        )?;
+        Ok(())
+    }
+
+    /// What the rows of tokens are called.
+    fn words(&self) -> &'static str {
+        match self.checkpoint.contains("shared.weight") {
+            true => "shared.weight",
+            false => "encoder.embed_tokens.weight",
+        }
+    }
+
     /// Numbers in the row of a token.
     pub fn width(&self) -> usize {
         self.config.width
@@ -106,7 +162,7 @@ impl Umt5 {
         held: WeightType,
         keeps_going: &dyn Fn() -> bool,
     ) -> Result<Vec<Tensor>, Error> {
-        let part = Part::new(&self.checkpoint, &[], cx.pool())?;
+        let part = Part::new(&self.checkpoint, &[], cx.pool())?.without_biases();
         let Config {
             width,
             vocabulary,
@@ -119,11 +175,7 @@ impl Umt5 {
                 "token {token} is beyond the {vocabulary} of the text encoder"
             )));
         }
-        let name = match part.has("shared.weight") {
-            true => "shared.weight",
-            false => "encoder.embed_tokens.weight",
-        };
-        let rows = part.rows(name, &[vocabulary, width], &tokens)?;
+        let rows = part.rows(self.words(), &[vocabulary, width], &tokens)?;
         let mut x = cx.tensor([tokens.len(), width], &rows);
         for layer in 0..self.config.layers {
             if !keeps_going() {

@@ -98,11 +98,24 @@ impl WanTransformer {
         pool: &Pool,
     ) -> Result<Self, Error> {
         let checkpoint: Checkpoint = part::open(folder)?;
-        let part = Part::new(&checkpoint, loras, pool)?;
-        let config = Config::read(&part.settings)?;
         for lora in loras {
             lora.check(&checkpoint)?;
         }
+        Self::of(&Part::new(&checkpoint, loras, pool)?, held)
+    }
+
+    /// Checks that all weights are there and of the right shapes, without reading them.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check(folder: &Path, pool: &Pool) -> Result<(), Error> {
+        let checkpoint = part::open(folder)?;
+        Self::of(&Part::new(&checkpoint, &[], pool)?.dry(), WHOLE)?;
+        Ok(())
+    }
+
+    fn of(part: &Part<'_>, held: WeightType) -> Result<Self, Error> {
+        let config = Config::read(&part.settings)?;
         let Config {
             hidden,
             waves,
@@ -114,7 +127,7 @@ impl WanTransformer {
         let embedder =
             |name: &str, sizes| part.linear(&format!("condition_embedder.{name}"), sizes, WHOLE);
         let patch_size: usize = patch.iter().product();
-        let blocks = (0..config.layers).map(|number| Block::load(&part, number, &config, held));
+        let blocks = (0..config.layers).map(|number| Block::load(part, number, &config, held));
         Ok(Self {
             patch: part.conv("patch_embedding", [hidden, channels[0]], &patch, WHOLE)?,
             time: [

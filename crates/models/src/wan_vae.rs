@@ -5,10 +5,10 @@
 //! to 1. Latents are what the transformer sees: their mean is taken off, and they are divided by their deviation.
 //! Source: Wan Team 2025.
 
-mod causal;
+pub(crate) mod causal;
 mod decoder;
 mod encoder;
-mod patches;
+pub(crate) mod patches;
 mod residual;
 mod tiles;
 
@@ -62,7 +62,23 @@ impl WanVae {
     /// When it is not there, is of another kind, or a weight cannot be used.
     pub fn load(folder: &Path, held: WeightType, pool: &Pool) -> Result<Self, Error> {
         let checkpoint = part::open(folder)?;
-        let part = Part::new(&checkpoint, &[], pool)?;
+        Self::of(&Part::new(&checkpoint, &[], pool)?, held)
+    }
+
+    /// Checks that all weights are there and of the right shapes, without reading them.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check(folder: &Path, pool: &Pool) -> Result<(), Error> {
+        let checkpoint = part::open(folder)?;
+        Self::of(
+            &Part::new(&checkpoint, &[], pool)?.dry(),
+            WeightType::Stored,
+        )?;
+        Ok(())
+    }
+
+    fn of(part: &Part<'_>, held: WeightType) -> Result<Self, Error> {
         let config = Config::read(&part.settings)?;
         let held = match held {
             // Kernels are small, and pictures show what is lost.
@@ -72,11 +88,11 @@ impl WanVae {
         let latent = config.latent;
         let has_encoder = part.has("encoder.conv_in.weight");
         Ok(Self {
-            decoder: Decoder::load(&part, &config, held)?,
+            decoder: Decoder::load(part, &config, held)?,
             after: part.conv("post_quant_conv", [latent; 2], &[1, 1, 1], held)?,
             encoder: match has_encoder {
                 true => Some((
-                    Encoder::load(&part, &config, held)?,
+                    Encoder::load(part, &config, held)?,
                     part.conv("quant_conv", [2 * latent; 2], &[1, 1, 1], held)?,
                 )),
                 false => None,

@@ -11,7 +11,7 @@ pub(crate) struct Past(Vec<Memory>);
 
 /// The last frames that a convolution has seen; nothing stands for zeros.
 #[derive(Default)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     pub frames: [Option<Tensor>; 2],
     /// The same as products take them, where they take frames.
     padded: [Option<Padded>; 2],
@@ -21,7 +21,7 @@ pub(super) struct Memory {
 
 /// Gives out places in a [`Past`].
 #[derive(Default)]
-pub(super) struct Places(usize);
+pub(crate) struct Places(usize);
 
 impl Places {
     pub fn next(&mut self) -> usize {
@@ -42,7 +42,7 @@ impl Past {
 }
 
 /// A convolution over three frames: the one at hand and the two before.
-pub(super) struct Causal {
+pub(crate) struct Causal {
     weight: Weight,
     conv: Conv<3>,
     place: usize,
@@ -106,7 +106,7 @@ impl Causal {
 }
 
 /// A convolution over a frame `[height, width, channels]`.
-pub(super) fn over_frame(cx: &Context, x: &Tensor, weight: &Weight, conv: &Conv<2>) -> Tensor {
+pub(crate) fn over_frame(cx: &Context, x: &Tensor, weight: &Weight, conv: &Conv<2>) -> Tensor {
     let side = conv.kernel[0];
     if has_frames(weight, x.width()) && *conv == Conv::same([side, side]) {
         let x = pad_frame(cx, x, weight, side);

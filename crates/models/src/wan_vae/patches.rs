@@ -9,7 +9,7 @@ fn sides(x: &Tensor) -> [usize; 3] {
 }
 
 /// Each place four times.
-pub(super) fn doubled(cx: &Context, x: &Tensor) -> Tensor {
+pub(crate) fn doubled(cx: &Context, x: &Tensor) -> Tensor {
     let [height, width, channels] = sides(x);
     let mut values = Vec::with_capacity(4 * x.shape().count());
     for row in x.values().chunks_exact(width * channels) {

@@ -12,3 +12,4 @@ mod settings;
 mod tokenizer_json;
 mod vocabularies;
 mod wan;
+mod wan_checkpoints;

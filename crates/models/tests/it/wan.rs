@@ -1,11 +1,12 @@
 //! The parts of Wan compute what `diffusers` does.
 
 use std::cell::RefCell;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use models::{Instants, Lora, Special, Tiles, Tokenizer, Umt5, WanTransformer, WanVae};
+use models::{Instants, Lora, Special, Taew, Tiles, Tokenizer, Umt5, WanTransformer, WanVae};
 use tensor::files::{Dtype, Safetensors};
 use tensor::{Context, Pool, Tensor, WeightType};
 
@@ -24,7 +25,8 @@ impl Case {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
             .join("../../fixtures/wan")
             .join(name);
-        let pool = Arc::new(Pool::of_all_cores());
+        // Networks of so few numbers give threads nothing to share.
+        let pool = Arc::new(Pool::new(NonZeroUsize::MIN));
         Self {
             golden: Safetensors::open(folder.join("golden.safetensors")).expect("golden outputs"),
             folder,
@@ -264,4 +266,32 @@ fn a_pass_ends_between_blocks_when_it_is_called_off() {
     };
     let made = model.velocity(&case.cx, &case.film("dit.latents"), instants, &text, &stops);
     assert!(matches!(made, Err(models::Error::Stopped)) && asked.get() == 2);
+}
+
+#[test]
+fn tiny_decoders_agree_on_pictures() {
+    let case = Case::of("t2v");
+    let golden = Safetensors::open(case.folder.join("../taew-golden.safetensors")).unwrap();
+    let latents = golden.view("latents").unwrap();
+    let (shape, values) = (latents.shape.clone(), latents.to_f32());
+    let decoder = Taew::load(
+        &case.folder.join("../taew/taew.safetensors"),
+        F32,
+        &case.pool,
+    )
+    .unwrap();
+    let (mut decoding, mut ours) = (decoder.decode(), Vec::new());
+    let places = shape[2] * shape[3];
+    for frame in values.chunks_exact(shape[1] * places) {
+        let values: Vec<f32> = (0..frame.len())
+            .map(|at| frame[at % shape[1] * places + at / shape[1]])
+            .collect();
+        let frame = case.cx.tensor([shape[2], shape[3], shape[1]], &values);
+        decoding.push(&case.cx, &frame, &mut |picture| {
+            let colours = (0..3).flat_map(|c| (0..picture.rows()).map(move |at| (c, at)));
+            ours.extend(colours.map(|(c, at)| picture.row(at)[c] / 2.0 + 0.5));
+        });
+    }
+    let ours: Vec<f32> = ours.into_iter().step_by(7).collect();
+    near(&ours, &golden.view("pixels").unwrap().to_f32());
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use models::{
-    Instants, Lora, Tiles, Tokenizer, Umt5, WanOutline, WanTransformer, WanVae, WanVaeOutline,
+    Instants, Lora, Taew, Tiles, Tokenizer, Umt5, WanOutline, WanTransformer, WanVae, WanVaeOutline,
 };
 use serde_json::Value;
 use tensor::files::Dtype;
@@ -33,6 +33,8 @@ pub struct Options {
     pub sampler: Option<Sampler>,
     /// Where encoded texts are kept; nowhere when none.
     pub embeddings: Option<PathBuf>,
+    /// A tiny decoder to make pictures with, in place of the folder's own.
+    pub tiny: Option<PathBuf>,
     /// Tiles in which pictures are decoded.
     pub tiles: Option<Tiles>,
     /// Tokens to which texts are filled up.
@@ -52,6 +54,7 @@ impl Default for Options {
             adapters: Vec::new(),
             sampler: None,
             embeddings: None,
+            tiny: None,
             tiles: None,
             text_tokens: 512,
             keeps_transformer: false,
@@ -173,6 +176,17 @@ impl Pipeline {
         })
     }
 
+    /// Checks that all weights are there and of the right shapes, without reading them.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check(&self) -> Result<(), Error> {
+        Umt5::open(&self.folder.join("text_encoder"), &self.pool)?.check()?;
+        WanTransformer::check(&self.folder.join("transformer"), &self.pool)?;
+        WanVae::check(&self.folder.join("vae"), &self.pool)?;
+        Ok(())
+    }
+
     /// Whether a film may begin with a given picture.
     pub fn takes_a_first_picture(&self) -> bool {
         self.has_own_moments
@@ -243,6 +257,7 @@ impl Pipeline {
     /// # Errors
     /// When it cannot be made, or was called off.
     pub fn film(&mut self, request: &Request, watch: &mut Watch<'_>) -> Result<(), Error> {
+        self.check()?;
         let estimate = self.estimate(request)?;
         let most = self.options.memory_bytes_max.unwrap_or(u64::MAX);
         if estimate.bytes() > most {
@@ -443,29 +458,37 @@ impl Pipeline {
 
     /// Decodes latents, frame by frame.
     fn decode(&self, cx: &Context, latents: &Latents, watch: &mut Watch<'_>) -> Result<(), Error> {
-        let vae = WanVae::load(&self.folder.join("vae"), self.options.kernels, &self.pool)?;
         let [_, height, width, channels] = latents.shape;
-        let mut decoding = vae.decode([height, width], self.options.tiles);
+        let frames = latents.values.chunks_exact(height * width * channels);
+        let frames = frames.map(|frame| cx.tensor([height, width, channels], frame));
         let mut number = 0;
-        for frame in latents.values.chunks_exact(height * width * channels) {
-            let frame = cx.tensor([height, width, channels], frame);
-            let each_frame = &mut watch.each_frame;
-            decoding.push(cx, &frame, watch.keeps_going, &mut |picture| {
-                let shape = picture.shape();
-                let values = picture
-                    .values()
-                    .iter()
-                    .map(|x| (x / 2.0 + 0.5).clamp(0.0, 1.0));
-                each_frame(
-                    number,
-                    Frame {
-                        width: shape[1],
-                        height: shape[0],
-                        values: values.collect(),
-                    },
+        let each_frame = &mut watch.each_frame;
+        let mut each = |picture: Tensor| {
+            each_frame(number, Frame::of(&picture));
+            number += 1;
+        };
+        if let Some(path) = &self.options.tiny {
+            let decoder = Taew::load(path, self.options.kernels, &self.pool)?;
+            if decoder.channels() != channels {
+                let flaw = format!(
+                    "the tiny decoder takes {} channels, not {channels}",
+                    decoder.channels()
                 );
-                number += 1;
-            })?;
+                return Err(Error::Refused(flaw));
+            }
+            let mut decoding = decoder.decode();
+            for frame in frames {
+                if !(watch.keeps_going)() {
+                    return Err(Error::Stopped);
+                }
+                decoding.push(cx, &frame, &mut each);
+            }
+            return Ok(());
+        }
+        let vae = WanVae::load(&self.folder.join("vae"), self.options.kernels, &self.pool)?;
+        let mut decoding = vae.decode([height, width], self.options.tiles);
+        for frame in frames {
+            decoding.push(cx, &frame, watch.keeps_going, &mut each)?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What is asked of a pipeline, and what it gives.
 
 use media::Picture;
+use tensor::Tensor;
 
 use crate::chance::Chance;
 
@@ -60,6 +61,20 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// That of a picture `[height, width, 3]` from -1 to 1.
+    pub(super) fn of(picture: &Tensor) -> Self {
+        let shape = picture.shape();
+        let values = picture
+            .values()
+            .iter()
+            .map(|x| (x / 2.0 + 0.5).clamp(0.0, 1.0));
+        Self {
+            width: shape[1],
+            height: shape[0],
+            values: values.collect(),
+        }
+    }
+
     /// The picture in bytes.
     pub fn picture(&self) -> Picture {
         Picture {

@@ -1,5 +1,6 @@
 //! Pipelines of Wan make the films that `diffusers` makes.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -86,7 +87,7 @@ fn pipeline(name: &str, options: Options) -> Result<Pipeline, Error> {
     Pipeline::open(
         &fixtures().join(name),
         options,
-        &Arc::new(Pool::of_all_cores()),
+        &Arc::new(Pool::new(NonZeroUsize::MIN)),
     )
 }
 
@@ -228,6 +229,17 @@ fn tiles_adapters_and_kept_texts_are_used() {
         error(&sampled(&tiled), &sampled(&plain)) > 1e-3,
         "tiles of so few pixels are seen"
     );
+    // The second pipeline has latents of as many channels as the tiny decoder.
+    let folder = fixtures().join("ti2v");
+    let mut tiny = options();
+    tiny.tiny = Some(fixtures().join("taew/taew.safetensors"));
+    let tiny = film(
+        &mut pipeline("ti2v", tiny).unwrap(),
+        &self::request(&folder, [64, 32]),
+    )
+    .unwrap()
+    .0;
+    assert_eq!((tiny.len(), tiny[0].width, tiny[0].height), (9, 64, 32));
     let mut adapted = options();
     adapted.adapters = vec![(fixtures().join("lora/first.safetensors"), 0.5)];
     let adapted = film(&mut pipeline("t2v", adapted).unwrap(), &request)
