@@ -10,6 +10,7 @@ mod studio;
 
 pub mod generate;
 pub mod open_weights;
+pub mod ruler;
 pub mod world;
 
 pub use chance::Chance;

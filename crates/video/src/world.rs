@@ -21,6 +21,10 @@ pub use facts::{
     Speed,
 };
 pub use path::{Frame, Placed, Stage};
+pub(crate) use path::{GAP, GOING, looked, panned, smooth};
 pub use picture::draw;
+pub(crate) use picture::{
+    MARKED, SHADE, SHADE_SOFT, SHADOW, behind, cover, marked, shade, tone, turned, unit_distance,
+};
 pub use wish::{Thing, Wish};
 pub use words::{Reading, TEXT_CHARS_MAX, Unreadable, listed, read};

@@ -1,5 +1,5 @@
 //! `cargo xtask bench video`: films drawn, marked, encoded, boxed and signed, beside ffmpeg with libx264 on the same pictures, and the
-//! memory that a film takes however long it is.
+//! memory that a film takes however long it is; and how well the ruler, by which made films are graded, reads true ones.
 
 use std::path::Path;
 use std::process::Command;
@@ -75,6 +75,52 @@ pub fn run(args: &[&str]) -> Result<()> {
         "`freehold video create` of {} s took {:.1} s and {} MiB, and of {} s {:.1} s and {} MiB.",
         LENGTHS[0], short.0, short.1, LENGTHS[1], long.0, long.1
     );
+    ruler()
+}
+
+/// What the ruler says of true films, of the words of other films, and of films that are damaged.
+fn ruler() -> Result<()> {
+    let mut bench = tree::cargo();
+    bench.args([
+        "bench", "--quiet", "--locked", "-p", "video", "--bench", "ruler",
+    ]);
+    let measured: Value = serde_json::from_str(tree::stdout_of(&mut bench)?.trim())?;
+    let count = |line: &Value, name: &str| line[name].as_f64().unwrap_or_default();
+    let share = |right: f64, wrong: f64| format!("{:.1} %", 100.0 * right / (right + wrong));
+    let told = |line: &Value, name: &str| line[name].as_str().unwrap_or_default().to_owned();
+    let list = |name: &str| measured[name].as_array().context("a list");
+    let mut table = Table::new([
+        "said of a film",
+        "right",
+        "bar",
+        "not to be told",
+        "of another film",
+    ]);
+    for line in list("attributes")? {
+        let [right, wrong, untold] = ["right", "wrong", "untold"].map(|name| count(line, name));
+        table.row([
+            told(line, "attribute"),
+            share(right, wrong),
+            "≥ 99 %".to_owned(),
+            format!("{:.1} %", 100.0 * untold / (right + wrong + untold)),
+            share(count(line, "others_right"), count(line, "others_wrong")),
+        ]);
+    }
+    println!(
+        "\nThe ruler, on {} true films of 64x64, at {:.2} s a film:\n\n{table}",
+        measured["scenes"],
+        count(&measured, "seconds_a_film")
+    );
+    let mut table = Table::new(["films", "right", "not to be told"]);
+    for line in list("cases")? {
+        let [right, wrong, untold] = ["right", "wrong", "untold"].map(|name| count(line, name));
+        table.row([
+            told(line, "case"),
+            share(right, wrong),
+            format!("{:.1} %", 100.0 * untold / (right + wrong + untold)),
+        ]);
+    }
+    println!("{table}");
     Ok(())
 }
 

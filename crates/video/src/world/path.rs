@@ -4,7 +4,7 @@ use super::facts::{Camera, Motion, Object, Pattern, Relation, Scene, Shape};
 use crate::chance::Chance;
 
 /// Lengths a second of what goes at medium speed.
-const GOING: f32 = 0.32;
+pub(crate) const GOING: f32 = 0.32;
 
 /// How often places are drawn before the best are taken.
 const DRAWS_MAX: usize = 400;
@@ -13,7 +13,7 @@ const DRAWS_MAX: usize = 400;
 const LOOKS: usize = 7;
 
 /// Free room between things, and between things and the rim.
-const GAP: f32 = 0.03;
+pub(crate) const GAP: f32 = 0.03;
 
 /// A scene on its stage: the places are chosen.
 #[derive(Clone, Debug)]
@@ -247,29 +247,19 @@ impl Stage {
         } else {
             0.0
         };
-        let far = self.pan();
-        match self.scene.camera {
-            Camera::Still => ([0.0; 2], 1.0),
-            Camera::PanLeft => ([far * (0.5 - done), 0.0], 1.0),
-            Camera::PanRight => ([far * (done - 0.5), 0.0], 1.0),
-            Camera::PanUp => ([0.0, far * (done - 0.5)], 1.0),
-            Camera::PanDown => ([0.0, far * (0.5 - done)], 1.0),
-            Camera::ZoomIn => ([0.0; 2], 0.8 + 0.4 * done),
-            Camera::ZoomOut => ([0.0; 2], 1.2 - 0.4 * done),
-            Camera::Shake => {
-                let wave =
-                    |turns: f32, phase: f32| (std::f32::consts::TAU * turns * time + phase).sin();
-                let [a, b, c, d] = self.shaking;
-                let x = 0.012 * wave(2.3, a) + 0.007 * wave(3.7, b);
-                let y = 0.012 * wave(2.9, c) + 0.007 * wave(4.1, d);
-                ([x, y], 1.0)
-            }
+        if self.scene.camera != Camera::Shake {
+            return looked(self.scene.camera, done, self.seconds);
         }
+        let wave = |turns: f32, phase: f32| (std::f32::consts::TAU * turns * time + phase).sin();
+        let [a, b, c, d] = self.shaking;
+        let x = 0.012 * wave(2.3, a) + 0.007 * wave(3.7, b);
+        let y = 0.012 * wave(2.9, c) + 0.007 * wave(4.1, d);
+        ([x, y], 1.0)
     }
 
     /// How far the camera turns in all.
     fn pan(&self) -> f32 {
-        (0.12 * self.seconds).min(0.3)
+        panned(self.seconds)
     }
 
     /// How much of the room is seen all the time.
@@ -471,8 +461,27 @@ impl Stage {
     }
 }
 
+/// How far the camera turns in a film of so many seconds.
+pub(crate) fn panned(seconds: f32) -> f32 {
+    (0.12 * seconds).min(0.3)
+}
+
+/// Where a camera that does not shake looks when so much of the film is over, and how much larger everything looks.
+pub(crate) fn looked(camera: Camera, done: f32, seconds: f32) -> ([f32; 2], f32) {
+    let far = panned(seconds);
+    match camera {
+        Camera::Still | Camera::Shake => ([0.0; 2], 1.0),
+        Camera::PanLeft => ([far * (0.5 - done), 0.0], 1.0),
+        Camera::PanRight => ([far * (done - 0.5), 0.0], 1.0),
+        Camera::PanUp => ([0.0, far * (done - 0.5)], 1.0),
+        Camera::PanDown => ([0.0, far * (0.5 - done)], 1.0),
+        Camera::ZoomIn => ([0.0; 2], 0.8 + 0.4 * done),
+        Camera::ZoomOut => ([0.0; 2], 1.2 - 0.4 * done),
+    }
+}
+
 /// From 0 to 1 with a soft beginning and a soft end.
-fn smooth(done: f32) -> f32 {
+pub(crate) fn smooth(done: f32) -> f32 {
     done * done * (3.0 - 2.0 * done)
 }
 

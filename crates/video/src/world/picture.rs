@@ -8,8 +8,15 @@ use super::path::{Frame, Placed};
 /// Where the light comes from: to the left, from above, from where one looks.
 const LIGHT: [f32; 3] = [-0.45, 0.65, 0.61];
 
+/// How much of a thing's own colour its marks hide.
+pub(crate) const MARKED: f32 = 0.85;
+
+/// How much darker it is in a shadow, and over which length its rim is soft.
+pub(crate) const SHADE: f32 = 0.28;
+pub(crate) const SHADE_SOFT: f32 = 0.03;
+
 /// Where a shadow lies from what throws it.
-const SHADOW: [f32; 2] = [0.03, -0.035];
+pub(crate) const SHADOW: [f32; 2] = [0.03, -0.035];
 
 fn put(picture: &mut Picture, x: usize, y: usize, rgb: [f32; 3]) {
     let at = (y * picture.width + x) * 3;
@@ -97,7 +104,7 @@ fn draw_background(view: &View, background: Background, picture: &mut Picture) {
 }
 
 /// The colour behind all things at a place; `edge` is half a pixel.
-fn behind(background: Background, place: [f32; 2], edge: f32) -> [f32; 3] {
+pub(crate) fn behind(background: Background, place: [f32; 2], edge: f32) -> [f32; 3] {
     let own = background.rgb().map(|part| f32::from(part) / 255.0);
     let [x, y] = place;
     match background {
@@ -173,9 +180,9 @@ fn draw_shadow(view: &View, placed: &Placed, background: Background, picture: &m
         return;
     }
     let at = [placed.at[0] + SHADOW[0], placed.at[1] + SHADOW[1]];
-    let soft = 0.03;
+    let soft = SHADE_SOFT;
     let (columns, rows) = view.window(at, placed.radius * 1.1 + soft, picture);
-    let strength = 0.28 * placed.opacity;
+    let strength = SHADE * placed.opacity;
     for y in rows {
         for x in columns.clone() {
             let place = view.place(x, y);
@@ -210,8 +217,28 @@ fn draw_thing(view: &View, placed: &Placed, picture: &mut Picture) {
 /// What a thing looks like at a place seen from its middle.
 fn surface(placed: &Placed, from: [f32; 2], edge: f32) -> [f32; 3] {
     let local = turned(from, -placed.angle).map(|part| part / placed.radius);
-    let edge = edge / placed.radius;
-    let marked = match placed.pattern {
+    let marked = marked(placed.pattern, local, edge / placed.radius);
+    // On what is light the marks are dark, on what is dark they are light.
+    let rgb = mix(placed.rgb, [tone(placed.rgb); 3], marked * MARKED);
+    let shade = shade(placed.shape, local);
+    match shade < 1.0 {
+        true => rgb.map(|part| part * shade),
+        false => mix(rgb, [1.0; 3], (shade - 1.0).min(0.8)),
+    }
+}
+
+/// How light what is on a thing of this colour is.
+pub(crate) fn tone(rgb: [f32; 3]) -> f32 {
+    if rgb.iter().sum::<f32>() / 3.0 > 0.62 {
+        0.16
+    } else {
+        0.97
+    }
+}
+
+/// How much of a place in shares of the radius is covered by what is on a thing.
+pub(crate) fn marked(pattern: Pattern, local: [f32; 2], edge: f32) -> f32 {
+    match pattern {
         Pattern::Plain => 0.0,
         Pattern::Striped => {
             let band = 0.36;
@@ -228,20 +255,11 @@ fn surface(placed: &Placed, from: [f32; 2], edge: f32) -> [f32; 3] {
             let near = local.map(|at| (at / cell + 0.5).rem_euclid(1.0) - 0.5);
             cover(near[0].hypot(near[1]) * cell - 0.15, edge)
         }
-    };
-    // On what is light the marks are dark, on what is dark they are light.
-    let light = placed.rgb.iter().sum::<f32>() / 3.0;
-    let mark = if light > 0.62 { [0.16; 3] } else { [0.97; 3] };
-    let rgb = mix(placed.rgb, mark, marked * 0.85);
-    let shade = shade(placed.shape, local);
-    match shade < 1.0 {
-        true => rgb.map(|part| part * shade),
-        false => mix(rgb, [1.0; 3], (shade - 1.0).min(0.8)),
     }
 }
 
 /// How light a body is at a place in shares of its radius: 1 as its colour, less is darker, more towards white.
-fn shade(shape: Shape, local: [f32; 2]) -> f32 {
+pub(crate) fn shade(shape: Shape, local: [f32; 2]) -> f32 {
     let [x, y] = local;
     match shape {
         Shape::Sphere => {
@@ -291,7 +309,7 @@ fn distance(placed: &Placed, from: [f32; 2]) -> f32 {
 
 /// The same for a thing of radius one.
 /// Source: the distance functions of Quilez, "2D distance functions".
-fn unit_distance(shape: Shape, [x, y]: [f32; 2]) -> f32 {
+pub(crate) fn unit_distance(shape: Shape, [x, y]: [f32; 2]) -> f32 {
     match shape {
         Shape::Circle | Shape::Sphere => x.hypot(y) - 1.0,
         Shape::Square => {
@@ -364,11 +382,11 @@ fn polygon(corners: &[[f32; 2]], [x, y]: [f32; 2]) -> f32 {
 }
 
 /// How much of a pixel lies inside, when its middle is `far` from the rim; `edge` is half of what is soft.
-fn cover(far: f32, edge: f32) -> f32 {
+pub(crate) fn cover(far: f32, edge: f32) -> f32 {
     (0.5 - far / (2.0 * edge)).clamp(0.0, 1.0)
 }
 
-fn turned([x, y]: [f32; 2], angle: f32) -> [f32; 2] {
+pub(crate) fn turned([x, y]: [f32; 2], angle: f32) -> [f32; 2] {
     if angle == 0.0 {
         return [x, y];
     }
