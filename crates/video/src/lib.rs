@@ -1,6 +1,7 @@
 //! Makes moving pictures from words.
 
 mod chance;
+mod character;
 mod make;
 mod order;
 mod pictures;
@@ -14,6 +15,7 @@ pub mod ruler;
 pub mod world;
 
 pub use chance::Chance;
+pub use character::{Character, NoCharacter, cast};
 pub use make::{Format, Unmade};
 pub use order::{FRAMES_PER_SECOND, Order, Refused, SECONDS_MAX, SIDE, Shot, Size};
 pub use pictures::Pictures;

@@ -1,4 +1,4 @@
-"""What the makers of C2PA and of ffmpeg say of our films, and what we say of a film that others signed.
+"""What the makers of C2PA and of ffmpeg say of our films and of the pictures of them, and what we say of a film that others signed.
 
     python check.py --freehold PROGRAM CASE...
 """
@@ -9,10 +9,12 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import time
+import urllib.request
 
 from c2pa import Builder, C2paBuilderIntent, C2paError, C2paSignerInfo, Context, Reader, Settings, Signer
 
-TYPES = {".gif": "image/gif", ".mp4": "video/mp4", ".png": "image/png"}
+TYPES = {".gif": "image/gif", ".jpg": "image/jpeg", ".mp4": "video/mp4", ".png": "image/png", ".webp": "image/webp"}
 WORDS = "a striped red ball bounces on a checkerboard"
 
 
@@ -116,12 +118,80 @@ def playable(house):
     assert whole.index(b"moov") < whole.index(b"mdat")
 
 
+class Served:
+    """A server over the data of a house."""
+
+    def __init__(self, house):
+        environment = dict(os.environ, FREEHOLD_DATA=str(house.folder / "house"))
+        words = [house.program, "--json", "serve", "--port", "0"]
+        self.process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        said = ""
+        for line in self.process.stdout:
+            said += line
+            try:
+                self.url = json.loads(said)["url"]
+                return self
+            except ValueError:
+                continue
+        raise AssertionError(f"no server: {said}")
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def ask(self, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, {"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return reply.read()
+
+    def film(self, **wanted):
+        film = json.loads(self.ask("/v1/videos", wanted))
+        for _ in range(1200):
+            film = json.loads(self.ask(f"/v1/videos/{film['id']}"))
+            if film["status"] == "completed":
+                return film["id"]
+            assert film["status"] != "failed", film
+            time.sleep(0.05)
+        raise AssertionError(film)
+
+
+def pixels(path):
+    """The pixels of a picture, as ffmpeg decodes it."""
+    words = ["ffmpeg", "-v", "error", "-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    return subprocess.run(words, capture_output=True, check=True).stdout
+
+
+def stills(house):
+    """Thumbnails and sheets are valid to the official reader, and the same for the same words and seed but for what each film is marked with."""
+    wanted = {"prompt": WORDS, "size": "320x180", "seconds": "1", "fps": 12, "seed": 7}
+    with Served(house) as served:
+        films = [served.film(**wanted) for _ in range(2)] + [served.film(**dict(wanted, seed=8))]
+        for variant, ending, kind in (("thumbnail", ".webp", "RIFF"), ("spritesheet", ".jpg", "\xff\xd8")):
+            seen = []
+            for number, film in enumerate(films):
+                path = house.folder / f"{variant}-{number}{ending}"
+                path.write_bytes(served.ask(f"/v1/videos/{film}/content?variant={variant}"))
+                assert path.read_bytes().startswith(kind.encode("latin-1")), path
+                state, codes, report = read(path)
+                assert (state, codes) == ("Valid", ["signingCredential.untrusted"]), (path, state, codes)
+                assert report["manifests"][report["active_manifest"]]["claim_generator_info"][0]["name"] == "Freehold"
+                seen.append(pixels(path))
+            first, second, other = seen
+            assert len(first) == len(second) == len(other) > 0
+            apart = sum(abs(one - two) for one, two in zip(first, second)) / len(first)
+            far = sum(abs(one - two) for one, two in zip(first, other)) / len(first)
+            assert apart < 1.5 < far, (variant, apart, far)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--freehold", required=True)
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()
-    cases = {case.__name__: case for case in (credentials, lineage, others, playable)}
+    cases = {case.__name__: case for case in (credentials, lineage, others, playable, stills)}
     for name in options.cases or cases:
         with tempfile.TemporaryDirectory() as folder:
             cases[name](House(options.freehold, folder))

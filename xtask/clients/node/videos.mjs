@@ -61,6 +61,16 @@ row("videos.batch", async (at) => {
   }
 });
 
+row("videos.characters", async (at) => {
+  const { videos } = at.client();
+  const film = await ended(videos, await videos.create({ prompt: "a small striped red ball falls", ...SMALL }));
+  const whole = Buffer.from(await (await videos.downloadContent(film.id)).arrayBuffer());
+  const made = await videos.createCharacter({ name: "Zuzu", video: await toFile(whole, "film.mp4") });
+  assert.equal((await videos.getCharacter(made.id)).name, "Zuzu");
+  const other = await videos.create({ prompt: "Zuzu bounces", ...SMALL });
+  assert.deepEqual(other.characters, [made.id]);
+});
+
 row("videos.refused", async (at) => {
   const { videos } = at.client();
   await throws(OpenAI.BadRequestError, { param: "prompt" }, () => videos.create({ prompt: "a dragon" }));

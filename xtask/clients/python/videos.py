@@ -74,6 +74,23 @@ def batch(at):
         assert lenient(at).download_content(film["id"]).read()[4:8] == b"ftyp"
 
 
+@case("videos.characters")
+def characters(at):
+    videos = lenient(at)
+    film = videos.create_and_poll(prompt="a small striped red ball falls", **SMALL)
+    whole = videos.download_content(film.id).read()
+    made = videos.create_character(name="Zuzu", video=("film.mp4", io.BytesIO(whole)))
+    assert made.id.startswith("char_") and made.name == "Zuzu"
+    assert videos.get_character(made.id).name == "Zuzu"
+    other = videos.create_and_poll(prompt="Zuzu bounces", size="192x160", seconds="1", extra_body={"fps": 12, "characters": [{"id": made.id}]})
+    assert other.status == "completed" and other.characters == [made.id], other
+    assert other.shots[0]["prompt"] == "a small striped red sphere bounces"
+    with raises(openai.BadRequestError, param="video", code="video_unknown"):
+        videos.create_character(name="Zuzu", video=("film.mp4", io.BytesIO(b"no film")))
+    with raises(openai.BadRequestError, param="name"):
+        videos.create_character(name="red", video=("film.mp4", io.BytesIO(whole)))
+
+
 @case("videos.refused")
 def refused(at):
     videos = lenient(at)

@@ -1,8 +1,10 @@
 //! `/v1/videos`: films from words, made when there is time.
 
+mod characters;
 mod content;
 mod form;
 mod make;
+mod source;
 mod wanted;
 
 use std::collections::{BTreeMap, HashMap};
@@ -26,7 +28,9 @@ use crate::ids;
 use crate::kept::{New, Wanted, deleted, page};
 use crate::reading::Query;
 use crate::works::{self, Live};
+use characters::Cast;
 use form::Asked;
+use source::Origin;
 
 pub(crate) use make::{adopt, call_off, end_failed, film};
 
@@ -53,6 +57,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     let uploads = DefaultBodyLimit::max(bytes);
     Router::new()
         .route("/v1/videos", post(create).layer(uploads).get(list))
+        .merge(characters::routes(uploads))
         .route("/v1/videos/edits", post(edit).layer(uploads))
         .route("/v1/videos/extensions", post(extend).layer(uploads))
         .route("/v1/videos/{id}", get(retrieve).delete(delete))
@@ -63,14 +68,6 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 /// What a film is to be called, where this house asks for it on somebody's behalf: it is made once, however often it is asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Named(pub String);
-
-/// What a film came from, and how.
-enum Origin {
-    /// From words alone.
-    Words,
-    /// From another film of this house, with other words.
-    Remix(String),
-}
 
 async fn create(State(app): State<Arc<App>>, caller: Caller, request: Request) -> Result<Response> {
     let named = request.extensions().get::<Named>().cloned();
@@ -86,7 +83,7 @@ async fn create(State(app): State<Arc<App>>, caller: Caller, request: Request) -
     };
     let asked = Asked::read(&app, request).await?;
     let settings = wanted::settings(&asked)?;
-    begin(&app, &caller, id, settings, Origin::Words).await
+    begin(&app, &caller, id, (settings, Origin::Words), &asked).await
 }
 
 async fn remix(
@@ -97,25 +94,25 @@ async fn remix(
 ) -> Result<Response> {
     let new = may_begin(&app, &caller).await?;
     let asked = Asked::read(&app, request).await?;
-    let source = settings_of(&app.kept(&caller, KIND, &id).await?)?;
+    let (source, origin) = Origin::named(&app, &caller, &id).await?;
     let settings = wanted::remixed(&source, &asked)?;
-    begin(&app, &caller, new, settings, Origin::Remix(id)).await
+    begin(&app, &caller, new, (settings, origin), &asked).await
 }
 
 async fn edit(State(app): State<Arc<App>>, caller: Caller, request: Request) -> Result<Response> {
     let id = may_begin(&app, &caller).await?;
     let asked = Asked::read(&app, request).await?;
-    let (source, origin) = source(&app, &caller, &asked).await?;
+    let (source, origin) = Origin::of(&app, &caller, &asked).await?;
     let settings = wanted::remixed(&source, &asked)?;
-    begin(&app, &caller, id, settings, origin).await
+    begin(&app, &caller, id, (settings, origin), &asked).await
 }
 
 async fn extend(State(app): State<Arc<App>>, caller: Caller, request: Request) -> Result<Response> {
     let id = may_begin(&app, &caller).await?;
     let asked = Asked::read(&app, request).await?;
-    let (source, origin) = source(&app, &caller, &asked).await?;
+    let (source, origin) = Origin::of(&app, &caller, &asked).await?;
     let settings = wanted::extended(&source, &asked)?;
-    begin(&app, &caller, id, settings, origin).await
+    begin(&app, &caller, id, (settings, origin), &asked).await
 }
 
 /// What a new film of the caller will be called, if they may have one made: before anything of it is read.
@@ -156,23 +153,17 @@ pub(crate) async fn ended(app: &App, id: &str) -> Result<Value> {
     }
 }
 
-/// The film that is to be changed: one of this house by its id, or one that is handed in and says itself how it was made.
-async fn source(app: &App, caller: &Caller, asked: &Asked) -> Result<(Settings, Origin)> {
-    if let Some(id) = asked.id_of_video()? {
-        let settings = settings_of(&app.kept(caller, KIND, &id).await?)?;
-        return Ok((settings, Origin::Remix(id)));
-    }
-    Ok((asked.settings_of_upload(app.now()).await?, Origin::Words))
-}
-
 /// Queues a film.
 async fn begin(
     app: &App,
     caller: &Caller,
     id: String,
-    settings: Settings,
-    origin: Origin,
+    (settings, origin): (Settings, Origin),
+    asked: &Asked,
 ) -> Result<Response> {
+    let prompt = settings.words();
+    let cast = Cast::read(app, caller, asked).await?;
+    let (settings, characters) = cast.written_into(settings)?;
     // Reading the words, which takes its time, tells at once what cannot be made.
     let read = tokio::task::spawn_blocking(move || Plan::new(&settings.order_for(SCENE_MODEL)?));
     let plan = read
@@ -190,20 +181,18 @@ async fn begin(
         "created_at": seconds(now),
         "completed_at": null,
         "expires_at": null,
-        "prompt": settings.words(),
+        "prompt": prompt,
         "seconds": wanted::written(plan.order().seconds()),
         "size": settings.size,
         "error": null,
-        "remixed_from_video_id": match origin {
-            Origin::Words => None,
-            Origin::Remix(id) => Some(id),
-        },
+        "remixed_from_video_id": origin.id(),
         "seed": settings.seed,
         "fps": settings.fps,
         "frames": plan.frames(),
         "loop": settings.is_loop,
         "shots": settings.shots,
         "unknown_words": plan.unknown(),
+        "characters": characters,
         "queue_position": null,
     });
     let new = New {
@@ -212,11 +201,16 @@ async fn begin(
         parent: None,
         state: "queued".to_owned(),
         metadata: Metadata::new(),
-        body: json!({ "video": film, "settings": settings, "assets": {} }),
+        body: json!({ "video": film, "settings": settings, "shows": wanted::shows(asked)?, "assets": {} }),
     };
     let object = app.keep(caller, new).await?;
-    if let Err(fault) = works::enqueue_as(app, caller.user(), KIND, id.clone(), Value::Null).await {
+    let queued = async {
+        origin.hold(app, &object).await?;
+        works::enqueue_as(app, caller.user(), KIND, id.clone(), Value::Null).await
+    };
+    if let Err(fault) = queued.await {
         app.store().objects().delete(&id).await?;
+        source::let_go(app, &id).await?;
         return Err(fault);
     }
     let queue = Waiting::read(app, [&object]).await?;
@@ -335,5 +329,6 @@ async fn delete(
         Err(error) => return Err(error.into()),
     }
     app.store().objects().delete(&film.id).await?;
+    source::let_go(&app, &film.id).await?;
     Ok(Json(deleted(&id, "video.deleted")))
 }

@@ -3,14 +3,14 @@
 use std::io::Cursor;
 use std::time::{Duration, Instant};
 
-use media::credentials::{Status, Trust, verify};
+use media::credentials::{Relationship, Status, Trust, verify};
 use media::mp4::Frames;
 use media::still;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, ENTER, Look};
 use crate::files::send;
-use crate::house::House;
+use crate::house::{House, Reply};
 use crate::signed::Signed;
 
 /// How long a film may take on a machine that has much else to do.
@@ -57,7 +57,7 @@ fn a_film_is_made_fetched_and_deleted() {
         "created_at": film["created_at"], "completed_at": film["completed_at"], "expires_at": null,
         "prompt": "a red ball bounces and a dragon", "seconds": "1", "size": "192x160", "error": null,
         "remixed_from_video_id": null, "seed": 7, "fps": 12, "frames": 12, "loop": false, "unknown_words": ["dragon"],
-        "queue_position": null,
+        "characters": [], "queue_position": null,
         "shots": [{ "prompt": "a red ball bounces and a dragon", "seconds": 1.0 }],
     });
     assert_eq!(film, about);
@@ -175,6 +175,208 @@ fn a_film_goes_on_whether_it_is_named_or_handed_in() {
     assert_eq!(
         ended(&house, longer["id"].as_str().unwrap())["status"],
         "completed"
+    );
+}
+
+/// The titles of the films that a film says it was made from, where their credentials hold.
+fn parents(film: &[u8]) -> Vec<String> {
+    let report = verify(&mut Cursor::new(film), &Trust::nobody(now())).expect("a film is read");
+    assert_eq!(report.status, Status::Valid);
+    let content = report.content.expect("it says how it was made");
+    let parents = content.ingredients.into_iter();
+    let parents = parents.filter(|one| {
+        one.relationship == Some(Relationship::Parent) && one.status == Status::Valid
+    });
+    parents.filter_map(|one| one.title).collect()
+}
+
+#[test]
+fn what_is_made_from_a_film_names_it_whatever_becomes_of_that() {
+    let house = House::open();
+    let id = begin(&house, &small("a red ball"));
+    ended(&house, &id);
+    let whole = content(&house, &id, "");
+    assert_eq!(parents(&whole), [""; 0]);
+    // Before theirs, a long one is made, so that the first is gone when their turn comes.
+    let long = json!({ "prompt": "a red ball", "size": "640x360", "seconds": "60" });
+    let long = begin(&house, &long);
+    let remix = house.post(
+        &format!("/v1/videos/{id}/remix"),
+        &json!({ "prompt": "a star" }),
+    );
+    let longer = json!({ "video": { "id": id }, "prompt": "a cube", "seconds": "0.5" });
+    let longer = house.post("/v1/videos/extensions", &longer);
+    let parts = [
+        ("prompt", None, b"a green star".as_slice()),
+        ("video", Some("film.mp4"), &whole),
+    ];
+    let edited = send(&house, "/v1/videos/edits", &parts);
+    for gone in [&id, &long] {
+        house.send("DELETE", &format!("/v1/videos/{gone}"), None, &[]);
+    }
+    for made in [remix, longer, edited] {
+        let made = made.json()["id"].as_str().unwrap().to_owned();
+        assert_eq!(ended(&house, &made)["status"], "completed");
+        assert_eq!(parents(&content(&house, &made, "")).len(), 1);
+    }
+}
+
+/// Gives the first thing of a film a name.
+fn character(house: &House, name: &str, film: &[u8]) -> Reply {
+    let parts = [
+        ("name", None, name.as_bytes()),
+        ("video", Some("film.mp4"), film),
+    ];
+    send(house, "/v1/videos/characters", &parts)
+}
+
+#[test]
+fn a_thing_of_a_film_gets_a_name_by_which_others_have_it() {
+    let house = House::open();
+    let id = begin(&house, &small("a small striped red ball falls"));
+    ended(&house, &id);
+    let whole = content(&house, &id, "");
+    let bobo = character(&house, "Bobo", &whole);
+    assert_eq!(bobo.status, 200, "{}", bobo.text);
+    let bobo = bobo.json();
+    assert_eq!(
+        (&bobo["name"], &bobo["looks"]),
+        (&json!("Bobo"), &json!("small striped red sphere"))
+    );
+    let char = bobo["id"].as_str().unwrap();
+    let path = format!("/v1/videos/characters/{char}");
+    assert_eq!(house.get(&path).json(), bobo);
+    assert_eq!(
+        house.get("/v1/videos/characters").json()["data"],
+        json!([bobo])
+    );
+    let film = house
+        .post("/v1/videos", &small("Bobo bounces on a checkerboard"))
+        .json();
+    assert_eq!(
+        [
+            &film["prompt"],
+            &film["shots"][0]["prompt"],
+            &film["characters"],
+            &film["unknown_words"]
+        ],
+        [
+            &json!("Bobo bounces on a checkerboard"),
+            &json!("a small striped red sphere bounces on a checkerboard"),
+            &json!([char]),
+            &json!([])
+        ]
+    );
+    let mut listed = small("Bobo spins");
+    listed["characters"] = json!([{ "id": char }]);
+    assert_eq!(house.post("/v1/videos", &listed).status, 200);
+    assert_eq!(
+        house.send("DELETE", &path, None, &[]).json()["deleted"],
+        true
+    );
+    assert_eq!(house.get(&path).status, 404);
+    assert_eq!(house.post("/v1/videos", &small("Bobo bounces")).status, 400);
+}
+
+#[test]
+fn characters_that_cannot_be_are_refused_with_what_is_wrong() {
+    let house = House::open();
+    let id = begin(&house, &small("a red ball"));
+    ended(&house, &id);
+    let whole = content(&house, &id, "");
+    let bobo = character(&house, "Bobo", &whole).json();
+    let char = bobo["id"].as_str().unwrap();
+    // Who is listed is named, and is there.
+    for (prompt, characters, status) in [
+        ("a ball", json!([char]), 400),
+        ("Bobo spins", json!("Bobo"), 400),
+        ("Bobo spins", json!([{}]), 400),
+        ("Bobo spins", json!(["char_nobody"]), 404),
+        ("Bobo spins", json!([char, char, char, char, char]), 400),
+    ] {
+        let mut body = small(prompt);
+        body["characters"] = characters;
+        let reply = house.post("/v1/videos", &body);
+        assert_eq!(
+            (reply.status, &reply.json()["error"]["param"]),
+            (status, &json!("characters")),
+            "{}",
+            reply.text
+        );
+    }
+    let mut changed = whole.clone();
+    let last = changed.len() - 9;
+    changed[last] ^= 4;
+    for (name, film, param) in [
+        ("Red", &*whole, "name"),
+        ("", &whole, "name"),
+        ("a\u{1b}b", &whole, "name"),
+        ("Bobo", &changed, "video"),
+        ("Bobo", b"no film", "video"),
+    ] {
+        let reply = character(&house, name, film);
+        assert_eq!(
+            (reply.status, &reply.json()["error"]["param"]),
+            (400, &json!(param)),
+            "{}",
+            reply.text
+        );
+    }
+}
+
+#[test]
+fn what_a_drawn_film_cannot_follow_is_refused_by_name() {
+    let house = House::open();
+    for (field, value) in [
+        (
+            "input_reference",
+            json!({ "image_url": "data:image/png;base64,AAAA" }),
+        ),
+        ("last_frame", json!({ "file_id": "file-1" })),
+        ("negative_prompt", json!("a cube")),
+        ("steps", json!(20)),
+        ("guidance", json!(5)),
+        ("loras", json!([{ "name": "a" }])),
+        ("n", json!(2)),
+    ] {
+        let mut body = small("a red ball");
+        body[field] = value;
+        let reply = house.post("/v1/videos", &body);
+        let error = &reply.json()["error"];
+        assert_eq!(
+            (reply.status, &error["param"], &error["code"]),
+            (400, &json!(field), &json!("not_supported_by_model")),
+            "{}",
+            reply.text
+        );
+    }
+    let picture = send(
+        &house,
+        "/v1/videos",
+        &[
+            ("prompt", None, b"a red ball".as_slice()),
+            ("input_reference", Some("a.png"), b"\x89PNG"),
+        ],
+    );
+    assert_eq!(picture.json()["error"]["param"], "input_reference");
+    for (fps, frames) in [(8, 20), (60, 30)] {
+        let body = json!({ "prompt": "a red ball", "size": "64x64", "fps": fps, "frames": frames, "preview": false });
+        let id = begin(&house, &body);
+        let film = ended(&house, &id);
+        assert_eq!(
+            (&film["fps"], &film["frames"]),
+            (&json!(fps), &json!(frames))
+        );
+        let frames_in = Frames::open(Cursor::new(content(&house, &id, ""))).unwrap();
+        assert_eq!(frames_in.film().frames_per_second, fps);
+        let settings = video::settings_in(Cursor::new(content(&house, &id, "")), now()).unwrap();
+        assert_eq!(settings.fps, fps);
+    }
+    let mut body = small("a red ball");
+    body["preview"] = json!("perhaps");
+    assert_eq!(
+        house.post("/v1/videos", &body).json()["error"]["param"],
+        "preview"
     );
 }
 

@@ -144,14 +144,17 @@ impl Asked {
         Ok(Some(id.to_owned()))
     }
 
-    /// What a film that was handed in says of how it was made.
-    pub async fn settings_of_upload(&self, now: u64) -> Result<Settings> {
+    /// A film that was handed in, and what it says of how it was made.
+    pub async fn upload(&self, now: u64) -> Result<(Settings, File)> {
         let file = self.files.get("video").ok_or_else(|| missing("video"))?;
-        let file = file
-            .try_clone()
-            .map_err(|error| Fault::broken(format!("the upload cannot be read: {error}")))?;
-        let read = tokio::task::spawn_blocking(move || super::make::settings_in(file, now)).await;
-        read.unwrap_or_else(|error| Err(Fault::broken(error.to_string())))
+        let copy = || {
+            let copy = file.try_clone();
+            copy.map_err(|error| Fault::broken(format!("the upload cannot be read: {error}")))
+        };
+        let (read, kept) = (copy()?, copy()?);
+        let read = tokio::task::spawn_blocking(move || super::make::settings_in(read, now)).await;
+        let read = read.unwrap_or_else(|error| Err(Fault::broken(error.to_string())));
+        Ok((read?, kept))
     }
 }
 
@@ -167,7 +170,7 @@ fn put(fields: &mut Map<String, Value>, name: &str, text: String) {
         }
         return;
     }
-    let structured = matches!(name, "shots" | "loras" | "video")
+    let structured = matches!(name, "shots" | "loras" | "video" | "characters")
         .then(|| serde_json::from_str(&text).ok())
         .flatten();
     fields.insert(name.to_owned(), structured.unwrap_or(Value::String(text)));

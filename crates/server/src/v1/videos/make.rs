@@ -9,7 +9,7 @@ use store::{Blob, Cursor, Job, JobState, List, Object};
 use tokio::runtime::Handle;
 use video::{Format, Pictures as _, Plan, SCENE_MODEL, Settings, Studio, Unknown, Unmade};
 
-use super::{KIND, settings_of, wanted};
+use super::{KIND, settings_of, source, wanted};
 use crate::app::App;
 use crate::fault::{Fault, Result};
 use crate::pipe::pipe;
@@ -46,6 +46,7 @@ pub(crate) fn film(app: &App, job: &Job, live: &Live) -> Result<Value> {
     };
     if object.state == "completed" {
         // The server ended before anybody was told.
+        handle.block_on(source::let_go(app, &job.id))?;
         handle.block_on(announce(app, "video.completed", &job.id));
         return Ok(json!({ "video": job.id }));
     }
@@ -112,6 +113,8 @@ fn draw(
         .map_err(wanted::fault)?;
     let now = i64::try_from(app.now()).unwrap_or(i64::MAX);
     let studio = Studio::open(&app.data, now, env!("CARGO_PKG_VERSION")).map_err(unmade)?;
+    let parent = handle.block_on(source::held(app, object))?;
+    let shows = object.body["shows"] != false;
     live.begin(plan.frames());
     live.note(json!({ "step": "drawing", "pictures": plan.frames() }));
     let mut stills = Stills::new(&plan);
@@ -119,11 +122,11 @@ fn draw(
         &plan,
         Format::Mp4,
         &app.data,
-        None,
+        parent,
         now,
         &mut |frame, picture| {
             stills.see(frame, picture);
-            if frame.is_multiple_of(PREVIEW_EVERY) {
+            if shows && frame.is_multiple_of(PREVIEW_EVERY) {
                 live.show(json!({ "preview": preview(picture) }));
             }
             live.set(frame + 1);
@@ -175,6 +178,7 @@ async fn end(
     object.body["assets"] = assets;
     match app.store().objects().update(object).await {
         Ok(object) => {
+            source::let_go(app, &object.id).await?;
             announce(app, &format!("video.{state}"), &object.id).await;
             Ok(())
         }

@@ -21,15 +21,13 @@ const USUAL_SIZE: Size = Size {
 };
 
 /// What only a model that generates could follow.
-const NOT_DRAWN: [&str; 9] = [
+const NOT_DRAWN: [&str; 7] = [
     "input_reference",
     "last_frame",
     "negative_prompt",
     "guidance",
     "steps",
     "loras",
-    "character",
-    "characters",
     "n",
 ];
 
@@ -89,6 +87,14 @@ fn is_true(asked: &Asked, name: &str) -> Result<bool> {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
         Some(_) => Err(Fault::param(name, format!("`{name}` is `true` or `false`"))),
+    }
+}
+
+/// Whether what is drawn is shown while the film is made: it is, unless nobody wants that.
+pub(super) fn shows(asked: &Asked) -> Result<bool> {
+    match asked.has("preview") {
+        true => is_true(asked, "preview"),
+        false => Ok(true),
     }
 }
 
