@@ -346,6 +346,12 @@ impl Recipe {
             }
         }
         self.check_stages()?;
+        self.check_model()
+    }
+
+    /// That stages are for the kind of network that there is, and that it has a vocabulary.
+    fn check_model(&self) -> std::result::Result<(), (String, String)> {
+        let say = |reason: String, hint: &str| Err((reason, hint.to_owned()));
         let makes_films = matches!(self.model, ModelRecipe::Film(_));
         let mut stages = self.stages.iter();
         if let Some(stage) = stages.find(|stage| (stage.purpose == Purpose::Film) != makes_films) {

@@ -355,7 +355,7 @@ fn a_network_that_was_trained_here_makes_films_and_says_so() {
         &["--seconds", "2", "-o", "a.mp4"],
     );
     assert_eq!(made.exit, Some(0), "{made:?}");
-    assert!(made.stderr.contains("I do not know dragon"), "{made:?}");
+    assert!(made.stderr.contains("I do not know `dragon`"), "{made:?}");
     assert!(
         made.stderr.contains("128x128 at 8 pictures a second") && made.stderr.contains("generated"),
         "{made:?}"

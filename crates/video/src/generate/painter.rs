@@ -22,6 +22,9 @@ const WORDS_BYTES_MAX: u64 = 1 << 20;
 /// How much closer steps lie to the noise than to the film: what is where is settled there.
 const TOWARDS_NOISE: f32 = 2.0;
 
+/// Told of each step, from one, and of what the film looks like by then, `[pictures, rows, columns, 3]`; says whether to go on.
+pub type Each<'a> = dyn FnMut(u32, &dyn Fn() -> Vec<u8>) -> bool + 'a;
+
 /// A network that makes films, with the words that it knows.
 pub struct Painter {
     film: Film,
@@ -121,7 +124,7 @@ impl Painter {
         &self,
         painting: &Painting<'_>,
         go_on: &dyn Fn() -> bool,
-        each: &mut dyn FnMut(u32, &dyn Fn() -> Vec<u8>) -> bool,
+        each: &mut Each<'_>,
     ) -> Option<Vec<u8>> {
         let shape = self.film.shape();
         let cx = Context::new(Arc::clone(&self.pool));
