@@ -194,10 +194,10 @@ mod tests {
         );
         let others = [
             bobo.clone(),
-            Character::of(&settings("a star"), "Big Ada").unwrap(),
+            Character::of(&settings("a star"), "Aunt Ada").unwrap(),
         ];
         let (text, named) = cast(
-            "bobo bounces, Bobo's fast; the BIG  ada spins. Bobox",
+            "bobo bounces, Bobo's fast; the AUNT  ada spins. Bobox",
             &others,
         );
         let star = &others[1].looks;

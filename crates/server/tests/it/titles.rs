@@ -76,9 +76,9 @@ fn a_title_is_written_after_the_first_answer_and_never_over_one_that_somebody_ch
 fn the_owner_decides_whether_models_write_titles() {
     let (house, _other) = house(false);
     let owner = Signed::by(&house, &house.link);
-    assert_eq!(owner.get("/api/house").json(), json!({ "titles": true }));
+    assert_eq!(owner.get("/api/house").json()["titles"], true);
     let off = owner.send("PATCH", "/api/house", &json!({ "titles": false }));
-    assert_eq!(off.json(), json!({ "titles": false }), "{}", off.text);
+    assert_eq!(off.json()["titles"], false, "{}", off.text);
     let chat = owner
         .send("POST", "/api/chats", &json!({ "model": "far" }))
         .json();
