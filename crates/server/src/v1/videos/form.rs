@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::extract::multipart::MultipartError;
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Request};
 use axum::http::{StatusCode, header};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use video::Settings;
 
 use crate::app::App;
@@ -158,10 +158,18 @@ impl Asked {
     }
 }
 
-/// Puts a field where it belongs: `video[id]` is the `id` of `video`, and what is written as JSON in a list is one.
+/// Puts a field where it belongs: `video[id]` is the `id` of `video`, `characters[][id]` that of the next of `characters`, and what
+/// is written as JSON in a list is one.
 fn put(fields: &mut Map<String, Value>, name: &str, text: String) {
     let inner = name.strip_suffix(']').and_then(|name| name.split_once('['));
     if let Some((outer, inner)) = inner {
+        if let Some((_, key)) = inner.split_once("][") {
+            let all = fields.entry(outer).or_insert_with(|| json!([]));
+            if let Value::Array(all) = all {
+                all.push(json!({ key: text }));
+            }
+            return;
+        }
         let entry = fields
             .entry(outer)
             .or_insert_with(|| Value::Object(Map::new()));
