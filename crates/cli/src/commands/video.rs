@@ -110,7 +110,13 @@ fn make_from(
         };
         return Err(Failure::refused("film_refused", what).hint(hint).into());
     }
-    make(&settings.order()?, (&mut maker, Some(file)), made, console)
+    // As many steps as before, unless others are asked for.
+    let made = Made {
+        steps: made.steps.or(settings.steps.map(|steps| steps.count)),
+        guidance: made.guidance.or(settings.steps.map(|steps| steps.guidance)),
+        ..made.clone()
+    };
+    make(&settings.order()?, (&mut maker, Some(file)), &made, console)
 }
 
 /// What a storyboard holds.

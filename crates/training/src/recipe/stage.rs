@@ -270,7 +270,24 @@ impl Stage {
             ));
         }
         self.check_preference()?;
+        self.check_film()?;
         self.check_reinforcement()
+    }
+
+    /// That nothing is asked for that films do not have.
+    fn check_film(&self) -> Result<(), (String, &'static str)> {
+        if self.purpose != Purpose::Film {
+            return Ok(());
+        }
+        if self.steps.is_none() {
+            let reason = "there is no end of films that are drawn".to_owned();
+            return Err((reason, "set `steps` in place of `epochs`"));
+        }
+        if self.checkpoint_activations || !self.samples.is_empty() {
+            let reason = "`checkpoint_activations` and `samples` are for texts".to_owned();
+            return Err((reason, "fewer `tokens_at_once` take less memory"));
+        }
+        Ok(())
     }
 
     fn check_preference(&self) -> Result<(), (String, &'static str)> {

@@ -129,6 +129,12 @@ fn what_does_not_fit_together_is_refused() {
             "it cannot read `aside`",
         ),
         ("[2, 4, 4]", "[3, 4, 4]", "are not cut into patches"),
+        ("steps = 40", "epochs = 2.0", "no end of films"),
+        (
+            "steps = 40",
+            "steps = 40\nsamples = [\"a\"]",
+            "are for texts",
+        ),
         (
             "num_attention_heads = 2",
             "num_attention_heads = 3",

@@ -12,7 +12,7 @@ use crate::pictures::Pictures;
 use crate::settings::{Settings, Steps};
 use crate::world::read;
 
-/// Pictures at the end of a clip that the next one begins with.
+/// Pictures at the end of a clip that the next one begins with, of clips that have twice as many.
 const OVERLAP: usize = 4;
 
 /// Tells of each step within a clip: the clip, how many there are, the step, and how many of these; and what it looks like by then.
@@ -110,7 +110,13 @@ impl<'a> Painted<'a> {
     /// Clips of which so many own pictures are joined.
     fn clips(&self, frames: usize) -> usize {
         let [clip, ..] = self.painter.size();
-        1 + frames.saturating_sub(clip).div_ceil(clip - OVERLAP)
+        1 + frames.saturating_sub(clip).div_ceil(clip - self.overlap())
+    }
+
+    /// Pictures that clips share.
+    fn overlap(&self) -> usize {
+        let [clip, ..] = self.painter.size();
+        OVERLAP.min(clip / 2)
     }
 
     /// All pictures that the network makes for a shot, one after the other; nothing when it is called off.
@@ -118,17 +124,17 @@ impl<'a> Painted<'a> {
         let shot = &self.order.shots[number];
         let wanted = self.own_frames(self.order.frames_of(shot));
         let [clip, rows, columns] = self.painter.size();
-        let bytes = rows * columns * 3;
+        let (bytes, overlap) = (rows * columns * 3, self.overlap());
         let mut film: Vec<u8> = Vec::new();
         for at in 0..self.clips(wanted) {
             let given = (at > 0).then(|| {
-                let mut pixels = film[film.len() - OVERLAP * bytes..].to_vec();
+                let mut pixels = film[film.len() - overlap * bytes..].to_vec();
                 pixels.resize(clip * bytes, 0);
-                let mut mask = vec![true; OVERLAP * rows * columns];
+                let mut mask = vec![true; overlap * rows * columns];
                 mask.resize(clip * rows * columns, false);
                 Given { pixels, mask }
             });
-            let skipped = if at > 0 { OVERLAP * bytes } else { 0 };
+            let skipped = if at > 0 { overlap * bytes } else { 0 };
             let painting = Painting {
                 caption: &shot.prompt,
                 seed: self
