@@ -49,6 +49,8 @@ pub struct FilmShape {
     pub film: [usize; 3],
     /// The same of a patch.
     pub patch: [usize; 3],
+    /// Pictures of a second.
+    pub frames_per_second: usize,
     /// Numbers in a token's row.
     pub hidden: usize,
     /// Layers.
@@ -201,6 +203,7 @@ impl FilmShape {
     pub fn check(&self) -> Result<(), Error> {
         let refuse = |flaw: String| Err(Error::Config(flaw));
         let counts = [
+            self.frames_per_second,
             self.hidden,
             self.layers,
             self.heads,
@@ -243,6 +246,7 @@ impl FilmShape {
         let shape = Self {
             film: three("film_size")?,
             patch: three("patch_size")?,
+            frames_per_second: settings.count("frames_per_second")?,
             hidden: settings.count("hidden_size")?,
             layers: settings.layers()?,
             reading_layers: settings.count_if("num_text_layers")?.unwrap_or(0),

@@ -32,8 +32,8 @@ pub struct Clip {
     pub words: Vec<u32>,
 }
 
-/// Draws the film of a number: the same number is the same film. The second argument is how many pictures, rows and columns.
-pub type Draw = dyn Fn(u64, [usize; 3]) -> Clip + Send + Sync;
+/// Draws the film of a number, as large, long and fast as a network's are: the same number is the same film.
+pub type Draw = dyn Fn(u64, &FilmShape) -> Clip + Send + Sync;
 
 /// Where films come from.
 #[derive(Clone)]
@@ -71,7 +71,7 @@ impl FilmExample {
     /// The film of that number, with noise and with parts that are given, by chance.
     pub fn new(source: &FilmSource, shape: &FilmShape, seed: u64, number: u64) -> Self {
         let mut chance = Chance::new(seed, number);
-        let clip = (source.draw)(number, shape.film);
+        let clip = (source.draw)(number, shape);
         let given = Given::by_chance(shape, &mut chance);
         let moment = moment(number);
         let is_unsaid = chance.unit() < UNSAID;

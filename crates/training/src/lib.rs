@@ -52,7 +52,7 @@ pub use example::Example;
 pub use film::{Clip, Draw, FilmSource};
 pub use journal::{Line, StepLine, read as read_journal};
 pub use known::{Known, StageView, all as known_trainings, note as note_training};
-pub use models::{Adapters, LearnOptions};
+pub use models::{Adapters, FilmShape, LearnOptions};
 pub use optimiser::{Kind, OptimiserOptions};
 pub use preference::{Preference, Preferred};
 #[cfg(feature = "mpi")]

@@ -5,7 +5,7 @@ mod painted;
 mod painter;
 mod words;
 
-pub use lessons::{LESSON_FRAMES_PER_SECOND, lesson, lesson_scene, lesson_words};
+pub use lessons::{lesson, lesson_scene, lesson_words};
 pub use painted::{Painted, Watch};
 pub use painter::{Each, Given, Painter, Painting, Unloadable};
 pub use words::Words;

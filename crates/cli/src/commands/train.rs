@@ -71,8 +71,8 @@ fn films() -> FilmSource {
     let words = Words::new(&list);
     FilmSource {
         words: list,
-        draw: Arc::new(move |number, size| {
-            let (pixels, caption) = lesson(number, size);
+        draw: Arc::new(move |number, shape| {
+            let (pixels, caption) = lesson(number, shape.film, shape.frames_per_second);
             let (words, _) = words.read(&caption);
             Clip { pixels, words }
         }),

@@ -41,6 +41,7 @@ impl FilmRecipe {
         FilmShape {
             film: self.film_size,
             patch: self.patch_size,
+            frames_per_second: self.frames_per_second,
             hidden: self.hidden_size,
             layers: self.num_hidden_layers,
             reading_layers: self.num_text_layers,

@@ -78,6 +78,12 @@ impl Facts {
             reason,
             hint: hint.to_owned(),
         };
+        // Formats and cards are those of networks that foretell text.
+        if matches!(recipe.model, ModelRecipe::Film(_)) {
+            let reason = "releases are of networks that foretell text, and this one makes films";
+            let hint = "`freehold release sign` signs the folder of the model as it is";
+            return Err(refused(recipe_path, reason.to_owned(), hint));
+        }
         let train = "`freehold train` with the same recipe does what is left to do";
         let Some(accounts) = ledger_of(&out)? else {
             return Err(refused(&out, "the run has not begun".to_owned(), train));

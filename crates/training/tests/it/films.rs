@@ -51,10 +51,13 @@ fn films() -> FilmSource {
     let words = ["", "black", "white"].map(str::to_owned);
     FilmSource {
         words: words.into(),
-        draw: Arc::new(|number, [pictures, rows, columns]| {
+        draw: Arc::new(|number, shape| {
             let is_white = number % 2 == 1;
             Clip {
-                pixels: vec![if is_white { 255 } else { 0 }; pictures * rows * columns * 3],
+                pixels: vec![
+                    if is_white { 255 } else { 0 };
+                    shape.film.iter().product::<usize>() * 3
+                ],
                 words: vec![1 + u32::from(is_white)],
             }
         }),

@@ -6,9 +6,6 @@ use super::words::split;
 use crate::chance::Chance;
 use crate::world::{Scene, Stage, Wish, caption, draw};
 
-/// Pictures of a second in what is learnt from.
-pub const LESSON_FRAMES_PER_SECOND: u32 = 8;
-
 /// The seed of all lessons; the number of a lesson is its stream.
 const SEED: u64 = 0x66_69_6c_6d;
 
@@ -48,10 +45,15 @@ pub fn lesson_scene(number: u64) -> (Scene, Wish, String) {
     (scene, wish, text)
 }
 
-/// The lesson of that number: a film of so many pictures, rows and columns, its pixels one after the other, and its caption.
-pub fn lesson(number: u64, [pictures, rows, columns]: [usize; 3]) -> (Vec<u8>, String) {
+/// The lesson of that number: a film of so many pictures, rows and columns, and pictures a second, its pixels one after the other, and its
+/// caption.
+pub fn lesson(
+    number: u64,
+    [pictures, rows, columns]: [usize; 3],
+    frames_per_second: usize,
+) -> (Vec<u8>, String) {
     let (scene, _, caption) = lesson_scene(number);
-    let rate = LESSON_FRAMES_PER_SECOND as f32;
+    let rate = frames_per_second as f32;
     let aspect = columns as f32 / rows as f32;
     let stage = Stage::new(&scene, number, pictures as f32 / rate, aspect);
     let mut picture = Picture::new(columns, rows);
@@ -76,12 +78,12 @@ mod tests {
     fn a_lesson_is_the_same_each_time_and_its_words_are_known() {
         let words = Words::new(&lesson_words());
         for number in [0, 7, 1 << 40] {
-            let (pixels, caption) = lesson(number, [4, 32, 32]);
+            let (pixels, caption) = lesson(number, [4, 32, 32], 8);
             assert_eq!(pixels.len(), 4 * 32 * 32 * 3);
-            assert_eq!((pixels, caption.clone()), lesson(number, [4, 32, 32]));
+            assert_eq!((pixels, caption.clone()), lesson(number, [4, 32, 32], 8));
             let (known, unknown) = words.read(&caption);
             assert!(unknown.is_empty() && known.len() > 2, "{caption}");
         }
-        assert_ne!(lesson(1, [1, 32, 32]), lesson(2, [1, 32, 32]));
+        assert_ne!(lesson(1, [1, 32, 32], 8), lesson(2, [1, 32, 32], 8));
     }
 }

@@ -29,7 +29,6 @@ pub type Each<'a> = dyn FnMut(u32, &dyn Fn() -> Vec<u8>) -> bool + 'a;
 pub struct Painter {
     film: Film,
     words: Words,
-    frames_per_second: u32,
     name: String,
     pool: Arc<Pool>,
 }
@@ -86,7 +85,6 @@ impl Painter {
             .map_err(|reason| Unloadable::Words { path, reason })?;
         Ok(Self {
             words: Words::new(&list),
-            frames_per_second: super::LESSON_FRAMES_PER_SECOND,
             name: name(folder).map_err(|(path, source)| models::Error::Read { path, source })?,
             film,
             pool,
@@ -100,7 +98,7 @@ impl Painter {
 
     /// Pictures of a second.
     pub fn frames_per_second(&self) -> u32 {
-        self.frames_per_second
+        self.film.shape().frames_per_second as u32
     }
 
     /// Pictures, rows and columns of a film.
