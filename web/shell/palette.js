@@ -52,7 +52,8 @@ function entries() {
 }
 
 export function openPalette() {
-  if (document.querySelector("dialog.palette")) return;
+  // One that was closed stays until its browser says so, which may be after the next keys.
+  if (document.querySelector("dialog.palette[open]")) return;
   dialog({ title: t("palette"), kind: "palette", hidesTitle: true }, (close) => {
     const list = h("ul", { role: "listbox", id: "palette-list", "aria-label": t("palette") });
     const field = h("input", {

@@ -32,6 +32,14 @@ pub(super) fn of(error: &sqlx::Error) -> Error {
     }
 }
 
+/// Whether SQLite refused because of what another connection does at the moment.
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    const BUSY: u32 = 5;
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse().ok())
+        .is_some_and(|code: u32| code & 0xff == BUSY)
+}
+
 /// SQLite's codes; the lowest byte is the family.
 fn sqlite(code: u32, reason: String) -> Error {
     const IOERR: u32 = 10;

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, SqlitePool};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -30,6 +30,9 @@ pub(crate) struct Sqlite {
     reserve: Arc<Reserve>,
 }
 
+/// How long one waits for others who write.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Does its work with the connection, or takes note that there will be none.
 type Deed = Box<dyn for<'c> FnOnce(Result<&'c mut Connection>) -> BoxFuture<'c, Done> + Send>;
 
@@ -53,7 +56,7 @@ impl Sqlite {
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(5))
+            .busy_timeout(PATIENCE)
             // What is erased is not left in the file for others to find.
             .pragma("secure_delete", "FAST")
             .disable_statement_logging();
@@ -220,7 +223,7 @@ impl Writer {
 
     async fn connect(&mut self) -> Result<&mut Connection> {
         if self.connection.is_none() {
-            let opened = self.options.connect().await;
+            let opened = connect_patiently(&self.options).await;
             let opened = opened.map_err(|error| match failure::of(&error) {
                 Error::Damaged { reason, .. } => {
                     Error::damaged(format!("the database `{}`", self.path.display()), reason)
@@ -333,5 +336,19 @@ impl Writer {
             self.connection = None;
         }
         outcome
+    }
+}
+
+/// Connects, however many do at once. Whoever turns the log on while another does is refused at once by SQLite, which
+/// lets nobody wait there lest two wait for each other.
+async fn connect_patiently(options: &SqliteConnectOptions) -> sqlx::Result<SqliteConnection> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match options.connect().await {
+            Err(error) if failure::is_busy(&error) && Instant::now() < end => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            opened => return opened,
+        }
     }
 }

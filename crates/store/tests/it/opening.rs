@@ -2,7 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
 
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
 use store::{Options, Store, Timestamp, User};
 
 use crate::databases::{Place, on_sqlite};
@@ -50,6 +53,26 @@ async fn many_may_open_at_once(place: Place) {
     for number in 0..8 {
         store.objects().get(&number.to_string()).await.unwrap();
     }
+}
+
+#[test]
+fn whoever_opens_waits_for_one_who_has_begun_before_the_log_is_on() {
+    on_sqlite(|place| async move {
+        fs::create_dir_all(&place.options.data).unwrap();
+        let file = SqliteConnectOptions::new()
+            .filename(place.options.data.join("freehold.db"))
+            .create_if_missing(true);
+        let mut other = file.connect().await.unwrap();
+        let begin = sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other);
+        begin.await.unwrap();
+        let options = place.options.clone();
+        let opening = tokio::spawn(async move { Store::open(&options).await.map(drop) });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert!(!opening.is_finished());
+        let end = sqlx::raw_sql("ROLLBACK").execute(&mut other);
+        end.await.unwrap();
+        opening.await.unwrap().unwrap();
+    });
 }
 
 async fn a_database_of_a_newer_version_is_refused(place: Place) {
