@@ -9,6 +9,7 @@ mod planes;
 pub mod animation;
 pub mod credentials;
 pub mod mp4;
+pub mod sound;
 pub mod still;
 pub mod watermark;
 

@@ -1,8 +1,9 @@
-//! Films in MP4: H.264, with what a player needs in front of the pictures, so that it starts before all has arrived.
+//! Films in MP4: H.264 and Opus, with what a player needs in front of the pictures, so that it starts before all has arrived.
 //!
 //! Source: ISO/IEC 14496-12 and -15; `shiguredo_mp4` writes the boxes.
 
 mod read;
+mod sound;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,9 @@ use crate::error::{Error, Result};
 use crate::film::Spec;
 use crate::h264::Encoder;
 use crate::picture::Picture;
+use crate::sound::{RATE, Sound};
+
+use self::sound::Hearing;
 
 pub use read::{FRAMES_MAX, Film, Frames};
 
@@ -41,6 +45,7 @@ pub struct Writer<S> {
     first: u64,
     bytes: u64,
     frames: u64,
+    sound: Option<Hearing>,
 }
 
 /// A gap that was left for a box of the given size.
@@ -68,6 +73,18 @@ impl<S: Read + Write + Seek> Writer<S> {
             muxer,
             bytes: 0,
             frames: 0,
+            sound: None,
+        })
+    }
+
+    /// The same film with sound, which is as long as its pictures. Before the first of them.
+    ///
+    /// # Errors
+    /// When there is no encoder.
+    pub fn with_sound(self, sound: Box<dyn Sound + Send>) -> Result<Self> {
+        Ok(Self {
+            sound: Some(Hearing::new(sound)?),
+            ..self
         })
     }
 
@@ -87,8 +104,7 @@ impl<S: Read + Write + Seek> Writer<S> {
             Some(_) => None,
         };
         let sample = without_parameters(&access.bytes)?;
-        self.scratch.write_all(&sample)?;
-        let appended = self.muxer.append_sample(&Sample {
+        let described = Sample {
             track_kind: TrackKind::Video,
             sample_entry: entry,
             keyframe: access.is_key,
@@ -98,10 +114,36 @@ impl<S: Read + Write + Seek> Writer<S> {
             composition_time_offset: None,
             data_offset: self.first + self.bytes,
             data_size: sample.len(),
-        });
-        appended.map_err(|fault| Error::encoder(KIND)(&fault))?;
-        self.bytes += sample.len() as u64;
+        };
+        self.append(&described, &sample)?;
         self.frames += 1;
+        // What is heard lies beside what is seen, half a second at a time.
+        let half = u64::from(self.spec.frames_per_second.div_ceil(2));
+        match self.frames.is_multiple_of(half) {
+            true => self.hear(false),
+            false => Ok(()),
+        }
+    }
+
+    fn append(&mut self, described: &Sample, bytes: &[u8]) -> Result<()> {
+        self.scratch.write_all(bytes)?;
+        let appended = self.muxer.append_sample(described);
+        appended.map_err(|fault| Error::encoder(KIND)(&fault))?;
+        self.bytes += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Adds the sound of the pictures so far.
+    fn hear(&mut self, is_end: bool) -> Result<()> {
+        let Some(mut sound) = self.sound.take() else {
+            return Ok(());
+        };
+        let samples = self.frames * u64::from(RATE) / u64::from(self.spec.frames_per_second);
+        while let Some((packet, counts)) = sound.packet(samples, is_end)? {
+            let described = sound.sample(self.first + self.bytes, packet.len(), counts);
+            self.append(&described, &packet)?;
+        }
+        self.sound = Some(sound);
         Ok(())
     }
 
@@ -122,9 +164,13 @@ impl<S: Read + Write + Seek> Writer<S> {
         if self.frames == 0 {
             return Err(Error::Empty);
         }
+        self.hear(true)?;
         let failed = Error::encoder(KIND);
         let finalized = self.muxer.finalize().map_err(|fault| failed(&fault))?;
         let mut moov = finalized.moov_box().clone();
+        if let Some(sound) = &self.sound {
+            sound.describe(&mut moov);
+        }
         let ftyp = FtypBox {
             major_brand: Brand::ISOM,
             minor_version: 512,

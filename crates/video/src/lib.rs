@@ -7,6 +7,7 @@ mod order;
 mod pictures;
 mod plan;
 mod settings;
+mod sound;
 mod studio;
 
 pub mod generate;

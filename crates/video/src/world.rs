@@ -20,7 +20,7 @@ pub use facts::{
     Background, Camera, Colour, Direction, Motion, Object, Pattern, Relation, Scene, Shape, Size,
     Speed,
 };
-pub use path::{Frame, Placed, Stage};
+pub use path::{Contact, Event, Frame, Placed, Stage};
 pub(crate) use path::{GAP, GOING, looked, panned, smooth};
 pub use picture::draw;
 pub(crate) use picture::{

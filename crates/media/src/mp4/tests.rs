@@ -1,5 +1,7 @@
 use std::io::Cursor;
 
+use shiguredo_mp4::Decode as _;
+
 use super::*;
 
 /// A ball that goes from left to right before a gradient.
@@ -90,6 +92,81 @@ fn what_a_player_needs_comes_before_the_pictures_and_a_gap_is_free_space() {
             .unwrap()
             .is_some()
     );
+}
+
+/// A tone that is a number of the sample.
+struct Tone(u32);
+
+impl Sound for Tone {
+    fn fill(&mut self, out: &mut [[f32; 2]]) -> Result<()> {
+        for sample in out {
+            let level = 0.3 * (self.0 as f32 * 0.06).sin();
+            *sample = [level, level / 2.0];
+            self.0 += 1;
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn sound_lasts_as_long_as_the_pictures_and_is_heard_from_its_first_sample() {
+    for (frames, rate) in [(1, 24), (25, 24), (90, 30), (7, 60), (3, 1)] {
+        let writer = Writer::new(Spec::new(64, 64, rate), Cursor::new(Vec::new())).unwrap();
+        let mut writer = writer.with_sound(Box::new(Tone(0))).unwrap();
+        for at in 0..frames {
+            writer.push(&frame(64, 64, at)).unwrap();
+        }
+        let mut file = Vec::new();
+        writer.finish(&mut file, 100).unwrap();
+        let mut read = Frames::open(Cursor::new(&file)).unwrap();
+        assert!(read.film().has_sound);
+        assert_eq!(read.film().frames_per_second, rate);
+        let mut count = 0;
+        while read.next_picture().unwrap().is_some() {
+            count += 1;
+        }
+        assert_eq!(count, frames);
+        let samples = frames as u64 * u64::from(RATE) / u64::from(rate);
+        let (moov, mdat) = described_by(&file);
+        let [_, sound] = moov.trak_boxes.as_slice() else {
+            panic!("pictures and sound");
+        };
+        let media = &sound.mdia_box;
+        assert_eq!(
+            media.mdhd_box.duration,
+            samples + u64::from(crate::sound::PRE_SKIP)
+        );
+        let list = sound.edts_box.as_ref().unwrap().elst_box.as_ref().unwrap();
+        assert_eq!(
+            list.entries[0].media_time,
+            i64::from(crate::sound::PRE_SKIP)
+        );
+        let movie = u64::from(moov.mvhd_box.timescale.get());
+        assert_eq!(moov.mvhd_box.duration, samples * movie / u64::from(RATE));
+        // All that the tables name lies where they say.
+        for track in &moov.trak_boxes {
+            let Either::A(places) = &track.mdia_box.minf_box.stbl_box.stco_or_co64_box else {
+                panic!("a small film");
+            };
+            assert!(
+                places
+                    .chunk_offsets
+                    .iter()
+                    .all(|at| mdat.contains(&(*at as usize)))
+            );
+        }
+    }
+}
+
+/// The head of a file, and where its samples lie.
+fn described_by(file: &[u8]) -> (MoovBox, std::ops::Range<usize>) {
+    let places = boxes(file);
+    let place = |name: &str| {
+        let (_, at, bytes) = places.iter().find(|(found, ..)| found == name).unwrap();
+        *at..at + bytes
+    };
+    let (moov, _) = MoovBox::decode(&file[place("moov")]).unwrap();
+    (moov, place("mdat"))
 }
 
 #[test]

@@ -1,13 +1,20 @@
 //! Where everything is at each moment.
 
+mod contacts;
+
 use super::facts::{Camera, Motion, Object, Pattern, Relation, Scene, Shape};
 use crate::chance::Chance;
+
+pub use contacts::{Contact, Event};
 
 /// Lengths a second of what goes at medium speed.
 pub(crate) const GOING: f32 = 0.32;
 
 /// How often places are drawn before the best are taken.
 const DRAWS_MAX: usize = 400;
+
+/// When in a film a thing that is pushed is reached.
+const PUSHED: f32 = 0.45;
 
 /// Moments at which it is looked whether things lie on each other.
 const LOOKS: usize = 7;
@@ -385,12 +392,12 @@ impl Stage {
                 let way = way.min(speed * end);
                 let free = 2.0 * room - way - 2.0 * own_radius - 2.0 * other_radius;
                 let from = -room + own_radius + chance.between(0.0, free.max(0.0));
-                let met = from + way * 0.45;
+                let met = from + way * PUSHED;
                 (
                     Course::Way(vec![point(0.0, from), point(end, from + way)]),
                     Course::Way(vec![
                         point(0.0, met + touch),
-                        point(end * 0.45, met + touch),
+                        point(end * PUSHED, met + touch),
                         point(end, from + way + touch),
                     ]),
                 )

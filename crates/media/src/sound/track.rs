@@ -1,0 +1,233 @@
+//! Tracks that people bring: any common file, as stereo sound at the rate of films.
+
+use std::collections::VecDeque;
+use std::fs::File;
+
+use rubato::audioadapter_buffers::direct::InterleavedSlice;
+use rubato::{Fft, FixedSync, Resampler as _};
+use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
+use symphonia::core::errors::Error as Fault;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
+use symphonia::core::io::MediaSourceStream;
+use symphonia::core::meta::MetadataOptions;
+
+use super::{RATE, Sound};
+use crate::error::{Error, Result};
+
+const KIND: &str = "sound";
+
+/// Samples a second that are read.
+const RATES: std::ops::RangeInclusive<u32> = 4_000..=384_000;
+
+/// Channels that are read.
+const CHANNELS_MAX: usize = 32;
+
+/// Samples that are brought to the rate of films at once.
+const CHUNK: usize = 1024;
+
+/// Packets in a row that may be damaged.
+const DAMAGED_MAX: usize = 100;
+
+/// How much of the middle goes to either side.
+const CENTRE: f32 = std::f32::consts::FRAC_1_SQRT_2;
+
+/// The sound of a file, from its beginning.
+pub struct Track {
+    file: Box<dyn FormatReader>,
+    decoder: Box<dyn AudioDecoder>,
+    id: u32,
+    rate: u32,
+    /// Brings it to the rate of films, where it has another.
+    resampler: Option<Fft<f32>>,
+    /// What was decoded and has not yet been brought to that rate.
+    decoded: VecDeque<f32>,
+    /// What is ready.
+    ready: VecDeque<[f32; 2]>,
+    /// Samples that the resampler gives before the first that it was given.
+    skipped: usize,
+    is_over: bool,
+}
+
+impl Track {
+    /// The sound of `file`: WAV, FLAC, MP3, Ogg Vorbis, AAC or ALAC.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] when there is none in it, or it is in another format.
+    pub fn open(file: File) -> Result<Self> {
+        let stream = MediaSourceStream::new(Box::new(file), Default::default());
+        let (format, meta) = (FormatOptions::default(), MetadataOptions::default());
+        let file = symphonia::default::get_probe()
+            .probe(&Hint::new(), stream, format, meta)
+            .map_err(unreadable)?;
+        let track = file
+            .default_track(TrackType::Audio)
+            .ok_or_else(|| unreadable("there is none in it"))?;
+        let parameters = track
+            .codec_params
+            .as_ref()
+            .and_then(|parameters| parameters.audio())
+            .ok_or_else(|| unreadable("it does not say how it is encoded"))?;
+        let decoder = symphonia::default::get_codecs()
+            .make_audio_decoder(parameters, &AudioDecoderOptions::default())
+            .map_err(|_| unreadable("how it is encoded is not known here"))?;
+        let id = track.id;
+        let mut opened = Self {
+            file,
+            decoder,
+            id,
+            rate: 0,
+            resampler: None,
+            decoded: VecDeque::new(),
+            ready: VecDeque::new(),
+            skipped: 0,
+            is_over: false,
+        };
+        // Whoever brings what cannot be played is told before the film is made.
+        opened.decode()?;
+        match opened.rate {
+            0 => Err(unreadable("there is none in it")),
+            _ => Ok(opened),
+        }
+    }
+
+    /// Decodes the next packet.
+    fn decode(&mut self) -> Result<()> {
+        let mut damaged = 0;
+        loop {
+            let packet = match self.file.next_packet() {
+                Ok(Some(packet)) => packet,
+                Ok(None) => return self.finish(),
+                // That is how some formats end.
+                Err(Fault::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                    return self.finish();
+                }
+                Err(fault) => return Err(unreadable(fault)),
+            };
+            if packet.track_id != self.id {
+                continue;
+            }
+            let (rate, channels, samples) = match self.decoder.decode(&packet) {
+                Ok(buffer) => {
+                    let mut samples: Vec<f32> = Vec::new();
+                    buffer.copy_to_vec_interleaved(&mut samples);
+                    (buffer.spec().rate(), buffer.num_planes(), samples)
+                }
+                Err(Fault::DecodeError(_)) if damaged < DAMAGED_MAX => {
+                    damaged += 1;
+                    continue;
+                }
+                Err(fault) => return Err(unreadable(fault)),
+            };
+            if samples.is_empty() {
+                continue;
+            }
+            self.take(rate, channels, &samples)?;
+            return Ok(());
+        }
+    }
+
+    /// Takes what was decoded, all channels of a moment side by side.
+    fn take(&mut self, rate: u32, channels: usize, samples: &[f32]) -> Result<()> {
+        if self.rate == 0 {
+            self.begin(rate)?;
+        }
+        if rate != self.rate || !(1..=CHANNELS_MAX).contains(&channels) {
+            return Err(unreadable("it changes its rate, or has too many channels"));
+        }
+        let moments = samples.chunks_exact(channels).map(stereo);
+        if self.resampler.is_none() {
+            self.ready.extend(moments);
+            return Ok(());
+        }
+        moments.for_each(|moment| self.decoded.extend(moment));
+        while self.decoded.len() >= 2 * CHUNK {
+            let chunk: Vec<f32> = self.decoded.drain(..2 * CHUNK).collect();
+            self.resample(&chunk)?;
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, rate: u32) -> Result<()> {
+        if !RATES.contains(&rate) {
+            return Err(unreadable(format!("it has {rate} samples a second")));
+        }
+        self.rate = rate;
+        if rate != RATE {
+            let (from, to) = (rate as usize, RATE as usize);
+            let resampler = Fft::new(from, to, CHUNK, 2, FixedSync::Input)
+                .map_err(|fault| Error::encoder(KIND)(&fault))?;
+            self.skipped = resampler.output_delay();
+            self.resampler = Some(resampler);
+        }
+        Ok(())
+    }
+
+    fn resample(&mut self, chunk: &[f32]) -> Result<()> {
+        let Some(resampler) = &mut self.resampler else {
+            return Ok(());
+        };
+        let failed = Error::encoder(KIND);
+        let chunk = InterleavedSlice::new(chunk, 2, CHUNK).map_err(|fault| failed(&fault))?;
+        let made = resampler
+            .process(&chunk, None)
+            .map_err(|fault| failed(&fault))?
+            .take_data();
+        let moments = made.chunks_exact(2).map(|moment| [moment[0], moment[1]]);
+        let early = self.skipped.min(moments.len());
+        self.skipped -= early;
+        self.ready.extend(moments.skip(early));
+        Ok(())
+    }
+
+    /// What is still on its way at the end.
+    fn finish(&mut self) -> Result<()> {
+        self.is_over = true;
+        if self.resampler.is_none() {
+            return Ok(());
+        }
+        let mut rest: Vec<f32> = self.decoded.drain(..).collect();
+        // One chunk of silence pushes out what the resampler holds back.
+        rest.resize(4 * CHUNK, 0.0);
+        rest.chunks_exact(2 * CHUNK)
+            .try_for_each(|chunk| self.resample(chunk))
+    }
+}
+
+impl Sound for Track {
+    fn fill(&mut self, out: &mut [[f32; 2]]) -> Result<()> {
+        while self.ready.len() < out.len() && !self.is_over {
+            self.decode()?;
+        }
+        for sample in out {
+            *sample = self.ready.pop_front().unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Track {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Track")
+            .field("rate", &self.rate)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The channels of a moment as two: one is on both sides, and the middle of more than two goes to either.
+pub(super) fn stereo(channels: &[f32]) -> [f32; 2] {
+    let [left, right] = match *channels {
+        [] => [0.0; 2],
+        [one] => [one; 2],
+        [left, right] => [left, right],
+        [left, right, middle, ..] => [left + CENTRE * middle, right + CENTRE * middle],
+    };
+    [left, right].map(|sample| match sample.is_finite() {
+        true => sample.clamp(-1.0, 1.0),
+        false => 0.0,
+    })
+}
+
+fn unreadable(reason: impl std::fmt::Display) -> Error {
+    Error::unreadable(KIND)(&reason)
+}
