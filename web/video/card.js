@@ -29,7 +29,7 @@ export function filmCard(first, take, look) {
   let film = first;
   let shown = "";
 
-  const again = () => take({ shots: film.shots, seed: film.seed, size: film.size, loop: film.loop });
+  const again = () => take({ shots: film.shots, seed: film.seed, size: film.size, loop: film.loop, sound: film.sound });
   const onward = () => take({ shots: film.shots, after: film.id });
   const remove = async () => {
     try {
@@ -50,7 +50,7 @@ export function filmCard(first, take, look) {
     h("button", { class: "quiet", type: "button", title: t(key), "aria-label": t(`${key}-of`, { words: film.prompt }), onclick: work }, icon(sign));
 
   const done = () => {
-    const player = h("video", { src: `/v1/videos/${film.id}/content`, poster: `/v1/videos/${film.id}/content?variant=thumbnail`, controls: true, loop: film.loop || Number(film.seconds) <= 12, preload: "none", playsinline: true, muted: true, "aria-label": film.prompt });
+    const player = h("video", { src: `/v1/videos/${film.id}/content`, poster: `/v1/videos/${film.id}/content?variant=thumbnail`, controls: true, loop: film.loop || Number(film.seconds) <= 12, preload: "none", playsinline: true, "aria-label": film.prompt });
     player.addEventListener("keydown", (event) => key(event, player, film.fps));
     const save = h("a", { class: "quiet", href: `/v1/videos/${film.id}/content?download=true`, download: "", title: t("film-save"), "aria-label": t("film-save-of", { words: film.prompt }) }, icon("download"));
     fill(screen, player);
@@ -81,7 +81,7 @@ export function filmCard(first, take, look) {
       fill(act, button("again", "film-again", again), button("bin", "film-remove", remove));
     }
     const state = film.status === "failed" ? film.error?.message : film.status === "queued" ? (film.queue_position ? t("film-queued-place", { place: film.queue_position }) : t("film-queued")) : film.status === "in_progress" ? t("film-drawing", { percent: film.progress }) : null;
-    fill(about, [state, `${film.size.replace("x", " × ")}`, t("video-seconds-of", { count: Number(film.seconds) }), film.loop && t("film-loops"), t("film-seed", { seed: String(film.seed) }), unknown].filter(Boolean).join(" · "));
+    fill(about, [state, `${film.size.replace("x", " × ")}`, t("video-seconds-of", { count: Number(film.seconds) }), film.loop && t("film-loops"), !film.sound && t("film-silent"), t("film-seed", { seed: String(film.seed) }), unknown].filter(Boolean).join(" · "));
     shown = film.status;
   };
   set(first);

@@ -15,7 +15,7 @@ const SECONDS = ["2", "4", "8", "12"];
 const COUNTS = ["1", "2", "4"];
 const EXAMPLES = ["video-example-1", "video-example-2", "video-example-3"];
 
-/** @typedef {{ shots: { prompt: string, seconds?: number }[], seed?: number, size?: string, loop?: boolean, after?: string }} Taken */
+/** @typedef {{ shots: { prompt: string, seconds?: number }[], seed?: number, size?: string, loop?: boolean, sound?: boolean, after?: string }} Taken */
 
 /**
  * @param {() => void} begun Called when films were begun.
@@ -27,6 +27,7 @@ export function wishes(begun) {
   const count = choice(t("video-count"), COUNTS.map((value) => [value, t("video-count-of", { count: Number(value) })]));
   const seed = h("input", { type: "number", min: 0, max: Number.MAX_SAFE_INTEGER, step: 1, inputmode: "numeric", placeholder: t("video-seed-any"), "aria-label": t("video-seed") });
   const loop = h("input", { type: "checkbox" });
+  const sound = h("input", { type: "checkbox", checked: true });
   const make = h("button", { class: "main", type: "submit" }, icon("play"), t("video-make"));
   const another = h("button", { class: "plain", type: "button" }, icon("plus"), t("video-shot-add"));
   /** The film that is followed by what is asked for, if one is. */
@@ -68,7 +69,7 @@ export function wishes(begun) {
     });
     const [only] = wanted;
     if (after) return ask("POST", "/v1/videos/extensions", { video: { id: after }, ...only });
-    const film = { size: size.value(), loop: loop.checked };
+    const film = { size: size.value(), loop: loop.checked, sound: sound.checked };
     const what = wanted.length > 1 ? { shots: wanted } : only;
     const first = seed.value === "" ? Math.floor(Math.random() * 1_000_000) : Number(seed.value);
     // Several at once are the same words by other chance.
@@ -96,7 +97,7 @@ export function wishes(begun) {
     },
     followed,
     shots,
-    h("div", { class: "wish-row" }, size.element, count.element, h("label", { class: "named" }, h("span", null, t("video-seed")), seed), h("label", { class: "ticked" }, loop, t("video-loop"))),
+    h("div", { class: "wish-row" }, size.element, count.element, h("label", { class: "named" }, h("span", null, t("video-seed")), seed), h("label", { class: "ticked" }, loop, t("video-loop")), h("label", { class: "ticked" }, sound, t("video-sound"))),
     wrong,
     h("div", { class: "wish-row" }, make, another),
     h("p", { class: "examples" }, EXAMPLES.map((key) => h("button", { class: "link", type: "button", onclick: () => take({ shots: [{ prompt: t(key) }] }) }, t(key)))),
@@ -115,6 +116,7 @@ export function wishes(begun) {
     count.select.value = "1";
     if (taken.seed !== undefined) seed.value = String(taken.seed);
     if (taken.loop !== undefined) loop.checked = taken.loop;
+    if (taken.sound !== undefined) sound.checked = taken.sound;
     follow(taken.after ?? "", words);
     text.focus();
     text.select();

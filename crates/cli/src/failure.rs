@@ -343,7 +343,9 @@ fn of_video(error: &video::Unmade) -> (Exit, &'static str) {
         Unmade::Media(media::Error::File(_)) | Unmade::File(_) | Unmade::Key { .. } => {
             (Exit::Fault, "file_failed")
         }
-        Unmade::Long { .. } | Unmade::Refused(_) => (Exit::Refused, "film_refused"),
+        Unmade::Long { .. } | Unmade::Mute(_) | Unmade::Refused(_) => {
+            (Exit::Refused, "film_refused")
+        }
         Unmade::OpenWeights(error) => of_open_weights(error),
         Unmade::Media(_) | Unmade::Credentials(_) => (Exit::Fault, "film_failed"),
     }

@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 
 use media::animation::{Apng, Gif};
 use media::mp4::{Gap, Writer};
+use media::sound::Sound;
 use media::watermark::Mark;
 use media::{Picture, Spec};
 
@@ -69,6 +70,8 @@ pub(crate) struct Target<S, W> {
     pub gap: usize,
     /// The mark that nobody sees.
     pub mark: Option<Mark>,
+    /// What is heard, where the format has sound.
+    pub sound: Option<Box<dyn Sound + Send>>,
 }
 
 /// Why a film was not made.
@@ -97,6 +100,9 @@ pub enum Unmade {
     /// Open weights made nothing.
     #[error(transparent)]
     OpenWeights(#[from] crate::open_weights::Error),
+    /// Sound in a format that has none.
+    #[error("a `.{}` holds no sound\nhint: `.mp4` does", .0.ending())]
+    Mute(Format),
     /// It could not be signed.
     #[error(transparent)]
     Credentials(#[from] media::credentials::Error),
@@ -135,10 +141,14 @@ where
         mut out,
         gap,
         mark,
+        sound,
     } = target;
     match format {
         Format::Mp4 => {
             let mut writer = Writer::new(spec, scratch)?;
+            if let Some(sound) = sound {
+                writer = writer.with_sound(sound)?;
+            }
             through(film, mark.as_ref(), each, &mut |picture| {
                 writer.push(picture)
             })?;

@@ -3,6 +3,8 @@
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::settings::{GUIDANCE, STEPS, Steps};
 use crate::world::{TEXT_CHARS_MAX, Unreadable};
 
@@ -40,6 +42,31 @@ pub struct Order {
     pub seed: u64,
     /// Whether its end leads back to its beginning.
     pub is_loop: bool,
+    /// What is heard.
+    pub sound: Soundtrack,
+}
+
+/// What is heard in a film.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Soundtrack {
+    /// What is seen, where whoever makes the pictures knows what that sounds like.
+    #[default]
+    Made,
+    /// Nothing.
+    Silent,
+    /// A track that was brought.
+    Brought,
+}
+
+impl Soundtrack {
+    /// What is heard in a film that is made after one with this: a track has to be brought again.
+    pub(crate) fn anew(self) -> Self {
+        match self {
+            Self::Made | Self::Brought => Self::Made,
+            Self::Silent => Self::Silent,
+        }
+    }
 }
 
 /// What is seen without a cut.
@@ -137,6 +164,7 @@ impl Order {
             frames_per_second: 24,
             seed: 0,
             is_loop: false,
+            sound: Soundtrack::Made,
         }
     }
 

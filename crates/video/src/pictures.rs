@@ -2,6 +2,7 @@
 
 use media::Picture;
 use media::credentials::Source;
+use media::sound::Sound;
 
 use crate::make::Unmade;
 use crate::order::Order;
@@ -34,6 +35,11 @@ pub trait Pictures: Sync {
         canvas: &mut dyn FnMut() -> Picture,
         take: &mut dyn FnMut(Picture) -> bool,
     ) -> Result<(), Unmade>;
+
+    /// What the film sounds like, where that is known.
+    fn sound(&self) -> Option<Box<dyn Sound + Send>> {
+        None
+    }
 
     /// A picture of the film's size.
     fn blank(&self) -> Picture {

@@ -2,12 +2,14 @@
 
 use media::Picture;
 use media::credentials::Source;
+use media::sound::{RATE, Sound};
 
 use crate::chance::Chance;
 use crate::make::Unmade;
 use crate::order::{Order, Refused};
 use crate::pictures::Pictures;
 use crate::settings::Settings;
+use crate::sound::{self, Score};
 use crate::world::{Scene, Stage, draw, read};
 
 /// Streams of chance: that of what was not said, and that of places.
@@ -119,6 +121,19 @@ impl Pictures for Plan {
 
     fn source(&self) -> Source {
         Source::DigitalCreation
+    }
+
+    fn sound(&self) -> Option<Box<dyn Sound + Send>> {
+        let rate = u64::from(self.order.frames_per_second);
+        let sample = |frame: u64| frame * u64::from(RATE) / rate;
+        let shots = self.shots.iter().map(|shot| sound::Shot {
+            stage: shot.stage.clone(),
+            begin: sample(shot.first),
+            end: sample(shot.first + shot.frames),
+            is_loop: self.order.is_loop,
+            seed: self.order.seed,
+        });
+        Some(Box::new(Score::new(shots.collect())))
     }
 
     fn run(

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use crate::order::{Order, Refused, Shot};
+use crate::order::{Order, Refused, Shot, Soundtrack};
 
 /// What made the film, when it was drawn from facts.
 pub const SCENE_MODEL: &str = "freehold-scene";
@@ -31,6 +31,9 @@ pub struct Settings {
     /// Whether its end leads back to its beginning.
     #[serde(default, rename = "loop")]
     pub is_loop: bool,
+    /// What is heard.
+    #[serde(default)]
+    pub sound: Soundtrack,
     /// How a network went from noise to film, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<Steps>,
@@ -82,6 +85,7 @@ impl Settings {
             fps: order.frames_per_second,
             seed: order.seed,
             is_loop: order.is_loop,
+            sound: order.sound,
             steps: None,
         }
     }
@@ -103,6 +107,7 @@ impl Settings {
         let prompt = prompt.to_owned();
         Self {
             shots: vec![KeptShot { prompt, seconds }],
+            sound: self.sound.anew(),
             ..self.clone()
         }
     }
@@ -116,7 +121,10 @@ impl Settings {
         if !seconds.is_finite() || seconds <= 0.0 {
             return Err(Refused::Seconds { wanted: seconds });
         }
-        let mut extended = self.clone();
+        let mut extended = Self {
+            sound: self.sound.anew(),
+            ..self.clone()
+        };
         let prompt = prompt.trim();
         match extended.shots.last_mut() {
             Some(last) if prompt.is_empty() || last.prompt.trim() == prompt => {
@@ -158,6 +166,7 @@ impl Settings {
             frames_per_second: self.fps,
             seed: self.seed,
             is_loop: self.is_loop,
+            sound: self.sound,
         };
         order.check()?;
         Ok(order)
@@ -212,6 +221,19 @@ mod tests {
             shots(&followed.remixed("a star")),
             [("a star".to_owned(), 3.0)]
         );
+        for (sound, then) in [
+            (Soundtrack::Made, Soundtrack::Made),
+            (Soundtrack::Silent, Soundtrack::Silent),
+            // What was brought has to be brought again.
+            (Soundtrack::Brought, Soundtrack::Made),
+        ] {
+            let settings = Settings {
+                sound,
+                ..settings.clone()
+            };
+            assert_eq!(settings.remixed("a star").sound, then);
+            assert_eq!(settings.extended("", 1.0).unwrap().sound, then);
+        }
     }
 
     #[test]

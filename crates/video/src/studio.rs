@@ -10,9 +10,11 @@ use media::credentials::{
     self, Facts, FilmSeal, Generator, Identity, Ingredient, Making, Relationship, Signer, Status,
     Trust,
 };
+use media::sound::{Sound, Track};
 use media::watermark::{Mark, SIDE_MIN, STRENGTH};
 
 use crate::make::{Format, Target, Unmade, make};
+use crate::order::Soundtrack;
 use crate::pictures::Pictures;
 use crate::settings::Settings;
 
@@ -27,6 +29,32 @@ const FOLDER: &str = "signer";
 
 /// Under which name credentials keep the settings.
 const SETTINGS: &str = "order";
+
+/// What a film is made of, beside words.
+#[derive(Debug, Default)]
+pub struct Brought {
+    /// The film from which it is made.
+    pub parent: Option<File>,
+    /// What is heard.
+    pub track: Option<BroughtTrack>,
+}
+
+/// A file with sound.
+#[derive(Debug)]
+pub struct BroughtTrack {
+    file: File,
+    name: String,
+}
+
+impl BroughtTrack {
+    /// The sound of `file`, which is called `name`.
+    pub fn new(file: File, name: impl Into<String>) -> Self {
+        Self {
+            file,
+            name: name.into(),
+        }
+    }
+}
 
 /// Who makes and signs films here.
 pub struct Studio {
@@ -61,8 +89,8 @@ impl Studio {
         &self.root
     }
 
-    /// Makes the film of `plan` in a file without a name, beside those of `folder`. `parent` is the film from which it was made.
-    /// `each` is told of every picture, and says whether to go on.
+    /// Makes the film of `plan` in a file without a name, beside those of `folder`, of what was `brought`. `each` is told of every picture,
+    /// and says whether to go on.
     ///
     /// # Errors
     /// [`Unmade`].
@@ -71,11 +99,12 @@ impl Studio {
         plan: &dyn Pictures,
         format: Format,
         folder: &Path,
-        parent: Option<File>,
+        mut brought: Brought,
         now: i64,
         each: &mut dyn FnMut(u64, &Picture) -> bool,
     ) -> Result<File, Unmade> {
-        let facts = self.facts(plan, format, parent, now)?;
+        let facts = self.facts(plan, format, &mut brought, now)?;
+        let sound = sound(plan, format, brought.track)?;
         let size = plan.order().size;
         let is_large = size.width.min(size.height) >= SIDE_MIN;
         let mark = is_large.then(|| Mark::new(message(&facts.identity), MARK_KEY, STRENGTH));
@@ -89,6 +118,7 @@ impl Studio {
                     out: BufWriter::new(&film),
                     gap: seal.bytes(),
                     mark,
+                    sound,
                 };
                 let gap = make(plan, target, each)?;
                 film.seek(SeekFrom::Start(0))?;
@@ -109,6 +139,7 @@ impl Studio {
                     out: &mut bytes,
                     gap: 0,
                     mark,
+                    sound: None,
                 };
                 make(plan, target, each)?;
                 film.write_all(&credentials::seal(&bytes, &facts, &self.signer)?)?;
@@ -128,7 +159,7 @@ impl Studio {
         picture: &[u8],
         now: i64,
     ) -> Result<Vec<u8>, Unmade> {
-        let facts = self.facts(plan, Format::Mp4, None, now)?;
+        let facts = self.facts(plan, Format::Mp4, &mut Brought::default(), now)?;
         Ok(credentials::seal(picture, &facts, &self.signer)?)
     }
 
@@ -136,7 +167,7 @@ impl Studio {
         &self,
         plan: &dyn Pictures,
         format: Format,
-        parent: Option<File>,
+        brought: &mut Brought,
         now: i64,
     ) -> Result<Facts, Unmade> {
         let settings = plan.settings();
@@ -144,10 +175,17 @@ impl Studio {
         let mut identity = [0; 32];
         getrandom::fill(&mut identity).map_err(io::Error::other)?;
         let kept = serde_json::to_string(&settings).expect("settings are JSON");
-        let parent = parent.map(|mut file| {
-            Ingredient::read(&mut file, "the film before", Relationship::Parent, now)
+        let parent = brought
+            .parent
+            .as_mut()
+            .map(|file| Ingredient::read(file, "the film before", Relationship::Parent, now));
+        let track = brought.track.as_mut().map(|track| {
+            let media_type = Track::open(track.file.try_clone()?)?.media_type();
+            let part = Relationship::Component;
+            let read = Ingredient::plain(&mut track.file, &track.name, media_type, part);
+            Ok::<_, Unmade>(read?)
         });
-        let parent = parent.transpose()?;
+        let ingredients = [parent.transpose()?, track.transpose()?];
         Ok(Facts {
             title: title(&prompt, format),
             generator: Generator {
@@ -163,9 +201,30 @@ impl Studio {
                 seed: Some(settings.seed),
                 settings: [(SETTINGS.to_owned(), kept)].into(),
             },
-            ingredients: parent.into_iter().collect(),
+            ingredients: ingredients.into_iter().flatten().collect(),
         })
     }
+}
+
+/// What is heard: what was brought, or what is seen, or nothing.
+fn sound(
+    plan: &dyn Pictures,
+    format: Format,
+    track: Option<BroughtTrack>,
+) -> Result<Option<Box<dyn Sound + Send>>, Unmade> {
+    let order = plan.order();
+    let Some(track) = track else {
+        return Ok(match order.sound {
+            Soundtrack::Made => plan.sound(),
+            Soundtrack::Silent | Soundtrack::Brought => None,
+        });
+    };
+    if format != Format::Mp4 {
+        return Err(Unmade::Mute(format));
+    }
+    let seconds = plan.frames() as f64 / f64::from(order.frames_per_second);
+    let track = Track::open(track.file)?.ending_after(seconds);
+    Ok(Some(Box::new(track)))
 }
 
 /// What the mark of a film says: the beginning of its identity.
@@ -338,11 +397,18 @@ mod tests {
         let studio = Studio::open(data.path(), NOW, "1.2.3").unwrap();
         for format in Format::ALL {
             let mut seen = 0;
-            let film = studio.film(&plan(), format, data.path(), None, NOW, &mut |frame, _| {
-                assert_eq!(frame, seen);
-                seen += 1;
-                true
-            });
+            let film = studio.film(
+                &plan(),
+                format,
+                data.path(),
+                Brought::default(),
+                NOW,
+                &mut |frame, _| {
+                    assert_eq!(frame, seen);
+                    seen += 1;
+                    true
+                },
+            );
             let mut film = bytes(film.unwrap());
             assert_eq!(seen, 12);
             let settings = settings_in(io::Cursor::new(&film), NOW).unwrap();
@@ -371,9 +437,14 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let studio = Studio::open(data.path(), NOW, "1.2.3").unwrap();
         let film = studio
-            .film(&plan(), Format::Mp4, data.path(), None, NOW, &mut |_, _| {
-                true
-            })
+            .film(
+                &plan(),
+                Format::Mp4,
+                data.path(),
+                Brought::default(),
+                NOW,
+                &mut |_, _| true,
+            )
             .unwrap();
         let mut frames = Frames::open(film).unwrap();
         let mut detector = Detector::new(MARK_KEY);
@@ -394,7 +465,7 @@ mod tests {
             &plan(),
             Format::Mp4,
             data.path(),
-            None,
+            Brought::default(),
             NOW,
             &mut |frame, _| frame < 3,
         );
@@ -429,16 +500,24 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let studio = Studio::open(data.path(), NOW, "1").unwrap();
         let first = studio
-            .film(&plan(), Format::Mp4, data.path(), None, NOW, &mut |_, _| {
-                true
-            })
+            .film(
+                &plan(),
+                Format::Mp4,
+                data.path(),
+                Brought::default(),
+                NOW,
+                &mut |_, _| true,
+            )
             .unwrap();
         let second = studio
             .film(
                 &plan(),
                 Format::Mp4,
                 data.path(),
-                Some(first),
+                Brought {
+                    parent: Some(first),
+                    track: None,
+                },
                 NOW,
                 &mut |_, _| true,
             )

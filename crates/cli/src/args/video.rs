@@ -71,6 +71,14 @@ pub struct Made {
     #[arg(long)]
     pub force: bool,
 
+    /// What is heard: WAV, FLAC, MP3, Ogg Vorbis or M4A [default: what is drawn has a sound of its own]
+    #[arg(long, value_name = "FILE", conflicts_with = "silent")]
+    pub sound: Option<PathBuf>,
+
+    /// Make it without sound
+    #[arg(long)]
+    pub silent: bool,
+
     /// A network that makes it, in place of the scene renderer: what `freehold train` made, or Wan 2.1 T2V or Wan 2.2
     /// TI2V in the layout of `diffusers`
     #[arg(long, value_name = "DIR")]

@@ -12,10 +12,14 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use media::Picture;
+use media::sound::Track;
 use serde_json::{Value, json};
 use video::generate::Painted;
 use video::open_weights::Filmed;
-use video::{Format, KeptShot, Order, Pictures, Plan, SCENE_MODEL, Settings, Studio, Unmade};
+use video::{
+    Brought, BroughtTrack, Format, KeptShot, Order, Pictures, Plan, SCENE_MODEL, Settings,
+    Soundtrack, Studio, Unmade,
+};
 
 use self::maker::Maker;
 use super::stop_on_signals;
@@ -71,14 +75,21 @@ fn create(args: &VideoCreate, console: &mut Console) -> anyhow::Result<Exit> {
 }
 
 fn remix(args: &VideoRemix, console: &mut Console) -> anyhow::Result<Exit> {
-    let settings = settings_of(&args.file)?.remixed(&args.prompt);
-    make_from(&settings, &args.file, &args.made, console)
+    let before = settings_of(&args.file)?;
+    make_from(
+        &before,
+        &before.remixed(&args.prompt),
+        &args.file,
+        &args.made,
+        console,
+    )
 }
 
 fn extend(args: &VideoExtend, console: &mut Console) -> anyhow::Result<Exit> {
     let prompt = args.prompt.as_deref().unwrap_or_default();
-    let settings = settings_of(&args.file)?.extended(prompt, args.seconds)?;
-    make_from(&settings, &args.file, &args.made, console)
+    let before = settings_of(&args.file)?;
+    let settings = before.extended(prompt, args.seconds)?;
+    make_from(&before, &settings, &args.file, &args.made, console)
 }
 
 fn storyboard(args: &VideoStoryboard, console: &mut Console) -> anyhow::Result<Exit> {
@@ -94,8 +105,9 @@ fn storyboard(args: &VideoStoryboard, console: &mut Console) -> anyhow::Result<E
     make(&order, (&mut maker, None), &made, console)
 }
 
-/// Makes a film as another was made, but for what `settings` say.
+/// Makes a film as another was made `before`, but for what `settings` say.
 fn make_from(
+    before: &Settings,
     settings: &Settings,
     file: &Path,
     made: &Made,
@@ -109,6 +121,13 @@ fn make_from(
             false => "`--model` names the folder of the network that made it",
         };
         return Err(Failure::refused("film_refused", what).hint(hint).into());
+    }
+    if before.sound == Soundtrack::Brought && made.sound.is_none() && !made.silent {
+        let note = paint::styled(paint::WARN, "note:");
+        console.talk(format_args!(
+            "{note} the track of `{}` is left out; `--sound` brings it again",
+            file.display()
+        ));
     }
     // As many steps as before, unless others are asked for.
     let made = Made {
@@ -159,6 +178,7 @@ fn read_storyboard(path: &Path, maker: &Maker) -> anyhow::Result<Order> {
         fps: board.fps.unwrap_or(maker.frames_per_second()),
         seed: board.seed.unwrap_or_else(chance),
         is_loop: board.is_loop,
+        sound: Soundtrack::Made,
         steps: None,
     };
     Ok(settings.order()?)
@@ -176,6 +196,14 @@ fn make(
     made: &Made,
     console: &mut Console,
 ) -> anyhow::Result<Exit> {
+    let order = &Order {
+        sound: match (&made.sound, made.silent) {
+            (Some(_), _) => Soundtrack::Brought,
+            (None, true) => Soundtrack::Silent,
+            (None, false) => order.sound,
+        },
+        ..order.clone()
+    };
     let stop = stop_on_signals()?;
     let steps = maker.steps(made);
     let progress: Mutex<Option<Progress>> = Mutex::default();
@@ -252,12 +280,15 @@ fn film(
     let is_drawn = plan.settings().steps.is_none();
     let middle = plan.frames() / 2;
     let mut thumbnail = None;
-    let parent = parent.map(File::open).transpose().map_err(Unmade::File)?;
+    let brought = Brought {
+        parent: parent.map(File::open).transpose().map_err(Unmade::File)?,
+        track: made.sound.as_deref().map(track).transpose()?,
+    };
     let film = studio.film(
         plan,
         format,
         folder,
-        parent,
+        brought,
         environment::seconds_since_1970(),
         &mut |frame, picture| {
             if is_drawn {
@@ -275,6 +306,24 @@ fn film(
         .map_err(Unmade::File)
         .context(format!("`{}` was not written", path.display()))?;
     tell(plan, &path, film, (began, thumbnail), console)
+}
+
+/// The sound of a file that was brought.
+fn track(path: &Path) -> anyhow::Result<BroughtTrack> {
+    let unreadable = |error: std::io::Error| Failure::unreadable(path, &error);
+    let file = File::open(path).map_err(unreadable)?;
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        let what = format!("`{}` is no file that can be heard", path.display());
+        return Err(Failure::refused("sound_refused", what).into());
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if let Err(error) = Track::open(file.try_clone()?) {
+        let what = format!("`{}` cannot be heard: {error}", path.display());
+        return Err(Failure::refused("sound_refused", what)
+            .hint("WAV, FLAC, MP3, Ogg Vorbis and M4A are read; `ffmpeg -i FILE track.wav` turns others into one")
+            .into());
+    }
+    Ok(BroughtTrack::new(file, name))
 }
 
 fn tell(
@@ -295,6 +344,7 @@ fn tell(
             "size": order.size.to_string(),
             "fps": order.frames_per_second,
             "seed": order.seed,
+            "sound": order.sound,
             "model": plan.settings().model,
             "unknown_words": plan.unknown(),
         }))?;
@@ -418,8 +468,13 @@ fn show(args: &VideoShow, console: &mut Console) -> anyhow::Result<Exit> {
         text += &format!("{:>6} s  {}\n", shot.seconds, shot.prompt);
     }
     let looped = if settings.is_loop { ", as a loop" } else { "" };
+    let heard = match settings.sound {
+        Soundtrack::Made => "",
+        Soundtrack::Silent => ", silent",
+        Soundtrack::Brought => ", with a track of its own",
+    };
     text += &format!(
-        "{} at {} pictures a second{looped}, seed {}, by {}\n",
+        "{} at {} pictures a second{looped}{heard}, seed {}, by {}\n",
         settings.size, settings.fps, settings.seed, settings.model
     );
     console.print(&text)?;

@@ -174,6 +174,103 @@ fn one_changed_byte_is_found_and_another_house_is_not_trusted() {
     );
 }
 
+/// A WAV file with a tone of `seconds`.
+fn tone(path: &Path, seconds: u32) {
+    let (rate, samples) = (8000_u32, 8000 * seconds);
+    let mut bytes = b"RIFF".to_vec();
+    bytes.extend((36 + 2 * samples).to_le_bytes());
+    bytes.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    bytes.extend(rate.to_le_bytes());
+    bytes.extend((2 * rate).to_le_bytes());
+    bytes.extend(b"\x02\0\x10\0data");
+    bytes.extend((2 * samples).to_le_bytes());
+    for sample in 0..samples {
+        let level = (sample as f32 * 0.3).sin() * 9000.0;
+        bytes.extend((level as i16).to_le_bytes());
+    }
+    fs::write(path, bytes).unwrap();
+}
+
+fn has_sound(path: &Path) -> bool {
+    let frames = media::mp4::Frames::open(fs::File::open(path).unwrap()).unwrap();
+    frames.film().has_sound
+}
+
+#[test]
+fn films_are_heard_unless_they_are_silent_and_with_a_track_that_is_brought() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    tone(&at.join("tone.wav"), 3);
+    let made = run(at, &small("a red ball bounces", &["-o", "own.mp4"]));
+    assert_eq!(made.exit, Some(0), "{made:?}");
+    let made = run(
+        at,
+        &small("a red ball bounces", &["-o", "silent.mp4", "--silent"]),
+    );
+    assert_eq!(made.exit, Some(0), "{made:?}");
+    let words = ["-o", "track.mp4", "--sound", "tone.wav"];
+    let made = run(at, &small("a red ball bounces", &words));
+    assert_eq!(made.exit, Some(0), "{made:?}");
+    let heard = ["own.mp4", "silent.mp4", "track.mp4"].map(|name| has_sound(&at.join(name)));
+    assert_eq!(heard, [true, false, true]);
+
+    let shown = run(at, &["video", "show", "track.mp4"]);
+    assert!(
+        shown.stdout.contains("with a track of its own"),
+        "{shown:?}"
+    );
+    let verified = run(at, &["media", "verify", "track.mp4"]);
+    assert_eq!(verified.exit, Some(0), "{verified:?}");
+    assert!(verified.stdout.contains("tone.wav"), "{verified:?}");
+
+    let remix = [
+        "video",
+        "remix",
+        "track.mp4",
+        "a blue ball bounces",
+        "-o",
+        "remix.mp4",
+    ];
+    let made = run(at, &remix);
+    assert_eq!(made.exit, Some(0), "{made:?}");
+    assert!(
+        made.stderr.contains("`--sound` brings it again"),
+        "{made:?}"
+    );
+    let remix = [
+        "video",
+        "remix",
+        "silent.mp4",
+        "a blue ball bounces",
+        "-o",
+        "quiet.mp4",
+    ];
+    assert_eq!(run(at, &remix).exit, Some(0));
+    assert!(has_sound(&at.join("remix.mp4")) && !has_sound(&at.join("quiet.mp4")));
+}
+
+#[test]
+fn tracks_that_cannot_be_heard_are_refused_before_anything_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    tone(&at.join("tone.wav"), 1);
+    fs::write(at.join("words.wav"), "no sound").unwrap();
+    for (track, output, exit, said) in [
+        ("words.wav", "a.mp4", 1, "`words.wav` cannot be heard"),
+        ("none.wav", "a.mp4", 2, "`none.wav` cannot be read"),
+        (".", "a.mp4", 1, "is no file that can be heard"),
+        ("tone.wav", "a.gif", 1, "a `.gif` holds no sound"),
+    ] {
+        let words = ["-o", output, "--sound", track];
+        let refused = run(at, &small("a red ball bounces", &words));
+        assert_eq!(refused.exit, Some(exit), "{refused:?}");
+        assert!(refused.stderr.contains(said), "{refused:?}");
+        assert!(!at.join(output).exists());
+    }
+    let both = ["--silent", "--sound", "tone.wav"];
+    assert_ne!(run(at, &small("a red ball bounces", &both)).exit, Some(0));
+}
+
 #[test]
 fn shots_come_from_a_storyboard() {
     let folder = tempfile::tempdir().unwrap();

@@ -8,7 +8,6 @@ use super::cbor::{self, map};
 use super::certificate::Trust;
 use super::digest::{Sum, hexadecimal, sum, sum_without};
 use super::error::{Checked, Error, Fault, Result};
-use super::format::Format;
 use super::input::Input;
 use super::names;
 use super::report::Status;
@@ -53,7 +52,7 @@ impl Relationship {
 #[derive(Clone, Debug)]
 pub struct Ingredient {
     title: String,
-    format: Format,
+    media_type: &'static str,
     relationship: Relationship,
     sum: Sum,
     carried: Option<Carried>,
@@ -99,11 +98,32 @@ impl Ingredient {
         };
         Ok(Self {
             title: title.to_owned(),
-            format: report.format,
+            media_type: report.format.mime(),
             relationship,
             sum,
             carried,
             refused,
+        })
+    }
+
+    /// A file of another kind, such as sound: what it holds is not looked at.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn plain<R: Read + Seek>(
+        reader: &mut R,
+        title: &str,
+        media_type: &'static str,
+        relationship: Relationship,
+    ) -> Result<Self> {
+        let mut input = Input::new(reader)?;
+        Ok(Self {
+            title: title.to_owned(),
+            media_type,
+            relationship,
+            sum: read(sum_without(&mut input, &[], &[]))?,
+            carried: None,
+            refused: None,
         })
     }
 
@@ -138,7 +158,7 @@ impl Ingredient {
         cbor::write(&map([
             ("relationship", Some(self.relationship.name().into())),
             ("dc:title", Some(self.title.as_str().into())),
-            ("dc:format", Some(self.format.mime().into())),
+            ("dc:format", Some(self.media_type.into())),
             ("instanceID", Some(format!("{BY_SUM}{sum}").into())),
             (
                 "description",

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
+use std::io::Seek as _;
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler as _};
@@ -29,6 +30,9 @@ const CHUNK: usize = 1024;
 /// Packets in a row that may be damaged.
 const DAMAGED_MAX: usize = 100;
 
+/// Samples in which a track fades out at the end of a film.
+const FADE: f32 = 0.4 * RATE as f32;
+
 /// How much of the middle goes to either side.
 const CENTRE: f32 = std::f32::consts::FRAC_1_SQRT_2;
 
@@ -44,6 +48,8 @@ pub struct Track {
     decoded: VecDeque<f32>,
     /// What is ready.
     ready: VecDeque<[f32; 2]>,
+    /// Samples until the film ends, where that is known.
+    rest: Option<u64>,
     /// Samples that the resampler gives before the first that it was given.
     skipped: usize,
     is_over: bool,
@@ -54,7 +60,8 @@ impl Track {
     ///
     /// # Errors
     /// [`Error::Unreadable`] when there is none in it, or it is in another format.
-    pub fn open(file: File) -> Result<Self> {
+    pub fn open(mut file: File) -> Result<Self> {
+        file.rewind()?;
         let stream = MediaSourceStream::new(Box::new(file), Default::default());
         let (format, meta) = (FormatOptions::default(), MetadataOptions::default());
         let file = symphonia::default::get_probe()
@@ -80,6 +87,7 @@ impl Track {
             resampler: None,
             decoded: VecDeque::new(),
             ready: VecDeque::new(),
+            rest: None,
             skipped: 0,
             is_over: false,
         };
@@ -88,6 +96,28 @@ impl Track {
         match opened.rate {
             0 => Err(unreadable("there is none in it")),
             _ => Ok(opened),
+        }
+    }
+
+    /// The same, which fades out where a film of so many seconds ends.
+    pub fn ending_after(self, seconds: f64) -> Self {
+        Self {
+            rest: Some((seconds * f64::from(RATE)).round() as u64),
+            ..self
+        }
+    }
+
+    /// Its type, as mails and the web name it.
+    pub fn media_type(&self) -> &'static str {
+        match self.file.format_info().short_name {
+            "wave" => "audio/wav",
+            "aiff" => "audio/aiff",
+            "flac" => "audio/flac",
+            "mp1" | "mp2" | "mp3" => "audio/mpeg",
+            "aac" => "audio/aac",
+            "ogg" => "audio/ogg",
+            "isomp4" => "audio/mp4",
+            _ => "application/octet-stream",
         }
     }
 
@@ -200,7 +230,15 @@ impl Sound for Track {
             self.decode()?;
         }
         for sample in out {
-            *sample = self.ready.pop_front().unwrap_or_default();
+            let open = match &mut self.rest {
+                None => 1.0,
+                Some(rest) => {
+                    *rest = rest.saturating_sub(1);
+                    (*rest as f32 / FADE).min(1.0)
+                }
+            };
+            let heard = self.ready.pop_front().unwrap_or_default();
+            *sample = heard.map(|side| side * open);
         }
         Ok(())
     }

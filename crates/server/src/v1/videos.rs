@@ -18,7 +18,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use store::{List, Metadata, Object};
-use video::{Pictures as _, Plan, SCENE_MODEL, Settings};
+use video::{Pictures as _, Plan, SCENE_MODEL, Settings, Soundtrack};
 
 use super::files::{may_make, seconds};
 use crate::app::App;
@@ -190,6 +190,7 @@ async fn begin(
         "fps": settings.fps,
         "frames": plan.frames(),
         "loop": settings.is_loop,
+        "sound": settings.sound != Soundtrack::Silent,
         "shots": settings.shots,
         "unknown_words": plan.unknown(),
         "characters": characters,

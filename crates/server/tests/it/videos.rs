@@ -22,7 +22,11 @@ fn small(prompt: &str) -> Value {
 }
 
 fn begin(house: &House, body: &Value) -> String {
-    let reply = house.post("/v1/videos", body);
+    begin_at(house, "/v1/videos", body)
+}
+
+fn begin_at(house: &House, path: &str, body: &Value) -> String {
+    let reply = house.post(path, body);
     assert_eq!(reply.status, 200, "{}", reply.text);
     assert!(reply.header("openai-poll-after-ms").is_some());
     reply.json()["id"].as_str().unwrap().to_owned()
@@ -56,13 +60,14 @@ fn a_film_is_made_fetched_and_deleted() {
         "id": id, "object": "video", "model": "freehold-scene", "status": "completed", "progress": 100,
         "created_at": film["created_at"], "completed_at": film["completed_at"], "expires_at": null,
         "prompt": "a red ball bounces and a dragon", "seconds": "1", "size": "192x160", "error": null,
-        "remixed_from_video_id": null, "seed": 7, "fps": 12, "frames": 12, "loop": false, "unknown_words": ["dragon"],
+        "remixed_from_video_id": null, "seed": 7, "fps": 12, "frames": 12, "loop": false, "sound": true, "unknown_words": ["dragon"],
         "characters": [], "queue_position": null,
         "shots": [{ "prompt": "a red ball bounces and a dragon", "seconds": 1.0 }],
     });
     assert_eq!(film, about);
     let bytes = content(&house, &id, "");
     let mut frames = Frames::open(Cursor::new(&bytes)).unwrap();
+    assert!(frames.film().has_sound);
     let mut count = 0;
     while let Some(picture) = frames.next_picture().unwrap() {
         assert_eq!((picture.width, picture.height), (192, 160));
@@ -90,6 +95,35 @@ fn a_film_is_made_fetched_and_deleted() {
         json!({ "id": id, "object": "video.deleted", "deleted": true })
     );
     assert_eq!(house.get(&format!("/v1/videos/{id}")).status, 404);
+}
+
+#[test]
+fn a_film_and_what_is_made_of_it_are_silent_where_that_is_wished() {
+    let house = House::open();
+    let mut wish = small("a red ball bounces");
+    wish["sound"] = json!(false);
+    let id = begin(&house, &wish);
+    let film = ended(&house, &id);
+    assert_eq!(
+        (&film["status"], &film["sound"]),
+        (&json!("completed"), &json!(false))
+    );
+    let remix = begin_at(
+        &house,
+        &format!("/v1/videos/{id}/remix"),
+        &json!({ "prompt": "a blue ball" }),
+    );
+    ended(&house, &remix);
+    for id in [id, remix] {
+        let bytes = content(&house, &id, "");
+        assert!(!Frames::open(Cursor::new(&bytes)).unwrap().film().has_sound);
+    }
+    wish["sound"] = json!("loud");
+    let refused = house.post("/v1/videos", &wish);
+    assert_eq!(
+        (refused.status, refused.json()["error"]["param"].clone()),
+        (400, json!("sound"))
+    );
 }
 
 fn now() -> i64 {

@@ -54,6 +54,7 @@ const UNMET: [&str; 68] = [
     "store_master_key",
     "store_newer",
     "store_served",
+    "sound_refused",
     "storyboard_invalid",
     "too_many_tasks",
     "tools_only",

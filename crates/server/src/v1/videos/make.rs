@@ -7,7 +7,7 @@ use media::{Picture, still};
 use serde_json::{Value, json};
 use store::{Blob, Cursor, Job, JobState, List, Object};
 use tokio::runtime::Handle;
-use video::{Format, Pictures as _, Plan, SCENE_MODEL, Settings, Studio, Unknown, Unmade};
+use video::{Brought, Format, Pictures as _, Plan, SCENE_MODEL, Settings, Studio, Unknown, Unmade};
 
 use super::{KIND, settings_of, source, wanted};
 use crate::app::App;
@@ -122,7 +122,10 @@ fn draw(
         &plan,
         Format::Mp4,
         &app.data,
-        parent,
+        Brought {
+            parent,
+            track: None,
+        },
         now,
         &mut |frame, picture| {
             stills.see(frame, picture);

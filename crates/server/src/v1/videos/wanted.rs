@@ -1,6 +1,6 @@
 //! What of a request becomes an order.
 
-use video::{Order, Refused, SCENE_MODEL, Settings, Shot, Size};
+use video::{Order, Refused, SCENE_MODEL, Settings, Shot, Size, Soundtrack};
 
 use super::form::Asked;
 use crate::fault::{Fault, Result};
@@ -64,6 +64,10 @@ pub(super) fn settings(asked: &Asked) -> Result<Settings> {
         frames_per_second: rate,
         seed: seed(asked)?,
         is_loop: is_true(asked, "loop")?,
+        sound: match asked.has("sound") && !is_true(asked, "sound")? {
+            true => Soundtrack::Silent,
+            false => Soundtrack::Made,
+        },
         shots: shots(asked, seconds)?,
         ..Order::new("", seconds, size)
     };
