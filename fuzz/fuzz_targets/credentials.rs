@@ -43,18 +43,31 @@ fn parse(bytes: &[u8]) -> String {
 fn changes(bytes: &[u8]) -> String {
     let common = |file: &Vec<u8>| {
         let ahead = file.iter().zip(bytes).take_while(|(a, b)| a == b).count();
-        let behind = file.iter().rev().zip(bytes.iter().rev()).take_while(|(a, b)| a == b).count();
+        let behind = file
+            .iter()
+            .rev()
+            .zip(bytes.iter().rev())
+            .take_while(|(a, b)| a == b)
+            .count();
         (ahead, behind)
     };
     let files = SEALED.iter().map(|file| (common(file), file));
-    let Some(((ahead, behind), file)) = files.max_by_key(|((ahead, behind), _)| ahead + behind) else {
+    let Some(((ahead, behind), file)) = files.max_by_key(|((ahead, behind), _)| ahead + behind)
+    else {
         return "there is none".to_owned();
     };
     let of = |bytes: &[u8]| {
         let end = bytes.len().saturating_sub(behind).max(ahead);
-        String::from_utf8_lossy(&bytes[ahead..end.min(ahead + 80)]).escape_debug().to_string()
+        String::from_utf8_lossy(&bytes[ahead..end.min(ahead + 80)])
+            .escape_debug()
+            .to_string()
     };
-    format!("of {} bytes, {ahead} before and {behind} behind are the same; `{}` became `{}`", file.len(), of(file), of(bytes))
+    format!(
+        "of {} bytes, {ahead} before and {behind} behind are the same; `{}` became `{}`",
+        file.len(),
+        of(file),
+        of(bytes)
+    )
 }
 
 #[cfg(feature = "libfuzzer")]

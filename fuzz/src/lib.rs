@@ -5,6 +5,7 @@ mod mutate;
 mod tensors;
 
 pub mod films;
+pub mod tracks;
 
 pub use driver::{Target, run};
 pub use tensors::outcome_of;

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import array
 import json
 import os
 import pathlib
@@ -118,6 +119,36 @@ def playable(house):
     assert whole.index(b"moov") < whole.index(b"mdat")
 
 
+def heard(house):
+    """ffmpeg hears what is drawn from the first picture to the last, and tracks of every format at their pitch; the official reader names them."""
+    entries = "stream=codec_name,sample_rate,channels,start_time,duration"
+    words = ["ffprobe", "-v", "error", "-select_streams", "a", "-show_entries", entries, "-of", "json"]
+    wanted = {"codec_name": "opus", "sample_rate": "48000", "channels": 2, "start_time": "0.000000", "duration": "1.000000"}
+    tone = house.folder / "tone.wav"
+    make = ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100:duration=1", str(tone)]
+    subprocess.run(make, check=True)
+    silent = house.film("silent.mp4", "--silent")
+    assert json.loads(subprocess.run([*words, str(silent)], capture_output=True, check=True).stdout)["streams"] == []
+    for ending, codec in ((None, None), ("wav", "pcm_s16le"), ("flac", "flac"), ("mp3", "libmp3lame"), ("ogg", "libvorbis"), ("m4a", "aac"), ("aiff", "pcm_s16be")):
+        track = house.folder / f"track.{ending}"
+        more = []
+        if ending:
+            subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", str(tone), "-c:a", codec, str(track)], check=True)
+            more = ["--sound", track]
+        film = house.film(f"heard-{ending}.mp4", *more)
+        assert json.loads(subprocess.run([*words, str(film)], capture_output=True, check=True).stdout)["streams"] == [wanted], ending
+        samples = array.array("f", subprocess.run(["ffmpeg", "-v", "error", "-i", str(film), "-f", "f32le", "-ac", "1", "-"], capture_output=True, check=True).stdout)
+        assert max(map(abs, samples)) > 0.01, ending
+        if not ending:
+            continue
+        middle = samples[4800:24000]
+        crossings = sum(one < 0 <= two for one, two in zip(middle, middle[1:]))
+        assert abs(crossings / (len(middle) / 48000) - 440) < 5, (ending, crossings)
+        state, _, report = read(film)
+        parts = report["manifests"][report["active_manifest"]]["ingredients"]
+        assert state == "Valid" and [(one["title"], one["relationship"]) for one in parts] == [(track.name, "componentOf")], (state, parts)
+
+
 class Served:
     """A server over the data of a house."""
 
@@ -191,7 +222,7 @@ def main():
     parser.add_argument("--freehold", required=True)
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()
-    cases = {case.__name__: case for case in (credentials, lineage, others, playable, stills)}
+    cases = {case.__name__: case for case in (credentials, heard, lineage, others, playable, stills)}
     for name in options.cases or cases:
         with tempfile.TemporaryDirectory() as folder:
             cases[name](House(options.freehold, folder))

@@ -2,15 +2,15 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::Seek as _;
+use std::io::{Cursor, Seek as _};
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
-use rubato::{Fft, FixedSync, Resampler as _};
+use rubato::{Async, FixedAsync, Resampler as _, SincInterpolationParameters};
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as Fault;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
-use symphonia::core::io::MediaSourceStream;
+use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 
 use super::{RATE, Sound};
@@ -43,7 +43,7 @@ pub struct Track {
     id: u32,
     rate: u32,
     /// Brings it to the rate of films, where it has another.
-    resampler: Option<Fft<f32>>,
+    resampler: Option<Async<f32>>,
     /// What was decoded and has not yet been brought to that rate.
     decoded: VecDeque<f32>,
     /// What is ready.
@@ -62,7 +62,19 @@ impl Track {
     /// [`Error::Unreadable`] when there is none in it, or it is in another format.
     pub fn open(mut file: File) -> Result<Self> {
         file.rewind()?;
-        let stream = MediaSourceStream::new(Box::new(file), Default::default());
+        Self::of(Box::new(file))
+    }
+
+    /// The sound of a file that is at hand.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn of_bytes(bytes: Vec<u8>) -> Result<Self> {
+        Self::of(Box::new(Cursor::new(bytes)))
+    }
+
+    fn of(source: Box<dyn MediaSource>) -> Result<Self> {
+        let stream = MediaSourceStream::new(source, Default::default());
         let (format, meta) = (FormatOptions::default(), MetadataOptions::default());
         let file = symphonia::default::get_probe()
             .probe(&Hint::new(), stream, format, meta)
@@ -184,8 +196,9 @@ impl Track {
         }
         self.rate = rate;
         if rate != RATE {
-            let (from, to) = (rate as usize, RATE as usize);
-            let resampler = Fft::new(from, to, CHUNK, 2, FixedSync::Input)
+            let ratio = f64::from(RATE) / f64::from(rate);
+            let filter = SincInterpolationParameters::default();
+            let resampler = Async::new_sinc(ratio, 1.0, &filter, CHUNK, 2, FixedAsync::Input)
                 .map_err(|fault| Error::encoder(KIND)(&fault))?;
             self.skipped = resampler.output_delay();
             self.resampler = Some(resampler);
@@ -203,7 +216,10 @@ impl Track {
             .process(&chunk, None)
             .map_err(|fault| failed(&fault))?
             .take_data();
-        let moments = made.chunks_exact(2).map(|moment| [moment[0], moment[1]]);
+        // What is loud to the brim overshoots where it is brought to another rate.
+        let moments = made
+            .chunks_exact(2)
+            .map(|moment| [moment[0], moment[1]].map(bounded));
         let early = self.skipped.min(moments.len());
         self.skipped -= early;
         self.ready.extend(moments.skip(early));
@@ -260,10 +276,15 @@ pub(super) fn stereo(channels: &[f32]) -> [f32; 2] {
         [left, right] => [left, right],
         [left, right, middle, ..] => [left + CENTRE * middle, right + CENTRE * middle],
     };
-    [left, right].map(|sample| match sample.is_finite() {
+    [left, right].map(bounded)
+}
+
+/// A sample that is no louder than sound can be.
+fn bounded(sample: f32) -> f32 {
+    match sample.is_finite() {
         true => sample.clamp(-1.0, 1.0),
         false => 0.0,
-    })
+    }
 }
 
 fn unreadable(reason: impl std::fmt::Display) -> Error {
