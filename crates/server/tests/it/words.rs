@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Codes that end a command at a terminal or answer a program, and that no page can meet.
-const UNMET: [&str; 68] = [
+const UNMET: [&str; 69] = [
     "audit_not_an_export",
     "bad_signature",
     "bad_upstream",
