@@ -90,7 +90,7 @@ fn drawn(plan: &Plan) -> Vec<Picture> {
     (0..plan.frames()).map(draw).collect()
 }
 
-/// Encodes, boxes and signs a film, and says how large it is.
+/// Makes the sound of a film, encodes, boxes and signs it, and says how large it is.
 fn written(plan: &Plan, pictures: &[Picture]) -> u64 {
     let size = plan.order().size;
     let spec = Spec::new(size.width, size.height, plan.order().frames_per_second);
@@ -111,6 +111,9 @@ fn written(plan: &Plan, pictures: &[Picture]) -> u64 {
     let seal = FilmSeal::new(&facts, &signer).expect("facts that can be told");
     let mut writer =
         Writer::new(spec, tempfile::tempfile().expect("a file")).expect("a size of films");
+    if let Some(sound) = plan.sound() {
+        writer = writer.with_sound(sound).expect("an encoder");
+    }
     for picture in pictures {
         writer.push(picture).expect("a picture of the film");
     }
