@@ -2,6 +2,7 @@
 
 mod chance;
 mod character;
+mod guide;
 mod make;
 mod order;
 mod pictures;
@@ -17,9 +18,10 @@ pub mod world;
 
 pub use chance::Chance;
 pub use character::{Character, NoCharacter, cast};
+pub use guide::Guide;
 pub use make::{Format, Unmade};
 pub use order::{FRAMES_PER_SECOND, Order, Refused, SECONDS_MAX, SIDE, Shot, Size, Soundtrack};
 pub use pictures::Pictures;
 pub use plan::Plan;
 pub use settings::{KeptShot, SCENE_MODEL, Settings, Steps};
-pub use studio::{Brought, BroughtTrack, MARK_KEY, Studio, Unknown, place, settings_in};
+pub use studio::{Brought, BroughtFile, MARK_KEY, Studio, Unknown, place, settings_in};

@@ -6,10 +6,12 @@
 mod embeddings;
 mod error;
 mod filmed;
+mod kept;
 mod pipeline;
 mod releases;
 mod request;
 mod sampler;
+mod unfinished;
 mod words;
 
 pub use error::Error;

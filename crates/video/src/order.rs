@@ -44,6 +44,8 @@ pub struct Order {
     pub is_loop: bool,
     /// What is heard.
     pub sound: Soundtrack,
+    /// What should not be seen, in words; only networks know what to do with them.
+    pub negative: String,
 }
 
 /// What is heard in a film.
@@ -165,6 +167,7 @@ impl Order {
             seed: 0,
             is_loop: false,
             sound: Soundtrack::Made,
+            negative: String::new(),
         }
     }
 
@@ -215,6 +218,7 @@ impl Order {
             });
         }
         let found: usize = self.shots.iter().map(|shot| shot.prompt.len()).sum();
+        let found = found + self.negative.len();
         match found <= WORDS_BYTES_MAX {
             true => Ok(()),
             false => Err(Refused::Words { found }),
@@ -314,10 +318,12 @@ pub enum Refused {
     },
 
     /// What a model cannot.
-    #[error("this model makes no {what}\nhint: the scene renderer does; leave `--model` out")]
+    #[error("this model makes no {what}\nhint: {hint}")]
     Unable {
         /// What was asked for.
         what: &'static str,
+        /// Who does, or what else.
+        hint: &'static str,
     },
 
     /// Pictures wider or higher than those that a network makes.

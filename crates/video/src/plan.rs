@@ -39,6 +39,12 @@ impl Plan {
     /// [`Refused`].
     pub fn new(order: &Order) -> Result<Self, Refused> {
         order.check()?;
+        if !order.negative.is_empty() {
+            return Err(Refused::Unable {
+                what: "films against words",
+                hint: "a film that is drawn holds what its words say, and nothing else",
+            });
+        }
         let several = order.shots.len() > 1;
         let aspect = order.size.width as f32 / order.size.height as f32;
         let (mut shots, mut unknown, mut first) = (Vec::new(), Vec::new(), 0);

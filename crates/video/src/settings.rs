@@ -34,6 +34,9 @@ pub struct Settings {
     /// What is heard.
     #[serde(default)]
     pub sound: Soundtrack,
+    /// What should not be seen, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub negative: String,
     /// How a network went from noise to film, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<Steps>,
@@ -86,6 +89,7 @@ impl Settings {
             seed: order.seed,
             is_loop: order.is_loop,
             sound: order.sound,
+            negative: order.negative.clone(),
             steps: None,
         }
     }
@@ -167,6 +171,7 @@ impl Settings {
             seed: self.seed,
             is_loop: self.is_loop,
             sound: self.sound,
+            negative: self.negative.clone(),
         };
         order.check()?;
         Ok(order)

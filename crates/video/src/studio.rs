@@ -36,18 +36,20 @@ pub struct Brought {
     /// The film from which it is made.
     pub parent: Option<File>,
     /// What is heard.
-    pub track: Option<BroughtTrack>,
+    pub track: Option<BroughtFile>,
+    /// Pictures that guided whoever made the film.
+    pub pictures: Vec<BroughtFile>,
 }
 
-/// A file with sound.
+/// A file, with its name.
 #[derive(Debug)]
-pub struct BroughtTrack {
+pub struct BroughtFile {
     file: File,
     name: String,
 }
 
-impl BroughtTrack {
-    /// The sound of `file`, which is called `name`.
+impl BroughtFile {
+    /// `file`, which is called `name`.
     pub fn new(file: File, name: impl Into<String>) -> Self {
         Self {
             file,
@@ -185,7 +187,12 @@ impl Studio {
             let read = Ingredient::plain(&mut track.file, &track.name, media_type, part);
             Ok::<_, Unmade>(read?)
         });
-        let ingredients = [parent.transpose()?, track.transpose()?];
+        let pictures = brought.pictures.iter_mut().map(|picture| {
+            Ingredient::read(&mut picture.file, &picture.name, Relationship::Input, now)
+        });
+        let mut ingredients = pictures.collect::<Result<Vec<_>, _>>()?;
+        ingredients.extend(track.transpose()?);
+        ingredients.splice(0..0, parent.transpose()?);
         Ok(Facts {
             title: title(&prompt, format),
             generator: Generator {
@@ -201,7 +208,7 @@ impl Studio {
                 seed: Some(settings.seed),
                 settings: [(SETTINGS.to_owned(), kept)].into(),
             },
-            ingredients: ingredients.into_iter().flatten().collect(),
+            ingredients,
         })
     }
 }
@@ -210,7 +217,7 @@ impl Studio {
 fn sound(
     plan: &dyn Pictures,
     format: Format,
-    track: Option<BroughtTrack>,
+    track: Option<BroughtFile>,
 ) -> Result<Option<Box<dyn Sound + Send>>, Unmade> {
     let order = plan.order();
     let Some(track) = track else {
@@ -516,7 +523,7 @@ mod tests {
                 data.path(),
                 Brought {
                     parent: Some(first),
-                    track: None,
+                    ..Brought::default()
                 },
                 NOW,
                 &mut |_, _| true,

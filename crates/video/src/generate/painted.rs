@@ -1,11 +1,13 @@
 //! A film that a network makes, of any length: each clip goes on from the end of the one before.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use media::Picture;
 use media::credentials::Source;
 
 use super::painter::{Given, Painter, Painting};
+use crate::guide::Guide;
 use crate::make::Unmade;
 use crate::order::{Order, Refused, Shot};
 use crate::pictures::Pictures;
@@ -23,25 +25,27 @@ pub struct Painted<'a> {
     painter: &'a Painter,
     order: Order,
     steps: Steps,
+    guide: Guide,
     unknown: Vec<String>,
     stop: &'a AtomicBool,
     watch: &'a Watch<'a>,
 }
 
 impl<'a> Painted<'a> {
-    /// The film of `order`, whose words the network must know. It is called off through `stop`, also within a step.
+    /// The film of `order`, whose words the network must know, between the pictures of `guide`. It is called off through `stop`, also within a step.
     ///
     /// # Errors
     /// [`Refused`].
     pub fn new(
         painter: &'a Painter,
         order: &Order,
-        steps: Steps,
+        (steps, guide): (Steps, Guide),
         stop: &'a AtomicBool,
         watch: &'a Watch<'a>,
     ) -> Result<Self, Refused> {
         order.check()?;
         steps.check()?;
+        guide.check(order)?;
         let [_, rows, columns] = painter.size();
         if order.size.width * rows != order.size.height * columns {
             return Err(Refused::Aspect {
@@ -61,16 +65,21 @@ impl<'a> Painted<'a> {
                 shot: number,
                 source,
             })?;
-            for word in painter.unknown(&shot.prompt) {
-                if !unknown.iter().any(|known| known == word) {
-                    unknown.push(word.to_owned());
-                }
-            }
+            unknown.extend(painter.unknown(&shot.prompt).into_iter().map(str::to_owned));
         }
+        unknown.extend(
+            painter
+                .unknown(&order.negative)
+                .into_iter()
+                .map(str::to_owned),
+        );
+        let mut seen = HashSet::new();
+        unknown.retain(|word| seen.insert(word.clone()));
         Ok(Self {
             painter,
             order: order.clone(),
             steps,
+            guide,
             unknown,
             stop,
             watch,
@@ -126,17 +135,29 @@ impl<'a> Painted<'a> {
         let [clip, rows, columns] = self.painter.size();
         let (bytes, overlap) = (rows * columns * 3, self.overlap());
         let mut film: Vec<u8> = Vec::new();
-        for at in 0..self.clips(wanted) {
-            let given = (at > 0).then(|| {
-                let mut pixels = film[film.len() - overlap * bytes..].to_vec();
-                pixels.resize(clip * bytes, 0);
-                let mut mask = vec![true; overlap * rows * columns];
-                mask.resize(clip * rows * columns, false);
-                Given { pixels, mask }
-            });
+        let all = self.clips(wanted);
+        for at in 0..all {
+            let mut given = Held::new([clip, rows, columns]);
+            if at > 0 {
+                for (picture, pixels) in film[film.len() - overlap * bytes..]
+                    .chunks_exact(bytes)
+                    .enumerate()
+                {
+                    given.hold(picture, pixels);
+                }
+            }
+            if let Some(first) = self.guide.first.as_ref().filter(|_| at == 0 && number == 0) {
+                given.hold(0, &first.scaled(columns, rows).bytes);
+            }
+            let is_last = at + 1 == all && number + 1 == self.order.shots.len();
+            if let Some(last) = self.guide.last.as_ref().filter(|_| is_last) {
+                let before = at * (clip - overlap);
+                given.hold(wanted - 1 - before, &last.scaled(columns, rows).bytes);
+            }
             let skipped = if at > 0 { overlap * bytes } else { 0 };
             let painting = Painting {
                 caption: &shot.prompt,
+                negative: &self.order.negative,
                 seed: self
                     .order
                     .seed
@@ -144,7 +165,7 @@ impl<'a> Painted<'a> {
                     .wrapping_add(number as u64),
                 steps: self.steps.count,
                 guidance: self.steps.guidance,
-                given,
+                given: given.given,
             };
             let go_on = || !self.stop.load(Ordering::Relaxed);
             let made = self.painter.paint(&painting, &go_on, &mut |step, film| {
@@ -164,6 +185,30 @@ impl<'a> Painted<'a> {
         let mut small = Picture::new(columns, rows);
         small.bytes.copy_from_slice(pixels);
         small.scaled(self.order.size.width, self.order.size.height)
+    }
+}
+
+/// Pictures of a clip that are there already.
+struct Held {
+    size: [usize; 3],
+    given: Option<Given>,
+}
+
+impl Held {
+    fn new(size: [usize; 3]) -> Self {
+        Self { size, given: None }
+    }
+
+    /// Holds a picture of the clip.
+    fn hold(&mut self, picture: usize, pixels: &[u8]) {
+        let [pictures, rows, columns] = self.size;
+        let area = rows * columns;
+        let given = self.given.get_or_insert_with(|| Given {
+            pixels: vec![0; pictures * area * 3],
+            mask: vec![false; pictures * area],
+        });
+        given.pixels[picture * area * 3..(picture + 1) * area * 3].copy_from_slice(pixels);
+        given.mask[picture * area..(picture + 1) * area].fill(true);
     }
 }
 

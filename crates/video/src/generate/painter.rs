@@ -54,6 +54,8 @@ pub enum Unloadable {
 pub struct Painting<'a> {
     /// What is seen; the network knows nothing but words of its own.
     pub caption: &'a str,
+    /// What should not be seen.
+    pub negative: &'a str,
     /// Chance.
     pub seed: u64,
     /// Steps from noise to film: more are better, and slower.
@@ -127,6 +129,7 @@ impl Painter {
         let shape = self.film.shape();
         let cx = Context::new(Arc::clone(&self.pool));
         let caption = self.caption(painting.caption);
+        let against = self.caption(painting.negative);
         let told = painting.given.as_ref().map(|given| Told::new(shape, given));
         let mut noisy = noise(painting.seed, shape.patches() * shape.patch_numbers());
         let steps = painting.steps.max(1);
@@ -140,7 +143,7 @@ impl Painter {
             film = self.foretold(
                 &cx,
                 (&noisy, now),
-                (&caption, painting.guidance),
+                ([&caption, &against], painting.guidance),
                 told.as_ref(),
                 go_on,
             )?;
@@ -168,15 +171,15 @@ impl Painter {
         &self,
         cx: &Context,
         (noisy, now): (&[f32], f32),
-        (caption, guidance): (&[u32], f32),
+        ([caption, against], guidance): ([&[u32]; 2], f32),
         told: Option<&Told>,
         go_on: &dyn Fn() -> bool,
     ) -> Option<Vec<f32>> {
         let shape = self.film.shape();
-        let is_guided = guidance != 1.0 && caption != [0];
+        let is_guided = guidance != 1.0 && caption != against;
         let films = 1 + usize::from(is_guided);
         let patches = inputs(shape, noisy, told).repeat(films);
-        let captions = [caption, &[0]];
+        let captions = [caption, against];
         let batch = FilmBatch {
             patches: &patches,
             captions: &captions[..films],

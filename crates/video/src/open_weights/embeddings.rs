@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
 use tensor::files::{Dtype, Safetensors, View, write_safetensors};
+
+use super::kept;
 
 /// A folder of encoded texts of one encoder.
 pub(super) struct Embeddings {
@@ -16,43 +17,19 @@ pub(super) struct Embeddings {
 impl Embeddings {
     /// Those in `folder` of the encoder in `encoder`, which is told by its place and the sizes and times of its files.
     pub fn new(folder: &Path, encoder: &Path) -> Self {
-        let mut facts = encoder.display().to_string();
-        let mut files: Vec<String> = std::fs::read_dir(encoder)
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| {
-                let entry = entry.ok()?;
-                let about = std::fs::metadata(entry.path()).ok()?;
-                let changed = about.modified().ok()?;
-                let name = entry.file_name();
-                Some(format!(
-                    "\n{} {} {changed:?}",
-                    name.to_string_lossy(),
-                    about.len()
-                ))
-            })
-            .collect();
-        files.sort();
-        facts.extend(files);
         Self {
             folder: folder.to_owned(),
-            encoder: facts,
+            encoder: kept::facts(encoder),
         }
     }
 
     fn place(&self, tokens: &[u32], held: &str) -> PathBuf {
-        let mut sum = Sha256::new();
-        sum.update(self.encoder.as_bytes());
-        sum.update(held.as_bytes());
-        tokens
+        let tokens: Vec<u8> = tokens
             .iter()
-            .for_each(|token| sum.update(token.to_le_bytes()));
-        let name: String = sum
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
+            .flat_map(|token| token.to_le_bytes())
             .collect();
-        self.folder.join(format!("{name}.safetensors"))
+        let name = kept::name([self.encoder.as_bytes(), held.as_bytes(), &tokens]);
+        self.folder.join(name)
     }
 
     /// The states `[tokens, width]`, where they are kept.

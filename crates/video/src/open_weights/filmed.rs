@@ -12,6 +12,7 @@ use super::pipeline::{Pipeline, Watch};
 use super::releases::{RELEASES, Release};
 use super::request::Request;
 use super::sampler::Sampler;
+use crate::guide::Guide;
 use crate::make::Unmade;
 use crate::order::{Order, Refused, Shot, Size};
 use crate::pictures::Pictures;
@@ -29,6 +30,7 @@ pub struct Filmed<'a> {
     usual: Usual,
     order: Order,
     steps: Steps,
+    guide: Guide,
     stop: &'a AtomicBool,
     told: &'a Told<'a>,
 }
@@ -94,7 +96,7 @@ impl Release {
 }
 
 impl<'a> Filmed<'a> {
-    /// The film of `order`. It is called off through `stop`, also within a step.
+    /// The film of `order`, which begins with the first picture of `guide`. It is called off through `stop`, also within a step.
     ///
     /// # Errors
     /// [`Refused`] when the order is none for these weights, and when they cannot be used.
@@ -102,13 +104,38 @@ impl<'a> Filmed<'a> {
         pipeline: &'a mut Pipeline,
         usual: Usual,
         order: &Order,
-        steps: Steps,
+        (steps, guide): (Steps, Guide),
         (stop, told): (&'a AtomicBool, &'a Told<'a>),
     ) -> Result<Self, Unmade> {
         order.check()?;
         steps.check()?;
         if order.is_loop {
-            return Err(Refused::Unable { what: "loops" }.into());
+            return Err(Refused::Unable {
+                what: "loops",
+                hint: "the scene renderer does; leave `--model` out",
+            }
+            .into());
+        }
+        if guide.last.is_some() {
+            return Err(Refused::Unable {
+                what: "films that end with a given picture",
+                hint: "what was trained here does, and Wan 2.2 TI2V begins with one",
+            }
+            .into());
+        }
+        if guide.first.is_some() && !pipeline.takes_a_first_picture() {
+            return Err(Refused::Unable {
+                what: "films that begin with a given picture",
+                hint: "Wan 2.2 TI2V does, and what was trained here",
+            }
+            .into());
+        }
+        if !order.negative.is_empty() && steps.guidance <= 1.0 {
+            return Err(Refused::Unable {
+                what: "films against words without guidance",
+                hint: "`--guidance` is more than 1 where words against count",
+            }
+            .into());
         }
         let several = order.shots.len() > 1;
         for (index, shot) in order.shots.iter().enumerate() {
@@ -122,12 +149,13 @@ impl<'a> Filmed<'a> {
             usual,
             order: order.clone(),
             steps,
+            guide,
             stop,
             told,
         };
         for shot in &order.shots {
             let pipeline = filmed.pipeline.lock().expect("nobody panics with it");
-            let [width, height, _] = pipeline.estimate(&filmed.request(0, shot))?.film;
+            let [width, height, _] = pipeline.estimate(&filmed.request(1, shot))?.film;
             let nearest = Size { width, height };
             if nearest != order.size {
                 let wanted = order.size.to_string();
@@ -135,6 +163,14 @@ impl<'a> Filmed<'a> {
             }
         }
         Ok(filmed)
+    }
+
+    /// Forgets how far it was, once it is where it belongs.
+    pub fn forget(&self) {
+        let pipeline = self.pipeline.lock().expect("nobody panics with it");
+        for (number, shot) in (0..).zip(&self.order.shots) {
+            pipeline.forget(&self.request(number, shot));
+        }
     }
 
     /// Steps in all.
@@ -153,6 +189,8 @@ impl<'a> Filmed<'a> {
             steps: self.steps.count as usize,
             guidance: self.steps.guidance,
             seed: self.order.seed.wrapping_add(number),
+            negative: self.order.negative.clone(),
+            first: self.guide.first.clone().filter(|_| number == 0),
             ..Request::new(&shot.prompt)
         }
     }

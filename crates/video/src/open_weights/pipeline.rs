@@ -12,8 +12,10 @@ use tensor::{Context, Pool, Tensor, WeightType};
 
 use super::embeddings::Embeddings;
 use super::error::Error;
+use super::kept;
 use super::request::{Frame, Request, noise};
 use super::sampler::{Sampler, Steps};
+use super::unfinished::{Progress, Unfinished};
 use super::words::tokens;
 use crate::chance::Chance;
 
@@ -33,6 +35,9 @@ pub struct Options {
     pub sampler: Option<Sampler>,
     /// Where encoded texts are kept; nowhere when none.
     pub embeddings: Option<PathBuf>,
+    /// Where latents of films that are not done are kept after each step, so that whoever is interrupted goes on from there; nowhere when
+    /// none.
+    pub unfinished: Option<PathBuf>,
     /// A tiny decoder to make pictures with, in place of the folder's own.
     pub tiny: Option<PathBuf>,
     /// Tiles in which pictures are decoded.
@@ -54,6 +59,7 @@ impl Default for Options {
             adapters: Vec::new(),
             sampler: None,
             embeddings: None,
+            unfinished: None,
             tiny: None,
             tiles: None,
             text_tokens: 512,
@@ -268,15 +274,65 @@ impl Pipeline {
         }
         let cx = Context::new(Arc::clone(&self.pool));
         let mut latents = self.begin(&cx, request, watch)?;
-        let texts = self.texts(&cx, request, watch)?;
-        cx.trim();
-        self.denoise(&cx, request, &texts, &mut latents, watch)?;
-        drop(texts);
+        let mut steps = self.sampler.steps(request.steps).map_err(Error::Refused)?;
+        let unfinished = self.unfinished(request);
+        let mut taken = 0;
+        let found = unfinished
+            .as_ref()
+            .and_then(|kept| kept.find(latents.values.len(), steps.count()));
+        if let Some(found) = found {
+            (taken, latents.values) = (found.steps, found.latents);
+            steps.remember(found.memory);
+            (watch.each_step)(taken, steps.count());
+        }
+        if taken < steps.count() {
+            let texts = self.texts(&cx, request, watch)?;
+            cx.trim();
+            let kept = unfinished.as_ref();
+            self.denoise(
+                &cx,
+                (request, &texts),
+                (&mut steps, taken),
+                &mut latents,
+                (watch, kept),
+            )?;
+        }
+        latents.values = latents.seen();
         if !self.options.keeps_transformer {
             self.loaded = None;
         }
         cx.trim();
         self.decode(&cx, &latents, watch)
+    }
+
+    /// Forgets how far a film was, once it is where it belongs.
+    pub fn forget(&self, request: &Request) {
+        if let Some(unfinished) = self.unfinished(request) {
+            unfinished.forget();
+        }
+    }
+
+    /// Where the latents of a film are kept: by all that they follow from.
+    fn unfinished(&self, request: &Request) -> Option<Unfinished> {
+        let folder = self.options.unfinished.as_ref()?;
+        let parts =
+            ["text_encoder", "transformer", "vae"].map(|part| kept::facts(&self.folder.join(part)));
+        let adapters = self.options.adapters.iter();
+        let adapters: Vec<String> = adapters
+            .map(|(path, strength)| format!("{} {strength}", kept::facts(path)))
+            .collect();
+        let held = format!(
+            "{:?} {:?} {:?} {} {:?}",
+            self.options.weights,
+            self.options.text,
+            self.options.kernels,
+            self.options.text_tokens,
+            self.sampler
+        );
+        let facts = parts.iter().chain(&adapters).map(String::as_bytes);
+        let asked = format!("{request:?}");
+        let name = kept::name(facts.chain([held.as_bytes(), asked.as_bytes()]));
+        Some(Unfinished::new(folder, &name))
     }
 
     /// Frames, rows, columns and channels of latents for a request.
@@ -398,10 +454,10 @@ impl Pipeline {
     fn denoise(
         &mut self,
         cx: &Context,
-        request: &Request,
-        texts: &[Tensor],
+        (request, texts): (&Request, &[Tensor]),
+        (steps, taken): (&mut Steps, usize),
         latents: &mut Latents,
-        watch: &mut Watch<'_>,
+        (watch, unfinished): (&mut Watch<'_>, Option<&Unfinished>),
     ) -> Result<(), Error> {
         let adapters = self
             .options
@@ -425,10 +481,8 @@ impl Pipeline {
             .iter()
             .map(|text| model.text(cx, text, self.options.text_tokens))
             .collect();
-        let mut steps: Steps = self.sampler.steps(request.steps).map_err(Error::Refused)?;
-        let mut chance = Chance::new(request.seed, 1);
         let count = latents.values.len();
-        for step in 0..steps.count() {
+        for step in taken..steps.count() {
             let x = cx.tensor(latents.shape, &latents.seen());
             let rest = steps.moments[step];
             let instants = Instants {
@@ -445,14 +499,20 @@ impl Pipeline {
                 });
             }
             steps.take(step, &mut latents.values, &velocity, &mut || {
-                noise(&mut chance, count)
+                noise(&mut Chance::new(request.seed, 1 + step as u64), count)
             });
             if !latents.values.iter().all(|x| x.is_finite()) {
                 return Err(Error::NotFinite { step: step + 1 });
             }
+            if let Some(unfinished) = unfinished {
+                unfinished.keep(&Progress {
+                    steps: step + 1,
+                    latents: latents.values.clone(),
+                    memory: steps.memory().clone(),
+                });
+            }
             (watch.each_step)(step + 1, steps.count());
         }
-        latents.values = latents.seen();
         Ok(())
     }
 

@@ -40,12 +40,18 @@ pub struct Steps {
     pub sigmas: Vec<f32>,
     /// The moments that the network is told.
     pub moments: Vec<f32>,
+    memory: Memory,
+}
+
+/// What of the steps before counts in the next one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Memory {
     /// What was predicted in the last steps, the latest last.
-    predictions: Vec<Vec<f32>>,
+    pub predictions: Vec<Vec<f32>>,
     /// Where the last step began, corrected.
-    before: Vec<f32>,
+    pub before: Vec<f32>,
     /// The order of the last step.
-    order: usize,
+    pub order: usize,
 }
 
 /// Moments of a schedule.
@@ -129,9 +135,7 @@ impl Sampler {
             sampler: self.clone(),
             moments: moments.collect(),
             sigmas: sigmas.into_iter().chain([0.0]).map(|x| x as f32).collect(),
-            predictions: Vec::new(),
-            before: Vec::new(),
-            order: 0,
+            memory: Memory::default(),
         })
     }
 }
@@ -140,6 +144,16 @@ impl Steps {
     /// How many there are.
     pub fn count(&self) -> usize {
         self.moments.len()
+    }
+
+    /// What has to be known to go on later.
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Goes on with what was known.
+    pub(super) fn remember(&mut self, memory: Memory) {
+        self.memory = memory;
     }
 
     /// Takes step `at` of latents `x` by what the network says of them. `noise` is asked for new noise, as much as
@@ -191,20 +205,22 @@ impl Steps {
             .map(|(x, said)| x - sigma * said)
             .collect();
         if at > 0 {
-            let stretch = Stretch::new(&self.sigmas, [at - 1, at], self.order, is_linear);
-            let shares = match self.order {
+            let stretch = Stretch::new(&self.sigmas, [at - 1, at], self.memory.order, is_linear);
+            let shares = match self.memory.order {
                 1 => vec![0.5],
-                _ => stretch.solved(self.order),
+                _ => stretch.solved(self.memory.order),
             };
             self.go(x, &stretch, &shares, Some(&film));
         }
-        let kept = self.predictions.len().saturating_sub(most - 1);
-        self.predictions.drain(..kept);
-        self.predictions.push(film);
-        self.order = most.min(self.count() - at).min(self.predictions.len());
-        self.before.clone_from(x);
-        let stretch = Stretch::new(&self.sigmas, [at, at + 1], self.order, is_linear);
-        let shares = match self.order {
+        let kept = self.memory.predictions.len().saturating_sub(most - 1);
+        self.memory.predictions.drain(..kept);
+        self.memory.predictions.push(film);
+        self.memory.order = most
+            .min(self.count() - at)
+            .min(self.memory.predictions.len());
+        self.memory.before.clone_from(x);
+        let stretch = Stretch::new(&self.sigmas, [at, at + 1], self.memory.order, is_linear);
+        let shares = match self.memory.order {
             1 => vec![],
             2 => vec![0.5],
             order => stretch.solved(order - 1),
@@ -215,8 +231,8 @@ impl Steps {
     /// Goes from where the last step began along what was predicted then; by `shares` of how that differs from what
     /// was predicted before, and from what is predicted `after`.
     fn go(&self, x: &mut [f32], stretch: &Stretch, shares: &[f64], after: Option<&[f32]>) {
-        let latest = self.predictions.len() - 1;
-        let now = &self.predictions[latest];
+        let latest = self.memory.predictions.len() - 1;
+        let now = &self.memory.predictions[latest];
         let bend = (stretch.alpha * stretch.bend) as f32;
         let (keep, along) = (stretch.keep as f32, (stretch.alpha * stretch.along) as f32);
         for (number, x) in x.iter_mut().enumerate() {
@@ -225,13 +241,13 @@ impl Steps {
                 let Some(share) = shares.get(back).filter(|_| back < latest) else {
                     break;
                 };
-                let before = self.predictions[latest - 1 - back][number];
+                let before = self.memory.predictions[latest - 1 - back][number];
                 sum += *share as f32 * ((before - now[number]) / *ratio as f32);
             }
             if let (Some(after), Some(share)) = (after, shares.last()) {
                 sum += *share as f32 * (after[number] - now[number]);
             }
-            *x = keep * self.before[number] - along * now[number] - bend * sum;
+            *x = keep * self.memory.before[number] - along * now[number] - bend * sum;
         }
     }
 }

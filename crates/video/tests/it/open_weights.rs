@@ -248,6 +248,68 @@ fn tiles_adapters_and_kept_texts_are_used() {
     assert!(error(&sampled(&adapted), &sampled(&plain)) > 1e-3);
 }
 
+/// A film that is called off after so many steps.
+fn cut(pipeline: &mut Pipeline, request: &Request, after: usize) -> Vec<usize> {
+    let told = std::cell::RefCell::new(Vec::new());
+    let made = pipeline.film(
+        request,
+        &mut Watch {
+            keeps_going: &|| told.borrow().last().is_none_or(|last| *last < after),
+            each_step: &mut |step, _| told.borrow_mut().push(step),
+            each_frame: &mut |_, _| {},
+        },
+    );
+    assert!(matches!(made, Err(Error::Stopped)));
+    told.into_inner()
+}
+
+#[test]
+fn a_film_that_was_interrupted_goes_on_from_its_last_step_and_is_the_same() {
+    let folder = fixtures().join("t2v");
+    let samplers = [
+        None,
+        Some(Sampler::Again(vec![1000.0, 757.0, 522.0, 250.0])),
+    ];
+    for sampler in samplers {
+        let kept = tempfile::tempdir().unwrap();
+        let options = Options {
+            sampler,
+            ..options()
+        };
+        let request = request(&folder, [48, 32]);
+        let whole = film(&mut pipeline("t2v", options.clone()).unwrap(), &request)
+            .unwrap()
+            .0;
+        let keeps = Options {
+            unfinished: Some(kept.path().to_owned()),
+            ..options
+        };
+        let mut first = pipeline("t2v", keeps.clone()).unwrap();
+        assert_eq!(cut(&mut first, &request, 2), [1, 2]);
+        assert_eq!(
+            cut(&mut pipeline("t2v", keeps.clone()).unwrap(), &request, 3),
+            [2, 3]
+        );
+        // Another film begins at its beginning.
+        let other = Request {
+            seed: 9,
+            ..request.clone()
+        };
+        assert_eq!(
+            cut(&mut pipeline("t2v", keeps.clone()).unwrap(), &other, 1),
+            [1]
+        );
+        let mut last = pipeline("t2v", keeps.clone()).unwrap();
+        let (frames, steps) = film(&mut last, &request).unwrap();
+        assert_eq!((frames, steps), (whole.clone(), 2));
+        // All steps are taken: what is left is to make pictures.
+        assert_eq!(film(&mut last, &request).unwrap(), (whole, 1));
+        last.forget(&request);
+        last.forget(&other);
+        assert_eq!(kept.path().read_dir().unwrap().count(), 0);
+    }
+}
+
 #[test]
 fn weights_of_fewer_bits_make_nearly_the_same_film() {
     let folder = fixtures().join("t2v");

@@ -124,7 +124,7 @@ fn draw(
         &app.data,
         Brought {
             parent,
-            track: None,
+            ..Brought::default()
         },
         now,
         &mut |frame, picture| {
