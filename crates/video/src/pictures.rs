@@ -41,6 +41,9 @@ pub trait Pictures: Sync {
         None
     }
 
+    /// Told when the film is where it belongs: what was kept to go on with is not needed any more.
+    fn placed(&self) {}
+
     /// A picture of the film's size.
     fn blank(&self) -> Picture {
         Picture::new(self.order().size.width, self.order().size.height)

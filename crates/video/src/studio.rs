@@ -56,6 +56,19 @@ impl BroughtFile {
             name: name.into(),
         }
     }
+
+    /// The file, from wherever it was read to.
+    pub fn into_file(self) -> File {
+        self.file
+    }
+
+    /// The same file once more. Both read on from one place.
+    ///
+    /// # Errors
+    /// When there are too many open files.
+    pub fn open(&self) -> media::Result<File> {
+        Ok(self.file.try_clone()?)
+    }
 }
 
 /// Who makes and signs films here.

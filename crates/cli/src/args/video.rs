@@ -91,6 +91,40 @@ pub struct Made {
     /// How much more weight is on the words, with `--model`; 1 is none [default: what is usual for it]
     #[arg(long, value_name = "X", requires = "model")]
     pub guidance: Option<f32>,
+
+    /// What should not be seen, with `--model`
+    #[arg(long, value_name = "WORDS", requires = "model")]
+    pub negative: Option<String>,
+
+    /// A picture that is seen first, with `--model`: GIF, JPEG, PNG or WebP
+    #[arg(long, value_name = "FILE", requires = "model")]
+    pub first: Option<PathBuf>,
+
+    /// A picture that is seen last, with `--model`
+    #[arg(long, value_name = "FILE", requires = "model")]
+    pub last: Option<PathBuf>,
+
+    /// An adapter (LoRA) for open weights, and how strong it is, as in `style.safetensors=0.8`; may be said again
+    #[arg(long = "adapter", value_name = "FILE[=X]", requires = "model")]
+    pub adapters: Vec<String>,
+
+    /// How open weights are held in memory: `q8_0` takes half of `bf16`, and `q4_0` a quarter
+    #[arg(long, value_name = "TYPE", requires = "model")]
+    pub weights: Option<Weights>,
+}
+
+/// How open weights are held in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Weights {
+    /// As numbers of 16 bits, as they are published
+    #[value(name = "bf16")]
+    Bf16,
+    /// In 8 bits
+    #[value(name = "q8_0")]
+    Q8,
+    /// In 4 bits
+    #[value(name = "q4_0")]
+    Q4,
 }
 
 /// `freehold video extend FILE [PROMPT]`

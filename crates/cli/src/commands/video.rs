@@ -5,6 +5,7 @@ mod thumbnail;
 mod verify;
 
 use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,9 +16,9 @@ use media::Picture;
 use media::sound::Track;
 use serde_json::{Value, json};
 use video::generate::Painted;
-use video::open_weights::Filmed;
+use video::open_weights::{Filmed, Usual};
 use video::{
-    Brought, BroughtTrack, Format, KeptShot, Order, Pictures, Plan, SCENE_MODEL, Settings,
+    Brought, BroughtFile, Format, Guide, KeptShot, Order, Pictures, Plan, SCENE_MODEL, Settings,
     Soundtrack, Studio, Unmade,
 };
 
@@ -30,6 +31,9 @@ use crate::console::{Console, Progress, paint};
 use crate::environment;
 use crate::failure::{Exit, Failure};
 use library::quantity;
+
+/// Bytes of a picture.
+const PICTURE_BYTES_MAX: u64 = 64 << 20;
 
 /// Bytes of a storyboard.
 const STORYBOARD_BYTES_MAX: u64 = 1 << 20;
@@ -179,6 +183,7 @@ fn read_storyboard(path: &Path, maker: &Maker) -> anyhow::Result<Order> {
         seed: board.seed.unwrap_or_else(chance),
         is_loop: board.is_loop,
         sound: Soundtrack::Made,
+        negative: String::new(),
         steps: None,
     };
     Ok(settings.order()?)
@@ -202,7 +207,12 @@ fn make(
             (None, true) => Soundtrack::Silent,
             (None, false) => order.sound,
         },
+        negative: made.negative.clone().unwrap_or(order.negative.clone()),
         ..order.clone()
+    };
+    let guide = Guide {
+        first: made.first.as_deref().map(picture).transpose()?,
+        last: made.last.as_deref().map(picture).transpose()?,
     };
     let stop = stop_on_signals()?;
     let steps = maker.steps(made);
@@ -224,17 +234,39 @@ fn make(
             let watch = |[clip, _]: [u64; 2], [step, steps]: [u32; 2], _: &dyn Fn() -> Picture| {
                 set(&progress, (clip - 1) * u64::from(steps) + u64::from(step));
             };
-            let painted = Painted::new(painter, order, steps, &stop, &watch)?;
+            let painted = Painted::new(painter, order, (steps, guide), &stop, &watch)?;
             show("generating", console, painted.steps());
             film(&painted, parent, made, (&stop, &progress), console)
         }
         Maker::OpenWeights(pipeline, usual) => {
             let told = |done: u64, _: u64| set(&progress, done);
-            let filmed = Filmed::new(pipeline, usual.clone(), order, steps, (&stop, &told))?;
+            tell_terms(usual, console);
+            let how = (steps, guide);
+            let filmed = Filmed::new(pipeline, usual.clone(), order, how, (&stop, &told))?;
             show("generating", console, filmed.steps());
             film(&filmed, parent, made, (&stop, &progress), console)
         }
     }
+}
+
+/// On what terms weights are used.
+fn tell_terms(usual: &Usual, console: &mut Console) {
+    let name = &usual.name;
+    let Some(release) = usual.release else {
+        let note = paint::styled(paint::WARN, "note:");
+        console.talk(format_args!(
+            "{note} the terms of `{name}` are not known here; its publisher says them"
+        ));
+        return;
+    };
+    let territory = match release.territory {
+        "" => String::new(),
+        places => format!(", {places}"),
+    };
+    let (repository, licence) = (release.repository, release.licence);
+    console.talk(format_args!(
+        "weights of {repository} ({licence}{territory})"
+    ));
 }
 
 /// Says how far it is, where that is shown.
@@ -283,6 +315,11 @@ fn film(
     let brought = Brought {
         parent: parent.map(File::open).transpose().map_err(Unmade::File)?,
         track: made.sound.as_deref().map(track).transpose()?,
+        pictures: [&made.first, &made.last]
+            .into_iter()
+            .flatten()
+            .map(|path| named(path))
+            .collect::<anyhow::Result<_>>()?,
     };
     let film = studio.film(
         plan,
@@ -305,25 +342,49 @@ fn film(
     video::place(&mut film, &path, made.force)
         .map_err(Unmade::File)
         .context(format!("`{}` was not written", path.display()))?;
+    plan.placed();
     tell(plan, &path, film, (began, thumbnail), console)
 }
 
-/// The sound of a file that was brought.
-fn track(path: &Path) -> anyhow::Result<BroughtTrack> {
+/// A file that was brought, with its name.
+fn named(path: &Path) -> anyhow::Result<BroughtFile> {
     let unreadable = |error: std::io::Error| Failure::unreadable(path, &error);
     let file = File::open(path).map_err(unreadable)?;
     if !file.metadata().map_err(unreadable)?.is_file() {
-        let what = format!("`{}` is no file that can be heard", path.display());
-        return Err(Failure::refused("sound_refused", what).into());
+        return Err(unreadable(std::io::Error::other("it is no file")).into());
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    if let Err(error) = Track::open(file.try_clone()?) {
+    Ok(BroughtFile::new(file, name))
+}
+
+/// A picture that was brought.
+fn picture(path: &Path) -> anyhow::Result<Picture> {
+    let unreadable = |error: std::io::Error| Failure::unreadable(path, &error);
+    let mut bytes = Vec::new();
+    let file = named(path)?.into_file();
+    file.take(PICTURE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    let refused = |why: String| {
+        let what = format!("`{}` cannot be looked at: {why}", path.display());
+        Failure::refused("picture_refused", what).hint("GIF, JPEG, PNG and WebP are read")
+    };
+    if bytes.len() as u64 > PICTURE_BYTES_MAX {
+        return Err(refused("it has more than 64 MiB".to_owned()).into());
+    }
+    Ok(media::still::read(&bytes).map_err(|error| refused(error.to_string()))?)
+}
+
+/// The sound of a file that was brought.
+fn track(path: &Path) -> anyhow::Result<BroughtFile> {
+    let brought = named(path)?;
+    if let Err(error) = brought.open().and_then(Track::open) {
         let what = format!("`{}` cannot be heard: {error}", path.display());
         return Err(Failure::refused("sound_refused", what)
             .hint("WAV, FLAC, MP3, Ogg Vorbis and M4A are read; `ffmpeg -i FILE track.wav` turns others into one")
             .into());
     }
-    Ok(BroughtTrack::new(file, name))
+    Ok(brought)
 }
 
 fn tell(

@@ -258,7 +258,7 @@ fn tracks_that_cannot_be_heard_are_refused_before_anything_is_made() {
     for (track, output, exit, said) in [
         ("words.wav", "a.mp4", 1, "`words.wav` cannot be heard"),
         ("none.wav", "a.mp4", 2, "`none.wav` cannot be read"),
-        (".", "a.mp4", 1, "is no file that can be heard"),
+        (".", "a.mp4", 2, "`.` cannot be read: it is no file"),
         ("tone.wav", "a.gif", 1, "a `.gif` holds no sound"),
     ] {
         let words = ["-o", output, "--sound", track];
@@ -425,6 +425,17 @@ context = 32
 learning_rate = 1e-3
 "#;
 
+/// How light each picture of a film is.
+fn shades(path: &Path) -> Vec<f64> {
+    let mut frames = media::mp4::Frames::open(fs::File::open(path).unwrap()).unwrap();
+    let mut shades = Vec::new();
+    while let Some(picture) = frames.next_picture().unwrap() {
+        let sum: f64 = picture.bytes.iter().map(|byte| f64::from(*byte)).sum();
+        shades.push(sum / picture.bytes.len() as f64);
+    }
+    shades
+}
+
 #[test]
 #[allow(clippy::too_many_lines, reason = "one network makes all films")]
 fn a_network_that_was_trained_here_makes_films_and_says_so() {
@@ -494,6 +505,44 @@ fn a_network_that_was_trained_here_makes_films_and_says_so() {
         &[&words[..], &["--model", model, "--steps", "2"]].concat(),
     );
     assert_eq!(longer.exit, Some(0), "{longer:?}");
+    // Between two pictures, of any size, and against words.
+    let picture = |name: &str, level: u8| {
+        let mut picture = media::Picture::new(40, 30);
+        picture.bytes.fill(level);
+        fs::write(at.join(name), media::still::png(&picture).unwrap()).unwrap();
+    };
+    picture("white.png", 255);
+    picture("black.png", 0);
+    let words = [
+        "--seconds",
+        "2",
+        "-o",
+        "between.mp4",
+        "--first",
+        "white.png",
+        "--last",
+        "black.png",
+    ];
+    let between = create(
+        "a red ball",
+        &[&words[..], &["--negative", "a blue cube"]].concat(),
+    );
+    assert_eq!(between.exit, Some(0), "{between:?}");
+    let shades = shades(&at.join("between.mp4"));
+    assert!(
+        shades[0] > 240.0 && shades[shades.len() - 1] < 15.0,
+        "{shades:?}"
+    );
+    assert!(
+        (20.0..235.0).contains(&shades[shades.len() / 2]),
+        "{shades:?}"
+    );
+    let shown = json(&run(at, &["video", "show", "between.mp4", "--json"]));
+    assert_eq!(shown["negative"], "a blue cube");
+    let verified = run(at, &["media", "verify", "between.mp4"]);
+    for name in ["white.png", "black.png"] {
+        assert!(verified.stdout.contains(name), "{verified:?}");
+    }
     let loops = create(
         "a red ball spins",
         &["--loop", "--seconds", "1", "-o", "d.gif"],
@@ -503,6 +552,12 @@ fn a_network_that_was_trained_here_makes_films_and_says_so() {
         (&["--size", "320x180"][..], "128x128"),
         (&["--guidance", "0"], "a guidance from 1 to 20"),
         (&["--steps", "0"], "1 to 200 steps"),
+        (&["--first", "recipe.toml"], "cannot be looked at"),
+        (
+            &["--loop", "--last", "white.png"],
+            "a loop ends where it begins",
+        ),
+        (&["--weights", "q8_0"], "are for open weights"),
     ] {
         let refused = create("a red ball", &[more, &["-o", "e.mp4"]].concat());
         assert_eq!(refused.exit, Some(1), "{refused:?}");
@@ -539,9 +594,53 @@ fn open_weights_make_films_and_what_they_cannot_is_said() {
     }
     let verified = run(at, &["media", "verify", "a.mp4"]);
     assert_eq!(verified.exit, Some(0), "{verified:?}");
+    assert!(verified.stdout.contains("t2v"), "{verified:?}");
+    let mut picture = media::Picture::new(40, 30);
+    picture.bytes.fill(200);
+    fs::write(at.join("a.png"), media::still::png(&picture).unwrap()).unwrap();
+    let adapter = fixtures.join("lora/first.safetensors");
+    let adapter = format!("{}=0.5", adapter.display());
+    let words = [
+        "--size",
+        "64x64",
+        "--negative",
+        "blurred",
+        "--adapter",
+        &adapter,
+    ];
+    let adapted = create(
+        "t2v",
+        &[&words[..], &["--weights", "q8_0", "-o", "d.mp4"]].concat(),
+    );
+    assert_eq!(adapted.exit, Some(0), "{adapted:?}");
+    let words = ["--size", "64x64", "--first", "a.png", "-o", "e.mp4"];
+    let begun = create("ti2v", &words);
+    assert_eq!(begun.exit, Some(0), "{begun:?}");
+    let verified = run(at, &["media", "verify", "e.mp4"]);
+    assert!(verified.stdout.contains("a.png"), "{verified:?}");
+    // What is on its way is kept, and what is done is not.
+    let kept = |name: &str| {
+        fs::read_dir(at.join("house/films").join(name))
+            .unwrap()
+            .count()
+    };
+    assert!(kept("unfinished") == 0 && kept("texts") > 0);
     for (more, said) in [
         (&["--size", "72x64"][..], "`64x64` is the nearest"),
         (&["--loop", "--size", "64x64"], "makes no loops"),
+        (
+            &["--size", "64x64", "--first", "a.png"],
+            "makes no films that begin",
+        ),
+        (&["--size", "64x64", "--adapter", "a.png"], "a.png"),
+        (
+            &["--size", "64x64", "--adapter", "a.png=strong"],
+            "how strong",
+        ),
+        (
+            &["--size", "64x64", "--negative", "a", "--guidance", "1"],
+            "`--guidance` is more than 1",
+        ),
     ] {
         let refused = create("t2v", &[more, &["-o", "c.mp4"]].concat());
         assert_eq!(refused.exit, Some(1), "{refused:?}");

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Codes that end a command at a terminal or answer a program, and that no page can meet.
-const UNMET: [&str; 69] = [
+const UNMET: [&str; 70] = [
     "audit_not_an_export",
     "bad_signature",
     "bad_upstream",
@@ -47,6 +47,7 @@ const UNMET: [&str; 69] = [
     "peer_failed",
     "peer_missing",
     "range_not_satisfiable",
+    "picture_refused",
     "rank_gone",
     "record_unfit",
     "serving_broke",

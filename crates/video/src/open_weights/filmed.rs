@@ -46,6 +46,8 @@ pub struct Usual {
     pub frames_per_second: u32,
     /// How they go from noise to film.
     pub steps: Steps,
+    /// Which release they are, where that is known by the folder's name.
+    pub release: Option<&'static Release>,
 }
 
 impl Usual {
@@ -77,6 +79,7 @@ impl Usual {
                 count: release.steps as u32,
                 guidance: f32::from(release.guidance),
             },
+            release: known,
         }
     }
 }
@@ -163,14 +166,6 @@ impl<'a> Filmed<'a> {
             }
         }
         Ok(filmed)
-    }
-
-    /// Forgets how far it was, once it is where it belongs.
-    pub fn forget(&self) {
-        let pipeline = self.pipeline.lock().expect("nobody panics with it");
-        for (number, shot) in (0..).zip(&self.order.shots) {
-            pipeline.forget(&self.request(number, shot));
-        }
     }
 
     /// Steps in all.
@@ -260,6 +255,13 @@ impl Pictures for Filmed<'_> {
 
     fn source(&self) -> Source {
         Source::TrainedAlgorithmicMedia
+    }
+
+    fn placed(&self) {
+        let pipeline = self.pipeline.lock().expect("nobody panics with it");
+        for (number, shot) in (0..).zip(&self.order.shots) {
+            pipeline.forget(&self.request(number, shot));
+        }
     }
 
     fn run(
