@@ -41,6 +41,11 @@ pub trait Pictures: Sync {
         None
     }
 
+    /// Whether the same order goes on where this one was interrupted.
+    fn goes_on(&self) -> bool {
+        false
+    }
+
     /// Told when the film is where it belongs: what was kept to go on with is not needed any more.
     fn placed(&self) {}
 

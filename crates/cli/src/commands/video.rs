@@ -338,6 +338,12 @@ fn film(
         },
     );
     drop(progress.lock().expect("nobody panics with it").take());
+    if film.is_err() && plan.goes_on() {
+        let seed = order.seed;
+        console.talk(format_args!(
+            "the same command with `--seed {seed}` goes on from its last step"
+        ));
+    }
     let mut film = film.context(format!("`{}` was not written", path.display()))?;
     video::place(&mut film, &path, made.force)
         .map_err(Unmade::File)

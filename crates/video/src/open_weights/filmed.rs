@@ -257,6 +257,13 @@ impl Pictures for Filmed<'_> {
         Source::TrainedAlgorithmicMedia
     }
 
+    fn goes_on(&self) -> bool {
+        self.pipeline
+            .lock()
+            .expect("nobody panics with it")
+            .keeps_unfinished()
+    }
+
     fn placed(&self) {
         let pipeline = self.pipeline.lock().expect("nobody panics with it");
         for (number, shot) in (0..).zip(&self.order.shots) {

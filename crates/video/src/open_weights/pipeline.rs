@@ -305,6 +305,11 @@ impl Pipeline {
         self.decode(&cx, &latents, watch)
     }
 
+    /// Whether a film that is interrupted goes on from its last step.
+    pub fn keeps_unfinished(&self) -> bool {
+        self.options.unfinished.is_some()
+    }
+
     /// Forgets how far a film was, once it is where it belongs.
     pub fn forget(&self, request: &Request) {
         if let Some(unfinished) = self.unfinished(request) {
