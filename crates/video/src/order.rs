@@ -219,10 +219,33 @@ impl Order {
         }
         let found: usize = self.shots.iter().map(|shot| shot.prompt.len()).sum();
         let found = found + self.negative.len();
-        match found <= WORDS_BYTES_MAX {
-            true => Ok(()),
-            false => Err(Refused::Words { found }),
+        if found > WORDS_BYTES_MAX {
+            return Err(Refused::Words { found });
         }
+        match self
+            .numbered()
+            .find(|(_, shot)| shot.prompt.trim().is_empty())
+        {
+            Some((shot, _)) => Err(Refused::Empty { shot }),
+            None => Ok(()),
+        }
+    }
+
+    /// The shots, with their numbers from one where there are several.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (Option<usize>, &Shot)> {
+        let are_several = self.shots.len() > 1;
+        let numbers = (1..).map(move |number| are_several.then_some(number));
+        numbers.zip(&self.shots)
+    }
+
+    /// Pictures in all.
+    pub fn frames(&self) -> u64 {
+        self.shots.iter().map(|shot| self.frames_of(shot)).sum()
+    }
+
+    /// Which of `rate` pictures a second is seen in picture `frame` of a shot.
+    pub(crate) fn seen_at(&self, frame: u64, rate: u32) -> u64 {
+        frame * u64::from(rate) / u64::from(self.frames_per_second)
     }
 
     /// Pictures of a shot, to the nearest.

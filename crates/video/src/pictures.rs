@@ -14,7 +14,9 @@ pub trait Pictures: Sync {
     fn order(&self) -> &Order;
 
     /// Pictures in all.
-    fn frames(&self) -> u64;
+    fn frames(&self) -> u64 {
+        self.order().frames()
+    }
 
     /// Words that mean nothing here, each once: they are left out.
     fn unknown(&self) -> &[String];

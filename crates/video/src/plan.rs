@@ -45,14 +45,9 @@ impl Plan {
                 hint: "a film that is drawn holds what its words say, and nothing else",
             });
         }
-        let several = order.shots.len() > 1;
         let aspect = order.size.width as f32 / order.size.height as f32;
         let (mut shots, mut unknown, mut first) = (Vec::new(), Vec::new(), 0);
-        for (index, shot) in order.shots.iter().enumerate() {
-            let number = several.then_some(index + 1);
-            if shot.prompt.trim().is_empty() {
-                return Err(Refused::Empty { shot: number });
-            }
+        for (number, shot) in order.numbered() {
             let reading = read(&shot.prompt).map_err(|source| Refused::Prompt {
                 shot: number,
                 source,
@@ -111,10 +106,6 @@ impl Plan {
 impl Pictures for Plan {
     fn order(&self) -> &Order {
         &self.order
-    }
-
-    fn frames(&self) -> u64 {
-        self.shots.iter().map(|shot| shot.frames).sum()
     }
 
     fn unknown(&self) -> &[String] {

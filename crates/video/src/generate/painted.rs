@@ -54,13 +54,8 @@ impl<'a> Painted<'a> {
                 columns,
             });
         }
-        let several = order.shots.len() > 1;
         let mut unknown = Vec::new();
-        for (index, shot) in order.shots.iter().enumerate() {
-            let number = several.then_some(index + 1);
-            if shot.prompt.trim().is_empty() {
-                return Err(Refused::Empty { shot: number });
-            }
+        for (number, shot) in order.numbered() {
             read(&shot.prompt).map_err(|source| Refused::Prompt {
                 shot: number,
                 source,
@@ -112,8 +107,8 @@ impl<'a> Painted<'a> {
 
     /// Which of the network's own pictures is seen in picture `frame`.
     fn own_frame(&self, frame: u64) -> usize {
-        let rate = u64::from(self.painter.frames_per_second());
-        (frame * rate / u64::from(self.order.frames_per_second)) as usize
+        let rate = self.painter.frames_per_second();
+        self.order.seen_at(frame, rate) as usize
     }
 
     /// Clips of which so many own pictures are joined.
@@ -215,11 +210,6 @@ impl Held {
 impl Pictures for Painted<'_> {
     fn order(&self) -> &Order {
         &self.order
-    }
-
-    fn frames(&self) -> u64 {
-        let shots = self.order.shots.iter();
-        shots.map(|shot| self.order.frames_of(shot)).sum()
     }
 
     fn unknown(&self) -> &[String] {

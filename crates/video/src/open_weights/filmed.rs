@@ -140,13 +140,6 @@ impl<'a> Filmed<'a> {
             }
             .into());
         }
-        let several = order.shots.len() > 1;
-        for (index, shot) in order.shots.iter().enumerate() {
-            if shot.prompt.trim().is_empty() {
-                let shot = several.then_some(index + 1);
-                return Err(Refused::Empty { shot }.into());
-            }
-        }
         let filmed = Self {
             pipeline: Mutex::new(pipeline),
             usual,
@@ -192,7 +185,7 @@ impl<'a> Filmed<'a> {
 
     /// Which picture of the weights is seen in picture `frame`.
     fn own_frame(&self, frame: u64) -> u64 {
-        frame * u64::from(self.usual.frames_per_second) / u64::from(self.order.frames_per_second)
+        self.order.seen_at(frame, self.usual.frames_per_second)
     }
 
     /// Makes a shot; whether to go on.
@@ -234,11 +227,6 @@ impl<'a> Filmed<'a> {
 impl Pictures for Filmed<'_> {
     fn order(&self) -> &Order {
         &self.order
-    }
-
-    fn frames(&self) -> u64 {
-        let shots = self.order.shots.iter();
-        shots.map(|shot| self.order.frames_of(shot)).sum()
     }
 
     fn unknown(&self) -> &[String] {
