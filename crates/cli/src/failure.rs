@@ -346,6 +346,7 @@ fn of_video(error: &video::Unmade) -> (Exit, &'static str) {
         Unmade::Long { .. } | Unmade::Mute(_) | Unmade::Refused(_) => {
             (Exit::Refused, "film_refused")
         }
+        Unmade::Network(error) => of_painter(error),
         Unmade::OpenWeights(error) => of_open_weights(error),
         Unmade::Media(_) | Unmade::Credentials(_) => (Exit::Fault, "film_failed"),
     }

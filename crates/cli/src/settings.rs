@@ -20,6 +20,15 @@ pub struct Settings {
     /// Further names of models: what may be asked for, and the name it is served under.
     aliases: BTreeMap<String, String>,
     webhooks: Webhooks,
+    films: Films,
+}
+
+/// Networks that make films.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Films {
+    /// Their folders.
+    models: Vec<PathBuf>,
 }
 
 /// Addresses that are told when something has ended; which ones, is chosen in the app.
@@ -105,7 +114,7 @@ pub fn read(path: &Path, was_named: bool) -> Result<Settings, Failure> {
             error.to_string().trim_end()
         );
         Failure::refused("unusable_settings_file", what)
-            .hint("`[[upstream]]` with `name` and `url`, `[aliases]`, and `[webhooks]` with `private` are what may stand there")
+            .hint("`[[upstream]]` with `name` and `url`, `[aliases]`, `[webhooks]` with `private` and `[films]` with `models` are what may stand there")
     })
 }
 
@@ -123,6 +132,11 @@ impl Settings {
             Some(Pictures { upstream, models })
         });
         said.collect()
+    }
+
+    /// Folders of networks that make films.
+    pub fn films(&self) -> Vec<PathBuf> {
+        self.films.models.clone()
     }
 
     /// Addresses to which webhooks may lead although they are not public.

@@ -21,6 +21,7 @@ use crate::presence::Presence;
 use crate::reading::LARGE_AT_ONCE;
 use crate::v1::batches::Batches;
 use crate::v1::responses::Running;
+use crate::v1::videos::Networks;
 use crate::v1::webhooks::Webhooks;
 use crate::works::Works;
 use crate::{api, compat, guard, openapi, pages, v1};
@@ -35,6 +36,8 @@ pub(crate) struct App {
     pub presence: Presence,
     pub running: Running,
     pub batches: Batches,
+    /// What makes films here beside the scene renderer.
+    pub networks: Networks,
     /// What is told to addresses that the owner named.
     pub webhooks: Webhooks,
     /// Places for large bodies that are parsed.
@@ -83,6 +86,7 @@ impl App {
             presence,
             running: Running::default(),
             batches: Batches::default(),
+            networks: Networks::default(),
             webhooks: Webhooks::new(&[]),
             large_bodies: Semaphore::new(LARGE_AT_ONCE),
             assets,

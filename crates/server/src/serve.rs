@@ -23,6 +23,7 @@ use crate::listen::{self, Patience};
 use crate::presence::Presence;
 use crate::tls::{Encryption, Tls};
 use crate::v1::responses::settle;
+use crate::v1::videos::Networks;
 use crate::v1::webhooks::Webhooks;
 use crate::works::Works;
 
@@ -52,6 +53,9 @@ pub enum Error {
     /// The settings of an upstream cannot be used.
     #[error(transparent)]
     Upstream(#[from] fleet::Error),
+    /// A network that is to make films cannot.
+    #[error("a folder of `[films]` in `freehold.toml`: {0}")]
+    Films(#[from] video::Unmade),
     /// Connections cannot be encrypted.
     #[error(
         "`{path}` cannot encrypt connections: {reason}\nhint: `--tls-certificate` takes a file of PEM with the \
@@ -78,6 +82,7 @@ impl Error {
             Self::Listen { .. } => "cannot_listen",
             Self::Store(error) => error.code(),
             Self::Policy(error) => error.code(),
+            Self::Films(_) => "unusable_settings_file",
             Self::Upstream(_) => "unusable_upstream",
             Self::Certificate { .. } => "unusable_certificate",
             Self::Broken { .. } => "serving_broke",
@@ -107,6 +112,8 @@ pub struct Options {
     pub fleet: fleet::Options,
     /// Which of those read pictures.
     pub pictures: Vec<Pictures>,
+    /// Folders of networks that make films.
+    pub films: Vec<PathBuf>,
     /// Addresses to which webhooks may lead although they are not public.
     pub private_webhooks: Vec<IpAddr>,
     /// Where things are kept, and the folder of the data.
@@ -204,6 +211,7 @@ impl Server {
         let works = Works::new(options.hub);
         let mut app = App::new(catalogue, (gate, presence), assets, works, reach, data);
         app.code = options.code;
+        app.networks = Networks::open(&options.films, &app.data, options.memory)?;
         app.webhooks = Webhooks::new(&options.private_webhooks);
         let app = Arc::new(app);
         let broken = |fault: Fault| Error::Broken {

@@ -6,6 +6,6 @@ mod painter;
 mod words;
 
 pub use lessons::{lesson, lesson_scene, lesson_words};
-pub use painted::{Painted, Watch};
+pub use painted::Painted;
 pub use painter::{Each, Given, Painter, Painting, Unloadable};
 pub use words::Words;

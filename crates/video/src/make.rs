@@ -97,6 +97,9 @@ pub enum Unmade {
     /// It is none that can be made.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// A network that was trained here cannot be used.
+    #[error(transparent)]
+    Network(#[from] crate::generate::Unloadable),
     /// Open weights made nothing.
     #[error(transparent)]
     OpenWeights(#[from] crate::open_weights::Error),

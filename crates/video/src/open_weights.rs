@@ -15,7 +15,7 @@ mod unfinished;
 mod words;
 
 pub use error::Error;
-pub use filmed::{Filmed, Told, Usual};
+pub use filmed::{Filmed, Usual};
 pub use pipeline::{Estimate, Options, Pipeline, Watch};
 pub use releases::{RELEASES, Release};
 pub use request::{Frame, Request};

@@ -8,6 +8,9 @@ use crate::make::Unmade;
 use crate::order::Order;
 use crate::settings::Settings;
 
+/// Told of each step of a network: how many are taken, how many there are, and what the film looks like by then, where that is known.
+pub type Told<'a> = dyn Fn(u64, u64, &dyn Fn() -> Option<Picture>) + Sync + 'a;
+
 /// A film that can be made: its pictures are drawn from facts, or foretold by a network.
 pub trait Pictures: Sync {
     /// What was asked for.
@@ -16,6 +19,11 @@ pub trait Pictures: Sync {
     /// Pictures in all.
     fn frames(&self) -> u64 {
         self.order().frames()
+    }
+
+    /// Steps from noise to film; none where it is drawn.
+    fn steps(&self) -> Option<u64> {
+        None
     }
 
     /// Words that mean nothing here, each once: they are left out.

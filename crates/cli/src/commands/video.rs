@@ -15,14 +15,12 @@ use anyhow::Context as _;
 use media::Picture;
 use media::sound::Track;
 use serde_json::{Value, json};
-use video::generate::Painted;
-use video::open_weights::{Filmed, Usual};
+use video::open_weights::Usual;
 use video::{
-    Brought, BroughtFile, Format, Guide, KeptShot, Order, Pictures, Plan, SCENE_MODEL, Settings,
+    Brought, BroughtFile, Format, Guide, KeptShot, Maker, Order, Pictures, SCENE_MODEL, Settings,
     Soundtrack, Studio, Unmade,
 };
 
-use self::maker::Maker;
 use super::stop_on_signals;
 use crate::args::video::{
     Made, Media, Video, VideoCreate, VideoExtend, VideoList, VideoRemix, VideoShow, VideoStoryboard,
@@ -37,9 +35,6 @@ const PICTURE_BYTES_MAX: u64 = 64 << 20;
 
 /// Bytes of a storyboard.
 const STORYBOARD_BYTES_MAX: u64 = 1 << 20;
-
-/// What is done while pictures are drawn.
-const DRAWING: &str = "drawing";
 
 /// Letters of a name that is made of words.
 const NAME_MAX: usize = 48;
@@ -64,7 +59,7 @@ pub fn media(command: &Media, console: &mut Console) -> anyhow::Result<Exit> {
 }
 
 fn create(args: &VideoCreate, console: &mut Console) -> anyhow::Result<Exit> {
-    let mut maker = Maker::of(&args.made)?;
+    let mut maker = maker::of(&args.made)?;
     let size = match &args.size {
         Some(size) => size.parse()?,
         None => maker.size(),
@@ -97,7 +92,7 @@ fn extend(args: &VideoExtend, console: &mut Console) -> anyhow::Result<Exit> {
 }
 
 fn storyboard(args: &VideoStoryboard, console: &mut Console) -> anyhow::Result<Exit> {
-    let mut maker = Maker::of(&args.made)?;
+    let mut maker = maker::of(&args.made)?;
     let order = read_storyboard(&args.file, &maker)?;
     let made = Made {
         output: args.made.output.clone().or_else(|| {
@@ -117,7 +112,7 @@ fn make_from(
     made: &Made,
     console: &mut Console,
 ) -> anyhow::Result<Exit> {
-    let mut maker = Maker::of(made)?;
+    let mut maker = maker::of(made)?;
     if settings.model != maker.name() {
         let what = format!("`{}` was made by `{}`", file.display(), settings.model);
         let hint = match settings.model == SCENE_MODEL {
@@ -215,38 +210,19 @@ fn make(
         last: made.last.as_deref().map(picture).transpose()?,
     };
     let stop = stop_on_signals()?;
-    let steps = maker.steps(made);
     let progress: Mutex<Option<Progress>> = Mutex::default();
-    let show = |what: &str, console: &Console, all: u64| {
-        let shown = match what {
-            DRAWING => Progress::of_pictures(console, what, all),
-            _ => Progress::of_steps(console, what, all),
-        };
-        *progress.lock().expect("nobody panics with it") = Some(shown);
-    };
-    match maker {
-        Maker::Scene => {
-            let plan = Plan::new(order)?;
-            show(DRAWING, console, plan.frames());
-            film(&plan, parent, made, (&stop, &progress), console)
-        }
-        Maker::Painter(painter) => {
-            let watch = |[clip, _]: [u64; 2], [step, steps]: [u32; 2], _: &dyn Fn() -> Picture| {
-                set(&progress, (clip - 1) * u64::from(steps) + u64::from(step));
-            };
-            let painted = Painted::new(painter, order, (steps, guide), &stop, &watch)?;
-            show("generating", console, painted.steps());
-            film(&painted, parent, made, (&stop, &progress), console)
-        }
-        Maker::OpenWeights(pipeline, usual) => {
-            let told = |done: u64, _: u64| set(&progress, done);
-            tell_terms(usual, console);
-            let how = (steps, guide);
-            let filmed = Filmed::new(pipeline, usual.clone(), order, how, (&stop, &told))?;
-            show("generating", console, filmed.steps());
-            film(&filmed, parent, made, (&stop, &progress), console)
-        }
+    if let Maker::OpenWeights(_, usual) = &*maker {
+        tell_terms(usual, console);
     }
+    let how = (maker::steps(maker, made), guide);
+    let told = |done: u64, _: u64, _: &dyn Fn() -> Option<Picture>| set(&progress, done);
+    let pictures = maker.pictures(order, how, (&stop, &told))?;
+    let shown = match pictures.steps() {
+        None => Progress::of_pictures(console, "drawing", pictures.frames()),
+        Some(steps) => Progress::of_steps(console, "generating", steps),
+    };
+    *progress.lock().expect("nobody panics with it") = Some(shown);
+    film(&*pictures, parent, made, (&stop, &progress), console)
 }
 
 /// On what terms weights are used.
@@ -309,7 +285,7 @@ fn film(
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let is_drawn = plan.settings().steps.is_none();
+    let is_drawn = plan.steps().is_none();
     let middle = plan.frames() / 2;
     let mut thumbnail = None;
     let brought = Brought {

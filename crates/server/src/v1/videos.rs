@@ -3,12 +3,15 @@
 mod characters;
 mod content;
 mod form;
+mod guides;
 mod make;
+mod networks;
 mod source;
 mod wanted;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
@@ -18,7 +21,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use store::{List, Metadata, Object};
-use video::{Pictures as _, Plan, SCENE_MODEL, Settings, Soundtrack};
+use video::{Guide, Settings, Soundtrack};
 
 use super::files::{may_make, seconds};
 use crate::app::App;
@@ -30,9 +33,11 @@ use crate::reading::Query;
 use crate::works::{self, Live};
 use characters::Cast;
 use form::Asked;
+use guides::Guides;
 use source::Origin;
 
 pub(crate) use make::{adopt, call_off, end_failed, film};
+pub(crate) use networks::Networks;
 
 /// What films are called in the store; their jobs are called the same.
 pub(crate) const KIND: &str = "video";
@@ -82,7 +87,7 @@ async fn create(State(app): State<Arc<App>>, caller: Caller, request: Request) -
         None => may_begin(&app, &caller).await?,
     };
     let asked = Asked::read(&app, request).await?;
-    let settings = wanted::settings(&asked)?;
+    let settings = wanted::settings(&asked, &app.networks)?;
     begin(&app, &caller, id, (settings, Origin::Words), &asked).await
 }
 
@@ -95,7 +100,7 @@ async fn remix(
     let new = may_begin(&app, &caller).await?;
     let asked = Asked::read(&app, request).await?;
     let (source, origin) = Origin::named(&app, &caller, &id).await?;
-    let settings = wanted::remixed(&source, &asked)?;
+    let settings = wanted::remixed(&source, &asked, &app.networks)?;
     begin(&app, &caller, new, (settings, origin), &asked).await
 }
 
@@ -103,7 +108,7 @@ async fn edit(State(app): State<Arc<App>>, caller: Caller, request: Request) -> 
     let id = may_begin(&app, &caller).await?;
     let asked = Asked::read(&app, request).await?;
     let (source, origin) = Origin::of(&app, &caller, &asked).await?;
-    let settings = wanted::remixed(&source, &asked)?;
+    let settings = wanted::remixed(&source, &asked, &app.networks)?;
     begin(&app, &caller, id, (settings, origin), &asked).await
 }
 
@@ -111,7 +116,7 @@ async fn extend(State(app): State<Arc<App>>, caller: Caller, request: Request) -
     let id = may_begin(&app, &caller).await?;
     let asked = Asked::read(&app, request).await?;
     let (source, origin) = Origin::of(&app, &caller, &asked).await?;
-    let settings = wanted::extended(&source, &asked)?;
+    let settings = wanted::extended(&source, &asked, &app.networks)?;
     begin(&app, &caller, id, (settings, origin), &asked).await
 }
 
@@ -155,7 +160,7 @@ pub(crate) async fn ended(app: &App, id: &str) -> Result<Value> {
 
 /// Queues a film.
 async fn begin(
-    app: &App,
+    app: &Arc<App>,
     caller: &Caller,
     id: String,
     (settings, origin): (Settings, Origin),
@@ -164,13 +169,14 @@ async fn begin(
     let prompt = settings.words();
     let cast = Cast::read(app, caller, asked).await?;
     let (settings, characters) = cast.written_into(settings)?;
+    let guides = Guides::read(app, caller, asked).await?;
     // Reading the words, which takes its time, tells at once what cannot be made.
-    let read = tokio::task::spawn_blocking(move || Plan::new(&settings.order_for(SCENE_MODEL)?));
-    let plan = read
+    let (all, guide) = (Arc::clone(app), guides.guide);
+    let read = tokio::task::spawn_blocking(move || Draft::new(&all, &settings, guide));
+    let draft = read
         .await
-        .map_err(|error| Fault::broken(error.to_string()))?
-        .map_err(wanted::fault)?;
-    let settings = Settings::of(plan.order());
+        .map_err(|error| Fault::broken(error.to_string()))??;
+    let settings = draft.settings;
     let now = app.timestamp();
     let film = json!({
         "id": id,
@@ -182,17 +188,17 @@ async fn begin(
         "completed_at": null,
         "expires_at": null,
         "prompt": prompt,
-        "seconds": wanted::written(plan.order().seconds()),
+        "seconds": wanted::written(settings.seconds()),
         "size": settings.size,
         "error": null,
         "remixed_from_video_id": origin.id(),
         "seed": settings.seed,
         "fps": settings.fps,
-        "frames": plan.frames(),
+        "frames": draft.frames,
         "loop": settings.is_loop,
         "sound": settings.sound != Soundtrack::Silent,
         "shots": settings.shots,
-        "unknown_words": plan.unknown(),
+        "unknown_words": draft.unknown,
         "characters": characters,
         "queue_position": null,
     });
@@ -202,10 +208,13 @@ async fn begin(
         parent: None,
         state: "queued".to_owned(),
         metadata: Metadata::new(),
-        body: json!({ "video": film, "settings": settings, "shows": wanted::shows(asked)?, "assets": {} }),
+        body: json!({ "video": film, "settings": settings, "shows": wanted::shows(asked)?, "guides": guides.told, "assets": {} }),
     };
     let object = app.keep(caller, new).await?;
     let queued = async {
+        for sum in &guides.sums {
+            app.store().blobs().attach(&object.id, sum).await?;
+        }
         origin.hold(app, &object).await?;
         works::enqueue_as(app, caller.user(), KIND, id.clone(), Value::Null).await
     };
@@ -216,6 +225,33 @@ async fn begin(
     }
     let queue = Waiting::read(app, [&object]).await?;
     Ok(reply(queue.placed(&object, None)))
+}
+
+/// What is known of a film before it is made.
+struct Draft {
+    settings: Settings,
+    frames: u64,
+    unknown: Vec<String>,
+}
+
+impl Draft {
+    /// That of the film of `settings`, if it can be made. It blocks.
+    fn new(app: &App, settings: &Settings, guide: Guide) -> Result<Self> {
+        let order = settings.order().map_err(wanted::fault)?;
+        let maker = app.networks.maker(&settings.model);
+        let mut maker = maker
+            .ok_or_else(|| wanted::unknown(&settings.model, &app.networks))?
+            .map_err(wanted::not_begun)?;
+        let steps = settings.steps.unwrap_or(maker.steps());
+        let (stop, told) = (AtomicBool::new(false), |_, _, _: &dyn Fn() -> _| {});
+        let pictures = maker.pictures(&order, (steps, guide), (&stop, &told));
+        let pictures = pictures.map_err(wanted::not_begun)?;
+        Ok(Self {
+            settings: pictures.settings(),
+            frames: pictures.frames(),
+            unknown: pictures.unknown().to_vec(),
+        })
+    }
 }
 
 /// Films that wait, in the order in which their turns come.

@@ -125,6 +125,11 @@ impl Live {
         self.stops.store(true, Ordering::Relaxed);
     }
 
+    /// What is set when it is to end.
+    pub fn stop_flag(&self) -> &AtomicBool {
+        &self.stops
+    }
+
     /// Whether it is to end.
     pub fn stops(&self) -> bool {
         self.stops.load(Ordering::Relaxed)

@@ -276,6 +276,7 @@ pub fn options(data: &Path, is_open: bool, script: Value) -> Options {
         fleet: fleet::Options::default(),
         pictures: Vec::new(),
         private_webhooks: Vec::new(),
+        films: Vec::new(),
         store: store::Options::new(data),
         is_open,
         is_behind_proxy: false,

@@ -39,6 +39,7 @@ mod trainings;
 mod uploads;
 mod upstreams;
 mod video_batches;
+mod video_networks;
 mod videos;
 mod web_access;
 mod web_activity;

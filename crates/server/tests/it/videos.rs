@@ -126,7 +126,7 @@ fn a_film_and_what_is_made_of_it_are_silent_where_that_is_wished() {
     );
 }
 
-fn now() -> i64 {
+pub fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     i64::try_from(since.unwrap().as_secs()).unwrap()
 }

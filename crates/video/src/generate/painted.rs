@@ -10,15 +10,12 @@ use super::painter::{Given, Painter, Painting};
 use crate::guide::Guide;
 use crate::make::Unmade;
 use crate::order::{Order, Refused, Shot};
-use crate::pictures::Pictures;
+use crate::pictures::{Pictures, Told};
 use crate::settings::{Settings, Steps};
 use crate::world::read;
 
 /// Pictures at the end of a clip that the next one begins with, of clips that have twice as many.
 const OVERLAP: usize = 4;
-
-/// Tells of each step within a clip: the clip, how many there are, the step, and how many of these; and what it looks like by then.
-pub type Watch<'a> = dyn Fn([u64; 2], [u32; 2], &dyn Fn() -> Picture) + Sync + 'a;
 
 /// A film that a network makes.
 pub struct Painted<'a> {
@@ -28,7 +25,7 @@ pub struct Painted<'a> {
     guide: Guide,
     unknown: Vec<String>,
     stop: &'a AtomicBool,
-    watch: &'a Watch<'a>,
+    told: &'a Told<'a>,
 }
 
 impl<'a> Painted<'a> {
@@ -40,8 +37,7 @@ impl<'a> Painted<'a> {
         painter: &'a Painter,
         order: &Order,
         (steps, guide): (Steps, Guide),
-        stop: &'a AtomicBool,
-        watch: &'a Watch<'a>,
+        (stop, told): (&'a AtomicBool, &'a Told<'a>),
     ) -> Result<Self, Refused> {
         order.check()?;
         steps.check()?;
@@ -77,13 +73,8 @@ impl<'a> Painted<'a> {
             guide,
             unknown,
             stop,
-            watch,
+            told,
         })
-    }
-
-    /// Steps that it takes in all.
-    pub fn steps(&self) -> u64 {
-        self.all_clips() * u64::from(self.steps.count)
     }
 
     fn all_clips(&self) -> u64 {
@@ -124,7 +115,7 @@ impl<'a> Painted<'a> {
     }
 
     /// All pictures that the network makes for a shot, one after the other; nothing when it is called off.
-    fn shot(&self, number: usize, (before, clips): (u64, u64)) -> Option<Vec<u8>> {
+    fn shot(&self, number: usize, before: u64) -> Option<Vec<u8>> {
         let shot = &self.order.shots[number];
         let wanted = self.own_frames(self.order.frames_of(shot));
         let [clip, rows, columns] = self.painter.size();
@@ -164,9 +155,10 @@ impl<'a> Painted<'a> {
             };
             let go_on = || !self.stop.load(Ordering::Relaxed);
             let made = self.painter.paint(&painting, &go_on, &mut |step, film| {
-                let preview = || self.enlarged(&film()[clip / 2 * bytes..][..bytes]);
-                let clips = [before + at as u64 + 1, clips];
-                (self.watch)(clips, [step, self.steps.count], &preview);
+                let preview = || Some(self.enlarged(&film()[clip / 2 * bytes..][..bytes]));
+                let count = u64::from(self.steps.count);
+                let taken = (before + at as u64) * count + u64::from(step);
+                (self.told)(taken, self.all_clips() * count, &preview);
                 go_on()
             })?;
             film.extend_from_slice(&made[skipped..]);
@@ -212,6 +204,10 @@ impl Pictures for Painted<'_> {
         &self.order
     }
 
+    fn steps(&self) -> Option<u64> {
+        Some(self.all_clips() * u64::from(self.steps.count))
+    }
+
     fn unknown(&self) -> &[String] {
         &self.unknown
     }
@@ -235,9 +231,9 @@ impl Pictures for Painted<'_> {
     ) -> Result<(), Unmade> {
         let [_, rows, columns] = self.painter.size();
         let bytes = rows * columns * 3;
-        let (clips, mut before) = (self.all_clips(), 0);
+        let mut before = 0;
         for (number, shot) in self.order.shots.iter().enumerate() {
-            let film = self.shot(number, (before, clips));
+            let film = self.shot(number, before);
             let film = film.ok_or(Unmade::Stopped)?;
             before += self.clips_of(shot);
             let frames = self.order.frames_of(shot);

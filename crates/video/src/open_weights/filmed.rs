@@ -15,14 +15,11 @@ use super::sampler::Sampler;
 use crate::guide::Guide;
 use crate::make::Unmade;
 use crate::order::{Order, Refused, Shot, Size};
-use crate::pictures::Pictures;
+use crate::pictures::{Pictures, Told};
 use crate::settings::{Settings, Steps};
 
 /// Letters of a name that films say.
 const NAME_MAX: usize = 64;
-
-/// Tells of each step: how many are taken in all, and how many there are.
-pub type Told<'a> = dyn Fn(u64, u64) + Sync + 'a;
 
 /// A film by open weights.
 pub struct Filmed<'a> {
@@ -161,8 +158,7 @@ impl<'a> Filmed<'a> {
         Ok(filmed)
     }
 
-    /// Steps in all.
-    pub fn steps(&self) -> u64 {
+    fn all_steps(&self) -> u64 {
         self.order.shots.len() as u64 * u64::from(self.steps.count)
     }
 
@@ -212,7 +208,9 @@ impl<'a> Filmed<'a> {
             &self.request(number, shot),
             &mut Watch {
                 keeps_going: &keeps_going,
-                each_step: &mut |step, _| (self.told)(number * count + step as u64, self.steps()),
+                each_step: &mut |step, _| {
+                    (self.told)(number * count + step as u64, self.all_steps(), &|| None);
+                },
                 each_frame: &mut each_frame,
             },
         );
@@ -227,6 +225,10 @@ impl<'a> Filmed<'a> {
 impl Pictures for Filmed<'_> {
     fn order(&self) -> &Order {
         &self.order
+    }
+
+    fn steps(&self) -> Option<u64> {
+        Some(self.all_steps())
     }
 
     fn unknown(&self) -> &[String] {

@@ -105,6 +105,12 @@ impl Asked {
         self.files.contains_key(name) || self.value(name).is_some()
     }
 
+    /// The file that was handed in under that name.
+    pub fn file(&self, name: &str) -> Result<Option<File>> {
+        let copy = self.files.get(name).map(File::try_clone).transpose();
+        copy.map_err(|error| Fault::broken(format!("the upload cannot be read: {error}")))
+    }
+
     /// What is called so, if it is not null.
     pub fn value(&self, name: &str) -> Option<&Value> {
         self.fields.get(name).filter(|value| !value.is_null())
@@ -178,9 +184,12 @@ fn put(fields: &mut Map<String, Value>, name: &str, text: String) {
         }
         return;
     }
-    let structured = matches!(name, "shots" | "loras" | "video" | "characters")
-        .then(|| serde_json::from_str(&text).ok())
-        .flatten();
+    let structured = matches!(
+        name,
+        "shots" | "loras" | "video" | "characters" | "input_reference" | "last_frame"
+    )
+    .then(|| serde_json::from_str(&text).ok())
+    .flatten();
     fields.insert(name.to_owned(), structured.unwrap_or(Value::String(text)));
 }
 

@@ -7,9 +7,9 @@ use media::{Picture, still};
 use serde_json::{Value, json};
 use store::{Blob, Cursor, Job, JobState, List, Object};
 use tokio::runtime::Handle;
-use video::{Brought, Format, Pictures as _, Plan, SCENE_MODEL, Settings, Studio, Unknown, Unmade};
+use video::{Brought, Format, Settings, Studio, Unknown, Unmade};
 
-use super::{KIND, settings_of, source, wanted};
+use super::{KIND, guides, settings_of, source, wanted};
 use crate::app::App;
 use crate::fault::{Fault, Result};
 use crate::pipe::pipe;
@@ -107,24 +107,38 @@ fn draw(
     settings: &Settings,
     live: &Live,
 ) -> Result<Value> {
-    let plan = settings
-        .order_for(SCENE_MODEL)
-        .and_then(|order| Plan::new(&order))
-        .map_err(wanted::fault)?;
+    let order = settings.order().map_err(wanted::fault)?;
+    let maker = app.networks.maker(&settings.model);
+    let mut maker = maker
+        .ok_or_else(|| wanted::unknown(&settings.model, &app.networks))?
+        .map_err(wanted::not_begun)?;
+    let (guide, pictures) = handle.block_on(guides::kept(app, object))?;
+    let shows = object.body["shows"] != false;
+    let steps = settings.steps.unwrap_or(maker.steps());
+    let told = |taken: u64, _: u64, seen: &dyn Fn() -> Option<Picture>| {
+        live.set(taken);
+        if let Some(picture) = shows.then(seen).flatten() {
+            live.show(json!({ "preview": preview(&picture) }));
+        }
+    };
+    let plan = maker
+        .pictures(&order, (steps, guide), (live.stop_flag(), &told))
+        .map_err(wanted::not_begun)?;
+    let taken = plan.steps().unwrap_or_default();
     let now = i64::try_from(app.now()).unwrap_or(i64::MAX);
     let studio = Studio::open(&app.data, now, env!("CARGO_PKG_VERSION")).map_err(unmade)?;
     let parent = handle.block_on(source::held(app, object))?;
-    let shows = object.body["shows"] != false;
-    live.begin(plan.frames());
+    live.begin(taken + plan.frames());
     live.note(json!({ "step": "drawing", "pictures": plan.frames() }));
-    let mut stills = Stills::new(&plan);
+    let mut stills = Stills::new(plan.frames());
     let film = studio.film(
-        &plan,
+        &*plan,
         Format::Mp4,
         &app.data,
         Brought {
             parent,
-            ..Brought::default()
+            pictures,
+            track: None,
         },
         now,
         &mut |frame, picture| {
@@ -132,17 +146,18 @@ fn draw(
             if shows && frame.is_multiple_of(PREVIEW_EVERY) {
                 live.show(json!({ "preview": preview(picture) }));
             }
-            live.set(frame + 1);
+            live.set(taken + frame + 1);
             !live.stops()
         },
     );
     let film = film.map_err(unmade)?;
+    plan.placed();
     live.note(json!({ "step": "keeping" }));
     let (thumbnail, sheet) = stills.written().map_err(|error| unmade(error.into()))?;
     let thumbnail = studio
-        .seal_picture(&plan, &thumbnail, now)
+        .seal_picture(&*plan, &thumbnail, now)
         .map_err(unmade)?;
-    let sheet = studio.seal_picture(&plan, &sheet, now).map_err(unmade)?;
+    let sheet = studio.seal_picture(&*plan, &sheet, now).map_err(unmade)?;
     let video = keep(app, handle, object, film)?;
     let thumbnail = keep(app, handle, object, thumbnail.as_slice())?;
     let sheet = keep(app, handle, object, sheet.as_slice())?;
@@ -239,10 +254,10 @@ struct Stills {
 }
 
 impl Stills {
-    fn new(plan: &Plan) -> Self {
+    fn new(frames: u64) -> Self {
         Self {
-            middle: plan.frames() / 2,
-            every: plan.frames().div_ceil(SHEET.0).max(1),
+            middle: frames / 2,
+            every: frames.div_ceil(SHEET.0).max(1),
             thumbnail: None,
             sheet: Vec::new(),
         }

@@ -90,7 +90,8 @@ fn film(object: &Object) -> Option<Blob> {
     blob(&object.body["assets"]["video"])
 }
 
-fn blob(asset: &serde_json::Value) -> Option<Blob> {
+/// The bytes that a part of a document names.
+pub(super) fn blob(asset: &serde_json::Value) -> Option<Blob> {
     Some(Blob {
         sha256: asset["sha256"].as_str()?.to_owned(),
         bytes: asset["bytes"].as_u64()?,
@@ -133,7 +134,8 @@ pub(super) async fn let_go(app: &App, made: &str) -> Result<()> {
     Ok(app.store().objects().delete(&name(made)).await.map(drop)?)
 }
 
-async fn copied(app: &App, mut reader: BlobReader) -> Result<File> {
+/// Bytes that are kept, in a file without a name.
+pub(super) async fn copied(app: &App, mut reader: BlobReader) -> Result<File> {
     let no_room = |error: std::io::Error| Fault::broken(format!("there is no room: {error}"));
     let mut file = tempfile::tempfile_in(&app.data).map_err(no_room)?;
     while let Some(piece) = reader.next().await? {
@@ -143,8 +145,8 @@ async fn copied(app: &App, mut reader: BlobReader) -> Result<File> {
     Ok(file)
 }
 
-/// Keeps a film that was handed in.
-async fn put(app: &App, owner: &str, mut file: File) -> Result<Blob> {
+/// Keeps what was handed in.
+pub(super) async fn put(app: &App, owner: &str, mut file: File) -> Result<Blob> {
     use std::io::Read as _;
     let unread =
         |error: std::io::Error| Fault::broken(format!("the upload cannot be read: {error}"));

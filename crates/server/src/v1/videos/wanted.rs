@@ -1,8 +1,9 @@
 //! What of a request becomes an order.
 
-use video::{Order, Refused, SCENE_MODEL, Settings, Shot, Size, Soundtrack};
+use video::{Order, Refused, SCENE_MODEL, Settings, Shot, Size, Soundtrack, Steps, Unmade};
 
 use super::form::Asked;
+use super::networks::{Network, Networks};
 use crate::fault::{Fault, Result};
 
 /// Names of models of the service that closed: what was written for them is answered by ours.
@@ -20,30 +21,33 @@ const USUAL_SIZE: Size = Size {
     height: 1280,
 };
 
-/// What only a model that generates could follow.
-const NOT_DRAWN: [&str; 7] = [
+/// What no model here follows.
+const NOT_MADE: [&str; 2] = ["loras", "n"];
+
+/// What only a model that generates can follow.
+const NOT_DRAWN: [&str; 5] = [
     "input_reference",
     "last_frame",
     "negative_prompt",
     "guidance",
     "steps",
-    "loras",
-    "n",
 ];
 
 /// The largest seed: the largest number that all programs read as it is written.
 const SEED_MAX: u64 = (1 << 53) - 1;
 
 /// The settings of a new film.
-pub(super) fn settings(asked: &Asked) -> Result<Settings> {
-    check(asked)?;
+pub(super) fn settings(asked: &Asked, networks: &Networks) -> Result<Settings> {
+    let model = model(asked, networks)?;
+    let network = networks.get(&model);
+    check(asked, network)?;
     let seconds = match asked.optional("seconds") {
         Some(text) => Some(number("seconds", &text)?),
         None => None,
     };
     let rate = match asked.optional("fps") {
         Some(text) => whole("fps", &text)?,
-        None => USUAL_RATE,
+        None => network.map_or(USUAL_RATE, |network| network.frames_per_second),
     };
     let seconds = match (seconds, asked.optional("frames")) {
         (Some(seconds), None) => seconds,
@@ -58,7 +62,7 @@ pub(super) fn settings(asked: &Asked) -> Result<Settings> {
     };
     let size = match asked.optional("size") {
         Some(text) => text.parse().map_err(fault)?,
-        None => USUAL_SIZE,
+        None => network.map_or(USUAL_SIZE, |network| network.size),
     };
     let order = Order {
         frames_per_second: rate,
@@ -69,20 +73,55 @@ pub(super) fn settings(asked: &Asked) -> Result<Settings> {
             false => Soundtrack::Made,
         },
         shots: shots(asked, seconds)?,
+        negative: asked.optional("negative_prompt").unwrap_or_default(),
         ..Order::new("", seconds, size)
     };
-    Ok(Settings::of(&order))
+    let steps = network.map(|network| steps(asked, network.steps));
+    Ok(Settings {
+        model,
+        steps: steps.transpose()?,
+        ..Settings::of(&order)
+    })
+}
+
+/// How a network goes from noise to film: as was asked for, or as usual.
+fn steps(asked: &Asked, usual: Steps) -> Result<Steps> {
+    let count = asked.optional("steps").map(|text| whole("steps", &text));
+    let guidance = asked
+        .optional("guidance")
+        .map(|text| number("guidance", &text));
+    let steps = Steps {
+        count: count.transpose()?.unwrap_or(usual.count),
+        guidance: guidance.transpose()?.unwrap_or(usual.guidance),
+    };
+    steps.check().map_err(fault)
 }
 
 /// That nothing is asked for that would need another model.
-fn check(asked: &Asked) -> Result<()> {
-    if let Some(name) = NOT_DRAWN.into_iter().find(|name| asked.has(name)) {
-        let message = format!(
-            "`{SCENE_MODEL}` draws from words alone, without `{name}`\nhint: leave it out, or name a model that generates"
+fn check(asked: &Asked, network: Option<&Network>) -> Result<()> {
+    let asks = |name: &&str| asked.has(name);
+    let refused = |name: &'static str, message: String| {
+        Err(Fault::param(name, message).code("not_supported_by_model"))
+    };
+    if let Some(name) = NOT_MADE.into_iter().find(asks) {
+        return refused(
+            name,
+            format!("no model here follows `{name}`\nhint: leave it out"),
         );
-        return Err(Fault::param(name, message).code("not_supported_by_model"));
     }
-    check_model(asked.optional("model").as_deref())
+    match NOT_DRAWN
+        .into_iter()
+        .find(asks)
+        .filter(|_| network.is_none())
+    {
+        None => Ok(()),
+        Some(name) => refused(
+            name,
+            format!(
+                "`{SCENE_MODEL}` draws from words alone, without `{name}`\nhint: leave it out, or name a model that generates"
+            ),
+        ),
+    }
 }
 
 /// Whether something is wished.
@@ -123,21 +162,30 @@ fn chance() -> u64 {
     u64::from(u32::from_le_bytes(bytes))
 }
 
-fn check_model(model: Option<&str>) -> Result<()> {
-    match model {
-        None | Some("" | SCENE_MODEL) => Ok(()),
-        Some(name) if name == CLOSED || name.starts_with("sora-2-") => Ok(()),
-        Some(name) => {
-            let shown: String = name.chars().take(100).collect();
-            let message =
-                format!("The model '{shown}' does not make films.\nhint: `{SCENE_MODEL}` does");
-            let fault =
-                Fault::new(axum::http::StatusCode::NOT_FOUND, message).code("model_not_found");
-            Err(Fault {
-                param: Some("model".to_owned()),
-                ..fault
-            })
-        }
+/// Who is to make the film.
+fn model(asked: &Asked, networks: &Networks) -> Result<String> {
+    let asked = asked.optional("model").unwrap_or_default();
+    match asked.as_str() {
+        "" | SCENE_MODEL => Ok(SCENE_MODEL.to_owned()),
+        name if name == CLOSED || name.starts_with("sora-2-") => Ok(SCENE_MODEL.to_owned()),
+        name if networks.get(name).is_some() => Ok(asked),
+        name => Err(unknown(name, networks)),
+    }
+}
+
+/// That `name` makes no films here.
+pub(super) fn unknown(name: &str, networks: &Networks) -> Fault {
+    let shown: String = name.chars().take(100).collect();
+    let names: Vec<String> = networks.names().map(|name| format!("`{name}`")).collect();
+    let does = if names.len() > 1 { "do" } else { "does" };
+    let message = format!(
+        "The model '{shown}' does not make films.\nhint: {} {does}",
+        names.join(", ")
+    );
+    let fault = Fault::new(axum::http::StatusCode::NOT_FOUND, message).code("model_not_found");
+    Fault {
+        param: Some("model".to_owned()),
+        ..fault
     }
 }
 
@@ -177,14 +225,12 @@ fn shots(asked: &Asked, seconds: f32) -> Result<Vec<Shot>> {
 }
 
 /// The same film with other words.
-pub(super) fn remixed(source: &Settings, asked: &Asked) -> Result<Settings> {
-    check(asked)?;
-    Ok(source.remixed(&asked.text("prompt")?))
+pub(super) fn remixed(source: &Settings, asked: &Asked, networks: &Networks) -> Result<Settings> {
+    anew(source.remixed(&asked.text("prompt")?), asked, networks)
 }
 
 /// The same film, and more after it. Without words, or with the same, its last shot gets longer; others are another shot.
-pub(super) fn extended(source: &Settings, asked: &Asked) -> Result<Settings> {
-    check(asked)?;
+pub(super) fn extended(source: &Settings, asked: &Asked, networks: &Networks) -> Result<Settings> {
     let seconds = match asked.optional("seconds") {
         Some(text) => number("seconds", &text)?,
         None => USUAL_SECONDS,
@@ -193,7 +239,39 @@ pub(super) fn extended(source: &Settings, asked: &Asked) -> Result<Settings> {
         true => asked.text("prompt")?,
         false => String::new(),
     };
-    source.extended(&prompt, seconds).map_err(fault)
+    anew(
+        source.extended(&prompt, seconds).map_err(fault)?,
+        asked,
+        networks,
+    )
+}
+
+/// What was made before, by whoever made it, in as many steps as then where nothing is said.
+fn anew(before: Settings, asked: &Asked, networks: &Networks) -> Result<Settings> {
+    let network = networks.get(&before.model);
+    if network.is_none() && before.model != SCENE_MODEL {
+        return Err(unknown(&before.model, networks));
+    }
+    if asked.has("model") && model(asked, networks)? != before.model {
+        let message = format!(
+            "the film was made by `{}`\nhint: leave `model` out",
+            before.model.chars().take(100).collect::<String>()
+        );
+        return Err(Fault::param("model", message));
+    }
+    check(asked, network)?;
+    let usual = before.steps.or(network.map(|network| network.steps));
+    Ok(Settings {
+        steps: usual
+            .filter(|_| network.is_some())
+            .map(|usual| steps(asked, usual))
+            .transpose()?,
+        negative: match asked.optional("negative_prompt") {
+            Some(words) => words,
+            None => before.negative.clone(),
+        },
+        ..before
+    })
 }
 
 /// Seconds as the field writes them: `4`, `2.5`.
@@ -240,4 +318,13 @@ pub(super) fn fault(refused: Refused) -> Fault {
         Refused::Unable { .. } => "model".to_owned(),
     };
     Fault::param(param, refused.to_string())
+}
+
+/// What is wrong with a film that is not even begun.
+pub(super) fn not_begun(unmade: Unmade) -> Fault {
+    match unmade {
+        Unmade::Refused(refused) => fault(refused),
+        Unmade::OpenWeights(error) => Fault::param("model", error.to_string()),
+        other => Fault::broken(other.to_string()),
+    }
 }

@@ -1,0 +1,143 @@
+//! Pictures that a film begins or ends with.
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, Write as _};
+
+use base64ct::{Base64, Encoding as _};
+use media::{Picture, still};
+use serde_json::{Value, json};
+use store::Object;
+use video::{BroughtFile, Guide};
+
+use super::form::Asked;
+use super::source;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::fault::{Fault, Result};
+use crate::v1::files::find;
+
+/// Bytes of a picture.
+const BYTES_MAX: u64 = 64 << 20;
+
+/// What is asked for, and what it is called in a film's document.
+const ROLES: [(&str, &str); 2] = [("input_reference", "first"), ("last_frame", "last")];
+
+/// Pictures of a film that is to be made: where they lie, and how they look.
+#[derive(Default)]
+pub(super) struct Guides {
+    pub guide: Guide,
+    /// What the film's document says of them.
+    pub told: Value,
+    /// Sums of their bytes, which are the film's to keep.
+    pub sums: Vec<String>,
+}
+
+impl Guides {
+    /// Those of a request, kept for the caller.
+    pub async fn read(app: &App, caller: &Caller, asked: &Asked) -> Result<Self> {
+        let mut guides = Self {
+            told: json!({}),
+            ..Self::default()
+        };
+        for (param, role) in ROLES {
+            let Some(file) = handed_in(app, caller, asked, param).await? else {
+                continue;
+            };
+            let copy = file.try_clone().map_err(|error| unread(&error))?;
+            let picture = tokio::task::spawn_blocking(move || seen(param, copy))
+                .await
+                .map_err(|error| Fault::broken(error.to_string()))??;
+            let blob = source::put(app, caller.user(), file).await?;
+            guides.told[role] = json!({ "bytes": blob.bytes, "sha256": blob.sha256 });
+            guides.sums.push(blob.sha256);
+            match role {
+                "first" => guides.guide.first = Some(picture),
+                _ => guides.guide.last = Some(picture),
+            }
+        }
+        Ok(guides)
+    }
+}
+
+/// The pictures of a film that is made now, and their files.
+pub(super) async fn kept(app: &App, object: &Object) -> Result<(Guide, Vec<BroughtFile>)> {
+    let (mut guide, mut files) = (Guide::default(), Vec::new());
+    for (param, role) in ROLES {
+        let Some(blob) = source::blob(&object.body["guides"][role]) else {
+            continue;
+        };
+        let reader = app
+            .store()
+            .blobs()
+            .open(&object.owner, &blob.sha256, None)
+            .await?;
+        let file = source::copied(app, reader).await?;
+        let picture = seen(param, file.try_clone().map_err(|error| unread(&error))?)?;
+        match role {
+            "first" => guide.first = Some(picture),
+            _ => guide.last = Some(picture),
+        }
+        files.push(BroughtFile::new(file, param));
+    }
+    Ok((guide, files))
+}
+
+/// A picture that was handed in: as a file of the form, an address that carries it, or the id of a file.
+async fn handed_in(app: &App, caller: &Caller, asked: &Asked, param: &str) -> Result<Option<File>> {
+    if let Some(file) = asked.file(param)? {
+        return Ok(Some(file));
+    }
+    let Some(value) = asked.value(param) else {
+        return Ok(None);
+    };
+    let text = |name: &str| value[name].as_str().map(str::to_owned);
+    let given = value.as_str().map(str::to_owned);
+    let named = given
+        .or_else(|| text("image_url"))
+        .or_else(|| text("file_id"));
+    let wrong = || {
+        let message =
+            "a picture is handed in as a file, by the id of one, or as `data:image/png;base64,…`";
+        Fault::param(param, message)
+    };
+    let named = named.ok_or_else(wrong)?;
+    if let Some(carried) = named.strip_prefix("data:") {
+        let (_, text) = carried.split_once(";base64,").ok_or_else(wrong)?;
+        let bytes = Base64::decode_vec(text).map_err(|_| wrong())?;
+        let mut file = tempfile::tempfile_in(&app.data).map_err(|error| unread(&error))?;
+        file.write_all(&bytes).map_err(|error| unread(&error))?;
+        return Ok(Some(file));
+    }
+    if !named.starts_with("file-") {
+        return Err(wrong());
+    }
+    let found = find(app, caller, &named).await?;
+    let reader = app
+        .store()
+        .blobs()
+        .open(&found.owner, &found.sha256, None)
+        .await?;
+    Ok(Some(source::copied(app, reader).await?))
+}
+
+/// What a file shows. It blocks.
+fn seen(param: &str, mut file: File) -> Result<Picture> {
+    let mut bytes = Vec::new();
+    file.rewind().map_err(|error| unread(&error))?;
+    file.take(BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unread(&error))?;
+    if bytes.len() as u64 > BYTES_MAX {
+        return Err(Fault::param(param, "a picture has more than `64` MiB"));
+    }
+    still::read(&bytes).map_err(|error| {
+        Fault::param(
+            param,
+            format!("{error}\nhint: GIF, JPEG, PNG and WebP are read"),
+        )
+    })
+}
+
+fn unread(error: &std::io::Error) -> Fault {
+    Fault::broken(format!("the upload cannot be read: {error}"))
+}

@@ -1,0 +1,179 @@
+//! `/v1/videos` by networks: tiny ones of random weights, which make noise of the right size.
+
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use base64ct::{Base64, Encoding as _};
+use media::credentials::{Source, Status, Trust, verify};
+use media::{Picture, still};
+use serde_json::{Value, json};
+
+use crate::files::send;
+use crate::house::{House, Reply, options};
+
+/// How long a film may take on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures/wan")
+        .join(name)
+}
+
+/// A house with networks that make films from words, and from words and a picture.
+fn house() -> House {
+    let data = tempfile::tempdir().unwrap();
+    let mut options = options(data.path(), true, json!({ "lines": [] }));
+    options.films = vec![fixture("t2v"), fixture("ti2v")];
+    House::serving(data, options)
+}
+
+fn small(model: &str) -> Value {
+    json!({
+        "model": model, "prompt": "a cat on a wall", "size": "64x64", "seconds": "0.5", "steps": 2, "seed": 3,
+        "negative_prompt": "blurred",
+    })
+}
+
+fn picture() -> Vec<u8> {
+    let mut picture = Picture::new(40, 30);
+    picture.bytes.fill(180);
+    still::png(&picture).unwrap()
+}
+
+fn ended(house: &House, begun: &Reply) -> Value {
+    assert_eq!(begun.status, 200, "{}", begun.text);
+    let id = begun.json()["id"].as_str().unwrap().to_owned();
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let film = house.get(&format!("/v1/videos/{id}")).json();
+        if ["completed", "failed"].contains(&film["status"].as_str().unwrap()) {
+            assert_eq!(film["status"], "completed", "{film}");
+            return film;
+        }
+        assert!(Instant::now() < until, "{film}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// What the credentials of a film say it was made of, and how.
+fn made_of(house: &House, film: &Value) -> (Vec<String>, Option<String>) {
+    let path = format!("/v1/videos/{}/content", film["id"].as_str().unwrap());
+    let (status, bytes) = house.bytes("GET", &path, &[]);
+    assert_eq!(status, 200);
+    let report = verify(&mut Cursor::new(&bytes), &Trust::nobody(crate::videos::now())).unwrap();
+    assert_eq!(report.status, Status::Valid);
+    let content = report.content.unwrap();
+    assert_eq!(content.source, Some(Source::TrainedAlgorithmicMedia));
+    let titles = content.ingredients.into_iter().filter_map(|one| one.title);
+    (
+        titles.collect(),
+        content.making.and_then(|making| making.model),
+    )
+}
+
+#[test]
+fn networks_that_the_owner_named_make_films_between_words_and_pictures() {
+    let house = house();
+    let film = ended(&house, &house.post("/v1/videos", &small("t2v")));
+    assert_eq!(
+        (&film["model"], &film["fps"], &film["frames"]),
+        (&json!("t2v"), &json!(16), &json!(8))
+    );
+    assert_eq!(made_of(&house, &film), (vec![], Some("t2v".to_owned())));
+
+    let mut begun = small("ti2v");
+    let address = format!(
+        "data:image/png;base64,{}",
+        Base64::encode_string(&picture())
+    );
+    begun["input_reference"] = json!({ "image_url": address });
+    let film = ended(&house, &house.post("/v1/videos", &begun));
+    let reference = vec!["input_reference".to_owned()];
+    assert_eq!(
+        made_of(&house, &film),
+        (reference.clone(), Some("ti2v".to_owned()))
+    );
+
+    // The same as a form, with a file.
+    let parts = [
+        ("model", None, b"ti2v".as_slice()),
+        ("prompt", None, b"a cat on a wall"),
+        ("size", None, b"64x64"),
+        ("seconds", None, b"0.5"),
+        ("steps", None, b"2"),
+        ("input_reference", Some("a.png"), &picture()),
+    ];
+    let form = ended(&house, &send(&house, "/v1/videos", &parts));
+    assert_eq!(made_of(&house, &form).0, reference);
+
+    // A remix is made by the same network, in as many steps.
+    let remix = format!("/v1/videos/{}/remix", film["id"].as_str().unwrap());
+    let remix = ended(&house, &house.post(&remix, &json!({ "prompt": "a dog" })));
+    assert_eq!(
+        (&remix["model"], &remix["prompt"]),
+        (&json!("ti2v"), &json!("a dog"))
+    );
+}
+
+#[test]
+fn what_a_network_cannot_is_refused_by_name_before_it_waits() {
+    let house = house();
+    let with = |model: &str, field: &str, value: Value| {
+        let mut body = small(model);
+        body[field] = value;
+        body
+    };
+    for (body, status, param) in [
+        (with("nobody", "n", Value::Null), 404, "model"),
+        (with("t2v", "steps", json!(0)), 400, "steps"),
+        (with("t2v", "size", json!("72x64")), 400, "size"),
+        (with("t2v", "loop", json!(true)), 400, "model"),
+        (with("t2v", "guidance", json!(1)), 400, "model"),
+        (with("t2v", "n", json!(2)), 400, "n"),
+        (
+            with("ti2v", "input_reference", json!("here")),
+            400,
+            "input_reference",
+        ),
+        (
+            with(
+                "ti2v",
+                "input_reference",
+                json!("data:image/png;base64,AAAA"),
+            ),
+            400,
+            "input_reference",
+        ),
+        (
+            with("ti2v", "input_reference", json!({ "file_id": "file-none" })),
+            404,
+            "",
+        ),
+        (
+            with(
+                "t2v",
+                "input_reference",
+                json!(format!(
+                    "data:image/png;base64,{}",
+                    Base64::encode_string(&picture())
+                )),
+            ),
+            400,
+            "model",
+        ),
+    ] {
+        let reply = house.post("/v1/videos", &body);
+        assert_eq!(reply.status, status, "{}", reply.text);
+        let named = reply.json()["error"]["param"].clone();
+        assert_eq!(named.as_str().unwrap_or_default(), param, "{}", reply.text);
+    }
+    let unknown = house.post("/v1/videos", &small("nobody"));
+    assert!(
+        unknown.text.contains("`freehold-scene`, `t2v`, `ti2v` do"),
+        "{}",
+        unknown.text
+    );
+    assert_eq!(house.get("/v1/videos").json()["data"], json!([]));
+}
