@@ -26,11 +26,13 @@ export async function send(method, path, body, signal) {
   const csrf = app.now.who?.csrf;
   if (csrf) headers["x-csrf-token"] = csrf;
   const isFile = body instanceof Blob;
-  if (body !== undefined) headers["content-type"] = isFile ? body.type : "application/json";
+  // Of a form, the browser says where its parts end.
+  const isForm = body instanceof FormData;
+  if (body !== undefined && !isForm) headers["content-type"] = isFile ? body.type : "application/json";
   /** @type {Response} */
   let reply;
   try {
-    reply = await fetch(path, { method, headers, body: body === undefined ? undefined : isFile ? body : JSON.stringify(body), signal });
+    reply = await fetch(path, { method, headers, body: body === undefined ? undefined : isFile || isForm ? body : JSON.stringify(body), signal });
   } catch (error) {
     if (signal?.aborted) throw error;
     app.set({ isOnline: false });

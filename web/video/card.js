@@ -29,7 +29,7 @@ export function filmCard(first, take, look) {
   let film = first;
   let shown = "";
 
-  const again = () => take({ shots: film.shots, seed: film.seed, size: film.size, loop: film.loop, sound: film.sound });
+  const again = () => take({ shots: film.shots, seed: film.seed, size: film.size, model: film.model, loop: film.loop, sound: film.sound });
   const onward = () => take({ shots: film.shots, after: film.id });
   const remove = async () => {
     try {
@@ -108,7 +108,7 @@ function openCard(film) {
     ["film-card-size", `${film.size.replace("x", " × ")}, ${film.fps}/s, ${film.frames}`],
     ["film-card-seconds", t("video-seconds-of", { count: Number(film.seconds) })],
     ["film-card-seed", String(film.seed)],
-    ["film-card-model", t("film-card-drawn", { model: film.model })],
+    ["film-card-model", t(film.steps ? "film-card-generated" : "film-card-drawn", { model: film.model })],
     ["film-card-made", moment(new Date(film.created_at * 1000).toISOString())],
   ];
   dialog({ title: t("film-card"), kind: "film-card" }, () => [

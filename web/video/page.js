@@ -11,7 +11,7 @@ import { wishes } from "./wishes.js";
 /**
  * @typedef {{
  *   id: string, status: "queued" | "in_progress" | "completed" | "failed", progress: number, prompt: string, seconds: string, size: string,
- *   shots: { prompt: string, seconds: number }[], seed: number, fps: number, frames: number, loop: boolean, sound: boolean, model: string, created_at: number, unknown_words: string[], preview?: string,
+ *   shots: { prompt: string, seconds: number }[], seed: number, fps: number, frames: number, loop: boolean, sound: boolean, steps: number | null, model: string, created_at: number, unknown_words: string[], preview?: string,
  *   queue_position: number | null, error: { code: string, message: string } | null, remixed_from_video_id: string | null,
  * }} Film
  */
@@ -86,7 +86,10 @@ export function videoPage() {
       // Those at work show what is drawn already.
       const seen = await Promise.all(open.slice(0, 4).map((film) => ask("GET", `/v1/videos/${film.id}?preview=true`).catch(() => null)));
       if (isLeft || look !== looks) return;
-      if (house) held.set(house.films_paused);
+      if (house) {
+        held.set(house.films_paused);
+        form.know(house.film_models);
+      }
       films = found.map((film) => seen.find((other) => other?.id === film.id) ?? film);
       if (open.length) wait = SOON;
       more.hidden = !page.has_more || limit >= LIMIT;

@@ -3,6 +3,7 @@ import { ask, told } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { t } from "../ground/words.js";
+import { frame } from "./frame.js";
 
 const SIZES = [
   ["1280x720", "video-wide"],
@@ -15,7 +16,9 @@ const SECONDS = ["2", "4", "8", "12"];
 const COUNTS = ["1", "2", "4"];
 const EXAMPLES = ["video-example-1", "video-example-2", "video-example-3"];
 
-/** @typedef {{ shots: { prompt: string, seconds?: number }[], seed?: number, size?: string, loop?: boolean, sound?: boolean, after?: string }} Taken */
+/** @typedef {{ shots: { prompt: string, seconds?: number }[], seed?: number, size?: string, model?: string, loop?: boolean, sound?: boolean, after?: string }} Taken */
+
+/** @typedef {{ name: string, size: string, takes: string[] }} Maker */
 
 /**
  * @param {() => void} begun Called when films were begun.
@@ -24,6 +27,14 @@ export function wishes(begun) {
   const shots = h("ol", { class: "shots" });
   const wrong = h("p", { class: "wrong", role: "alert" });
   const size = choice(t("video-size"), SIZES.map(([value, key]) => [value ?? "", t(key ?? "")]));
+  const model = choice(t("video-model"), []);
+  const begins = frame(t("video-first"));
+  const ends = frame(t("video-last"));
+  const against = h("input", { type: "text", maxlength: 1000, "aria-label": t("video-negative") });
+  const guides = h("div", { class: "wish-row", hidden: true }, begins.element, ends.element, h("label", { class: "named is-long" }, h("span", null, t("video-negative")), against));
+  const drawn = h("p", { class: "faint" });
+  /** @type {Maker[]} */
+  let makers = [];
   const count = choice(t("video-count"), COUNTS.map((value) => [value, t("video-count-of", { count: Number(value) })]));
   const seed = h("input", { type: "number", min: 0, max: Number.MAX_SAFE_INTEGER, step: 1, inputmode: "numeric", placeholder: t("video-seed-any"), "aria-label": t("video-seed") });
   const loop = h("input", { type: "checkbox" });
@@ -69,12 +80,47 @@ export function wishes(begun) {
     });
     const [only] = wanted;
     if (after) return ask("POST", "/v1/videos/extensions", { video: { id: after }, ...only });
-    const film = { size: size.value(), loop: loop.checked, sound: sound.checked };
+    const film = { size: size.value(), model: model.value() || undefined, loop: loop.checked, sound: sound.checked };
     const what = wanted.length > 1 ? { shots: wanted } : only;
     const first = seed.value === "" ? Math.floor(Math.random() * 1_000_000) : Number(seed.value);
     // Several at once are the same words by other chance.
     const seeds = Array.from({ length: Number(count.value()) }, (_, at) => first + at);
-    for (const one of seeds.reverse()) await ask("POST", "/v1/videos", { ...what, ...film, seed: one });
+    for (const one of seeds.reverse()) await ask("POST", "/v1/videos", guided({ ...what, ...film, seed: one }));
+  };
+  /** What is asked for, as a form where pictures come along. @param {Record<string, unknown>} wanted */
+  const guided = (wanted) => {
+    if (guides.hidden) return wanted;
+    const all = { ...wanted, negative_prompt: against.value.trim() || undefined };
+    const pictures = /** @type {const} */ ([["input_reference", begins.picture()], ["last_frame", ends.picture()]]);
+    if (!pictures.some(([, picture]) => picture)) return all;
+    const form = new FormData();
+    for (const [name, value] of Object.entries(all)) if (value !== undefined) form.append(name, typeof value === "object" ? JSON.stringify(value) : String(value));
+    for (const [name, picture] of pictures) if (picture) form.append(name, picture);
+    return form;
+  };
+  /** What is asked of whoever is to make it. */
+  const suit = () => {
+    const maker = makers.find((maker) => maker.name === model.value());
+    const takes = maker?.takes ?? [];
+    guides.hidden = !takes.length;
+    begins.element.hidden = !takes.includes("input_reference");
+    ends.element.hidden = !takes.includes("last_frame");
+    const own = maker && takes.length && !SIZES.some(([value]) => value === maker.size) ? [[maker.size, t("video-own", { size: maker.size.replace("x", " × ") })]] : [];
+    const chosen = own[0]?.[0] ?? size.value();
+    fill(size.select, [...own, ...SIZES.map(([value, key]) => [value ?? "", t(key ?? "")])].map(([value, label]) => h("option", { value, selected: value === chosen }, label)));
+    loop.disabled = takes.length > 0 && !takes.includes("loop");
+    if (loop.disabled) loop.checked = false;
+    fill(drawn, t(takes.length ? "video-generated" : "video-drawn"));
+  };
+  model.select.addEventListener("change", suit);
+  /** Who makes films here. @param {Maker[]} now */
+  const know = (now) => {
+    if (JSON.stringify(now) === JSON.stringify(makers)) return;
+    const chosen = model.value();
+    makers = now;
+    fill(model.select, makers.map((maker) => h("option", { value: maker.name, selected: maker.name === chosen }, maker.takes.length ? maker.name : t("video-scene"))));
+    model.element.hidden = makers.length < 2;
+    suit();
   };
   const form = h(
     "form",
@@ -97,11 +143,12 @@ export function wishes(begun) {
     },
     followed,
     shots,
-    h("div", { class: "wish-row" }, size.element, count.element, h("label", { class: "named" }, h("span", null, t("video-seed")), seed), h("label", { class: "ticked" }, loop, t("video-loop")), h("label", { class: "ticked" }, sound, t("video-sound"))),
+    h("div", { class: "wish-row" }, model.element, size.element, count.element, h("label", { class: "named" }, h("span", null, t("video-seed")), seed), h("label", { class: "ticked" }, loop, t("video-loop")), h("label", { class: "ticked" }, sound, t("video-sound"))),
+    guides,
     wrong,
     h("div", { class: "wish-row" }, make, another),
     h("p", { class: "examples" }, EXAMPLES.map((key) => h("button", { class: "link", type: "button", onclick: () => take({ shots: [{ prompt: t(key) }] }) }, t(key)))),
-    h("p", { class: "faint" }, t("video-drawn")),
+    drawn,
   );
   const take = (/** @type {Taken} */ taken) => {
     fill(shots);
@@ -109,6 +156,8 @@ export function wishes(begun) {
     if (taken.after) add();
     else for (const shot of taken.shots) add(shot.prompt, String(shot.seconds ?? 4));
     const text = /** @type {HTMLTextAreaElement} */ (shots.querySelector("textarea"));
+    if (taken.model && makers.some((maker) => maker.name === taken.model)) model.select.value = taken.model;
+    suit();
     if (taken.size && ![...size.select.options].some((option) => option.value === taken.size)) {
       size.select.append(h("option", { value: taken.size }, taken.size.replace("x", " × ")));
     }
@@ -122,8 +171,10 @@ export function wishes(begun) {
     text.select();
     form.scrollIntoView({ block: "nearest" });
   };
+  model.element.hidden = true;
+  suit();
   add();
-  return { element: h("div", null, form), take };
+  return { element: h("div", null, form), take, know };
 }
 
 /**

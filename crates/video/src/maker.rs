@@ -123,6 +123,15 @@ impl Maker {
         }
     }
 
+    /// Whether it makes films that begin with a given picture, that end with one, and that are loops.
+    pub fn takes(&self) -> [bool; 3] {
+        match self {
+            Self::Scene => [false, false, true],
+            Self::Painter(_) => [true; 3],
+            Self::OpenWeights(pipeline, _) => [pipeline.takes_a_first_picture(), false, false],
+        }
+    }
+
     /// The film of `order`, in so many steps and with what is there already, where a network makes it. It is called off through `stop`,
     /// also within a step; `told` hears of each.
     ///

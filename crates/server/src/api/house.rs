@@ -62,11 +62,15 @@ async fn settings(app: &App) -> store::Result<Option<Object>> {
 async fn retrieve(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Value>, Refusal> {
     let _permit = app.gate.permit(&caller, SeeModels).await?;
     let settings = settings(&app).await?.map(|settings| settings.body);
-    Ok(Json(described(&settings.unwrap_or_default())))
+    Ok(Json(described(&app, &settings.unwrap_or_default())))
 }
 
-fn described(settings: &Value) -> Value {
-    json!({ "titles": settings["titles"] != false, "films_paused": settings[FILMS_PAUSED] == true })
+fn described(app: &App, settings: &Value) -> Value {
+    json!({
+        "titles": settings["titles"] != false,
+        "films_paused": settings[FILMS_PAUSED] == true,
+        "film_models": app.networks.described(),
+    })
 }
 
 async fn change(
@@ -121,5 +125,5 @@ async fn change(
         })
         .await?;
     app.works.wake();
-    Ok(Json(described(&kept.body)))
+    Ok(Json(described(&app, &kept.body)))
 }

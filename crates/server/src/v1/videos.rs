@@ -193,6 +193,7 @@ async fn begin(
         "error": null,
         "remixed_from_video_id": origin.id(),
         "seed": settings.seed,
+        "steps": settings.steps.map(|steps| steps.count),
         "fps": settings.fps,
         "frames": draft.frames,
         "loop": settings.is_loop,

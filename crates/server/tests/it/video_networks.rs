@@ -9,6 +9,7 @@ use media::credentials::{Source, Status, Trust, verify};
 use media::{Picture, still};
 use serde_json::{Value, json};
 
+use crate::browser::{Browser, ENTER, Look};
 use crate::files::send;
 use crate::house::{House, Reply, options};
 
@@ -62,7 +63,11 @@ fn made_of(house: &House, film: &Value) -> (Vec<String>, Option<String>) {
     let path = format!("/v1/videos/{}/content", film["id"].as_str().unwrap());
     let (status, bytes) = house.bytes("GET", &path, &[]);
     assert_eq!(status, 200);
-    let report = verify(&mut Cursor::new(&bytes), &Trust::nobody(crate::videos::now())).unwrap();
+    let report = verify(
+        &mut Cursor::new(&bytes),
+        &Trust::nobody(crate::videos::now()),
+    )
+    .unwrap();
     assert_eq!(report.status, Status::Valid);
     let content = report.content.unwrap();
     assert_eq!(content.source, Some(Source::TrainedAlgorithmicMedia));
@@ -176,4 +181,49 @@ fn what_a_network_cannot_is_refused_by_name_before_it_waits() {
         unknown.text
     );
     assert_eq!(house.get("/v1/videos").json()["data"], json!([]));
+}
+
+#[test]
+fn a_network_is_chosen_and_given_a_picture_in_a_browser() {
+    let house = house();
+    let Some(browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.enter(&house.url);
+    browser.go(&format!("{}/video", house.url));
+    browser.until("document.querySelectorAll('.wish-row select option[value=ti2v]').length === 1");
+    let offered = "document.querySelector('.still').checkVisibility()";
+    assert_eq!(browser.value(offered), false);
+    browser.run("const model = document.querySelector('.wish-row select'); model.value = 'ti2v'; model.dispatchEvent(new Event('change'));");
+    browser.until(offered);
+    // It begins with a picture, and does not end with one.
+    let shown = browser
+        .value("[...document.querySelectorAll('.still')].map((frame) => frame.checkVisibility())");
+    assert_eq!(shown, json!([true, false]));
+    let address = Base64::encode_string(&picture());
+    browser.run(&format!(
+        "const bytes = Uint8Array.from(atob('{address}'), (sign) => sign.charCodeAt(0));
+        const dropped = new DataTransfer();
+        dropped.items.add(new File([bytes], 'a.png', {{ type: 'image/png' }}));
+        document.querySelector('.still').dispatchEvent(new DragEvent('drop', {{ dataTransfer: dropped, bubbles: true, cancelable: true }}));
+        const size = document.querySelectorAll('.wish-row select')[1];
+        size.append(new Option('64x64', '64x64', true, true));"
+    ));
+    browser.until("document.querySelector('.still img')?.complete");
+    browser.picture("video-network");
+    browser.write(".wish textarea", "a cat on a wall");
+    browser.run("document.querySelector('.shot select').append(new Option('', '0.5', true, true))");
+    // As many steps as are usual would take too long here.
+    browser.run("const send = FormData.prototype.append; FormData.prototype.append = function (...all) { if (all[0] === 'seed') send.call(this, 'steps', '2'); return send.apply(this, all); };");
+    browser.press(&[], &ENTER.to_string());
+    browser.until("document.querySelectorAll('.film.is-completed video').length === 1");
+    let film = house.get("/v1/videos").json()["data"][0].clone();
+    assert_eq!(
+        (&film["model"], &film["steps"]),
+        (&json!("ti2v"), &json!(2))
+    );
+    assert_eq!(made_of(&house, &film).0, ["input_reference"]);
+    browser.click(".film-acts button:nth-of-type(3)");
+    browser.until_text("ti2v: generated");
+    assert_eq!(browser.log(), Vec::<String>::new());
 }

@@ -60,7 +60,7 @@ fn a_film_is_made_fetched_and_deleted() {
         "id": id, "object": "video", "model": "freehold-scene", "status": "completed", "progress": 100,
         "created_at": film["created_at"], "completed_at": film["completed_at"], "expires_at": null,
         "prompt": "a red ball bounces and a dragon", "seconds": "1", "size": "192x160", "error": null,
-        "remixed_from_video_id": null, "seed": 7, "fps": 12, "frames": 12, "loop": false, "sound": true, "unknown_words": ["dragon"],
+        "remixed_from_video_id": null, "seed": 7, "fps": 12, "frames": 12, "loop": false, "sound": true, "steps": null, "unknown_words": ["dragon"],
         "characters": [], "queue_position": null,
         "shots": [{ "prompt": "a red ball bounces and a dragon", "seconds": 1.0 }],
     });
@@ -596,7 +596,10 @@ fn films_are_made_in_turns_and_an_administrator_may_put_their_queue_aside() {
     ada.send("DELETE", &format!("/v1/videos/{}", many[1].0), &Value::Null);
     assert_eq!(
         hold(&owner, false).json(),
-        json!({ "titles": true, "films_paused": false })
+        json!({
+            "titles": true, "films_paused": false,
+            "film_models": [{ "name": "freehold-scene", "size": "1280x720", "takes": [] }],
+        })
     );
     let done = |by: &Signed<'_>, id: &str| {
         let until = Instant::now() + PATIENCE;
@@ -663,7 +666,7 @@ fn a_film_is_asked_for_watched_and_taken_up_again_in_a_browser() {
         ".wish textarea",
         "a small yellow star orbits a large purple sphere at night",
     );
-    browser.run("const [size, count] = document.querySelectorAll('.wish-row select'); size.value = '640x360'; document.querySelector('.shot select').value = '2'");
+    browser.run("const size = [...document.querySelectorAll('.wish-row select')].find((select) => select.querySelector('[value=\"640x360\"]')); size.value = '640x360'; document.querySelector('.shot select').value = '2'");
     browser.press(&[], &ENTER.to_string());
     browser.until("document.querySelectorAll('.film.is-completed video').length === 1");
     browser.run("document.querySelector('.film video').play()");

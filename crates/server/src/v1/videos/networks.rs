@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use tensor::Pool;
 use video::{Maker, MakerOptions, SCENE_MODEL, Size, Steps, Unmade};
 
@@ -25,6 +26,7 @@ pub(crate) struct Network {
     pub size: Size,
     pub frames_per_second: u32,
     pub steps: Steps,
+    takes: Vec<&'static str>,
 }
 
 impl Networks {
@@ -47,6 +49,7 @@ impl Networks {
                 size: maker.size(),
                 frames_per_second: maker.frames_per_second(),
                 steps: maker.steps(),
+                takes: takes(&maker),
             };
             known.insert(maker.name().to_owned(), network);
         }
@@ -63,6 +66,16 @@ impl Networks {
         std::iter::once(SCENE_MODEL).chain(networks)
     }
 
+    /// All that make films here, for whoever chooses: their names, how large their films are, and what beside words they take.
+    pub fn described(&self) -> Value {
+        let scene =
+            json!({ "name": SCENE_MODEL, "size": Maker::Scene.size().to_string(), "takes": [] });
+        let networks = self.known.iter().map(|(name, network)| {
+            json!({ "name": name, "size": network.size.to_string(), "takes": network.takes })
+        });
+        Value::Array(std::iter::once(scene).chain(networks).collect())
+    }
+
     /// What is usual for the network called `name`.
     pub fn get(&self, name: &str) -> Option<&Network> {
         self.known.get(name)
@@ -77,4 +90,17 @@ impl Networks {
         let options = self.options.clone();
         Some(Maker::open(&network.folder, options, Arc::clone(pool)))
     }
+}
+
+/// What a network takes beside words, as requests call it.
+fn takes(maker: &Maker) -> Vec<&'static str> {
+    let [first, last, is_loop] = maker.takes();
+    let all = [
+        ("negative_prompt", true),
+        ("input_reference", first),
+        ("last_frame", last),
+        ("loop", is_loop),
+    ];
+    let taken = all.into_iter().filter(|(_, is_taken)| *is_taken);
+    taken.map(|(name, _)| name).collect()
 }
