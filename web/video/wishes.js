@@ -80,7 +80,7 @@ export function wishes(begun) {
     });
     const [only] = wanted;
     if (after) return ask("POST", "/v1/videos/extensions", { video: { id: after }, ...only });
-    const film = { size: size.value(), model: model.value() || undefined, loop: loop.checked, sound: sound.checked };
+    const film = { size: size.value(), model: model.value() || undefined, loop: loop.checked, sound: sound.disabled ? undefined : sound.checked };
     const what = wanted.length > 1 ? { shots: wanted } : only;
     const first = seed.value === "" ? Math.floor(Math.random() * 1_000_000) : Number(seed.value);
     // Several at once are the same words by other chance.
@@ -110,6 +110,8 @@ export function wishes(begun) {
     fill(size.select, [...own, ...SIZES.map(([value, key]) => [value ?? "", t(key ?? "")])].map(([value, label]) => h("option", { value, selected: value === chosen }, label)));
     loop.disabled = takes.length > 0 && !takes.includes("loop");
     if (loop.disabled) loop.checked = false;
+    // What a network makes has no sound of its own.
+    sound.disabled = takes.length > 0;
     fill(drawn, t(takes.length ? "video-generated" : "video-drawn"));
   };
   model.select.addEventListener("change", suit);

@@ -197,7 +197,7 @@ async fn begin(
         "fps": settings.fps,
         "frames": draft.frames,
         "loop": settings.is_loop,
-        "sound": settings.sound != Soundtrack::Silent,
+        "sound": draft.has_sound,
         "shots": settings.shots,
         "unknown_words": draft.unknown,
         "characters": characters,
@@ -232,6 +232,7 @@ async fn begin(
 struct Draft {
     settings: Settings,
     frames: u64,
+    has_sound: bool,
     unknown: Vec<String>,
 }
 
@@ -250,6 +251,7 @@ impl Draft {
         Ok(Self {
             settings: pictures.settings(),
             frames: pictures.frames(),
+            has_sound: order.sound == Soundtrack::Made && pictures.sound().is_some(),
             unknown: pictures.unknown().to_vec(),
         })
     }

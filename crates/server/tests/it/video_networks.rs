@@ -101,6 +101,7 @@ fn networks_that_the_owner_named_make_films_between_words_and_pictures() {
         (reference.clone(), Some("ti2v".to_owned()))
     );
 
+    assert_eq!(film["sound"], false);
     // The same as a form, with a file.
     let parts = [
         ("model", None, b"ti2v".as_slice()),
