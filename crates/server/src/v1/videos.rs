@@ -19,6 +19,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use policy::action::Infer;
 use serde_json::{Value, json};
 use store::{List, Metadata, Object};
 use video::{Guide, Settings, Soundtrack};
@@ -169,6 +170,11 @@ async fn begin(
     let prompt = settings.words();
     let cast = Cast::read(app, caller, asked).await?;
     let (settings, characters) = cast.written_into(settings)?;
+    if app.networks.get(&settings.model).is_some() {
+        // Who may ask which model is a matter of the law.
+        let model = settings.model.clone();
+        let _permit = app.gate.permit(caller, Infer { model }).await?;
+    }
     let guides = Guides::read(app, caller, asked).await?;
     // Reading the words, which takes its time, tells at once what cannot be made.
     let (all, guide) = (Arc::clone(app), guides.guide);

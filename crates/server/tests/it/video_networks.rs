@@ -1,5 +1,6 @@
 //! `/v1/videos` by networks: tiny ones of random weights, which make noise of the right size.
 
+use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -182,6 +183,22 @@ fn what_a_network_cannot_is_refused_by_name_before_it_waits() {
         unknown.text
     );
     assert_eq!(house.get("/v1/videos").json()["data"], json!([]));
+}
+
+#[test]
+fn the_law_says_who_may_ask_a_network() {
+    let data = tempfile::tempdir().unwrap();
+    let mut options = options(data.path(), true, json!({ "lines": [] }));
+    options.films = vec![fixture("t2v")];
+    fs::create_dir_all(data.path().join("rules")).unwrap();
+    let rule = "@id(\"drawn\")\nforbid (principal, action == Freehold::Action::\"infer\", resource == Freehold::Model::\"t2v\");";
+    fs::write(data.path().join("rules/drawn.cedar"), rule).unwrap();
+    let house = House::serving(data, options);
+    let refused = house.post("/v1/videos", &small("t2v"));
+    assert_eq!(refused.status, 403, "{}", refused.text);
+    assert!(refused.text.contains("drawn"), "{}", refused.text);
+    let drawn = json!({ "prompt": "a red ball", "size": "64x64", "seconds": "0.5" });
+    ended(&house, &house.post("/v1/videos", &drawn));
 }
 
 #[test]

@@ -151,7 +151,6 @@ fn draw(
         },
     );
     let film = film.map_err(unmade)?;
-    plan.placed();
     live.note(json!({ "step": "keeping" }));
     let (thumbnail, sheet) = stills.written().map_err(|error| unmade(error.into()))?;
     let thumbnail = studio
@@ -159,6 +158,7 @@ fn draw(
         .map_err(unmade)?;
     let sheet = studio.seal_picture(&*plan, &sheet, now).map_err(unmade)?;
     let video = keep(app, handle, object, film)?;
+    plan.placed();
     let thumbnail = keep(app, handle, object, thumbnail.as_slice())?;
     let sheet = keep(app, handle, object, sheet.as_slice())?;
     let asset = |blob: Blob| json!({ "sha256": blob.sha256, "bytes": blob.bytes });
