@@ -1,7 +1,7 @@
 //! `freehold video` and `freehold media verify`, as people use, misuse and interrupt them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -570,18 +570,25 @@ fn a_network_that_was_trained_here_makes_films_and_says_so() {
     assert!(broken.stderr.contains("words.txt"), "{broken:?}");
 }
 
+/// A film by tiny open weights of random numbers.
+fn filmed(at: &Path, model: &str, more: &[&str]) -> Run {
+    let model = fixture(model);
+    let model = model.to_str().expect("a plain path");
+    let words = ["video", "create", "a cat on a wall", "--model", model];
+    let few = ["--seconds", "0.5", "--steps", "2", "--seed", "3"];
+    run(at, &[&words[..], &few, more].concat())
+}
+
+fn fixture(name: &str) -> PathBuf {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/wan");
+    fixtures.join(name)
+}
+
 #[test]
 fn open_weights_make_films_and_what_they_cannot_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/wan");
-    let create = |model: &str, more: &[&str]| {
-        let model = fixtures.join(model);
-        let model = model.to_str().expect("a plain path");
-        let words = ["video", "create", "a cat on a wall", "--model", model];
-        let few = ["--seconds", "0.5", "--steps", "2", "--seed", "3"];
-        run(at, &[&words[..], &few, more].concat())
-    };
+    let create = |model: &str, more: &[&str]| filmed(at, model, more);
     for (model, name) in [("t2v", "a.mp4"), ("ti2v", "b.mp4")] {
         let made = create(model, &["--size", "64x64", "-o", name]);
         assert_eq!(made.exit, Some(0), "{made:?}");
@@ -595,10 +602,32 @@ fn open_weights_make_films_and_what_they_cannot_is_said() {
     let verified = run(at, &["media", "verify", "a.mp4"]);
     assert_eq!(verified.exit, Some(0), "{verified:?}");
     assert!(verified.stdout.contains("t2v"), "{verified:?}");
+    for (more, said) in [
+        (&["--size", "72x64"][..], "`64x64` is the nearest"),
+        (&["--loop", "--size", "64x64"], "makes no loops"),
+    ] {
+        let refused = create("t2v", &[more, &["-o", "c.mp4"]].concat());
+        assert_eq!(refused.exit, Some(1), "{refused:?}");
+        assert!(refused.stderr.contains(said), "{refused:?}");
+    }
+    assert!(!at.join("c.mp4").exists());
+    let none = run(
+        at,
+        &["video", "create", "a cat", "--model", ".", "-o", "c.mp4"],
+    );
+    assert_eq!(none.exit, Some(1), "{none:?}");
+    assert!(none.stderr.contains("hint:"), "{none:?}");
+}
+
+#[test]
+fn open_weights_are_guided_and_nothing_is_left_of_a_film_that_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let create = |model: &str, more: &[&str]| filmed(at, model, more);
     let mut picture = media::Picture::new(40, 30);
     picture.bytes.fill(200);
     fs::write(at.join("a.png"), media::still::png(&picture).unwrap()).unwrap();
-    let adapter = fixtures.join("lora/first.safetensors");
+    let adapter = fixture("lora/first.safetensors");
     let adapter = format!("{}=0.5", adapter.display());
     let words = [
         "--size",
@@ -626,10 +655,8 @@ fn open_weights_make_films_and_what_they_cannot_is_said() {
     };
     assert!(kept("unfinished") == 0 && kept("texts") > 0);
     for (more, said) in [
-        (&["--size", "72x64"][..], "`64x64` is the nearest"),
-        (&["--loop", "--size", "64x64"], "makes no loops"),
         (
-            &["--size", "64x64", "--first", "a.png"],
+            &["--size", "64x64", "--first", "a.png"][..],
             "makes no films that begin",
         ),
         (&["--size", "64x64", "--adapter", "a.png"], "a.png"),
@@ -646,11 +673,4 @@ fn open_weights_make_films_and_what_they_cannot_is_said() {
         assert_eq!(refused.exit, Some(1), "{refused:?}");
         assert!(refused.stderr.contains(said), "{refused:?}");
     }
-    assert!(!at.join("c.mp4").exists());
-    let none = run(
-        at,
-        &["video", "create", "a cat", "--model", ".", "-o", "c.mp4"],
-    );
-    assert_eq!(none.exit, Some(1), "{none:?}");
-    assert!(none.stderr.contains("hint:"), "{none:?}");
 }
