@@ -201,7 +201,7 @@ function about(job) {
   if (job.kind === "batch") return total ? t("job-answered", { done: count(done), total: count(total) }) : t("job-running");
   if (told?.tried !== undefined) return t(job.kind === "code.tests" ? "job-inputs" : "job-candidates", { tried: count(told.tried), speed: count(told.per_second ?? 0) });
   if (!total) return t("job-running");
-  if (job.kind === "video") return t("job-drawn", { done: count(done), total: count(total) });
+  if (job.kind === "video") return t("job-drawn", { percent: Math.floor((100 * done) / total) });
   const left = speed > 0 ? Math.ceil((total - done) / speed) : null;
   const parts = [t("job-of", { done: size(done), total: size(total) }), speed > 0 && t("job-speed", { bytes: size(speed) }), left !== null && left > 4 && t("job-left", { time: spell(left) })];
   return parts.filter(Boolean).join(" · ");

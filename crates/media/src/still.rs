@@ -1,6 +1,6 @@
 //! Single pictures: any common format in, and JPEG, PNG and WebP out.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::webp::WebPEncoder;
@@ -15,7 +15,28 @@ pub const SIDE_MAX: u32 = 8_192;
 /// Bytes of memory that reading may take.
 const MEMORY_MAX: u64 = 256 << 20;
 
+/// Bytes of a file with a picture.
+const FILE_BYTES_MAX: u64 = 64 << 20;
+
 const KIND: &str = "picture";
+
+/// Reads a picture out of a file; as [`read`].
+///
+/// # Errors
+/// The same, [`Error::TooLarge`], and [`Error::File`].
+pub fn read_from(file: impl Read) -> Result<Picture> {
+    let mut bytes = Vec::new();
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    let found = bytes.len() as u64;
+    if found > FILE_BYTES_MAX {
+        return Err(Error::TooLarge {
+            what: "a file with a picture",
+            found,
+            limit: FILE_BYTES_MAX,
+        });
+    }
+    read(&bytes)
+}
 
 /// Reads GIF, JPEG, PNG or WebP, whichever it is by its first bytes. What can be seen through becomes black.
 ///

@@ -18,6 +18,9 @@ use crate::settings::{SCENE_MODEL, Steps};
 /// The file by which a folder of open weights is known.
 const INDEX: &str = "model_index.json";
 
+/// Where what films were made of on the way is kept, in the folder of everything that is kept.
+const KEPT: &str = "films";
+
 /// How much larger than its own pictures the films of a network are, where nothing is said.
 const ENLARGED: usize = 8;
 
@@ -48,6 +51,17 @@ pub struct MakerOptions {
     pub kept: Option<PathBuf>,
     /// Bytes of memory that may be used; as many as there are when none.
     pub memory_bytes_max: Option<u64>,
+}
+
+impl MakerOptions {
+    /// Those of a house whose data lies in `data`, with so many bytes of memory.
+    pub fn of_house(data: &Path, memory_bytes_max: u64) -> Self {
+        Self {
+            kept: Some(data.join(KEPT)),
+            memory_bytes_max: Some(memory_bytes_max),
+            ..Self::default()
+        }
+    }
 }
 
 impl Maker {

@@ -5,7 +5,6 @@ mod thumbnail;
 mod verify;
 
 use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,9 +28,6 @@ use crate::console::{Console, Progress, paint};
 use crate::environment;
 use crate::failure::{Exit, Failure};
 use library::quantity;
-
-/// Bytes of a picture.
-const PICTURE_BYTES_MAX: u64 = 64 << 20;
 
 /// Bytes of a storyboard.
 const STORYBOARD_BYTES_MAX: u64 = 1 << 20;
@@ -314,7 +310,12 @@ fn film(
         },
     );
     drop(progress.lock().expect("nobody panics with it").take());
-    if film.is_err() && plan.goes_on() {
+    // What the network itself made wrong would be wrong again.
+    let is_cut = matches!(
+        film,
+        Err(Unmade::Stopped | Unmade::File(_) | Unmade::Media(_))
+    );
+    if is_cut && plan.goes_on() {
         let seed = order.seed;
         console.talk(format_args!(
             "the same command with `--seed {seed}` goes on from its last step"
@@ -341,20 +342,11 @@ fn named(path: &Path) -> anyhow::Result<BroughtFile> {
 
 /// A picture that was brought.
 fn picture(path: &Path) -> anyhow::Result<Picture> {
-    let unreadable = |error: std::io::Error| Failure::unreadable(path, &error);
-    let mut bytes = Vec::new();
-    let file = named(path)?.into_file();
-    file.take(PICTURE_BYTES_MAX + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    let refused = |why: String| {
-        let what = format!("`{}` cannot be looked at: {why}", path.display());
+    let read = media::still::read_from(named(path)?.into_file());
+    Ok(read.map_err(|error| {
+        let what = format!("`{}` cannot be looked at: {error}", path.display());
         Failure::refused("picture_refused", what).hint("GIF, JPEG, PNG and WebP are read")
-    };
-    if bytes.len() as u64 > PICTURE_BYTES_MAX {
-        return Err(refused("it has more than 64 MiB".to_owned()).into());
-    }
-    Ok(media::still::read(&bytes).map_err(|error| refused(error.to_string()))?)
+    })?)
 }
 
 /// The sound of a file that was brought.

@@ -12,9 +12,6 @@ use crate::args::video::{Made, Weights};
 use crate::environment;
 use crate::failure::Failure;
 
-/// Where what films were made of on the way is kept, in the folder of everything that is kept.
-const FOLDER: &str = "films";
-
 /// Whoever `--model` names.
 pub fn of(made: &Made) -> anyhow::Result<Maker> {
     let Some(folder) = &made.model else {
@@ -31,8 +28,7 @@ pub fn of(made: &Made) -> anyhow::Result<Maker> {
     let options = MakerOptions {
         weights: made.weights.map(held),
         adapters: adapters.collect::<anyhow::Result<_>>()?,
-        kept: Some(environment::read().data.join(FOLDER)),
-        memory_bytes_max: Some(Memory::read().available),
+        ..MakerOptions::of_house(&environment::read().data, Memory::read().available)
     };
     Ok(Maker::open(
         folder,

@@ -1,7 +1,7 @@
 //! Pictures that a film begins or ends with.
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{Seek as _, Write as _};
 
 use base64ct::{Base64, Encoding as _};
 use media::{Picture, still};
@@ -15,9 +15,6 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::fault::{Fault, Result};
 use crate::v1::files::find;
-
-/// Bytes of a picture.
-const BYTES_MAX: u64 = 64 << 20;
 
 /// What is asked for, and what it is called in a film's document.
 const ROLES: [(&str, &str); 2] = [("input_reference", "first"), ("last_frame", "last")];
@@ -122,15 +119,8 @@ async fn handed_in(app: &App, caller: &Caller, asked: &Asked, param: &str) -> Re
 
 /// What a file shows. It blocks.
 fn seen(param: &str, mut file: File) -> Result<Picture> {
-    let mut bytes = Vec::new();
     file.rewind().map_err(|error| unread(&error))?;
-    file.take(BYTES_MAX + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unread(&error))?;
-    if bytes.len() as u64 > BYTES_MAX {
-        return Err(Fault::param(param, "a picture has more than `64` MiB"));
-    }
-    still::read(&bytes).map_err(|error| {
+    still::read_from(file).map_err(|error| {
         Fault::param(
             param,
             format!("{error}\nhint: GIF, JPEG, PNG and WebP are read"),

@@ -8,9 +8,6 @@ use serde_json::{Value, json};
 use tensor::Pool;
 use video::{Maker, MakerOptions, SCENE_MODEL, Size, Steps, Unmade};
 
-/// Where what films were made of on the way is kept, in the folder of everything that is kept.
-const KEPT: &str = "films";
-
 /// All networks, by the names that their films say.
 #[derive(Default)]
 pub(crate) struct Networks {
@@ -36,11 +33,7 @@ impl Networks {
             return Ok(Self::default());
         }
         let pool = Arc::new(Pool::of_all_cores());
-        let options = MakerOptions {
-            kept: Some(data.join(KEPT)),
-            memory_bytes_max: Some(memory),
-            ..MakerOptions::default()
-        };
+        let options = MakerOptions::of_house(data, memory);
         let mut known = BTreeMap::new();
         for folder in folders {
             let maker = Maker::open(folder, options.clone(), Arc::clone(&pool))?;
