@@ -8,8 +8,7 @@ use half::bf16;
 use crate::aligned::Aligned;
 use crate::columns::Columns;
 use crate::element::{Element, panel_length};
-use crate::isa::Isa;
-use crate::matmul_float::{PackedFloat, Strided, few_rows};
+use crate::matmul_float::{PackedFloat, Strided, few_rows, rounds_inputs};
 use crate::panels::{PANEL, even_tiles};
 use crate::pool::Pool;
 
@@ -57,7 +56,7 @@ impl PaddedFrame {
             height * width * channels,
             "a frame of {height} × {width}"
         );
-        let is_rounded = rounds::<T>();
+        let is_rounded = rounds_inputs::<T>();
         let line = (width + 2 * margin) * channels;
         let count = (height + 2 * margin) * line;
         let size = if is_rounded {
@@ -142,7 +141,7 @@ pub fn conv_frames<T: Element>(
     let fits = |frame: &&PaddedFrame| {
         frame.size() == last.size()
             && frame.margin == taps.side / 2
-            && frame.is_rounded == rounds::<T>()
+            && frame.is_rounded == rounds_inputs::<T>()
     };
     assert!(
         frames.len() == taps.frames
@@ -235,11 +234,6 @@ fn tile<T: Element>(
             }
         }
     }
-}
-
-/// Whether products with numbers of this kind round what they are multiplied with.
-fn rounds<T: Element>() -> bool {
-    T::PAIRED && Isa::current() == Isa::Avx512Bf16
 }
 
 #[cfg(test)]

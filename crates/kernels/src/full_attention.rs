@@ -12,9 +12,8 @@ use half::bf16;
 use crate::columns::Columns;
 use crate::element::{Element, place};
 use crate::exp::exp;
-use crate::isa::Isa;
 use crate::levels::{at_each_level, largest, sum_in_lanes};
-use crate::matmul_float::{PackedFloat, Strided, few_rows};
+use crate::matmul_float::{PackedFloat, Strided, few_rows, rounds_inputs};
 use crate::panels::PANEL;
 use crate::pool::Pool;
 
@@ -197,7 +196,7 @@ impl<T: Element> Piece<'_, T> {
             scratch.queries.extend(scaled);
         }
         scratch.queries_rounded.resize(self.rows * dim, bf16::ZERO);
-        if rounds::<T>() {
+        if rounds_inputs::<T>() {
             bf16::take(&scratch.queries, &mut scratch.queries_rounded);
         }
         scratch.scores.resize(self.rows * BLOCK, 0.0);
@@ -249,7 +248,7 @@ impl<T: Element> Piece<'_, T> {
             weigh(scores, &mut highest[row], &mut worth[row], sums);
         }
         let worths_rounded = &mut worths_rounded[..scores.len()];
-        if rounds::<T>() {
+        if rounds_inputs::<T>() {
             bf16::take(scores, worths_rounded);
         }
         for panel in 0..dim / PANEL {
@@ -293,11 +292,6 @@ impl<T: Element> Piece<'_, T> {
             unsafe { out.with(self.first + row, self.head * dim, dim, write) };
         }
     }
-}
-
-/// Whether products with numbers of this kind round what they are multiplied with.
-fn rounds<T: Element>() -> bool {
-    T::PAIRED && Isa::current() == Isa::Avx512Bf16
 }
 
 fn strided(numbers: &[f32], stride: usize) -> Strided<'_> {

@@ -130,6 +130,15 @@ impl Isa {
         }
     }
 
+    /// Whether tiles of pairs of bfloat16 are multiplied on this level, in one instruction per pair.
+    pub fn multiplies_pairs(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Bf16 => true,
+            _ => false,
+        }
+    }
+
     /// The level called `name`, as in `KERNELS_ISA`.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|isa| isa.name() == name)

@@ -356,6 +356,11 @@ fn tiles<T: Element>(
     }
 }
 
+/// Whether products of [`few_rows`] with numbers of this kind round what they are multiplied with.
+pub(crate) fn rounds_inputs<T: Element>() -> bool {
+    T::PAIRED && Isa::current().multiplies_pairs()
+}
+
 /// The products of any number of rows with the first `inputs` of one panel, all of them near. Weights in pairs take
 /// the rounded rows, as far apart as the others, where the machine multiplies pairs.
 pub(crate) fn few_rows<T: Element>(
@@ -366,7 +371,7 @@ pub(crate) fn few_rows<T: Element>(
 ) {
     let isa = Isa::current();
     #[cfg(target_arch = "x86_64")]
-    if T::PAIRED && isa == Isa::Avx512Bf16 {
+    if rounds_inputs::<T>() {
         let x = avx512_bf16::Rounded::of(rounded, inputs, x.stride);
         let panel: &[bf16] = bytemuck::cast_slice(panel);
         let size = even_tiles(made.len(), avx512_bf16::TILE_ROWS);
