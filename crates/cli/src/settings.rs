@@ -29,6 +29,8 @@ pub struct Settings {
 struct Films {
     /// Their folders.
     models: Vec<PathBuf>,
+    /// Files of adapters (LoRAs) that may be added to open weights.
+    adapters: Vec<PathBuf>,
 }
 
 /// Addresses that are told when something has ended; which ones, is chosen in the app.
@@ -114,7 +116,7 @@ pub fn read(path: &Path, was_named: bool) -> Result<Settings, Failure> {
             error.to_string().trim_end()
         );
         Failure::refused("unusable_settings_file", what)
-            .hint("`[[upstream]]` with `name` and `url`, `[aliases]`, `[webhooks]` with `private` and `[films]` with `models` are what may stand there")
+            .hint("`[[upstream]]` with `name` and `url`, `[aliases]`, `[webhooks]` with `private` and `[films]` with `models` and `adapters` are what may stand there")
     })
 }
 
@@ -134,9 +136,12 @@ impl Settings {
         said.collect()
     }
 
-    /// Folders of networks that make films.
-    pub fn films(&self) -> Vec<PathBuf> {
-        self.films.models.clone()
+    /// Networks that make films.
+    pub fn films(&self) -> server::Films {
+        server::Films {
+            models: self.films.models.clone(),
+            adapters: self.films.adapters.clone(),
+        }
     }
 
     /// Addresses to which webhooks may lead although they are not public.

@@ -104,6 +104,15 @@ impl WanTransformer {
         Self::of(&Part::new(&checkpoint, loras, pool)?, held)
     }
 
+    /// Checks that all that adapters change is there.
+    ///
+    /// # Errors
+    /// When one was made for another network.
+    pub fn check_adapters(folder: &Path, loras: &[Lora]) -> Result<(), Error> {
+        let checkpoint: Checkpoint = part::open(folder)?;
+        loras.iter().try_for_each(|lora| lora.check(&checkpoint))
+    }
+
     /// Checks that all weights are there and of the right shapes, without reading them.
     ///
     /// # Errors

@@ -34,5 +34,5 @@ mod tls;
 pub use catalogue::Pictures;
 pub use dialogue::Loading;
 pub use listen::Patience;
-pub use serve::{Error, Options, Result, Script, Server, Watch};
+pub use serve::{Error, Films, Options, Result, Script, Server, Watch};
 pub use tls::Tls;

@@ -90,6 +90,15 @@ impl Error {
     }
 }
 
+/// Networks that make films.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Films {
+    /// Their folders.
+    pub models: Vec<PathBuf>,
+    /// Files of adapters (LoRAs) that may be added to open weights.
+    pub adapters: Vec<PathBuf>,
+}
+
 /// What is served, and where.
 pub struct Options {
     /// Where to listen.
@@ -112,8 +121,8 @@ pub struct Options {
     pub fleet: fleet::Options,
     /// Which of those read pictures.
     pub pictures: Vec<Pictures>,
-    /// Folders of networks that make films.
-    pub films: Vec<PathBuf>,
+    /// Networks that make films.
+    pub films: Films,
     /// Addresses to which webhooks may lead although they are not public.
     pub private_webhooks: Vec<IpAddr>,
     /// Where things are kept, and the folder of the data.

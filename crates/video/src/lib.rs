@@ -25,5 +25,5 @@ pub use maker::{Maker, MakerOptions};
 pub use order::{FRAMES_PER_SECOND, Order, Refused, SECONDS_MAX, SIDE, Shot, Size, Soundtrack};
 pub use pictures::{Pictures, Told};
 pub use plan::Plan;
-pub use settings::{KeptShot, SCENE_MODEL, Settings, Steps};
+pub use settings::{KeptAdapter, KeptShot, SCENE_MODEL, Settings, Steps};
 pub use studio::{Brought, BroughtFile, MARK_KEY, Studio, Unknown, place, settings_in};

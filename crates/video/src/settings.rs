@@ -1,6 +1,7 @@
 //! An order as it is kept: in a film's own credentials, and wherever films are kept.
 
 use std::ops::RangeInclusive;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,30 @@ pub struct Settings {
     /// How a network went from noise to film, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<Steps>,
+    /// Adapters that were added to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adapters: Vec<KeptAdapter>,
+}
+
+/// An adapter (LoRA) of a network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptAdapter {
+    /// Its file's name, without the ending.
+    pub name: String,
+    /// How strongly it is added.
+    pub scale: f32,
+}
+
+impl KeptAdapter {
+    /// The adapter of a file.
+    pub fn of(path: &Path, scale: f32) -> Self {
+        let name = path.file_stem().unwrap_or_default();
+        Self {
+            name: name.to_string_lossy().into_owned(),
+            scale,
+        }
+    }
 }
 
 /// How a network goes from noise to film.
@@ -91,6 +116,7 @@ impl Settings {
             sound: order.sound,
             negative: order.negative.clone(),
             steps: None,
+            adapters: Vec::new(),
         }
     }
 

@@ -124,6 +124,19 @@ fn make_from(
             file.display()
         ));
     }
+    if !before.adapters.is_empty() && made.adapters.is_empty() {
+        let names: Vec<&str> = before
+            .adapters
+            .iter()
+            .map(|one| one.name.as_str())
+            .collect();
+        let note = paint::styled(paint::WARN, "note:");
+        console.talk(format_args!(
+            "{note} what `{}` was made with is left out: {}; `--adapter` adds it again",
+            file.display(),
+            names.join(", ")
+        ));
+    }
     // As many steps as before, unless others are asked for.
     let made = Made {
         steps: made.steps.or(settings.steps.map(|steps| steps.count)),
@@ -176,6 +189,7 @@ fn read_storyboard(path: &Path, maker: &Maker) -> anyhow::Result<Order> {
         sound: Soundtrack::Made,
         negative: String::new(),
         steps: None,
+        adapters: Vec::new(),
     };
     Ok(settings.order()?)
 }
@@ -484,6 +498,14 @@ fn list(args: &VideoList, console: &mut Console) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// Adapters of whoever made a film.
+fn with(settings: &Settings) -> String {
+    let adapters = settings.adapters.iter();
+    adapters
+        .map(|adapter| format!(" with {} ({})", adapter.name, adapter.scale))
+        .collect()
+}
+
 /// A film in a line.
 fn line(settings: &Settings) -> String {
     let looped = if settings.is_loop { ", loop" } else { "" };
@@ -509,8 +531,12 @@ fn show(args: &VideoShow, console: &mut Console) -> anyhow::Result<Exit> {
         Soundtrack::Brought => ", with a track of its own",
     };
     text += &format!(
-        "{} at {} pictures a second{looped}{heard}, seed {}, by {}\n",
-        settings.size, settings.fps, settings.seed, settings.model
+        "{} at {} pictures a second{looped}{heard}, seed {}, by {}{}\n",
+        settings.size,
+        settings.fps,
+        settings.seed,
+        settings.model,
+        with(&settings)
     );
     console.print(&text)?;
     Ok(Exit::Done)

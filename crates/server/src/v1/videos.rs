@@ -202,6 +202,7 @@ async fn begin(
         "steps": settings.steps.map(|steps| steps.count),
         "fps": settings.fps,
         "frames": draft.frames,
+        "loras": settings.adapters,
         "loop": settings.is_loop,
         "sound": draft.has_sound,
         "shots": settings.shots,
@@ -246,10 +247,7 @@ impl Draft {
     /// That of the film of `settings`, if it can be made. It blocks.
     fn new(app: &App, settings: &Settings, guide: Guide) -> Result<Self> {
         let order = settings.order().map_err(wanted::fault)?;
-        let maker = app.networks.maker(&settings.model);
-        let mut maker = maker
-            .ok_or_else(|| wanted::unknown(&settings.model, &app.networks))?
-            .map_err(wanted::not_begun)?;
+        let mut maker = app.networks.maker(settings)?;
         let steps = settings.steps.unwrap_or(maker.steps());
         let (stop, told) = (AtomicBool::new(false), |_, _, _: &dyn Fn() -> _| {});
         let pictures = maker.pictures(&order, (steps, guide), (&stop, &told));
@@ -257,7 +255,11 @@ impl Draft {
         Ok(Self {
             settings: pictures.settings(),
             frames: pictures.frames(),
-            has_sound: order.sound == Soundtrack::Made && pictures.sound().is_some(),
+            has_sound: match order.sound {
+                Soundtrack::Made => pictures.sound().is_some(),
+                Soundtrack::Silent => false,
+                Soundtrack::Brought => true,
+            },
             unknown: pictures.unknown().to_vec(),
         })
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use dialogue::Settings;
 use library::Library;
 use serde_json::{Value, json};
-use server::{Options, Patience, Script, Server};
+use server::{Films, Options, Patience, Script, Server};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -276,7 +276,7 @@ pub fn options(data: &Path, is_open: bool, script: Value) -> Options {
         fleet: fleet::Options::default(),
         pictures: Vec::new(),
         private_webhooks: Vec::new(),
-        films: Vec::new(),
+        films: Films::default(),
         store: store::Options::new(data),
         is_open,
         is_behind_proxy: false,

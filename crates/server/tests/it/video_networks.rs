@@ -1,7 +1,7 @@
 //! `/v1/videos` by networks: tiny ones of random weights, which make noise of the right size.
 
 use std::fs;
-use std::io::Cursor;
+use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,8 @@ use base64ct::{Base64, Encoding as _};
 use media::credentials::{Source, Status, Trust, verify};
 use media::{Picture, still};
 use serde_json::{Value, json};
+
+use server::Films;
 
 use crate::browser::{Browser, ENTER, Look};
 use crate::files::send;
@@ -27,7 +29,10 @@ fn fixture(name: &str) -> PathBuf {
 fn house() -> House {
     let data = tempfile::tempdir().unwrap();
     let mut options = options(data.path(), true, json!({ "lines": [] }));
-    options.films = vec![fixture("t2v"), fixture("ti2v")];
+    options.films = Films {
+        models: vec![fixture("t2v"), fixture("ti2v")],
+        adapters: vec![fixture("lora").join("diffusers.safetensors")],
+    };
     House::serving(data, options)
 }
 
@@ -124,6 +129,62 @@ fn networks_that_the_owner_named_make_films_between_words_and_pictures() {
     );
 }
 
+/// What a film says of how it was made.
+fn settings(house: &House, film: &Value) -> video::Settings {
+    let path = format!("/v1/videos/{}/content", film["id"].as_str().unwrap());
+    let (_, bytes) = house.bytes("GET", &path, &[]);
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&bytes).unwrap();
+    video::settings_in(file, crate::videos::now()).unwrap()
+}
+
+#[test]
+fn adapters_that_the_owner_named_are_added_by_name() {
+    let house = house();
+    let with = |loras: Value| {
+        let mut body = small("t2v");
+        body["loras"] = loras;
+        body
+    };
+    let film = ended(
+        &house,
+        &house.post(
+            "/v1/videos",
+            &with(json!([{ "name": "diffusers", "scale": 0.5 }])),
+        ),
+    );
+    let kept = json!([{ "name": "diffusers", "scale": 0.5 }]);
+    assert_eq!(film["loras"], kept);
+    let said = settings(&house, &film);
+    assert_eq!(serde_json::to_value(&said.adapters).unwrap(), kept);
+    // Whoever goes on from it adds the same, unless others are asked for.
+    let remix = format!("/v1/videos/{}/remix", film["id"].as_str().unwrap());
+    let same = house.post(&remix, &json!({ "prompt": "a dog" })).json();
+    assert_eq!(same["loras"], kept);
+    let bare = json!({ "prompt": "a dog", "loras": [] });
+    assert_eq!(house.post(&remix, &bare).json()["loras"], json!([]));
+
+    for (loras, said) in [
+        (json!(["none"]), "there are `diffusers`"),
+        (json!("diffusers"), "a list of names"),
+        (json!([{ "scale": 1 }]), "a list of names"),
+        (json!([{ "name": "diffusers", "scale": 9 }]), "from -4 to 4"),
+        (json!(vec!["diffusers"; 9]), "more than `8`"),
+    ] {
+        let refused = house.post("/v1/videos", &with(loras));
+        assert_eq!(refused.status, 400, "{}", refused.text);
+        assert_eq!(refused.json()["error"]["param"], "loras");
+        assert!(refused.text.contains(said), "{}", refused.text);
+    }
+    // It was made for the other network.
+    let mut other = small("ti2v");
+    other["loras"] = json!(["diffusers"]);
+    let refused = house.post("/v1/videos", &other);
+    assert_eq!(refused.status, 400, "{}", refused.text);
+    let drawn = json!({ "prompt": "a red ball", "loras": ["diffusers"] });
+    assert_eq!(house.post("/v1/videos", &drawn).status, 400);
+}
+
 #[test]
 fn what_a_network_cannot_is_refused_by_name_before_it_waits() {
     let house = house();
@@ -189,7 +250,7 @@ fn what_a_network_cannot_is_refused_by_name_before_it_waits() {
 fn the_law_says_who_may_ask_a_network() {
     let data = tempfile::tempdir().unwrap();
     let mut options = options(data.path(), true, json!({ "lines": [] }));
-    options.films = vec![fixture("t2v")];
+    options.films.models = vec![fixture("t2v")];
     fs::create_dir_all(data.path().join("rules")).unwrap();
     let rule = "@id(\"drawn\")\nforbid (principal, action == Freehold::Action::\"infer\", resource == Freehold::Model::\"t2v\");";
     fs::write(data.path().join("rules/drawn.cedar"), rule).unwrap();

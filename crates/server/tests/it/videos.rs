@@ -3,6 +3,7 @@
 use std::io::Cursor;
 use std::time::{Duration, Instant};
 
+use base64ct::{Base64, Encoding as _};
 use media::credentials::{Relationship, Status, Trust, verify};
 use media::mp4::Frames;
 use media::still;
@@ -60,7 +61,7 @@ fn a_film_is_made_fetched_and_deleted() {
         "id": id, "object": "video", "model": "freehold-scene", "status": "completed", "progress": 100,
         "created_at": film["created_at"], "completed_at": film["completed_at"], "expires_at": null,
         "prompt": "a red ball bounces and a dragon", "seconds": "1", "size": "192x160", "error": null,
-        "remixed_from_video_id": null, "seed": 7, "fps": 12, "frames": 12, "loop": false, "sound": true, "steps": null, "unknown_words": ["dragon"],
+        "remixed_from_video_id": null, "seed": 7, "fps": 12, "frames": 12, "loop": false, "loras": [], "sound": true, "steps": null, "unknown_words": ["dragon"],
         "characters": [], "queue_position": null,
         "shots": [{ "prompt": "a red ball bounces and a dragon", "seconds": 1.0 }],
     });
@@ -124,6 +125,74 @@ fn a_film_and_what_is_made_of_it_are_silent_where_that_is_wished() {
         (refused.status, refused.json()["error"]["param"].clone()),
         (400, json!("sound"))
     );
+}
+
+/// A second of a tone, as a WAV file.
+fn tone() -> Vec<u8> {
+    let samples = (0..8000).map(|at| ((at as f32 * 0.3).sin() * 9000.0) as i16);
+    let data: Vec<u8> = samples.flat_map(i16::to_le_bytes).collect();
+    let mut bytes = b"RIFF".to_vec();
+    bytes.extend((36 + data.len() as u32).to_le_bytes());
+    bytes.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    bytes.extend(8000_u32.to_le_bytes());
+    bytes.extend(16000_u32.to_le_bytes());
+    bytes.extend(b"\x02\0\x10\0data");
+    bytes.extend((data.len() as u32).to_le_bytes());
+    bytes.extend(data);
+    bytes
+}
+
+#[test]
+fn a_track_that_is_handed_in_is_heard_in_place_of_a_films_own_sound() {
+    let house = House::open();
+    let ingredients = |film: &Value| {
+        let bytes = content(&house, film["id"].as_str().unwrap(), "");
+        assert!(Frames::open(Cursor::new(&bytes)).unwrap().film().has_sound);
+        let report = verify(&mut Cursor::new(&bytes), &Trust::nobody(now())).unwrap();
+        assert_eq!(report.status, Status::Valid);
+        let all = report.content.unwrap().ingredients.into_iter();
+        all.filter_map(|one| one.title).collect::<Vec<_>>()
+    };
+    let parts = [
+        ("prompt", None, b"a red ball bounces".as_slice()),
+        ("size", None, b"192x160"),
+        ("seconds", None, b"1"),
+        ("audio", Some("tone.wav"), &tone()),
+    ];
+    let begun = send(&house, "/v1/videos", &parts);
+    assert_eq!(begun.status, 200, "{}", begun.text);
+    let film = ended(&house, begun.json()["id"].as_str().unwrap());
+    assert_eq!(
+        (&film["status"], &film["sound"]),
+        (&json!("completed"), &json!(true))
+    );
+    assert_eq!(ingredients(&film), ["audio"]);
+
+    // The same in JSON, for a film that was silent.
+    let mut wish = small("a red ball bounces");
+    wish["sound"] = json!(false);
+    let silent = begin(&house, &wish);
+    ended(&house, &silent);
+    let address = format!("data:audio/wav;base64,{}", Base64::encode_string(&tone()));
+    let words = json!({ "prompt": "a blue ball", "audio": { "audio_url": address } });
+    let remix = begin_at(&house, &format!("/v1/videos/{silent}/remix"), &words);
+    let remix = ended(&house, &remix);
+    assert_eq!(remix["sound"], true);
+    assert!(ingredients(&remix).contains(&"audio".to_owned()));
+
+    for (field, value, said) in [
+        ("audio", json!("data:audio/wav;base64,AAAA"), "WAV, AIFF"),
+        ("audio", json!(7), "a track is handed in"),
+        ("sound", json!(false), "one of them is enough"),
+    ] {
+        let mut wish = small("a red ball");
+        wish["audio"] = json!(address);
+        wish[field] = value;
+        let refused = house.post("/v1/videos", &wish);
+        assert_eq!(refused.status, 400, "{}", refused.text);
+        assert_eq!(refused.json()["error"]["param"], field);
+        assert!(refused.text.contains(said), "{}", refused.text);
+    }
 }
 
 pub fn now() -> i64 {

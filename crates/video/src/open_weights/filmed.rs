@@ -16,7 +16,7 @@ use crate::guide::Guide;
 use crate::make::Unmade;
 use crate::order::{Order, Refused, Shot, Size};
 use crate::pictures::{Pictures, Told};
-use crate::settings::{Settings, Steps};
+use crate::settings::{KeptAdapter, Settings, Steps};
 
 /// Letters of a name that films say.
 const NAME_MAX: usize = 64;
@@ -25,6 +25,7 @@ const NAME_MAX: usize = 64;
 pub struct Filmed<'a> {
     pipeline: Mutex<&'a mut Pipeline>,
     usual: Usual,
+    adapters: Vec<KeptAdapter>,
     order: Order,
     steps: Steps,
     guide: Guide,
@@ -137,7 +138,11 @@ impl<'a> Filmed<'a> {
             }
             .into());
         }
+        let adapters = pipeline.adapters().iter();
         let filmed = Self {
+            adapters: adapters
+                .map(|(path, scale)| KeptAdapter::of(path, *scale))
+                .collect(),
             pipeline: Mutex::new(pipeline),
             usual,
             order: order.clone(),
@@ -239,6 +244,7 @@ impl Pictures for Filmed<'_> {
         Settings {
             model: self.usual.name.clone(),
             steps: Some(self.steps),
+            adapters: self.adapters.clone(),
             ..Settings::of(&self.order)
         }
     }

@@ -170,6 +170,10 @@ impl Pipeline {
                 vae.channels()
             )));
         }
+        if !options.adapters.is_empty() {
+            let adapters = adapters(&options)?;
+            WanTransformer::check_adapters(&folder.join("transformer"), &adapters)?;
+        }
         Ok(Self {
             folder: folder.to_owned(),
             options,
@@ -191,6 +195,11 @@ impl Pipeline {
         WanTransformer::check(&self.folder.join("transformer"), &self.pool)?;
         WanVae::check(&self.folder.join("vae"), &self.pool)?;
         Ok(())
+    }
+
+    /// Adapters that are added, and how strongly.
+    pub fn adapters(&self) -> &[(PathBuf, f32)] {
+        &self.options.adapters
     }
 
     /// Whether a film may begin with a given picture.
@@ -464,22 +473,14 @@ impl Pipeline {
         latents: &mut Latents,
         (watch, unfinished): (&mut Watch<'_>, Option<&Unfinished>),
     ) -> Result<(), Error> {
-        let adapters = self
-            .options
-            .adapters
-            .iter()
-            .map(|(path, strength)| Lora::open(path, *strength));
         let model = match self.loaded.take() {
             Some(model) => model,
-            None => {
-                let adapters = adapters.collect::<Result<Vec<_>, _>>()?;
-                WanTransformer::load(
-                    &self.folder.join("transformer"),
-                    self.options.weights,
-                    &adapters,
-                    &self.pool,
-                )?
-            }
+            None => WanTransformer::load(
+                &self.folder.join("transformer"),
+                self.options.weights,
+                &adapters(&self.options)?,
+                &self.pool,
+            )?,
         };
         let model = self.loaded.insert(model);
         let texts: Vec<_> = texts
@@ -568,4 +569,11 @@ impl Latents {
         }
         values
     }
+}
+
+/// The adapters that are to be added.
+fn adapters(options: &Options) -> Result<Vec<Lora>, Error> {
+    let all = options.adapters.iter();
+    let opened = all.map(|(path, strength)| Lora::open(path, *strength));
+    Ok(opened.collect::<Result<_, _>>()?)
 }

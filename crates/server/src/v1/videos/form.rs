@@ -11,6 +11,7 @@ use axum::http::{StatusCode, header};
 use serde_json::{Map, Value, json};
 use video::Settings;
 
+use super::guides::TRACK;
 use crate::app::App;
 use crate::fault::{Fault, Result};
 use crate::reading::Parsed;
@@ -30,7 +31,7 @@ const FIELD_BYTES_MAX: usize = 256 << 10;
 const FIELDS_MAX: usize = 64;
 
 /// Fields that may be files.
-const FILES: [&str; 3] = ["input_reference", "last_frame", "video"];
+const FILES: [&str; 4] = ["input_reference", "last_frame", TRACK, "video"];
 
 /// What was asked for, however it came.
 pub(super) struct Asked {
@@ -186,7 +187,7 @@ fn put(fields: &mut Map<String, Value>, name: &str, text: String) {
     }
     let structured = matches!(
         name,
-        "shots" | "loras" | "video" | "characters" | "input_reference" | "last_frame"
+        "shots" | "loras" | "video" | "characters" | "input_reference" | "last_frame" | TRACK
     )
     .then(|| serde_json::from_str(&text).ok())
     .flatten();

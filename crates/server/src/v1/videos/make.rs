@@ -108,11 +108,8 @@ fn draw(
     live: &Live,
 ) -> Result<Value> {
     let order = settings.order().map_err(wanted::fault)?;
-    let maker = app.networks.maker(&settings.model);
-    let mut maker = maker
-        .ok_or_else(|| wanted::unknown(&settings.model, &app.networks))?
-        .map_err(wanted::not_begun)?;
-    let (guide, pictures) = handle.block_on(guides::kept(app, object))?;
+    let mut maker = app.networks.maker(settings)?;
+    let (guide, pictures, track) = handle.block_on(guides::kept(app, object))?;
     let shows = object.body["shows"] != false;
     let steps = settings.steps.unwrap_or(maker.steps());
     let told = |taken: u64, _: u64, seen: &dyn Fn() -> Option<Picture>| {
@@ -138,7 +135,7 @@ fn draw(
         Brought {
             parent,
             pictures,
-            track: None,
+            track,
         },
         now,
         &mut |frame, picture| {

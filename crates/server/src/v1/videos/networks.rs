@@ -6,12 +6,17 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tensor::Pool;
-use video::{Maker, MakerOptions, SCENE_MODEL, Size, Steps, Unmade};
+use video::{KeptAdapter, Maker, MakerOptions, SCENE_MODEL, Settings, Size, Steps, Unmade};
+
+use super::wanted;
+use crate::fault::{Fault, Result};
+use crate::serve::Films;
 
 /// All networks, by the names that their films say.
 #[derive(Default)]
 pub(crate) struct Networks {
     known: BTreeMap<String, Network>,
+    adapters: BTreeMap<String, PathBuf>,
     options: MakerOptions,
     pool: Option<Arc<Pool>>,
 }
@@ -23,31 +28,38 @@ pub(crate) struct Network {
     pub size: Size,
     pub frames_per_second: u32,
     pub steps: Steps,
+    /// Whether adapters can be added to it.
+    pub is_of_open_weights: bool,
     takes: Vec<&'static str>,
 }
 
 impl Networks {
-    /// Those in `folders`, for a house whose data lies in `data` and that may take so much memory.
-    pub fn open(folders: &[PathBuf], data: &Path, memory: u64) -> Result<Self, Unmade> {
-        if folders.is_empty() {
+    /// Those that the owner named, for a house whose data lies in `data` and that may take so much memory.
+    pub fn open(films: &Films, data: &Path, memory: u64) -> std::result::Result<Self, Unmade> {
+        if films.models.is_empty() {
             return Ok(Self::default());
         }
         let pool = Arc::new(Pool::of_all_cores());
         let options = MakerOptions::of_house(data, memory);
         let mut known = BTreeMap::new();
-        for folder in folders {
+        for folder in &films.models {
             let maker = Maker::open(folder, options.clone(), Arc::clone(&pool))?;
             let network = Network {
                 folder: folder.clone(),
                 size: maker.size(),
                 frames_per_second: maker.frames_per_second(),
                 steps: maker.steps(),
+                is_of_open_weights: matches!(maker, Maker::OpenWeights(..)),
                 takes: takes(&maker),
             };
             known.insert(maker.name().to_owned(), network);
         }
+        let adapters = films.adapters.iter();
         Ok(Self {
             known,
+            adapters: adapters
+                .map(|path| (KeptAdapter::of(path, 1.0).name, path.clone()))
+                .collect(),
             options,
             pool: Some(pool),
         })
@@ -74,14 +86,45 @@ impl Networks {
         self.known.get(name)
     }
 
-    /// Whoever makes films under `name`, if there is one. It blocks: weights are read.
-    pub fn maker(&self, name: &str) -> Option<Result<Maker, Unmade>> {
+    /// Whoever makes films as `settings` say. It blocks: weights are read.
+    pub fn maker(&self, settings: &Settings) -> Result<Maker> {
+        let name = settings.model.as_str();
         if name == SCENE_MODEL {
-            return Some(Ok(Maker::Scene));
+            return Ok(Maker::Scene);
         }
-        let (network, pool) = (self.known.get(name)?, self.pool.as_ref()?);
-        let options = self.options.clone();
-        Some(Maker::open(&network.folder, options, Arc::clone(pool)))
+        let (Some(network), Some(pool)) = (self.known.get(name), &self.pool) else {
+            return Err(wanted::unknown(name, self));
+        };
+        let adapters = settings.adapters.iter();
+        let options = MakerOptions {
+            adapters: adapters
+                .map(|adapter| Ok((self.adapter(adapter)?.clone(), adapter.scale)))
+                .collect::<Result<_>>()?,
+            ..self.options.clone()
+        };
+        Maker::open(&network.folder, options, Arc::clone(pool)).map_err(wanted::not_begun)
+    }
+
+    /// Where an adapter lies.
+    pub fn adapter(&self, adapter: &KeptAdapter) -> Result<&PathBuf> {
+        self.adapters.get(&adapter.name).ok_or_else(|| {
+            let shown: String = adapter.name.chars().take(100).collect();
+            let names: Vec<String> = self
+                .adapters
+                .keys()
+                .map(|name| format!("`{name}`"))
+                .collect();
+            let hint = match names.is_empty() {
+                true => {
+                    "the owner names them in `freehold.toml`: `adapters` of `[films]`".to_owned()
+                }
+                false => format!("there are {}", names.join(", ")),
+            };
+            Fault::param(
+                "loras",
+                format!("there is no adapter `{shown}` here\nhint: {hint}"),
+            )
+        })
     }
 }
 
@@ -93,6 +136,7 @@ fn takes(maker: &Maker) -> Vec<&'static str> {
         ("input_reference", first),
         ("last_frame", last),
         ("loop", is_loop),
+        ("loras", matches!(maker, Maker::OpenWeights(..))),
     ];
     let taken = all.into_iter().filter(|(_, is_taken)| *is_taken);
     taken.map(|(name, _)| name).collect()

@@ -1,8 +1,12 @@
 //! What of a request becomes an order.
 
-use video::{Order, Refused, SCENE_MODEL, Settings, Shot, Size, Soundtrack, Steps, Unmade};
+use serde_json::Value;
+use video::{
+    KeptAdapter, Order, Refused, SCENE_MODEL, Settings, Shot, Size, Soundtrack, Steps, Unmade,
+};
 
 use super::form::Asked;
+use super::guides::TRACK;
 use super::networks::{Network, Networks};
 use crate::fault::{Fault, Result};
 
@@ -22,16 +26,23 @@ const USUAL_SIZE: Size = Size {
 };
 
 /// What no model here follows.
-const NOT_MADE: [&str; 2] = ["loras", "n"];
+const NOT_MADE: [&str; 1] = ["n"];
 
 /// What only a model that generates can follow.
-const NOT_DRAWN: [&str; 5] = [
+const NOT_DRAWN: [&str; 6] = [
     "input_reference",
     "last_frame",
     "negative_prompt",
     "guidance",
     "steps",
+    "loras",
 ];
+
+/// Adapters that are added to a network at most.
+const ADAPTERS_MAX: usize = 8;
+
+/// How strongly one may be added, this way or the other.
+const SCALE_MAX: f32 = 4.0;
 
 /// The largest seed: the largest number that all programs read as it is written.
 const SEED_MAX: u64 = (1 << 53) - 1;
@@ -68,10 +79,7 @@ pub(super) fn settings(asked: &Asked, networks: &Networks) -> Result<Settings> {
         frames_per_second: rate,
         seed: seed(asked)?,
         is_loop: is_true(asked, "loop")?,
-        sound: match asked.has("sound") && !is_true(asked, "sound")? {
-            true => Soundtrack::Silent,
-            false => Soundtrack::Made,
-        },
+        sound: sound(asked, Soundtrack::Made)?,
         shots: shots(asked, seconds)?,
         negative: asked.optional("negative_prompt").unwrap_or_default(),
         ..Order::new("", seconds, size)
@@ -80,8 +88,62 @@ pub(super) fn settings(asked: &Asked, networks: &Networks) -> Result<Settings> {
     Ok(Settings {
         model,
         steps: steps.transpose()?,
+        adapters: adapters(asked, networks)?.unwrap_or_default(),
         ..Settings::of(&order)
     })
+}
+
+/// What is heard: a track that is handed in, nothing, or as it was `before`.
+fn sound(asked: &Asked, before: Soundtrack) -> Result<Soundtrack> {
+    let is_silent = asked.has("sound") && !is_true(asked, "sound")?;
+    match (asked.has(TRACK), asked.has("sound")) {
+        (true, _) if is_silent => Err(Fault::param(
+            "sound",
+            format!("`sound` is false, and `{TRACK}` is heard: one of them is enough"),
+        )),
+        (true, _) => Ok(Soundtrack::Brought),
+        (false, true) if is_silent => Ok(Soundtrack::Silent),
+        (false, true) => Ok(Soundtrack::Made),
+        (false, false) => Ok(before),
+    }
+}
+
+/// Adapters that are asked for: names, or objects of a `name` and a `scale`.
+fn adapters(asked: &Asked, networks: &Networks) -> Result<Option<Vec<KeptAdapter>>> {
+    let Some(listed) = asked.value("loras") else {
+        return Ok(None);
+    };
+    let wrong = || {
+        Fault::param(
+            "loras",
+            "`loras` is a list of names, or of objects with `name` and `scale`",
+        )
+    };
+    let listed = listed.as_array().ok_or_else(wrong)?;
+    if listed.len() > ADAPTERS_MAX {
+        return Err(Fault::param(
+            "loras",
+            format!("`{}` adapters are more than `{ADAPTERS_MAX}`", listed.len()),
+        ));
+    }
+    let all = listed.iter().map(|one| {
+        let name = one.as_str().or(one["name"].as_str()).ok_or_else(wrong)?;
+        let scale = match &one["scale"] {
+            Value::Null => 1.0,
+            scale => number("loras", &scale.to_string())?,
+        };
+        if scale.abs() > SCALE_MAX {
+            let message = format!("an adapter is added from -{SCALE_MAX} to {SCALE_MAX} times");
+            return Err(Fault::param("loras", message));
+        }
+        let adapter = KeptAdapter {
+            name: name.to_owned(),
+            scale,
+        };
+        networks.adapter(&adapter)?;
+        Ok(adapter)
+    });
+    all.collect::<Result<_>>().map(Some)
 }
 
 /// How a network goes from noise to film: as was asked for, or as usual.
@@ -108,6 +170,11 @@ fn check(asked: &Asked, network: Option<&Network>) -> Result<()> {
             name,
             format!("no model here follows `{name}`\nhint: leave it out"),
         );
+    }
+    let is_bare = network.is_some_and(|network| !network.is_of_open_weights);
+    if is_bare && asked.has("loras") {
+        let message = "what was trained here takes no `loras`\nhint: open weights do";
+        return refused("loras", message.to_owned());
     }
     match NOT_DRAWN
         .into_iter()
@@ -212,8 +279,8 @@ fn shots(asked: &Asked, seconds: f32) -> Result<Vec<Shot>> {
         let prompt = prompt
             .ok_or_else(|| Fault::param(format!("shots[{at}].prompt"), "a shot has a `prompt`"))?;
         let seconds = match &shot["seconds"] {
-            serde_json::Value::Null => seconds,
-            serde_json::Value::String(text) => number(&format!("shots[{at}].seconds"), text)?,
+            Value::Null => seconds,
+            Value::String(text) => number(&format!("shots[{at}].seconds"), text)?,
             other => number(&format!("shots[{at}].seconds"), &other.to_string())?,
         };
         Ok(Shot {
@@ -269,6 +336,11 @@ fn anew(before: Settings, asked: &Asked, networks: &Networks) -> Result<Settings
         negative: match asked.optional("negative_prompt") {
             Some(words) => words,
             None => before.negative.clone(),
+        },
+        sound: sound(asked, before.sound)?,
+        adapters: match adapters(asked, networks)? {
+            Some(adapters) => adapters,
+            None => before.adapters.clone(),
         },
         ..before
     })
