@@ -5,7 +5,7 @@ mod painted;
 mod painter;
 mod words;
 
-pub use lessons::{lesson, lesson_scene, lesson_words};
+pub use lessons::{Split, drawn, lesson, lesson_scene, lesson_words, measured_scene};
 pub use painted::Painted;
 pub use painter::{Each, Given, Painter, Painting, Unloadable};
 pub use words::Words;

@@ -15,6 +15,7 @@ mod words;
 mod path;
 mod picture;
 
+pub(crate) use caption::OPENINGS;
 pub use caption::caption;
 pub use facts::{
     Background, Camera, Colour, Direction, Motion, Object, Pattern, Relation, Scene, Shape, Size,

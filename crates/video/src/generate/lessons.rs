@@ -4,7 +4,7 @@ use media::Picture;
 
 use super::words::split;
 use crate::chance::Chance;
-use crate::world::{Scene, Stage, Wish, caption, draw};
+use crate::world::{Motion, OPENINGS, Scene, Stage, Wish, caption, draw};
 
 /// The seed of all lessons; the number of a lesson is its stream.
 const SEED: u64 = 0x66_69_6c_6d;
@@ -13,7 +13,21 @@ const SEED: u64 = 0x66_69_6c_6d;
 const GATHERED: u64 = 20_000;
 
 /// Things in a scene at most.
-const THINGS_MAX: usize = 3;
+const THINGS_MAX: usize = 2;
+
+/// The first number of films to measure with, beyond all that are learnt from.
+const MEASURED: u64 = 1 << 41;
+
+/// Films to measure a network with, none of which it has learnt from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// Others of the same kind.
+    Alike,
+    /// Things whose colours, or ways to go, are learnt with other shapes only: one of nine pairs.
+    Combinations,
+    /// Captions that say what is behind all things first, and then begin as those do that say it last.
+    Phrasings,
+}
 
 /// All words of captions in order, after the place of no caption.
 pub fn lesson_words() -> Vec<String> {
@@ -31,31 +45,75 @@ pub fn lesson_words() -> Vec<String> {
 
 /// The scene of a lesson, what is wished of it, and a caption that says so.
 pub fn lesson_scene(number: u64) -> (Scene, Wish, String) {
+    let is_learnt = |scene: &Scene, caption: &str| !is_combined(scene) && !is_turned_round(caption);
+    scene_where(number, is_learnt)
+}
+
+/// The same of a film to measure with.
+pub fn measured_scene(split: Split, number: u64) -> (Scene, Wish, String) {
+    match split {
+        Split::Alike => lesson_scene(MEASURED + number),
+        Split::Combinations => scene_where(2 * MEASURED + number, |scene, caption| {
+            is_combined(scene) && !is_turned_round(caption)
+        }),
+        Split::Phrasings => scene_where(3 * MEASURED + number, |scene, caption| {
+            !is_combined(scene) && is_turned_round(caption)
+        }),
+    }
+}
+
+fn scene_where(number: u64, fits: impl Fn(&Scene, &str) -> bool) -> (Scene, Wish, String) {
     let mut chance = Chance::new(SEED, number);
-    let scene = loop {
+    loop {
         let scene = Scene::by_chance(&mut chance);
-        // Scenes of few things are learnt first; those of three are half as frequent as in the world.
-        let count = scene.objects.len();
-        if count < THINGS_MAX || (count == THINGS_MAX && chance.happens(0.5)) {
-            break scene;
+        if scene.objects.len() > THINGS_MAX {
+            continue;
         }
-    };
-    let wish = scene.told(&mut chance);
-    let text = caption(&wish, &mut chance);
-    (scene, wish, text)
+        let wish = scene.told(&mut chance);
+        let text = caption(&wish, &mut chance);
+        if fits(&scene, &text) {
+            return (scene, wish, text);
+        }
+    }
+}
+
+/// Whether a thing has a colour, or a way to go, that its shape never has in what is learnt.
+fn is_combined(scene: &Scene) -> bool {
+    scene.objects.iter().any(|object| {
+        let shape = object.shape as usize;
+        let is_way = match object.motion {
+            Motion::Go(direction) => (shape + direction as usize).is_multiple_of(9),
+            _ => false,
+        };
+        is_way || (shape + object.colour as usize) % 9 == 4
+    })
+}
+
+/// Whether a caption says what is behind all things, and then begins anew.
+fn is_turned_round(caption: &str) -> bool {
+    let caption = caption.to_lowercase();
+    OPENINGS
+        .iter()
+        .any(|opening| caption.contains(&format!(", {opening}")))
 }
 
 /// The lesson of that number: a film of so many pictures, rows and columns, and pictures a second, its pixels one after the other, and its
 /// caption.
-pub fn lesson(
-    number: u64,
+pub fn lesson(number: u64, size: [usize; 3], frames_per_second: usize) -> (Vec<u8>, String) {
+    let (scene, _, caption) = lesson_scene(number);
+    (drawn(&scene, number, size, frames_per_second), caption)
+}
+
+/// A scene as a network's films are: so many pictures, rows and columns, and pictures a second. The same seed puts things in the same places.
+pub fn drawn(
+    scene: &Scene,
+    seed: u64,
     [pictures, rows, columns]: [usize; 3],
     frames_per_second: usize,
-) -> (Vec<u8>, String) {
-    let (scene, _, caption) = lesson_scene(number);
+) -> Vec<u8> {
     let rate = frames_per_second as f32;
     let aspect = columns as f32 / rows as f32;
-    let stage = Stage::new(&scene, number, pictures as f32 / rate, aspect);
+    let stage = Stage::new(scene, seed, pictures as f32 / rate, aspect);
     let mut picture = Picture::new(columns, rows);
     let mut pixels = Vec::with_capacity(pictures * rows * columns * 3);
     for at in 0..pictures {
@@ -66,7 +124,7 @@ pub fn lesson(
         );
         pixels.extend_from_slice(&picture.bytes);
     }
-    (pixels, caption)
+    pixels
 }
 
 #[cfg(test)]
@@ -85,5 +143,25 @@ mod tests {
             assert!(unknown.is_empty() && known.len() > 2, "{caption}");
         }
         assert_ne!(lesson(1, [1, 32, 32], 8), lesson(2, [1, 32, 32], 8));
+    }
+
+    #[test]
+    fn what_is_measured_with_is_not_learnt() {
+        for number in 0..200 {
+            let (scene, _, caption) = lesson_scene(number);
+            assert!(!is_combined(&scene) && !is_turned_round(&caption));
+            let (scene, wish, caption) = measured_scene(Split::Combinations, number);
+            assert!(is_combined(&scene) && !is_turned_round(&caption));
+            assert_eq!(wish.things.len(), scene.objects.len());
+            let (scene, _, caption) = measured_scene(Split::Phrasings, number);
+            assert!(!is_combined(&scene) && is_turned_round(&caption));
+        }
+        let words = Words::new(&lesson_words());
+        for split in [Split::Alike, Split::Combinations, Split::Phrasings] {
+            for number in 0..200 {
+                let (_, _, caption) = measured_scene(split, number);
+                assert!(words.read(&caption).1.is_empty(), "{caption}");
+            }
+        }
     }
 }

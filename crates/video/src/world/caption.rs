@@ -6,7 +6,7 @@ use super::wish::{Thing, Wish};
 use crate::chance::Chance;
 
 /// Words that begin a caption and say nothing.
-const OPENINGS: &[&str] = &[
+pub(crate) const OPENINGS: &[&str] = &[
     "a video of ",
     "a clip of ",
     "a short film that shows ",
