@@ -9,6 +9,10 @@ whose heads have norms of their own.
 each pair and then the other, `lengths` their tokens, of which the first `prompts` are told. `reference` holds the
 log-probabilities of the answers before anything is learnt.
 
+`llama-grpo` learns by rewards (Shao et al. 2024; the bounds and the mean over tokens of Yu et al. 2025): ten rounds of two
+groups of four answers, three steps with each. `rewards` are those of the answers, `reference` the log-probabilities of their
+tokens before anything is learnt, one answer after the other.
+
     python reference/training.py [RUN ...]
 """
 
@@ -197,6 +201,63 @@ def dpo(name: str, model: torch.nn.Module) -> None:
     print(name, float(losses[0]), float(losses[-1]))
 
 
+def grpo(name: str, model: torch.nn.Module) -> None:
+    """10 rounds of 3 steps with 8 answers, bounds of 0.2 and 0.28, `kl = 0.05`."""
+    rounds, updates, group, answers = 10, 3, 4, 8
+    low, high, hold = 0.2, 0.28, 0.05
+    generator, weights = begin(name, model)
+    draw = lambda least, most, count: torch.randint(least, most, (count,), generator=generator)
+    many = rounds * answers
+    prompts, said_tokens = draw(3, 9, many // group), draw(4, 20, many)
+    rows = torch.zeros(many, 32, dtype=torch.int32)
+    lengths, rewards = torch.zeros(many, dtype=torch.int32), torch.zeros(many)
+    for at in range(many):
+        if at % group == 0:
+            told = draw(0, VOCAB, int(prompts[at // group]))
+        said = draw(0, VOCAB, int(said_tokens[at]))
+        row = torch.cat([told, said]).to(torch.int32)
+        rows[at, : len(row)], lengths[at] = row, len(row)
+        # Small tokens are rewarded.
+        rewards[at] = (said < VOCAB // 2).float().mean()
+    scores = lambda at: answer(model, rows[at], int(lengths[at]), int(prompts[at // group]))
+    with torch.no_grad():
+        reference = [scores(at) for at in range(many)]
+    optimiser = adamw(model, 5e-4)
+    losses, norms, kls, clips = [], [], [], []
+    for first in range(0, many, answers):
+        numbers = range(first, first + answers)
+        groups = rewards[first : first + answers].reshape(-1, group)
+        advantages = (groups - groups.mean(1, keepdim=True)) / (groups.std(1, unbiased=False, keepdim=True) + 1e-4)
+        advantages = advantages.reshape(-1)
+        with torch.no_grad():
+            before = [scores(at) for at in numbers]
+        for _ in range(updates):
+            parts, apart, bounded = [], [], []
+            for index, at in enumerate(numbers):
+                now = scores(at)
+                ratio, advantage = (now - before[index]).exp(), advantages[index]
+                free, held = ratio * advantage, ratio.clamp(1 - low, 1 + high) * advantage
+                far = reference[at] - now
+                kl = far.exp() - far - 1
+                parts.append(-torch.minimum(free, held) + hold * kl)
+                apart.append(kl.detach())
+                bounded.append((held < free).float())
+            loss = torch.cat(parts).mean()
+            model.zero_grad()
+            loss.backward()
+            norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP))
+            losses.append(loss.detach())
+            kls.append(torch.cat(apart).mean())
+            clips.append(torch.cat(bounded).mean())
+            optimiser.step()
+    golden = {f"final.{k}": v for k, v in weights().items()}
+    golden |= {"tokens": rows, "lengths": lengths, "prompts": prompts.to(torch.int32), "rewards": rewards}
+    golden |= {"reference": torch.cat(reference), "losses": torch.stack(losses), "norms": torch.stack(norms)}
+    golden |= {"kls": torch.stack(kls), "clips": torch.stack(clips)}
+    save_file({k: v.contiguous() for k, v in golden.items()}, FIXTURES / "training" / name / "golden.safetensors")
+    print(name, float(losses[0]), float(losses[-1]), [round(float(x), 3) for x in clips])
+
+
 def main() -> None:
     torch.set_num_threads(1)
     llama = lambda: transformers.LlamaForCausalLM(transformers.LlamaConfig(**SIZES))
@@ -205,6 +266,7 @@ def main() -> None:
         "llama-adamw": lambda name: run(name, llama(), muon=False),
         "qwen3-muon": lambda name: run(name, qwen(), muon=True),
         "llama-dpo": lambda name: dpo(name, llama()),
+        "llama-grpo": lambda name: grpo(name, llama()),
     }
     wanted = sys.argv[1:] or list(runs)
     for name in wanted:

@@ -58,7 +58,7 @@ pub use preference::{Preference, Preferred};
 #[cfg(feature = "mpi")]
 pub use ranks::Mpi;
 pub use ranks::{Local, Loose, Ranks};
-pub use reinforcement::Reinforcement;
+pub use reinforcement::{Drawn, Moved, Reinforcement};
 pub use release::{About, ReleaseOptions, Released, SourceKind, release};
 pub use reward::{Check, Reward};
 pub use run::{Event, Run, RunOptions, Tell};

@@ -54,7 +54,7 @@ impl Default for Reinforcement {
 
 /// An answer that was drawn, and what is known of it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Drawn {
+pub struct Drawn {
     /// How much better it was than the others of its group.
     pub advantage: f64,
     /// `-log p` of its tokens when it was drawn; empty before the first step with it.
@@ -65,7 +65,7 @@ pub(crate) struct Drawn {
 
 /// What a step saw beside the loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Moved {
+pub struct Moved {
     /// The mean divergence from the reference, a token.
     pub kl: f64,
     /// The share of tokens that were at a bound.
@@ -74,7 +74,7 @@ pub(crate) struct Moved {
 
 impl Reinforcement {
     /// How much better each reward of a group is than the others; none when all are the same.
-    pub(crate) fn advantages(&self, rewards: &[f64]) -> Option<Vec<f64>> {
+    pub fn advantages(&self, rewards: &[f64]) -> Option<Vec<f64>> {
         let count = rewards.len() as f64;
         let mean = rewards.iter().sum::<f64>() / count;
         let variance = rewards.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
@@ -95,7 +95,7 @@ impl Reinforcement {
     ///
     /// # Errors
     /// As [`Trainer::step`].
-    pub(crate) fn step(
+    pub fn step(
         &self,
         trainer: &mut Trainer,
         examples: &[Example],

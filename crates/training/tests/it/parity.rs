@@ -28,6 +28,24 @@ impl Golden {
         self.file.view(key).expect("a golden array").to_f32()
     }
 
+    /// Answers in their order, as many to each prompt; what is told weighs nothing.
+    pub fn answers(&self) -> Vec<Example> {
+        let (lengths, prompts) = (self.numbers("lengths"), self.numbers("prompts"));
+        let tokens = self.numbers("tokens");
+        let (width, each) = (tokens.len() / lengths.len(), lengths.len() / prompts.len());
+        let rows = tokens.chunks(width).zip(&lengths).enumerate();
+        let examples = rows.map(|(at, (row, length))| {
+            let prompt = prompts[at / each] as usize;
+            let tokens: Vec<u32> = row[..*length as usize].iter().map(|x| *x as u32).collect();
+            let weights = (0..tokens.len()).map(|at| f32::from(u8::from(at >= prompt)));
+            Example {
+                weights: weights.collect(),
+                tokens,
+            }
+        });
+        examples.collect()
+    }
+
     /// The batches in their order.
     pub fn batches(&self) -> Vec<Vec<Example>> {
         let width = self.file.view("tokens").expect("tokens").shape[1];

@@ -6,29 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 use tensor::Pool;
-use training::{Error, Event, Example, Kind, Line, Options, Preference, Schedule, Trainer};
+use training::{Error, Event, Kind, Line, Options, Preference, Schedule, Trainer};
 
 use crate::parity::{Golden, options};
 use crate::recipe::House;
-
-/// Pairs of the reference, in their order.
-fn pairs(golden: &Golden) -> Vec<[Example; 2]> {
-    let (lengths, prompts) = (golden.numbers("lengths"), golden.numbers("prompts"));
-    let tokens = golden.numbers("tokens");
-    let width = tokens.len() / lengths.len();
-    let rows = tokens.chunks(width).zip(&lengths).enumerate();
-    let examples = rows.map(|(at, (row, length))| {
-        let prompt = prompts[at / 2] as usize;
-        let tokens: Vec<u32> = row[..*length as usize].iter().map(|x| *x as u32).collect();
-        let weights = (0..tokens.len()).map(|at| f32::from(u8::from(at >= prompt)));
-        Example {
-            weights: weights.collect(),
-            tokens,
-        }
-    });
-    let examples: Vec<Example> = examples.collect();
-    examples.as_chunks::<2>().0.to_vec()
-}
 
 #[test]
 fn thirty_steps_of_preferences_follow_pytorch() {
@@ -47,8 +28,9 @@ fn thirty_steps_of_preferences_follow_pytorch() {
     };
     options.optimiser.learning_rate = 1e-3;
     let mut trainer = Trainer::open(&golden.folder, options, pool).unwrap();
-    let pairs = pairs(&golden);
-    let reference = Preference::reference(&mut trainer, &pairs);
+    let answers = golden.answers();
+    let pairs = answers.as_chunks::<2>().0;
+    let reference = Preference::reference(&mut trainer, pairs);
     let exact = golden.numbers("reference");
     for (ours, exact) in reference.as_flattened().iter().zip(&exact) {
         assert!(

@@ -1,13 +1,103 @@
 //! A task is learnt by rewards alone.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
-use training::{Error, Event, Line, StepLine};
+use tensor::Pool;
+use training::{
+    Drawn, Error, Event, Example, Kind, Line, Options, Reinforcement, Schedule, StepLine, Trainer,
+};
 
+use crate::parity::{Golden, options};
 use crate::recipe::House;
+
+#[test]
+fn thirty_steps_of_rewards_follow_pytorch() {
+    const ANSWERS: usize = 8;
+    let golden = Golden::open("llama-grpo");
+    let pool = Arc::new(Pool::new(NonZeroUsize::MIN));
+    let mut options = Options {
+        schedule: Schedule {
+            steps: 30,
+            warmup: 0,
+            decay: 0,
+            floor: 0.0,
+        },
+        tokens_at_once: 50,
+        ..options(Kind::AdamW)
+    };
+    options.optimiser.learning_rate = 5e-4;
+    let mut trainer = Trainer::open(&golden.folder, options, pool).unwrap();
+    let rules = Reinforcement {
+        group: 4,
+        updates: 3,
+        clip_high: 0.28,
+        kl: 0.05,
+        ..Reinforcement::default()
+    };
+    let [losses, norms, kls, clips, rewards, reference] =
+        ["losses", "norms", "kls", "clips", "rewards", "reference"].map(|key| golden.numbers(key));
+    let mut reference = reference.into_iter();
+    let mut step = 0;
+    let mut worst = 0.0_f64;
+    let answers = golden.answers();
+    for (round, rewards) in answers.chunks(ANSWERS).zip(rewards.chunks(ANSWERS)) {
+        let rewards: Vec<f64> = rewards.iter().map(|x| f64::from(*x)).collect();
+        let groups = rewards.chunks(rules.group);
+        let advantages = groups.flat_map(|group| rules.advantages(group).expect("they differ"));
+        let told = |answer: &Example| answer.weights.iter().filter(|x| **x > 0.0).count();
+        let tokens = round.iter().map(told).sum();
+        let drawn = round
+            .iter()
+            .zip(advantages)
+            .map(|(answer, advantage)| Drawn {
+                advantage,
+                before: Vec::new(),
+                reference: reference.by_ref().take(told(answer)).map(|x| -x).collect(),
+            });
+        let mut drawn: Vec<Drawn> = drawn.collect();
+        for _ in 0..rules.updates {
+            let (measured, moved) = rules.step(&mut trainer, round, &mut drawn, tokens).unwrap();
+            let error = (measured.loss - f64::from(losses[step])).abs();
+            let error_norm = (measured.gradient_norm / f64::from(norms[step]) - 1.0).abs();
+            assert!(
+                error < 2e-4,
+                "step {step}: {} {}",
+                measured.loss,
+                losses[step]
+            );
+            assert!(error_norm < 1e-2, "step {step}: {error_norm}");
+            assert!(
+                (moved.kl - f64::from(kls[step])).abs() < 1e-4,
+                "step {step}"
+            );
+            // A token that lies at a bound may be seen on either side of it.
+            let one = 1.5 / tokens as f64;
+            assert!(
+                (moved.clipped - f64::from(clips[step])).abs() < one,
+                "step {step}"
+            );
+            worst = worst.max(error);
+            step += 1;
+        }
+    }
+    assert_eq!(step, losses.len());
+    println!("losses differ by {worst:.1e} at most");
+    trainer.trainee().each(&mut |_, learner| {
+        let exact = golden.numbers(&format!("final.{}", learner.name()));
+        let pairs = learner.values().iter().zip(&exact);
+        let apart: f64 = pairs.map(|(a, b)| f64::from(a - b).powi(2)).sum();
+        let size: f64 = exact.iter().map(|x| f64::from(*x).powi(2)).sum();
+        assert!(
+            (apart / size).sqrt() < 2e-3,
+            "`{}` ends away",
+            learner.name()
+        );
+    });
+}
 
 /// At first it learns to say some digit; which one was asked for, it learns by rewards.
 const RECIPE: &str = r#"
