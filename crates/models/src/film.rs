@@ -345,6 +345,7 @@ impl Film {
         let said = self.said(cx, batch, &text, &text_spans); // [B, C]
         let lengths = text_spans.lengths.iter().map(|words| words + patches);
         let spans = Spans::new(lengths.collect());
+        let mut pages = spans.room(&self.shape);
         let (word_rows, patch_rows) = self.rows(&text_spans.lengths);
         let places: Vec<u32> = (0..films).flat_map(|_| 0..patches as u32).collect();
         let x = cx.tensor([films * patches, inputs], batch.patches);
@@ -364,7 +365,7 @@ impl Film {
             let lengths = &spans.lengths;
             let h = rms_norm(cx, &x, &layer.norms[0], EPS);
             let h = modulate(cx, &h, &by, 0, lengths);
-            let a = layer.block.attend(cx, &h, &angles, &spans);
+            let a = layer.block.attend(cx, &h, &angles, (&spans, &mut pages));
             x = gated_onto(cx, &x, &a, (&by, 2), lengths);
             let h = rms_norm(cx, &x, &layer.norms[1], EPS);
             let h = modulate(cx, &h, &by, 3, lengths);
@@ -395,6 +396,7 @@ impl Film {
     fn read(&self, cx: &Context, captions: &[&[u32]]) -> (Tensor, Spans) {
         let words = captions.concat();
         let spans = Spans::new(captions.iter().map(|caption| caption.len()).collect());
+        let mut pages = spans.room(&self.shape);
         let width = self.shape.hidden / self.shape.heads;
         let positions = captions.iter().flat_map(|caption| 0..caption.len());
         let turns = positions.flat_map(|position| {
@@ -406,7 +408,7 @@ impl Film {
         let mut x = embedding(cx, &self.words, &words);
         for layer in &self.reading {
             let h = rms_norm(cx, &x, &layer.norms[0], EPS);
-            let a = layer.block.attend(cx, &h, &angles, &spans);
+            let a = layer.block.attend(cx, &h, &angles, (&spans, &mut pages));
             x = add(cx, a, &x);
             let h = rms_norm(cx, &x, &layer.norms[1], EPS);
             x = add(cx, layer.block.feed(cx, &h), &x);
@@ -531,7 +533,13 @@ impl Block {
     }
 
     /// What tokens see of each other, `[T, C]`.
-    fn attend(&self, cx: &Context, h: &Tensor, angles: &Angles, spans: &Spans) -> Tensor {
+    fn attend(
+        &self,
+        cx: &Context,
+        h: &Tensor,
+        angles: &Angles,
+        (spans, pages): (&Spans, &mut KvPages),
+    ) -> Tensor {
         let [q, k, v] = &self.qkv;
         let [q, k, v] = linears(cx, h, [q, k, v]);
         let width = self.head_norms[0].values().len();
@@ -540,7 +548,6 @@ impl Block {
             let x = rms_norm(cx, &x, &self.head_norms[which], EPS);
             rope(cx, x, width, angles)
         });
-        let mut pages = KvPages::new(spans.pages, heads, width, CacheType::F32);
         let layer = Attention {
             heads,
             scale: 1.0 / (width as f32).sqrt(),
@@ -549,7 +556,7 @@ impl Block {
             soft_cap: None,
             sinks: None,
         };
-        let a = attention(cx, [&q, &k, &v], &mut pages, &spans.sequences(), &layer);
+        let a = attention(cx, [&q, &k, &v], pages, &spans.sequences(), &layer);
         linear(cx, &a, &self.o)
     }
 
@@ -573,6 +580,12 @@ impl Spans {
             lengths,
             pages: next as usize,
         }
+    }
+
+    /// Room for the keys and values of a layer: the next one writes over them.
+    fn room(&self, shape: &FilmShape) -> KvPages {
+        let width = shape.hidden / shape.heads;
+        KvPages::new(self.pages, shape.heads, width, CacheType::F32)
     }
 
     fn sequences(&self) -> Vec<Sequence<'_>> {

@@ -3,6 +3,7 @@
 //! Source: Lipman et al. 2023 for the straight way from noise to film; Esser et al. 2024 for how often each moment of it is seen.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use kernels::Pool;
@@ -13,8 +14,10 @@ use crate::chance::Chance;
 /// How near to the film a moment may be before its loss counts no more than that of the moment here.
 const NEAR: f32 = 0.2;
 
-/// The middle and the spread of the moments that are learnt from, before the logistic function.
-const MOMENTS: (f64, f64) = (-1.0, 0.65);
+/// The middle and the spread of the moments that are learnt from, before the logistic function, of films of so many numbers: what is
+/// said counts where a thing can hardly be made out in the noise yet.
+const MOMENTS: (f64, f64) = (-1.6, 0.9);
+const NUMBERS: f64 = (8 * 32 * 32 * CHANNELS) as f64;
 
 /// The golden section, by whose multiples the moments of films one after the other lie evenly, so that each batch has seen all.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
@@ -68,34 +71,31 @@ pub(crate) struct FilmExample {
 }
 
 impl FilmExample {
-    /// The film of that number, with noise and with parts that are given, by chance.
-    pub fn new(source: &FilmSource, shape: &FilmShape, seed: u64, number: u64) -> Self {
+    /// Becomes the film of that number, with noise and with parts that are given, by chance.
+    fn become_film(&mut self, source: &FilmSource, shape: &FilmShape, seed: u64, number: u64) {
         let mut chance = Chance::new(seed, number);
         let clip = (source.draw)(number, shape);
         let given = Given::by_chance(shape, &mut chance);
-        let moment = moment(number);
+        let moment = moment(number, shape);
         let is_unsaid = chance.unit() < UNSAID;
-        let words = match is_unsaid || clip.words.is_empty() {
+        self.words = match is_unsaid || clip.words.is_empty() {
             true => vec![0],
             false => clip.words[..clip.words.len().min(shape.caption)].to_vec(),
         };
-        Self::at(shape, &clip.pixels, words, (moment, given), chance)
+        self.film = shape.cut(&clip.pixels);
+        self.hide(shape, (moment, given), chance);
     }
 
-    /// A film of which so much is there.
-    fn at(
-        shape: &FilmShape,
-        pixels: &[u8],
-        words: Vec<u32>,
-        (time, given): (f32, Given),
-        chance: Chance,
-    ) -> Self {
-        let film = shape.cut(pixels);
+    /// Puts the film into noise, so that so much of it is there.
+    fn hide(&mut self, shape: &FilmShape, (time, given): (f32, Given), chance: Chance) {
         let (numbers, inputs) = (shape.patch_numbers(), shape.inputs());
-        let mut patches = vec![0.0; shape.patches() * inputs];
+        self.time = time;
+        self.weight = 1.0 / ((1.0 - time).max(NEAR).powi(2) * self.film.len() as f32);
+        self.patches.clear();
+        self.patches.resize(shape.patches() * inputs, 0.0);
         let mut noise = Noise::new(chance);
-        for (patch, out) in patches.chunks_exact_mut(inputs).enumerate() {
-            let film = &film[patch * numbers..(patch + 1) * numbers];
+        for (patch, out) in self.patches.chunks_exact_mut(inputs).enumerate() {
+            let film = &self.film[patch * numbers..(patch + 1) * numbers];
             let (noisy, rest) = out.split_at_mut(numbers);
             let (told, mask) = rest.split_at_mut(numbers);
             for (noisy, x) in noisy.iter_mut().zip(film) {
@@ -109,37 +109,33 @@ impl FilmExample {
                 }
             }
         }
-        Self {
-            patches,
-            weight: 1.0 / ((1.0 - time).max(NEAR).powi(2) * film.len() as f32),
-            film,
-            words,
-            time,
-        }
     }
 }
 
-/// How much of the film of that number is there: of the logistic distribution, through the logistic function.
-fn moment(number: u64) -> f32 {
+/// How much of the film of that number is there: of the logistic distribution, through the logistic function. Of films with more numbers
+/// there is less, because more of them tell of the same thing (Esser et al. 2024).
+fn moment(number: u64, shape: &FilmShape) -> f32 {
     let share = (number as f64 * GOLDEN).fract().clamp(1e-4, 1.0 - 1e-4);
     let (middle, spread) = MOMENTS;
+    let numbers = (shape.patches() * shape.patch_numbers()) as f64;
+    let middle = middle - 0.5 * (numbers / NUMBERS).ln();
     let at = middle + spread * (share / (1.0 - share)).ln();
     (1.0 / (1.0 + (-at).exp())) as f32
 }
 
-/// Films of these numbers, drawn by all threads.
-pub(crate) fn examples(
+/// Has `examples` become films of these numbers, drawn by all threads, in the memory of those that they were.
+pub(crate) fn draw_examples(
+    examples: &mut Vec<FilmExample>,
     source: &FilmSource,
-    shape: &FilmShape,
-    seed: u64,
-    numbers: &[u64],
+    (shape, seed): (&FilmShape, u64),
+    numbers: Range<u64>,
     pool: &Pool,
-) -> Vec<FilmExample> {
-    let mut made = vec![FilmExample::default(); numbers.len()];
-    pool.each_chunk(&mut made, 1, &|at, made| {
-        made[0] = FilmExample::new(source, shape, seed, numbers[at]);
+) {
+    let count = (numbers.end - numbers.start) as usize;
+    examples.resize_with(count, FilmExample::default);
+    pool.each_chunk(examples, 1, &|at, made| {
+        made[0].become_film(source, shape, seed, numbers.start + at as u64);
     });
-    made
 }
 
 /// What of a film is given.

@@ -31,7 +31,10 @@ fn house() -> House {
     let mut options = options(data.path(), true, json!({ "lines": [] }));
     options.films = Films {
         models: vec![fixture("t2v"), fixture("ti2v")],
-        adapters: vec![fixture("lora").join("diffusers.safetensors")],
+        adapters: vec![
+            fixture("lora").join("diffusers.safetensors"),
+            fixture("schedules.safetensors"),
+        ],
     };
     House::serving(data, options)
 }
@@ -165,7 +168,7 @@ fn adapters_that_the_owner_named_are_added_by_name() {
     assert_eq!(house.post(&remix, &bare).json()["loras"], json!([]));
 
     for (loras, said) in [
-        (json!(["none"]), "there are `diffusers`"),
+        (json!(["none"]), "there are `diffusers`, `schedules`"),
         (json!("diffusers"), "a list of names"),
         (json!([{ "scale": 1 }]), "a list of names"),
         (json!([{ "name": "diffusers", "scale": 9 }]), "from -4 to 4"),
@@ -176,11 +179,10 @@ fn adapters_that_the_owner_named_are_added_by_name() {
         assert_eq!(refused.json()["error"]["param"], "loras");
         assert!(refused.text.contains(said), "{}", refused.text);
     }
-    // It was made for the other network.
-    let mut other = small("ti2v");
-    other["loras"] = json!(["diffusers"]);
-    let refused = house.post("/v1/videos", &other);
+    // What is no adapter is refused before anything waits for it.
+    let refused = house.post("/v1/videos", &with(json!(["schedules"])));
     assert_eq!(refused.status, 400, "{}", refused.text);
+    assert!(refused.text.contains("adapter"), "{}", refused.text);
     let drawn = json!({ "prompt": "a red ball", "loras": ["diffusers"] });
     assert_eq!(house.post("/v1/videos", &drawn).status, 400);
 }

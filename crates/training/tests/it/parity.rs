@@ -28,6 +28,21 @@ impl Golden {
         self.file.view(key).expect("a golden array").to_f32()
     }
 
+    /// That all weights end within a share of themselves of those of the reference.
+    pub fn compare_weights(&self, trainer: &mut Trainer, share: f64) {
+        let mut number = 0;
+        trainer.trainee().each(&mut |_, learner| {
+            let exact = self.numbers(&format!("final.{}", learner.name()));
+            let pairs = learner.values().iter().zip(&exact);
+            let apart: f64 = pairs.map(|(a, b)| f64::from(a - b).powi(2)).sum();
+            let size: f64 = exact.iter().map(|x| f64::from(*x).powi(2)).sum();
+            let error = (apart / size).sqrt();
+            assert!(error < share, "`{}` ends {error} away", learner.name());
+            number += 1;
+        });
+        assert!(number >= 20, "all weights were compared");
+    }
+
     /// Answers in their order, as many to each prompt; what is told weighs nothing.
     pub fn answers(&self) -> Vec<Example> {
         let (lengths, prompts) = (self.numbers("lengths"), self.numbers("prompts"));
@@ -116,17 +131,7 @@ fn follow(name: &str, kind: Kind, bound: f64) {
         f64::from(losses[199]) < 0.6 * first,
         "the reference learnt something"
     );
-    let mut number = 0;
-    trainer.trainee().each(&mut |_, learner| {
-        let exact = golden.numbers(&format!("final.{}", learner.name()));
-        let pairs = learner.values().iter().zip(&exact);
-        let apart: f64 = pairs.map(|(a, b)| f64::from(a - b).powi(2)).sum();
-        let size: f64 = exact.iter().map(|x| f64::from(*x).powi(2)).sum();
-        let error = (apart / size).sqrt();
-        assert!(error < 1e-3, "`{}` ends {error} away", learner.name());
-        number += 1;
-    });
-    assert!(number >= 20, "all weights were compared");
+    golden.compare_weights(&mut trainer, 1e-3);
 }
 
 #[test]

@@ -67,17 +67,7 @@ fn thirty_steps_of_preferences_follow_pytorch() {
         worst = worst.max(error);
     }
     println!("losses differ by {worst:.1e} at most");
-    trainer.trainee().each(&mut |_, learner| {
-        let exact = golden.numbers(&format!("final.{}", learner.name()));
-        let pairs = learner.values().iter().zip(&exact);
-        let apart: f64 = pairs.map(|(a, b)| f64::from(a - b).powi(2)).sum();
-        let size: f64 = exact.iter().map(|x| f64::from(*x).powi(2)).sum();
-        assert!(
-            (apart / size).sqrt() < 1e-3,
-            "`{}` ends away",
-            learner.name()
-        );
-    });
+    golden.compare_weights(&mut trainer, 1e-3);
 }
 
 const RECIPE: &str = r#"

@@ -86,17 +86,7 @@ fn thirty_steps_of_rewards_follow_pytorch() {
     }
     assert_eq!(step, losses.len());
     println!("losses differ by {worst:.1e} at most");
-    trainer.trainee().each(&mut |_, learner| {
-        let exact = golden.numbers(&format!("final.{}", learner.name()));
-        let pairs = learner.values().iter().zip(&exact);
-        let apart: f64 = pairs.map(|(a, b)| f64::from(a - b).powi(2)).sum();
-        let size: f64 = exact.iter().map(|x| f64::from(*x).powi(2)).sum();
-        assert!(
-            (apart / size).sqrt() < 2e-3,
-            "`{}` ends away",
-            learner.name()
-        );
-    });
+    golden.compare_weights(&mut trainer, 2e-3);
 }
 
 /// At first it learns to say some digit; which one was asked for, it learns by rewards.

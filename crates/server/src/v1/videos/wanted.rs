@@ -174,7 +174,7 @@ fn check(asked: &Asked, network: Option<&Network>) -> Result<()> {
     let is_bare = network.is_some_and(|network| !network.is_of_open_weights);
     if is_bare && asked.has("loras") {
         let message = "what was trained here takes no `loras`\nhint: open weights do";
-        return refused("loras", message.to_owned());
+        return Err(Fault::param("loras", message).code("not_supported_by_model"));
     }
     match NOT_DRAWN
         .into_iter()

@@ -1,5 +1,6 @@
 //! Films that are drawn, and made again out of noise.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use kernels::Pool;
@@ -8,7 +9,7 @@ use models::FilmShape;
 use super::{Measures, Score, Stepped};
 use crate::deck::Position;
 use crate::error::Result;
-use crate::film::{FilmSource, examples};
+use crate::film::{FilmExample, FilmSource, draw_examples};
 use crate::recipe::Stage;
 use crate::run::Run;
 use crate::trainer::Trainer;
@@ -27,6 +28,8 @@ pub(in crate::run) struct Films {
     validate: Vec<String>,
     batch_tokens: usize,
     position: Position,
+    /// What is learnt from now, whose memory serves the next step.
+    batch: Vec<FilmExample>,
 }
 
 impl Films {
@@ -38,6 +41,7 @@ impl Films {
             validate: stage.validate.clone(),
             batch_tokens: stage.batch_tokens,
             position: Position::default(),
+            batch: Vec::new(),
         })
     }
 
@@ -54,9 +58,12 @@ impl Films {
         let count = (self.batch_tokens / shape.patches()).max(1);
         let first = self.position.piece as u64;
         self.position.piece += count;
-        let batch = self.drawn(&shape, first, count as u64);
+        let mut batch = std::mem::take(&mut self.batch);
+        self.draw(&mut batch, &shape, first..first + count as u64);
+        let measured = trainer.step_films(&batch, usual);
+        self.batch = batch;
         Ok(Stepped {
-            measured: trainer.step_films(&batch, usual)?,
+            measured: measured?,
             measures: Measures::new(),
         })
     }
@@ -65,7 +72,9 @@ impl Films {
         let shape = trainer.film_shape();
         let names = self.validate.iter().enumerate();
         let scores = names.map(|(at, data)| {
-            let films = self.drawn(&shape, HELD_OUT * (1 + at as u64), MEASURED);
+            let first = HELD_OUT * (1 + at as u64);
+            let mut films = Vec::new();
+            self.draw(&mut films, &shape, first..first + MEASURED);
             let (sum, count) = trainer.measure_films(&films)?;
             Ok(Score {
                 data: data.clone(),
@@ -76,8 +85,8 @@ impl Films {
         scores.collect()
     }
 
-    fn drawn(&self, shape: &FilmShape, first: u64, count: u64) -> Vec<crate::film::FilmExample> {
-        let numbers: Vec<u64> = (first..first + count).collect();
-        examples(&self.source, shape, self.seed, &numbers, &self.pool)
+    fn draw(&self, films: &mut Vec<FilmExample>, shape: &FilmShape, numbers: Range<u64>) {
+        let how = (shape, self.seed);
+        draw_examples(films, &self.source, how, numbers, &self.pool);
     }
 }
