@@ -73,6 +73,23 @@ impl Golden {
     }
 }
 
+/// As the short runs of the reference are trained: 30 steps alike.
+pub fn thirty_steps(learning_rate: f64) -> Options {
+    let mut options = Options {
+        schedule: Schedule {
+            steps: 30,
+            warmup: 0,
+            decay: 0,
+            floor: 0.0,
+        },
+        // What belongs together stays together, also where that takes several parts.
+        tokens_at_once: 50,
+        ..options(Kind::AdamW)
+    };
+    options.optimiser.learning_rate = learning_rate;
+    options
+}
+
 /// As the reference is trained.
 pub fn options(kind: Kind) -> Options {
     Options {

@@ -6,27 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 use tensor::Pool;
-use training::{Error, Event, Kind, Line, Options, Preference, Schedule, Trainer};
+use training::{Error, Event, Line, Preference, Trainer};
 
-use crate::parity::{Golden, options};
+use crate::parity::{Golden, thirty_steps};
 use crate::recipe::House;
 
 #[test]
 fn thirty_steps_of_preferences_follow_pytorch() {
     let golden = Golden::open("llama-dpo");
     let pool = Arc::new(Pool::new(NonZeroUsize::MIN));
-    let mut options = Options {
-        schedule: Schedule {
-            steps: 30,
-            warmup: 0,
-            decay: 0,
-            floor: 0.0,
-        },
-        // Pairs stay together, also where that takes several parts.
-        tokens_at_once: 50,
-        ..options(Kind::AdamW)
-    };
-    options.optimiser.learning_rate = 1e-3;
+    let options = thirty_steps(1e-3);
     let mut trainer = Trainer::open(&golden.folder, options, pool).unwrap();
     let answers = golden.answers();
     let pairs = answers.as_chunks::<2>().0;

@@ -7,11 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 use tensor::Pool;
-use training::{
-    Drawn, Error, Event, Example, Kind, Line, Options, Reinforcement, Schedule, StepLine, Trainer,
-};
+use training::{Drawn, Error, Event, Example, Line, Reinforcement, StepLine, Trainer};
 
-use crate::parity::{Golden, options};
+use crate::parity::{Golden, thirty_steps};
 use crate::recipe::House;
 
 #[test]
@@ -19,17 +17,7 @@ fn thirty_steps_of_rewards_follow_pytorch() {
     const ANSWERS: usize = 8;
     let golden = Golden::open("llama-grpo");
     let pool = Arc::new(Pool::new(NonZeroUsize::MIN));
-    let mut options = Options {
-        schedule: Schedule {
-            steps: 30,
-            warmup: 0,
-            decay: 0,
-            floor: 0.0,
-        },
-        tokens_at_once: 50,
-        ..options(Kind::AdamW)
-    };
-    options.optimiser.learning_rate = 5e-4;
+    let options = thirty_steps(5e-4);
     let mut trainer = Trainer::open(&golden.folder, options, pool).unwrap();
     let rules = Reinforcement {
         group: 4,
