@@ -54,7 +54,7 @@ pub enum Error {
     #[error(transparent)]
     Upstream(#[from] fleet::Error),
     /// A network that is to make films cannot.
-    #[error("a folder of `[films]` in `freehold.toml`: {0}")]
+    #[error("`[films]` in `freehold.toml`: {0}")]
     Films(#[from] video::Unmade),
     /// Connections cannot be encrypted.
     #[error(

@@ -1,6 +1,7 @@
 //! Networks that make films here, as the owner named them.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -54,12 +55,22 @@ impl Networks {
             };
             known.insert(maker.name().to_owned(), network);
         }
-        let adapters = films.adapters.iter();
+        let mut adapters = BTreeMap::new();
+        for path in &films.adapters {
+            let name = KeptAdapter::of(path, 1.0).name;
+            let flaw = match std::fs::metadata(path) {
+                Err(error) => Some(format!("`{}` cannot be read: {error}", path.display())),
+                Ok(_) => adapters
+                    .insert(name.clone(), path.clone())
+                    .map(|_| format!("two adapters are called `{name}`")),
+            };
+            if let Some(flaw) = flaw {
+                return Err(Unmade::File(io::Error::other(flaw)));
+            }
+        }
         Ok(Self {
             known,
-            adapters: adapters
-                .map(|path| (KeptAdapter::of(path, 1.0).name, path.clone()))
-                .collect(),
+            adapters,
             options,
             pool: Some(pool),
         })
@@ -140,4 +151,31 @@ fn takes(maker: &Maker) -> Vec<&'static str> {
     ];
     let taken = all.into_iter().filter(|(_, is_taken)| *is_taken);
     taken.map(|(name, _)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adapters_that_are_not_there_or_share_a_name_are_refused_at_the_start() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/wan");
+        let data = tempfile::tempdir().unwrap();
+        let open = |adapters: &[&str]| {
+            let films = Films {
+                models: vec![fixtures.join("t2v")],
+                adapters: adapters.iter().map(|name| fixtures.join(name)).collect(),
+            };
+            Networks::open(&films, data.path(), 1 << 32).map(|networks| networks.adapters.len())
+        };
+        let (first, second) = ("lora/first.safetensors", "lora/diffusers.safetensors");
+        assert_eq!(open(&[first, second]).unwrap(), 2);
+        let missing = open(&[first, "lora/none.safetensors"]).unwrap_err();
+        assert!(
+            missing.to_string().contains("none.safetensors"),
+            "{missing}"
+        );
+        let twice = open(&[first, first]).unwrap_err();
+        assert!(twice.to_string().contains("called `first`"), "{twice}");
+    }
 }

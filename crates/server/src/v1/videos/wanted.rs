@@ -120,30 +120,35 @@ fn adapters(asked: &Asked, networks: &Networks) -> Result<Option<Vec<KeptAdapter
         )
     };
     let listed = listed.as_array().ok_or_else(wrong)?;
-    if listed.len() > ADAPTERS_MAX {
-        return Err(Fault::param(
-            "loras",
-            format!("`{}` adapters are more than `{ADAPTERS_MAX}`", listed.len()),
-        ));
-    }
     let all = listed.iter().map(|one| {
         let name = one.as_str().or(one["name"].as_str()).ok_or_else(wrong)?;
         let scale = match &one["scale"] {
             Value::Null => 1.0,
             scale => number("loras", &scale.to_string())?,
         };
-        if scale.abs() > SCALE_MAX {
+        Ok(KeptAdapter {
+            name: name.to_owned(),
+            scale,
+        })
+    });
+    known(all.collect::<Result<_>>()?, networks).map(Some)
+}
+
+/// Adapters that a request or a film names, if they are here and may be added so.
+fn known(adapters: Vec<KeptAdapter>, networks: &Networks) -> Result<Vec<KeptAdapter>> {
+    if adapters.len() > ADAPTERS_MAX {
+        let count = adapters.len();
+        let message = format!("`{count}` adapters are more than `{ADAPTERS_MAX}`");
+        return Err(Fault::param("loras", message));
+    }
+    for adapter in &adapters {
+        if !(-SCALE_MAX..=SCALE_MAX).contains(&adapter.scale) {
             let message = format!("an adapter is added from -{SCALE_MAX} to {SCALE_MAX} times");
             return Err(Fault::param("loras", message));
         }
-        let adapter = KeptAdapter {
-            name: name.to_owned(),
-            scale,
-        };
-        networks.adapter(&adapter)?;
-        Ok(adapter)
-    });
-    all.collect::<Result<_>>().map(Some)
+        networks.adapter(adapter)?;
+    }
+    Ok(adapters)
 }
 
 /// How a network goes from noise to film: as was asked for, or as usual.
@@ -340,7 +345,7 @@ fn anew(before: Settings, asked: &Asked, networks: &Networks) -> Result<Settings
         sound: sound(asked, before.sound)?,
         adapters: match adapters(asked, networks)? {
             Some(adapters) => adapters,
-            None => before.adapters.clone(),
+            None => known(before.adapters.clone(), networks)?,
         },
         ..before
     })
