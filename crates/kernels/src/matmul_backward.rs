@@ -111,6 +111,42 @@ impl Backward {
             self.turned = turned;
         }
     }
+
+    /// `out[r, o] = Σ x[r, i] · weights[o, i]` with a matrix that is packed for this one product, then the epilogue. `T` is what both are
+    /// rounded to.
+    /// Shapes: `x` is `[rows, inputs]`, `weights` is `[outputs, inputs]`, `out` is `[rows, outputs]`.
+    ///
+    /// # Panics
+    /// When the lengths do not fit.
+    pub fn once<T: Trained>(
+        &mut self,
+        out: &mut [f32],
+        x: &[f32],
+        (weights, inputs): (&[f32], usize),
+        epilogue: Epilogue<'_>,
+        pool: &Pool,
+    ) {
+        let packed = room(T::packing(self), weights.len() / inputs, inputs);
+        packed.fill(weights, pool);
+        matmul_on(Isa::current(), out, x, packed, epilogue, pool);
+    }
+
+    /// As [`Backward::once`], with `weights` that are `[inputs, outputs]`.
+    ///
+    /// # Panics
+    /// When the lengths do not fit.
+    pub fn once_turned<T: Trained>(
+        &mut self,
+        out: &mut [f32],
+        x: &[f32],
+        (weights, outputs): (&[f32], usize),
+        epilogue: Epilogue<'_>,
+        pool: &Pool,
+    ) {
+        let packed = room(T::packing(self), outputs, weights.len() / outputs);
+        packed.fill_columns(weights, pool);
+        matmul_on(Isa::current(), out, x, packed, epilogue, pool);
+    }
 }
 
 /// A packed matrix of that size, in the memory of the last one where that suffices.

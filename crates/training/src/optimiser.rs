@@ -2,6 +2,7 @@
 
 mod muon;
 
+use half::bf16;
 use kernels::{AdamW, Pool, adamw};
 
 use muon::Muon;
@@ -75,13 +76,16 @@ pub(crate) struct Move<'a> {
 /// The rule, with the memory that it needs.
 pub(crate) struct Optimiser {
     options: OptimiserOptions,
+    /// Whether Muon's products are of bfloat16.
+    is_bf16: bool,
     muon: Muon,
 }
 
 impl Optimiser {
-    pub fn new(options: OptimiserOptions) -> Self {
+    pub fn new(options: OptimiserOptions, is_bf16: bool) -> Self {
         Self {
             options,
+            is_bf16,
             muon: Muon::default(),
         }
     }
@@ -110,9 +114,11 @@ impl Optimiser {
             let decay = (1.0 - rate * weight_decay) as f32;
             let momentum = options.momentum as f32;
             let scale = scale as f32;
-            return self
-                .muon
-                .step(at, [momentum, rate as f32, decay, scale], pool);
+            let how = [momentum, rate as f32, decay, scale];
+            return match self.is_bf16 {
+                true => self.muon.step::<bf16>(at, how, pool),
+                false => self.muon.step::<f32>(at, how, pool),
+            };
         }
         let options = AdamW {
             learning_rate: rate as f32,

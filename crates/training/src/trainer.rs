@@ -114,7 +114,7 @@ impl Trainer {
     /// When it cannot be loaded or its networks cannot learn.
     pub fn open(folder: &Path, options: Options, pool: Arc<Pool>) -> Result<Self> {
         let trainee = Trainee::open(folder, options.learn.clone(), &pool)?;
-        let optimiser = Optimiser::new(options.optimiser);
+        let optimiser = Optimiser::new(options.optimiser, options.learn.is_bf16);
         let (mut moments, mut shapes, mut average) = (Vec::new(), Vec::new(), Vec::new());
         trainee.each(&mut |_, learner| {
             let is_hidden = learner.is_hidden_matrix();

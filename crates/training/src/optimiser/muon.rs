@@ -1,6 +1,6 @@
 //! Steps along the nearest matrix that turns and does not stretch.
 
-use kernels::{Backward, Epilogue, PackedF32, Pool, approach, matmul_f32, sum_of_squares};
+use kernels::{Backward, Epilogue, Pool, Trained, approach, sum_of_squares};
 
 use super::Move;
 
@@ -15,107 +15,118 @@ const ROUND: [f32; 3] = [3.4445, -4.775, 2.0315];
 /// Source: Liu et al. 2025, section 2.2.
 const SIZE: f32 = 0.2;
 
+/// Numbers that a thread changes at once.
+const PIECE: usize = 1 << 14;
+
 /// Memory for the iteration.
 #[derive(Default)]
 pub(super) struct Muon {
     x: Vec<f32>,
+    last: Vec<f32>,
     square: Vec<f32>,
     polynomial: Vec<f32>,
     products: Backward,
-    packed: Option<PackedF32>,
 }
 
 impl Muon {
-    /// Moves a matrix. `options` are how slowly the mean forgets, the learning rate, what is kept of the values
-    /// and what gradients are multiplied with first.
-    pub fn step(&mut self, at: Move<'_>, [momentum, rate, keep, scale]: [f32; 4], pool: &Pool) {
+    /// Moves a matrix; `T` is what products are made of. `options` are how slowly the mean forgets, the learning rate, what is kept of
+    /// the values and what gradients are multiplied with first.
+    pub fn step<T: Trained>(
+        &mut self,
+        at: Move<'_>,
+        [momentum, rate, keep, scale]: [f32; 4],
+        pool: &Pool,
+    ) {
         let (outputs, inputs) = (at.shape[0], at.shape[1]);
-        let mean = &mut at.moments.mean;
-        self.x.clear();
-        self.x.extend(at.gradient.iter().map(|x| x * scale));
-        approach(mean, &self.x, 1.0 - momentum);
-        // Nesterov: a step ahead of the mean.
-        approach(&mut self.x, mean, momentum);
-        let is_tall = outputs > inputs;
-        if is_tall {
-            self.x = turned(&self.x, outputs, inputs);
-        }
-        let (rows, columns) = (outputs.min(inputs), outputs.max(inputs));
-        self.orthogonalise(rows, columns, pool);
-        let size = SIZE * (columns as f32).sqrt() * rate;
-        if is_tall {
-            self.x = turned(&self.x, rows, columns);
-        }
-        for (value, direction) in at.values.iter_mut().zip(&self.x) {
-            *value = *value * keep - size * direction;
-        }
+        let gradient = at.gradient;
+        self.x.resize(gradient.len(), 0.0);
+        let both = [(&mut self.x[..], PIECE), (&mut at.moments.mean[..], PIECE)];
+        pool.each_chunk_of(both, &|number, [x, mean]| {
+            let gradient = &gradient[number * PIECE..][..x.len()];
+            for (x, gradient) in x.iter_mut().zip(gradient) {
+                *x = gradient * scale;
+            }
+            approach(mean, x, 1.0 - momentum);
+            // Nesterov: a step ahead of the mean.
+            approach(x, mean, momentum);
+        });
+        self.orthogonalise::<T>(outputs, inputs, pool);
+        let size = SIZE * (outputs.max(inputs) as f32).sqrt() * rate;
+        let both = [(at.values, PIECE), (&mut self.x[..], PIECE)];
+        pool.each_chunk_of(both, &|_, [values, directions]| {
+            for (value, direction) in values.iter_mut().zip(directions) {
+                *value = *value * keep - size * *direction;
+            }
+        });
     }
 
-    /// Brings all singular values of `x` `[rows, columns]` near one.
+    /// Brings all singular values of `x` `[outputs, inputs]` near one.
     /// Source: Jordan et al. 2024, after Higham 2008 (Newton–Schulz).
-    fn orthogonalise(&mut self, rows: usize, columns: usize, pool: &Pool) {
+    fn orthogonalise<T: Trained>(&mut self, outputs: usize, inputs: usize, pool: &Pool) {
+        let is_tall = outputs > inputs;
         let length = sum_of_squares(&self.x).sqrt() as f32 + 1e-7;
-        self.x.iter_mut().for_each(|x| *x /= length);
-        self.square.resize(rows * rows, 0.0);
-        self.polynomial.resize(rows * rows, 0.0);
+        times(&mut self.x, 1.0 / length, pool);
+        let side = outputs.min(inputs);
+        self.square.resize(side * side, 0.0);
+        self.polynomial.resize(side * side, 0.0);
         let [a, b, c] = ROUND;
         for _ in 0..ROUNDS {
-            let packed = fresh(&mut self.packed, &self.x, rows, columns, pool);
-            matmul_f32(&mut self.square, &self.x, packed, Epilogue::Store, pool);
-            let packed = fresh(&mut self.packed, &self.square, rows, rows, pool);
-            matmul_f32(
-                &mut self.polynomial,
-                &self.square,
-                packed,
-                Epilogue::Store,
-                pool,
-            );
-            for (out, square) in self.polynomial.iter_mut().zip(&self.square) {
-                *out = b * square + c * *out;
+            // The square of the shorter side.
+            let (x, square) = ((&self.x[..], inputs), &mut self.square);
+            match is_tall {
+                true => (self.products).weight::<T>(square, x, x, Epilogue::Store, pool),
+                false => (self.products).once::<T>(square, x.0, x, Epilogue::Store, pool),
             }
-            let packed = fresh(&mut self.packed, &self.x, rows, columns, pool);
-            self.x.iter_mut().for_each(|x| *x *= a);
-            self.products
-                .input(&mut self.x, &self.polynomial, packed, Epilogue::Add, pool);
+            let (square, out) = (&self.square, &mut self.polynomial);
+            let weights = (&square[..], side);
+            (self.products).once::<T>(out, square, weights, Epilogue::Store, pool);
+            pool.each_chunk(out, PIECE, &|number, out| {
+                let square = &square[number * PIECE..][..out.len()];
+                for (out, square) in out.iter_mut().zip(square) {
+                    *out = b * square + c * *out;
+                }
+            });
+            self.last.clear();
+            self.last.extend_from_slice(&self.x);
+            times(&mut self.x, a, pool);
+            let (x, last, by) = (&mut self.x, &self.last[..], &self.polynomial[..]);
+            match is_tall {
+                true => (self.products).once::<T>(x, last, (by, side), Epilogue::Add, pool),
+                false => {
+                    (self.products).once_turned::<T>(x, by, (last, inputs), Epilogue::Add, pool);
+                }
+            }
         }
     }
 }
 
-/// A matrix `[rows, columns]`, packed where the last one was when it has the same size.
-fn fresh<'a>(
-    packed: &'a mut Option<PackedF32>,
-    values: &[f32],
-    rows: usize,
-    columns: usize,
-    pool: &Pool,
-) -> &'a PackedF32 {
-    let mut matrix = packed
-        .take()
-        .filter(|packed| packed.outputs() == rows && packed.inputs() == columns)
-        .unwrap_or_else(|| PackedF32::zeroed(rows, columns));
-    matrix.fill(values, pool);
-    packed.insert(matrix)
-}
-
-/// `[rows, columns]` as `[columns, rows]`.
-fn turned(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    let mut out = vec![0.0; values.len()];
-    for (row, values) in values.chunks_exact(columns).enumerate() {
-        for (column, value) in values.iter().enumerate() {
-            out[column * rows + row] = *value;
-        }
-    }
-    out
+fn times(values: &mut [f32], by: f32, pool: &Pool) {
+    pool.each_chunk(values, PIECE, &|_, values| {
+        values.iter_mut().for_each(|x| *x *= by);
+    });
 }
 
 #[cfg(test)]
 mod tests {
+    use half::bf16;
+
     use super::*;
     use crate::chance::Chance;
     use crate::optimiser::Moments;
 
+    /// `[rows, columns]` as `[columns, rows]`.
+    fn turned(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+        let at = (0..columns).flat_map(|column| (0..rows).map(move |row| row * columns + column));
+        at.map(|at| values[at]).collect()
+    }
+
     #[test]
     fn a_step_turns_and_hardly_stretches() {
+        turns::<f32>();
+        turns::<bf16>();
+    }
+
+    fn turns<T: Trained>() {
         let pool = Pool::of_all_cores();
         for (outputs, inputs) in [(24, 40), (40, 24), (16, 16)] {
             let mut chance = Chance::new(3, 0);
@@ -134,7 +145,7 @@ mod tests {
                 shape: &[outputs, inputs],
                 is_hidden_matrix: true,
             };
-            Muon::default().step(at, [0.95, 1.0, 1.0, 1.0], &pool);
+            Muon::default().step::<T>(at, [0.95, 1.0, 1.0, 1.0], &pool);
             // Along any direction of the shorter side, what is moved is about as long as the step's size.
             let size = SIZE * (outputs.max(inputs) as f32).sqrt();
             let values = if outputs > inputs {
