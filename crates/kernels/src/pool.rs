@@ -24,7 +24,7 @@ const SPINS: u32 = 20_000;
 /// since the core may be wanted by another pool.
 const SPINS_CROWDED: u32 = 500;
 
-/// Threads of all pools of this process, their callers included.
+/// Threads of all pools of this process that have several, their callers included.
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 /// Turns of a waiting loop that are in order now.
@@ -80,7 +80,9 @@ impl Pool {
             has_panicked: AtomicBool::new(false),
             task: Mutex::new(None),
         });
-        THREADS.fetch_add(threads.get(), Ordering::Relaxed);
+        if threads.get() > 1 {
+            THREADS.fetch_add(threads.get(), Ordering::Relaxed);
+        }
         let threads: Vec<JoinHandle<()>> = (1..threads.get())
             .map(|number| {
                 let work = Arc::clone(&work);
@@ -225,7 +227,7 @@ impl Pool {
     }
 
     /// As [`each_chunk`](Self::each_chunk), for chunks of unequal work.
-    pub(crate) fn deal_chunks<T: Send>(
+    pub fn deal_chunks<T: Send>(
         &self,
         values: &mut [T],
         length: usize,
@@ -244,7 +246,9 @@ impl Drop for Pool {
         self.work.is_over.store(true, Ordering::Relaxed);
         self.work.round.fetch_add(1, Ordering::Release);
         self.sleepers.iter().for_each(Thread::unpark);
-        THREADS.fetch_sub(self.threads(), Ordering::Relaxed);
+        if self.threads() > 1 {
+            THREADS.fetch_sub(self.threads(), Ordering::Relaxed);
+        }
         for thread in self.threads.drain(..) {
             // It has caught every panic of the work itself.
             let _ = thread.join();

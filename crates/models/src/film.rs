@@ -11,6 +11,7 @@
 //!
 //! Shapes: B films, L words of a caption, N patches of a film, T all tokens, C hidden, P numbers of a patch.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use tensor::files::Checkpoint;
@@ -33,6 +34,9 @@ pub(crate) const FILM: &str = "freehold_film";
 
 /// Numbers of a pixel: red, green and blue.
 pub const CHANNELS: usize = 3;
+
+/// Numbers of the film by which moments of the way are told: see [`FilmShape::seen`].
+const NUMBERS: f32 = (8 * 32 * 32 * CHANNELS) as f32;
 
 /// Waves that say how noisy a film is.
 const WAVES: usize = 64;
@@ -144,6 +148,23 @@ impl FilmShape {
     /// Numbers that go in of a patch: of the film in noise, of what is given, and whether each pixel is.
     pub fn inputs(&self) -> usize {
         self.patch_numbers() * 2 + self.patch.iter().product::<usize>()
+    }
+
+    /// How much is seen of a film of which so much is there: as much as of one of 24,576 numbers. Where there are more of them, more tell of the
+    /// same thing, and their mean has less noise. Source: Esser et al. 2024, section 5.3.
+    pub fn seen(&self, there: f32) -> f32 {
+        let signal = self.grain() * there;
+        signal / (signal + 1.0 - there)
+    }
+
+    /// The other way round: of how much is there so much seen?
+    pub fn there(&self, seen: f32) -> f32 {
+        seen / (seen + self.grain() * (1.0 - seen))
+    }
+
+    /// How much finer films are than that one, along a line.
+    fn grain(&self) -> f32 {
+        ((self.patches() * self.patch_numbers()) as f32 / NUMBERS).sqrt()
     }
 
     /// Where a pixel of a patch is: picture, row and column.
@@ -348,7 +369,7 @@ impl Film {
         let mut pages = spans.room(&self.shape);
         let (word_rows, patch_rows) = self.rows(&text_spans.lengths);
         let places: Vec<u32> = (0..films).flat_map(|_| 0..patches as u32).collect();
-        let x = cx.tensor([films * patches, inputs], batch.patches);
+        let x = cx.tensor([films * patches, inputs], &self.as_seen(batch));
         let x = linear(cx, &x, &self.patch_in);
         let x = add(cx, x, &embedding(cx, &self.places, &places));
         let total: usize = spans.lengths.iter().sum();
@@ -416,10 +437,30 @@ impl Film {
         (x, spans)
     }
 
+    /// What goes in, with noise that is as strong as that of films of 24,576 numbers, over as many pixels.
+    fn as_seen<'a>(&self, batch: &FilmBatch<'a>) -> Cow<'a, [f32]> {
+        let (shape, grain) = (&self.shape, self.shape.grain());
+        let mut patches = Cow::Borrowed(batch.patches);
+        if grain == 1.0 {
+            return patches;
+        }
+        let films = patches.to_mut();
+        let films = films.chunks_exact_mut(shape.patches() * shape.inputs());
+        for (film, there) in films.zip(batch.times) {
+            let by = grain / (grain * there + 1.0 - there);
+            for patch in film.chunks_exact_mut(shape.inputs()) {
+                let noisy = patch[..shape.patch_numbers()].iter_mut();
+                noisy.for_each(|x| *x *= by);
+            }
+        }
+        patches
+    }
+
     /// What is said of each film: how noisy it is, and the mean of its caption; through an activation, `[B, C]`.
     fn said(&self, cx: &Context, batch: &FilmBatch<'_>, text: &Tensor, spans: &Spans) -> Tensor {
         let films = batch.times.len();
-        let waves = batch.times.iter().flat_map(|time| {
+        let seen = batch.times.iter().map(|there| self.shape.seen(*there));
+        let waves = seen.flat_map(|time| {
             (0..2 * WAVES).map(move |at| {
                 let rate = 1000.0_f32.powf(1.0 - (at / 2) as f32 / WAVES as f32);
                 let angle = time * rate;

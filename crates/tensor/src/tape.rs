@@ -97,6 +97,15 @@ impl Gradients {
     pub fn of_parameter(&self, parameter: ParameterId) -> Option<&Tensor> {
         self.parameters.get(&parameter)
     }
+
+    /// The gradients of parameters, to be changed.
+    ///
+    /// # Panics
+    /// When one shares its numbers with another tensor.
+    pub fn parameters_mut(&mut self) -> impl Iterator<Item = (ParameterId, &mut [f32])> {
+        let all = self.parameters.iter_mut();
+        all.map(|(parameter, gradient)| (*parameter, gradient.values_mut()))
+    }
 }
 
 /// The sum, in the memory of whichever nobody else needs.

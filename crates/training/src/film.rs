@@ -11,13 +11,12 @@ use models::{CHANNELS, FilmShape};
 
 use crate::chance::Chance;
 
-/// How near to the film a moment may be before its loss counts no more than that of the moment here.
+/// How little may be unseen of a film before its loss counts no more.
 const NEAR: f32 = 0.2;
 
-/// The middle and the spread of the moments that are learnt from, before the logistic function, of films of so many numbers: what is
-/// said counts where a thing can hardly be made out in the noise yet.
+/// The middle and the spread of how much is seen of what is learnt from, before the logistic function: what is said counts where a thing
+/// can hardly be made out in the noise yet.
 const MOMENTS: (f64, f64) = (-1.6, 0.9);
-const NUMBERS: f64 = (8 * 32 * 32 * CHANNELS) as f64;
 
 /// The golden section, by whose multiples the moments of films one after the other lie evenly, so that each batch has seen all.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
@@ -90,7 +89,8 @@ impl FilmExample {
     fn hide(&mut self, shape: &FilmShape, (time, given): (f32, Given), chance: Chance) {
         let (numbers, inputs) = (shape.patch_numbers(), shape.inputs());
         self.time = time;
-        self.weight = 1.0 / ((1.0 - time).max(NEAR).powi(2) * self.film.len() as f32);
+        let unseen = (1.0 - shape.seen(time)).max(NEAR);
+        self.weight = 1.0 / (unseen.powi(2) * self.film.len() as f32);
         self.patches.clear();
         self.patches.resize(shape.patches() * inputs, 0.0);
         let mut noise = Noise::new(chance);
@@ -112,15 +112,12 @@ impl FilmExample {
     }
 }
 
-/// How much of the film of that number is there: of the logistic distribution, through the logistic function. Of films with more numbers
-/// there is less, because more of them tell of the same thing (Esser et al. 2024).
+/// How much of the film of that number is there; how much is seen of it is of the logistic distribution, through the logistic function.
 fn moment(number: u64, shape: &FilmShape) -> f32 {
     let share = (number as f64 * GOLDEN).fract().clamp(1e-4, 1.0 - 1e-4);
     let (middle, spread) = MOMENTS;
-    let numbers = (shape.patches() * shape.patch_numbers()) as f64;
-    let middle = middle - 0.5 * (numbers / NUMBERS).ln();
     let at = middle + spread * (share / (1.0 - share)).ln();
-    (1.0 / (1.0 + (-at).exp())) as f32
+    shape.there((1.0 / (1.0 + (-at).exp())) as f32)
 }
 
 /// Has `examples` become films of these numbers, drawn by all threads, in the memory of those that they were.

@@ -5,10 +5,8 @@ mod muon;
 use half::bf16;
 use kernels::{AdamW, Pool, adamw};
 
-use muon::Muon;
-
 /// Numbers of an array that a thread takes at a time.
-const PIECE: usize = 1 << 14;
+pub(crate) const PIECE: usize = 1 << 14;
 
 /// Which rule moves the matrices inside a network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -64,9 +62,19 @@ pub struct Moments {
     pub square: Vec<f32>,
 }
 
+/// A matrix that moves as a whole.
+pub(crate) struct Turn<'a> {
+    /// What it is moved by; then the direction that it moves in.
+    pub gradient: &'a mut [f32],
+    pub mean: &'a mut [f32],
+    /// Rows and columns.
+    pub shape: [usize; 2],
+}
+
 /// An array on its way, with what is known of it.
 pub(crate) struct Move<'a> {
     pub values: &'a mut [f32],
+    /// Of a hidden matrix the direction that it moves in, where the rule is Muon.
     pub gradient: &'a [f32],
     pub moments: &'a mut Moments,
     pub shape: &'a [usize],
@@ -78,16 +86,11 @@ pub(crate) struct Optimiser {
     options: OptimiserOptions,
     /// Whether Muon's products are of bfloat16.
     is_bf16: bool,
-    muon: Muon,
 }
 
 impl Optimiser {
     pub fn new(options: OptimiserOptions, is_bf16: bool) -> Self {
-        Self {
-            options,
-            is_bf16,
-            muon: Muon::default(),
-        }
+        Self { options, is_bf16 }
     }
 
     /// Moments of an array that has not been moved yet.
@@ -104,21 +107,36 @@ impl Optimiser {
         if is_muon { 0 } else { count }
     }
 
+    /// Has the gradients of matrices, each times `scale`, become the directions that Muon moves them in; nothing to do for AdamW. Each thread
+    /// turns matrices of its own, the largest first.
+    pub fn turn(&self, mut turns: Vec<Turn<'_>>, scale: f64, pool: &Pool) {
+        if self.options.kind != Kind::Muon {
+            return;
+        }
+        turns.sort_by_key(|turn| std::cmp::Reverse(turn.gradient.len()));
+        let [scale, momentum] = [scale, self.options.momentum].map(|x| x as f32);
+        pool.deal_chunks(&mut turns, 1, &|_, turn| match self.is_bf16 {
+            true => muon::turn::<bf16>(&mut turn[0], momentum, scale),
+            false => muon::turn::<f32>(&mut turn[0], momentum, scale),
+        });
+    }
+
     /// Takes a step, the first being one, at a share of the learning rate and of the gradient.
-    pub fn step(&mut self, at: Move<'_>, step: u64, [rate, scale]: [f64; 2], pool: &Pool) {
+    pub fn step(&self, at: Move<'_>, step: u64, [rate, scale]: [f64; 2], pool: &Pool) {
         let options = &self.options;
         let is_matrix = at.shape.len() > 1;
         let weight_decay = if is_matrix { options.weight_decay } else { 0.0 };
         let rate = rate * options.learning_rate;
         if options.kind == Kind::Muon && at.is_hidden_matrix {
             let decay = (1.0 - rate * weight_decay) as f32;
-            let momentum = options.momentum as f32;
-            let scale = scale as f32;
-            let how = [momentum, rate as f32, decay, scale];
-            return match self.is_bf16 {
-                true => self.muon.step::<bf16>(at, how, pool),
-                false => self.muon.step::<f32>(at, how, pool),
-            };
+            let size = muon::size(at.shape) * rate as f32;
+            let directions = at.gradient;
+            return pool.each_chunk(at.values, PIECE, &|number, values| {
+                let directions = &directions[number * PIECE..][..values.len()];
+                for (value, direction) in values.iter_mut().zip(directions) {
+                    *value = *value * decay - size * *direction;
+                }
+            });
         }
         let options = AdamW {
             learning_rate: rate as f32,

@@ -13,7 +13,7 @@ use tensor::{CacheType, Context, Gradients, Pool, Sequence};
 
 use crate::error::{Error, Result};
 use crate::example::{Example, Joined, parts};
-use crate::optimiser::{Moments, Move, Optimiser, OptimiserOptions};
+use crate::optimiser::{Moments, Move, Optimiser, OptimiserOptions, PIECE, Turn};
 use crate::schedule::Schedule;
 use crate::state::State;
 use together::Together;
@@ -88,6 +88,23 @@ struct Mover<'a> {
 }
 
 impl Mover<'_> {
+    /// Has gradients of arrays that move as a whole become the directions that they move in.
+    fn turn<'g>(&mut self, gradients: impl Iterator<Item = (usize, &'g mut [f32])>) {
+        let mut means: Vec<_> = self.moments.iter_mut().map(|m| Some(&mut m.mean)).collect();
+        let turns = gradients.filter_map(|(number, gradient)| {
+            let (shape, is_hidden_matrix) = &self.shapes[number];
+            let mean = means[number].take().filter(|_| *is_hidden_matrix)?;
+            let shape = [shape[0], shape[1]];
+            Some(Turn {
+                gradient,
+                mean,
+                shape,
+            })
+        });
+        let turns = turns.collect();
+        self.optimiser.turn(turns, self.rates[1], self.pool);
+    }
+
     /// Moves the array of that number.
     fn array(&mut self, number: usize, values: &mut [f32], gradient: &[f32]) {
         let (shape, is_hidden_matrix) = &self.shapes[number];
@@ -102,7 +119,12 @@ impl Mover<'_> {
         if let Some(decay) = self.decay {
             // At the start there is little to remember.
             let decay = decay.min((1 + self.step) as f32 / (10 + self.step) as f32);
-            approach(&mut self.average[number], values, 1.0 - decay);
+            let values = &*values;
+            let average = &mut self.average[number];
+            self.pool.each_chunk(average, PIECE, &|piece, average| {
+                let values = &values[piece * PIECE..][..average.len()];
+                approach(average, values, 1.0 - decay);
+            });
         }
     }
 }
@@ -187,13 +209,13 @@ impl Trainer {
             sum += self.gradients_of(part, 1.0 / weight.max(f64::MIN_POSITIVE), &mut gradients);
             tokens += self.joined.tokens.len();
         }
-        self.take_step(&gradients, (sum, tokens), usual)
+        self.take_step(&mut gradients, (sum, tokens), usual)
     }
 
     /// Moves by what a batch gave, on all ranks together, when its loss is at most `usual`.
     fn take_step(
         &mut self,
-        gradients: &Gradients,
+        gradients: &mut Gradients,
         (loss, tokens): (f64, usize),
         usual: f64,
     ) -> Result<Measured> {
@@ -334,7 +356,7 @@ impl Trainer {
         Ok(squares.iter().sum::<f64>().sqrt())
     }
 
-    fn move_by(&mut self, gradients: &Gradients, measured: &Measured) -> Result<()> {
+    fn move_by(&mut self, gradients: &mut Gradients, measured: &Measured) -> Result<()> {
         let clip = self.options.clip.unwrap_or(f64::INFINITY);
         // As PyTorch's `clip_grad_norm_` has it.
         let scale = (clip / (measured.gradient_norm + 1e-6)).min(1.0);
@@ -344,6 +366,8 @@ impl Trainer {
             return self.move_together(rates);
         }
         let (trainee, _, mut mover) = self.mover(rates);
+        let arrays = gradients.parameters_mut();
+        mover.turn(arrays.map(|(id, values)| (id.0, values)));
         trainee.change(mover.pool, &mut |id, values| {
             if let Some(gradient) = gradients.of_parameter(id) {
                 mover.array(id.0, values, gradient.values());

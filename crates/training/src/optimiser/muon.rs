@@ -1,8 +1,11 @@
 //! Steps along the nearest matrix that turns and does not stretch.
 
+use std::cell::RefCell;
+use std::num::NonZeroUsize;
+
 use kernels::{Backward, Epilogue, Pool, Trained, approach, sum_of_squares};
 
-use super::Move;
+use super::Turn;
 
 /// Rounds of the iteration.
 const ROUNDS: usize = 5;
@@ -15,95 +18,71 @@ const ROUND: [f32; 3] = [3.4445, -4.775, 2.0315];
 /// Source: Liu et al. 2025, section 2.2.
 const SIZE: f32 = 0.2;
 
-/// Numbers that a thread changes at once.
-const PIECE: usize = 1 << 14;
+thread_local! {
+    static MEMORY: RefCell<Memory> = RefCell::default();
+}
 
-/// Memory for the iteration.
+/// What the iteration works in.
 #[derive(Default)]
-pub(super) struct Muon {
-    x: Vec<f32>,
+struct Memory {
     last: Vec<f32>,
     square: Vec<f32>,
     polynomial: Vec<f32>,
     products: Backward,
 }
 
-impl Muon {
-    /// Moves a matrix; `T` is what products are made of. `options` are how slowly the mean forgets, the learning rate, what is kept of
-    /// the values and what gradients are multiplied with first.
-    pub fn step<T: Trained>(
-        &mut self,
-        at: Move<'_>,
-        [momentum, rate, keep, scale]: [f32; 4],
-        pool: &Pool,
-    ) {
-        let (outputs, inputs) = (at.shape[0], at.shape[1]);
-        let gradient = at.gradient;
-        self.x.resize(gradient.len(), 0.0);
-        let both = [(&mut self.x[..], PIECE), (&mut at.moments.mean[..], PIECE)];
-        pool.each_chunk_of(both, &|number, [x, mean]| {
-            let gradient = &gradient[number * PIECE..][..x.len()];
-            for (x, gradient) in x.iter_mut().zip(gradient) {
-                *x = gradient * scale;
-            }
-            approach(mean, x, 1.0 - momentum);
-            // Nesterov: a step ahead of the mean.
-            approach(x, mean, momentum);
-        });
-        self.orthogonalise::<T>(outputs, inputs, pool);
-        let size = SIZE * (outputs.max(inputs) as f32).sqrt() * rate;
-        let both = [(at.values, PIECE), (&mut self.x[..], PIECE)];
-        pool.each_chunk_of(both, &|_, [values, directions]| {
-            for (value, direction) in values.iter_mut().zip(directions) {
-                *value = *value * keep - size * *direction;
-            }
-        });
-    }
+/// How far a matrix `[outputs, inputs]` moves at a learning rate of one.
+pub(super) fn size(shape: &[usize]) -> f32 {
+    SIZE * (shape[0].max(shape[1]) as f32).sqrt()
+}
 
+/// Takes a gradient, times `scale`, into its mean, which forgets as slowly as `momentum` says, and has it become the direction that its matrix
+/// moves in. `T` is what products are made of.
+pub(super) fn turn<T: Trained>(turn: &mut Turn<'_>, momentum: f32, scale: f32) {
+    let x = &mut *turn.gradient;
+    x.iter_mut().for_each(|x| *x *= scale);
+    approach(turn.mean, x, 1.0 - momentum);
+    // Nesterov: a step ahead of the mean.
+    approach(x, turn.mean, momentum);
+    MEMORY.with_borrow_mut(|memory| memory.orthogonalise::<T>(x, turn.shape));
+}
+
+impl Memory {
     /// Brings all singular values of `x` `[outputs, inputs]` near one.
     /// Source: Jordan et al. 2024, after Higham 2008 (Newton–Schulz).
-    fn orthogonalise<T: Trained>(&mut self, outputs: usize, inputs: usize, pool: &Pool) {
+    fn orthogonalise<T: Trained>(&mut self, x: &mut [f32], [outputs, inputs]: [usize; 2]) {
+        let pool = &Pool::new(NonZeroUsize::MIN);
         let is_tall = outputs > inputs;
-        let length = sum_of_squares(&self.x).sqrt() as f32 + 1e-7;
-        times(&mut self.x, 1.0 / length, pool);
+        let length = sum_of_squares(x).sqrt() as f32 + 1e-7;
+        x.iter_mut().for_each(|x| *x /= length);
         let side = outputs.min(inputs);
         self.square.resize(side * side, 0.0);
         self.polynomial.resize(side * side, 0.0);
         let [a, b, c] = ROUND;
+        let products = &mut self.products;
         for _ in 0..ROUNDS {
-            // The square of the shorter side.
-            let (x, square) = ((&self.x[..], inputs), &mut self.square);
+            let (square, polynomial) = (&mut self.square, &mut self.polynomial);
+            // Of the shorter side.
             match is_tall {
-                true => (self.products).weight::<T>(square, x, x, Epilogue::Store, pool),
-                false => (self.products).once::<T>(square, x.0, x, Epilogue::Store, pool),
+                true => products.weight::<T>(square, (x, side), (x, side), Epilogue::Store, pool),
+                false => products.once::<T>(square, x, (x, inputs), Epilogue::Store, pool),
             }
-            let (square, out) = (&self.square, &mut self.polynomial);
-            let weights = (&square[..], side);
-            (self.products).once::<T>(out, square, weights, Epilogue::Store, pool);
-            pool.each_chunk(out, PIECE, &|number, out| {
-                let square = &square[number * PIECE..][..out.len()];
-                for (out, square) in out.iter_mut().zip(square) {
-                    *out = b * square + c * *out;
-                }
-            });
+            let of = (&square[..], side);
+            // It is its own transpose.
+            products.once_turned::<T>(polynomial, square, of, Epilogue::Store, pool);
+            for (out, square) in polynomial.iter_mut().zip(square) {
+                *out = b * *square + c * *out;
+            }
             self.last.clear();
-            self.last.extend_from_slice(&self.x);
-            times(&mut self.x, a, pool);
-            let (x, last, by) = (&mut self.x, &self.last[..], &self.polynomial[..]);
+            self.last.extend_from_slice(x);
+            x.iter_mut().for_each(|x| *x *= a);
+            let (last, by) = (&self.last[..], &self.polynomial[..]);
             match is_tall {
-                true => (self.products).once::<T>(x, last, (by, side), Epilogue::Add, pool),
-                false => {
-                    (self.products).once_turned::<T>(x, by, (last, inputs), Epilogue::Add, pool);
-                }
+                true => products.once_turned::<T>(x, last, (by, side), Epilogue::Add, pool),
+                false => products.once_turned::<T>(x, by, (last, inputs), Epilogue::Add, pool),
             }
         }
     }
-}
-
-fn times(values: &mut [f32], by: f32, pool: &Pool) {
-    pool.each_chunk(values, PIECE, &|_, values| {
-        values.iter_mut().for_each(|x| *x *= by);
-    });
 }
 
 #[cfg(test)]
@@ -112,7 +91,6 @@ mod tests {
 
     use super::*;
     use crate::chance::Chance;
-    use crate::optimiser::Moments;
 
     /// `[rows, columns]` as `[columns, rows]`.
     fn turned(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
@@ -127,27 +105,18 @@ mod tests {
     }
 
     fn turns<T: Trained>() {
-        let pool = Pool::of_all_cores();
         for (outputs, inputs) in [(24, 40), (40, 24), (16, 16)] {
             let mut chance = Chance::new(3, 0);
             let mut many =
                 |count: usize| -> Vec<f32> { (0..count).map(|_| chance.normal() as f32).collect() };
-            let gradient = many(outputs * inputs);
-            let mut values = vec![0.0; outputs * inputs];
-            let mut moments = Moments {
-                mean: vec![0.0; outputs * inputs],
-                square: Vec::new(),
+            let mut values = many(outputs * inputs);
+            let at = &mut Turn {
+                gradient: &mut values,
+                mean: &mut vec![0.0; outputs * inputs],
+                shape: [outputs, inputs],
             };
-            let at = Move {
-                values: &mut values,
-                gradient: &gradient,
-                moments: &mut moments,
-                shape: &[outputs, inputs],
-                is_hidden_matrix: true,
-            };
-            Muon::default().step::<T>(at, [0.95, 1.0, 1.0, 1.0], &pool);
-            // Along any direction of the shorter side, what is moved is about as long as the step's size.
-            let size = SIZE * (outputs.max(inputs) as f32).sqrt();
+            turn::<T>(at, 0.95, 1.0);
+            // Along any direction of the shorter side, what is moved is about as long as the direction.
             let values = if outputs > inputs {
                 turned(&values, outputs, inputs)
             } else {
@@ -164,7 +133,7 @@ mod tests {
                             .sum()
                     })
                     .collect();
-                let stretch = sum_of_squares(&moved).sqrt() as f32 / length / size;
+                let stretch = sum_of_squares(&moved).sqrt() as f32 / length;
                 assert!(
                     (0.65..1.25).contains(&stretch),
                     "{outputs} × {inputs}: {stretch}"

@@ -45,7 +45,7 @@ impl Trainer {
             gradients = self.cx.backward(&loss);
         }
         let tokens = self.film_tokens(&own);
-        self.take_step(&gradients, (sum, tokens), usual)
+        self.take_step(&mut gradients, (sum, tokens), usual)
     }
 
     /// The sum of the losses of films that are not learnt from, and their number. Of several ranks each measures a part.

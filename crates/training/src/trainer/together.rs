@@ -131,6 +131,9 @@ impl Trainer {
             moved,
             ..
         } = together;
+        let kept = sums.iter_mut().enumerate();
+        let kept = kept.filter(|(number, _)| shares.owner(*number) == team.rank() && has[*number]);
+        mover.turn(kept.map(|(number, sum)| (number, &mut sum[..])));
         trainee.each(&mut |id, learner| {
             if shares.owner(id.0) == team.rank() {
                 let values = &mut moved[id.0];

@@ -78,7 +78,7 @@ impl Trainer {
             }
             first += examples.len();
         }
-        self.take_step(&gradients, (sum, tokens), usual)
+        self.take_step(&mut gradients, (sum, tokens), usual)
     }
 
     /// Shows `look` how each token of the examples is foretold; nothing is learnt.

@@ -135,7 +135,7 @@ impl Painter {
         let steps = painting.steps.max(1);
         let moment = |step: u32| {
             let share = step as f32 / steps as f32;
-            share / (share + TOWARDS_NOISE * (1.0 - share))
+            shape.there(share / (share + TOWARDS_NOISE * (1.0 - share)))
         };
         let mut film = Vec::new();
         for step in 0..steps {
