@@ -1,6 +1,7 @@
 //! The checkpoint that a training begins with: a network of a given shape, its numbers by chance.
 
 mod film;
+mod grow;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,6 +13,7 @@ use crate::chance::Chance;
 use crate::error::{Error, Result};
 
 pub use film::{FilmRecipe, WORDS, begin_film};
+pub(crate) use grow::grow_film;
 
 /// A network of Llama's kind.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -195,7 +197,16 @@ fn write(
         };
         made.push((name, shape, values));
     }
-    let views = made.iter().map(|(name, shape, values)| {
+    write_all(folder, &made, config)
+}
+
+/// Writes tensors, by name and shape, and then what `config.json` says: a folder that has it is whole.
+fn write_all(
+    folder: &Path,
+    tensors: &[(String, Vec<usize>, Vec<f32>)],
+    config: &serde_json::Value,
+) -> Result<()> {
+    let views = tensors.iter().map(|(name, shape, values)| {
         let view = View {
             dtype: Dtype::F32,
             shape: shape.clone(),

@@ -78,6 +78,8 @@ pub struct Stage {
     pub average: Option<f32>,
     /// Small matrices learn beside frozen ones.
     pub adapters: Option<AdapterRecipe>,
+    /// How many times as many pictures, rows and columns films have from here on, and patches with them.
+    pub grow: Option<[usize; 3]>,
     /// How preferences are learnt; as is usual when none.
     pub prefer: Option<Preference>,
     /// How rewards are learnt by; as is usual when none.
@@ -256,6 +258,13 @@ impl Stage {
                 "`average = 0.999` and `weight_decay = 0.1` are usual",
             ));
         }
+        if let Some(times) = &self.grow {
+            let reason = format!("`grow = {times:?}` of a film");
+            if self.purpose != Purpose::Film || !times.iter().all(|times| (1..=16).contains(times))
+            {
+                return Err((reason, "`grow = [2, 2, 2]` is for stages with films"));
+            }
+        }
         if let Some(loose) = &self.loose {
             check_loose(loose, self.average.is_some())?;
         }
@@ -370,6 +379,7 @@ impl Stage {
         let words = format!("{self:?}");
         [
             ", checkpoint_activations: false",
+            ", grow: None",
             ", loose: None",
             ", prefer: None",
             ", reinforce: None",

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{Event, Run, Tell};
-use crate::begin::{FilmRecipe, WORDS};
+use crate::begin::{FilmRecipe, WORDS, grow_film};
 use crate::corpus::{Account, Corpus, Text};
 use crate::error::{Error, Result, write_whole};
 use crate::recipe::{Format, ModelRecipe, TokenizerRecipe};
@@ -242,4 +242,19 @@ fn sum_of(path: &Path) -> Result<String> {
 
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The network that a stage with larger films begins with: in that folder, where it is written once.
+pub(super) fn grown(
+    run: &Run,
+    before: &Path,
+    times: [usize; 3],
+    folder: PathBuf,
+) -> Result<PathBuf> {
+    if run.team.is_first() && !folder.join("config.json").is_file() {
+        std::fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
+        grow_film(before, times, &folder)?;
+    }
+    run.team.first_says(0)?;
+    Ok(folder)
 }

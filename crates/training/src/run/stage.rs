@@ -16,7 +16,7 @@ use tensor::{Context, Pool};
 
 use self::pace::Pace;
 use super::lessons::{Lessons, Stepped};
-use super::prepare::Prepared;
+use super::prepare::{Prepared, grown};
 use super::sample::answer;
 use super::usual::Usual;
 use super::{Event, Run, Tell};
@@ -90,6 +90,11 @@ impl<'a> Course<'a> {
                 hint: "leave `--mpi` or `--on` out for it: `--stage` runs one stage alone",
             });
         }
+        let grown = match stage.grow {
+            Some(times) => grown(run, before, times, folder.join("begin"))?,
+            None => before.to_owned(),
+        };
+        let before = grown.as_path();
         let steps = lessons.steps(stage);
         let options = options(stage, steps, run.recipe.seed);
         let mut trainer = Trainer::open(before, options, Arc::clone(&run.options.pool))?;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use models::{CHANNELS, Film, FilmBatch, FilmShape, LoadOptions};
 use tensor::Pool;
 use training::{Clip, Error, Event, FilmSource, Line, Run, RunOptions, WORDS};
 
@@ -162,4 +163,91 @@ fn what_does_not_fit_together_is_refused() {
     }
     let error = refused(RECIPE, None);
     assert!(error.contains("nobody draws them"), "{error}");
+}
+
+fn growing() -> String {
+    let stage = r#"
+[[stage]]
+name = "grow"
+purpose = "film"
+grow = [2, 2, 2]
+steps = 10
+batch_tokens = 64
+context = 8
+optimiser = "muon"
+learning_rate = 4e-3
+average = 0.9
+"#;
+    RECIPE.replace("steps = 40", "steps = 10") + stage
+}
+
+/// What a network sees of a film, for one whose films have twice as many pictures, rows and columns: each pixel repeated, and as plain.
+fn finer(patches: &[f32], [old, new]: [&FilmShape; 2], seen: f32) -> Vec<f32> {
+    let scale = |shape: &FilmShape| seen / shape.there(seen);
+    let by = scale(old) / scale(new);
+    let (numbers, more) = (old.patch_numbers(), new.patch_numbers());
+    let patches = patches.chunks_exact(old.inputs());
+    let all = patches.flat_map(|patch| (0..new.inputs()).map(move |at| (patch, at)));
+    all.map(|(patch, at)| {
+        let part = (at / more).min(2);
+        let (at, channels) = (at - part * more, if part < 2 { CHANNELS } else { 1 });
+        let pixel = at / channels;
+        let place = [pixel / 64, pixel / 8 % 8, pixel % 8].map(|place| place / 2);
+        let was = (place[0] * 4 + place[1]) * 4 + place[2];
+        let value = patch[part * numbers + was * channels + at % channels];
+        if part == 0 { value * by } else { value }
+    })
+    .collect()
+}
+
+#[test]
+fn a_network_grows_and_makes_the_same_films_larger() {
+    let through = folder(&growing());
+    let model = run(through.path(), Some(films), &Arc::default(), &mut |_| {}).unwrap();
+    let config = std::fs::read_to_string(model.join("config.json")).unwrap();
+    let config: serde_json::Value = serde_json::from_str(&config).unwrap();
+    assert_eq!(config["film_size"], serde_json::json!([8, 16, 16]));
+    assert_eq!(config["patch_size"], serde_json::json!([4, 8, 8]));
+    assert_eq!(config["frames_per_second"], 8);
+    let stages = through.path().join("runs/tiny");
+    let pool = Arc::new(Pool::of_all_cores());
+    let cx = tensor::Context::new(Arc::clone(&pool));
+    let open = |stage: &str| {
+        let network = Film::open(&stages.join(stage), LoadOptions::default(), &pool);
+        network.unwrap()
+    };
+    let [small, large] = ["learn/model", "grow/begin"].map(open);
+    let shapes = [small.shape(), large.shape()];
+    let seen = 0.4;
+    let count = shapes[0].patches() * shapes[0].inputs();
+    let patches: Vec<f32> = (0..count)
+        .map(|at| (at * 7919 % 1000) as f32 / 500.0 - 1.0)
+        .collect();
+    let film = |network: &Film, patches: &[f32]| {
+        let batch = FilmBatch {
+            patches,
+            captions: &[&[1]],
+            times: &[network.shape().there(seen)],
+        };
+        let made = network.forward(&cx, &batch, &|| true).unwrap();
+        network.shape().join(made.values())
+    };
+    let was = film(&small, &patches);
+    assert!(was.iter().max() > was.iter().min(), "it says something");
+    let is = film(&large, &finer(&patches, shapes, seen));
+    for (at, x) in is.iter().enumerate() {
+        let [picture, row, column] = [at / 768, at / 48 % 16, at / 3 % 16].map(|place| place / 2);
+        let before = was[((picture * 8 + row) * 8 + column) * 3 + at % 3];
+        assert!(x.abs_diff(before) <= 1, "{at}: {before} {x}");
+    }
+}
+
+#[test]
+fn sizes_that_nothing_grows_to_are_refused() {
+    for times in ["[2, 0, 2]", "[2, 2, 64]"] {
+        let folder = folder(&growing().replace("[2, 2, 2]", times));
+        let error = run(folder.path(), Some(films), &Arc::default(), &mut |_| {});
+        let error = error.expect_err("it is to be refused").to_string();
+        assert!(error.contains(&format!("`grow = {times}`")), "{error}");
+    }
 }

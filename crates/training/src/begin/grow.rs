@@ -1,0 +1,118 @@
+//! A network that makes larger films, out of one that makes smaller ones.
+
+use std::path::Path;
+
+use models::CHANNELS;
+use serde_json::{Value, json};
+use tensor::files::Checkpoint;
+
+use super::{WORDS, write_all};
+use crate::error::{Error, Result};
+
+/// Writes a network to a folder that exists, whose films have `times` as many pictures, rows and columns as those of the network in
+/// `before`, and whose patches have grown with them. It makes the same films, only larger: what goes in of a patch is the mean of the pixels that
+/// were one, what comes out is repeated.
+///
+/// # Errors
+/// When the files cannot be read or written, or `before` is no network that makes films.
+pub(crate) fn grow_film(before: &Path, times: [usize; 3], folder: &Path) -> Result<()> {
+    let path = before.join("config.json");
+    let config = std::fs::read(&path).map_err(Error::file(&path))?;
+    let mut config: Value = serde_json::from_slice(&config).unwrap_or_default();
+    let three = |key: &str| -> Option<[usize; 3]> {
+        let sizes = config[key].as_array()?.iter();
+        let sizes: Option<Vec<usize>> = sizes.map(|size| Some(size.as_u64()? as usize)).collect();
+        sizes?.try_into().ok()
+    };
+    let both = three("film_size").zip(three("patch_size"));
+    let rate = config["frames_per_second"].as_u64();
+    let (Some((film, patch)), Some(rate)) = (both, rate) else {
+        return Err(Error::Recipe {
+            path,
+            reason: "only networks that make films grow".to_owned(),
+            hint: "leave `grow` out".to_owned(),
+        });
+    };
+    let larger =
+        |sizes: [usize; 3]| -> [usize; 3] { std::array::from_fn(|axis| sizes[axis] * times[axis]) };
+    config["film_size"] = json!(larger(film));
+    config["patch_size"] = json!(larger(patch));
+    config["frames_per_second"] = json!(rate * times[0] as u64);
+    let old = Pixels::new(patch, times);
+    let checkpoint = Checkpoint::open(before).map_err(models::Error::from)?;
+    let mut tensors = Vec::new();
+    for name in checkpoint.names() {
+        let view = checkpoint.view(name).map_err(models::Error::from)?;
+        let values = view.to_f32();
+        let grown = match name {
+            "patch_in.weight" => old.inputs(&values),
+            "patch_out.weight" => old.outputs(&values, view.shape[1]),
+            "patch_out.bias" => old.outputs(&values, 1),
+            _ => values,
+        };
+        let mut shape = view.shape.clone();
+        match name {
+            "patch_in.weight" => shape[1] = grown.len() / shape[0],
+            "patch_out.weight" => shape[0] = grown.len() / shape[1],
+            "patch_out.bias" => shape[0] = grown.len(),
+            _ => {}
+        }
+        tensors.push((name.to_owned(), shape, grown));
+    }
+    let [words, to] = [before, folder].map(|folder| folder.join(WORDS));
+    std::fs::copy(&words, to).map_err(Error::file(words))?;
+    write_all(folder, &tensors, &config)
+}
+
+/// Pixels of a larger patch, and which of the smaller one each is a part of.
+struct Pixels {
+    was: Vec<usize>,
+    /// Pixels of the smaller patch.
+    count: usize,
+}
+
+impl Pixels {
+    fn new(patch: [usize; 3], times: [usize; 3]) -> Self {
+        let [pictures, rows, columns] = std::array::from_fn(|axis| patch[axis] * times[axis]);
+        let mut was = Vec::with_capacity(pictures * rows * columns);
+        for picture in 0..pictures {
+            for row in 0..rows {
+                for column in 0..columns {
+                    let at = [picture / times[0], row / times[1], column / times[2]];
+                    was.push((at[0] * patch[1] + at[1]) * patch[2] + at[2]);
+                }
+            }
+        }
+        Self {
+            was,
+            count: patch.iter().product(),
+        }
+    }
+
+    /// Of rows of what goes in (numbers of the film in noise, numbers that are given, whether each pixel is), each the mean of its parts.
+    fn inputs(&self, rows: &[f32]) -> Vec<f32> {
+        let (film, share) = (
+            self.count * CHANNELS,
+            self.count as f32 / self.was.len() as f32,
+        );
+        let rows = rows.chunks_exact(2 * film + self.count);
+        let mut out = Vec::new();
+        for row in rows {
+            for part in row[..2 * film].chunks_exact(film) {
+                for was in &self.was {
+                    let colours = &part[was * CHANNELS..][..CHANNELS];
+                    out.extend(colours.iter().map(|x| x * share));
+                }
+            }
+            out.extend(self.was.iter().map(|was| row[2 * film + was] * share));
+        }
+        out
+    }
+
+    /// Rows of `width` numbers of what comes out, of each pixel the colours, repeated.
+    fn outputs(&self, values: &[f32], width: usize) -> Vec<f32> {
+        let pixel = CHANNELS * width;
+        let all = self.was.iter().map(|was| &values[was * pixel..][..pixel]);
+        all.flatten().copied().collect()
+    }
+}
