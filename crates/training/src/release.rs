@@ -8,6 +8,7 @@ mod bom;
 mod card;
 mod data_card;
 mod facts;
+mod kind;
 mod page;
 mod regulation;
 mod reproduce;

@@ -132,17 +132,17 @@ fn card(facts: &Facts) -> Value {
     json!({
         "modelParameters": {
             "approach": { "type": approach },
-            "task": "text-generation",
+            "task": facts.kind.tags()[1],
             "architectureFamily": "transformer",
-            "modelArchitecture": facts.outline.architecture,
+            "modelArchitecture": facts.kind.architecture(),
             "datasets": datasets,
             "inputs": [{ "format": "text" }],
-            "outputs": [{ "format": "text" }],
+            "outputs": [{ "format": if facts.kind.is_text() { "text" } else { "video" } }],
         },
         "quantitativeAnalysis": { "performanceMetrics": metrics },
         "considerations": considerations,
         "properties": [
-            { "name": "freehold:parameters", "value": facts.outline.parameters.to_string() },
+            { "name": "freehold:parameters", "value": facts.kind.parameters().to_string() },
             { "name": "freehold:seed", "value": facts.recipe.seed.to_string() },
             { "name": "freehold:tokens", "value": facts.tokens().to_string() },
         ],

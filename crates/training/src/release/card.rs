@@ -96,8 +96,9 @@ fn front_matter(facts: &Facts) -> String {
     if !facts.about().languages.is_empty() {
         add("language", &list(&facts.about().languages));
     }
-    add("library_name", "transformers");
-    add("pipeline_tag", "text-generation");
+    let [library, task] = facts.kind.tags();
+    add("library_name", library);
+    add("pipeline_tag", task);
     if let Some(base) = facts.base() {
         add("base_model", &quoted(&base));
     }
@@ -112,44 +113,23 @@ fn front_matter(facts: &Facts) -> String {
 
 /// What stands in the table at the top, and in the forms.
 pub(super) fn shape(facts: &Facts) -> Vec<Vec<String>> {
-    let row = |name: &str, value: String| vec![name.to_owned(), value];
-    let config = |key: &str| match &facts.config[key] {
-        Value::Null => UNKNOWN.to_owned(),
-        value => value.to_string(),
-    };
-    let outline = &facts.outline;
-    let mut rows = vec![
-        row(
-            "architecture",
-            format!("decoder, `model_type` `{}`", outline.architecture),
-        ),
-        row("numbers", count(outline.parameters)),
-        row(
-            "layers, width, heads",
-            format!(
-                "{}, {}, {}",
-                outline.layers,
-                outline.hidden,
-                config("num_attention_heads")
-            ),
-        ),
-        row("tokens read at once", count(outline.context_length as u64)),
-        row("vocabulary", count(outline.vocab as u64)),
-        row("weights in", facts.dtype.clone()),
-        row("released", facts.day().to_owned()),
-    ];
+    let row = |(name, value): (&str, String)| vec![name.to_owned(), value];
+    let mut rows: Vec<Vec<String>> = facts
+        .kind
+        .shape(&facts.config)
+        .into_iter()
+        .map(row)
+        .collect();
+    rows.push(row(("weights in", facts.dtype.clone())));
+    rows.push(row(("released", facts.day().to_owned())));
     if let Some(base) = facts.base() {
-        rows.push(row("goes on from", base));
+        rows.push(row(("goes on from", base)));
     }
     rows
 }
 
 fn usage(facts: &Facts) -> String {
-    let mut lines = vec![
-        "freehold chat -m .".to_owned(),
-        "python -c \"from transformers import AutoModelForCausalLM as M; M.from_pretrained('.')\""
-            .to_owned(),
-    ];
+    let mut lines = facts.kind.usage();
     if let Some(name) = facts.formats.keys().next() {
         lines.push(format!("llama-cli -m {name}"));
     }
@@ -162,6 +142,13 @@ pub(super) fn method(stage: &Stage) -> String {
         "every token counts".to_owned()
     } else if stage.purpose == Purpose::Finetune {
         "answers count".to_owned()
+    } else if stage.purpose == Purpose::Film {
+        match stage.grow {
+            Some([p, r, c]) => {
+                format!("films, {p} × {r} × {c} times as large as before, out of noise")
+            }
+            None => "films out of noise".to_owned(),
+        }
     } else {
         format!("purpose `{:?}`", stage.purpose).to_lowercase()
     };
@@ -171,9 +158,13 @@ pub(super) fn method(stage: &Stage) -> String {
         .map_or_else(String::new, |adapters| {
             format!(", low-rank adapters of rank {}", adapters.rank)
         });
+    let length = match stage.purpose {
+        Purpose::Film => String::new(),
+        _ => format!(", texts of {} tokens at most", stage.context),
+    };
     format!(
-        "{purpose}; {:?}, learning rate {}, {} tokens a step, texts of {} tokens at most{adapters}",
-        stage.optimiser, stage.learning_rate, stage.batch_tokens, stage.context
+        "{purpose}; {:?}, learning rate {}, {} tokens a step{length}{adapters}",
+        stage.optimiser, stage.learning_rate, stage.batch_tokens
     )
 }
 
@@ -222,7 +213,10 @@ fn evaluation(page: &mut Page, facts: &Facts) {
         }
     }
     if !rows.is_empty() {
-        page.say("On data that was held out, as training measured it last (`loss` is the mean of −log p in most stages):");
+        page.say(match facts.kind.is_text() {
+            true => "On data that was held out, as training measured it last (`loss` is the mean of −log p in most stages):",
+            false => "On data that was held out, as training measured it last:",
+        });
         page.table(&["stage", "data", "step", "measure", "value"], &rows);
     }
     let Some(results) = &facts.results else {

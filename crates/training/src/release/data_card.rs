@@ -13,6 +13,13 @@ pub(super) fn text(facts: &Facts) -> String {
         "As it was counted while it was read (`training/data.json` has the same for machines). Held-out data is measured \
          with and never learnt from.",
     );
+    if !facts.kind.is_text() {
+        page.say(&format!(
+            "Films are drawn while the network learns, each once, and are not stored, so nothing was counted beside the {} \
+             patches and words of all stages (`README.md`): the seed of the recipe says which they are.",
+            count(facts.tokens())
+        ));
+    }
     let rows: Vec<Vec<String>> = facts
         .sources()
         .map(|(source, account)| {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use models::Outline;
 use serde_json::Value;
 use tensor::files::Checkpoint;
 
 use super::ReleaseOptions;
 use super::about::About;
+use super::kind::Kind;
 use super::weights::Part;
 use crate::corpus::Account;
 use crate::error::{Error, Result};
@@ -29,7 +29,7 @@ pub(super) struct Facts {
     pub model: PathBuf,
     /// The sum of its weights as training left them.
     pub trained_sum: String,
-    pub outline: Outline,
+    pub kind: Kind,
     /// `config.json`.
     pub config: Value,
     pub results: Option<Results>,
@@ -78,12 +78,6 @@ impl Facts {
             reason,
             hint: hint.to_owned(),
         };
-        // Formats and cards are those of networks that foretell text.
-        if matches!(recipe.model, ModelRecipe::Film(_)) {
-            let reason = "releases are of networks that foretell text, and this one makes films";
-            let hint = "`freehold release sign` signs the folder of the model as it is";
-            return Err(refused(recipe_path, reason.to_owned(), hint));
-        }
         let train = "`freehold train` with the same recipe does what is left to do";
         let Some(accounts) = ledger_of(&out)? else {
             return Err(refused(&out, "the run has not begun".to_owned(), train));
@@ -112,12 +106,13 @@ impl Facts {
         }
         let checkpoint = Checkpoint::open(&model)?;
         let config = json_of(&model.join("config.json"))?;
+        let is_film = matches!(recipe.model, ModelRecipe::Film(_));
         let results = options
             .results
             .as_deref()
             .map(|path| Results::read(path, &recipe.release));
         let mut facts = Self {
-            outline: Outline::of_checkpoint(&checkpoint)?,
+            kind: Kind::of(&checkpoint, &config, is_film)?,
             trained_sum: super::weights::sum_of(&model.join("model.safetensors"))?,
             recipe_path: recipe_path.to_owned(),
             accounts,
@@ -197,7 +192,7 @@ impl Facts {
     /// Multiplications and additions of training, by the rule of six for each number and token.
     /// Source: Kaplan et al. 2020, section 2.1.
     pub fn flops(&self) -> f64 {
-        6.0 * self.outline.parameters as f64 * self.tokens() as f64
+        6.0 * self.kind.parameters() as f64 * self.tokens() as f64
     }
 
     /// Copies the recipe, the account of the data and the journals into `folder`.

@@ -62,21 +62,24 @@ fn general(page: &mut Page, facts: &Facts) {
         ),
     ]);
     page.heading(3, "1.3 Modalities, size and other characteristics");
-    let tokens: u64 = learnt(facts).map(|(_, account)| account.tokens).sum();
+    let tokens: u64 = match facts.kind.is_text() {
+        true => learnt(facts).map(|(_, account)| account.tokens).sum(),
+        false => facts.tokens(),
+    };
     let range = match tokens {
         0..1_000_000_000 => "less than 1 billion tokens",
         1_000_000_000..=10_000_000_000_000 => "1 billion to 10 trillion tokens",
         _ => "more than 10 trillion tokens",
     };
     page.facts(&[
-        ("Modality", "text".to_owned()),
+        ("Modality", facts.kind.modality().to_owned()),
         (
             "Size of the training data",
             format!("{range}: {} were counted", count(tokens)),
         ),
         ("Latest date of collection", stated(&about.data_until)),
         ("Languages", languages(facts)),
-        ("Images, audio, video", "none".to_owned()),
+        ("Images, audio, video", facts.kind.films_read().to_owned()),
     ]);
 }
 
@@ -179,8 +182,8 @@ pub(super) fn documentation(facts: &Facts) -> String {
     page.table(&["", ""], &shape(facts));
     page.facts(&[
         ("Design specifications", "`config.json` has every size of the network, `recipe/recipe.toml` how it was chosen to be trained.".to_owned()),
-        ("Input", format!("text, {} tokens at most", count(facts.outline.context_length as u64))),
-        ("Output", format!("text, {} tokens at most, with what it answers", count(facts.outline.context_length as u64))),
+        ("Input", facts.kind.input()),
+        ("Output", facts.kind.output()),
     ]);
     page.heading(2, "Methods of distribution and licences");
     page.facts(&[
@@ -196,10 +199,19 @@ pub(super) fn documentation(facts: &Facts) -> String {
     ]);
     page.heading(2, "Use");
     page.facts(&[
-        ("Acceptable use policy", about.policy.clone().unwrap_or_else(|| "None exists.".to_owned())),
+        (
+            "Acceptable use policy",
+            about
+                .policy
+                .clone()
+                .unwrap_or_else(|| "None exists.".to_owned()),
+        ),
         ("Intended uses", stated(&about.uses)),
         ("Limits", stated(&about.limits)),
-        ("Technical means of integration", "Freehold, `transformers`, and every reader of safetensors or GGUF that knows the architecture.".to_owned()),
+        (
+            "Technical means of integration",
+            facts.kind.integration().to_owned(),
+        ),
         ("Required hardware and software", hardware(facts)),
     ]);
     process(&mut page, facts);
@@ -252,10 +264,11 @@ fn process(page: &mut Page, facts: &Facts) {
         &["stage", "design specifications", "steps", "tokens", "time"],
         &rows,
     );
-    page.say(
-        "What a stage minimises, its purpose in the recipe says: the mean of −log p of the next token, where nothing else \
-         is said. The rationale of single decisions is not stated beyond the recipe.",
-    );
+    page.say(&format!(
+        "What a stage minimises, its purpose in the recipe says: {}. The rationale of single decisions is not stated beyond \
+         the recipe.",
+        facts.kind.loss()
+    ));
 }
 
 fn data(page: &mut Page, facts: &Facts) {
@@ -288,7 +301,7 @@ fn data(page: &mut Page, facts: &Facts) {
     let about = facts.about();
     let stated = |text: &Option<String>| text.clone().unwrap_or_else(|| UNKNOWN.to_owned());
     page.facts(&[
-        ("Modality", "text".to_owned()),
+        ("Modality", facts.kind.modality().to_owned()),
         ("Scope and main characteristics", format!("languages: {}", languages(facts))),
         ("Curation", cleaning(facts)),
         ("Measures to detect unsuitable sources", "Licences are named for each source, and others than the allowed are refused before anything is read.".to_owned()),
@@ -306,7 +319,7 @@ fn resources(page: &mut Page, facts: &Facts) {
             "Methodology",
             format!(
                 "six operations for each of {} numbers and each of {} tokens; time by the clock, from `training/`",
-                count(facts.outline.parameters),
+                count(facts.kind.parameters()),
                 count(facts.tokens())
             ),
         ),
@@ -321,8 +334,9 @@ fn resources(page: &mut Page, facts: &Facts) {
         (
             "Inference",
             format!(
-                "Not measured. About {:.1e} operations of floating point for each token, two for each number.",
-                2.0 * facts.outline.parameters as f64
+                "Not measured. About {:.1e} operations of floating point for each {}, two for each number.",
+                2.0 * facts.kind.parameters() as f64,
+                facts.kind.token()
             ),
         ),
     ]);

@@ -54,7 +54,7 @@ pub(super) fn script(facts: &Facts) -> String {
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 folder=$(CDPATH='' cd -- "${{1:-.}}" && pwd)
-sums() {{ (cd "$folder" && sha256sum --check --quiet "$here/training/data.sha256"); }}
+sums() {{ [ ! -s "$here/training/data.sha256" ] || (cd "$folder" && sha256sum --check --quiet "$here/training/data.sha256"); }}
 {prepare}
 sums || {{
   echo "error: the data in $folder is not what the model was trained with" >&2

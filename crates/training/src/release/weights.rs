@@ -49,7 +49,15 @@ pub(super) fn write(
             checkpoint(&from, &to, options)?;
         }
     }
-    for mix in &options.gguf {
+    let mixes = match facts.kind.is_text() {
+        true => &options.gguf[..],
+        false => {
+            let note = "no GGUF: its readers know no networks that make films";
+            facts.notes.push(note.to_owned());
+            &[]
+        }
+    };
+    for mix in mixes {
         stopped(options)?;
         let name = format!("{}-{}.gguf", facts.recipe.name, mix.name());
         tell(&name);

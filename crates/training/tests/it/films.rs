@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use models::{CHANNELS, Film, FilmBatch, FilmShape, LoadOptions};
 use tensor::Pool;
-use training::{Clip, Error, Event, FilmSource, Line, Run, RunOptions, WORDS};
+use tensor::files::{Dtype, Mix};
+use training::{
+    Clip, Error, Event, FilmSource, Line, ReleaseOptions, Run, RunOptions, WORDS, release,
+};
 
 const RECIPE: &str = r#"
 name = "tiny"
@@ -250,4 +253,57 @@ fn sizes_that_nothing_grows_to_are_refused() {
         let error = error.expect_err("it is to be refused").to_string();
         assert!(error.contains(&format!("`grow = {times}`")), "{error}");
     }
+}
+
+#[test]
+fn a_network_that_makes_films_is_released_with_its_cards() {
+    let house = folder(&growing().replace("steps = 10", "steps = 2"));
+    run(house.path(), Some(films), &Arc::default(), &mut |_| {}).unwrap();
+    let options = ReleaseOptions {
+        pool: Arc::new(Pool::new(std::num::NonZeroUsize::MIN)),
+        out: None,
+        dtype: Dtype::Bf16,
+        gguf: vec![Mix::Q8_0],
+        has_checkpoints: false,
+        results: None,
+        key: None,
+        now: "2026-11-22T04:00:00Z".to_owned(),
+        version: "0.1.0".to_owned(),
+        stop: Arc::default(),
+    };
+    let released = release(&house.path().join("recipe.toml"), &options, &mut |_| {}).unwrap();
+    assert!(
+        released.notes.iter().any(|note| note.contains("no GGUF")),
+        "{:?}",
+        released.notes
+    );
+    let pool = Pool::of_all_cores();
+    let network = Film::open(&released.path, LoadOptions::default(), &pool).unwrap();
+    assert_eq!(network.shape().film, [8, 16, 16]);
+    let read = |name: &str| std::fs::read_to_string(released.path.join(name)).unwrap();
+    assert_eq!(read(WORDS), "\nblack\nwhite\n");
+    for (name, said) in [
+        ("README.md", "pipeline_tag: text-to-video"),
+        ("README.md", "8 pictures of 16x16 at 8 a second"),
+        ("README.md", "films, 2 × 2 × 2 times as large as before"),
+        ("README.md", "freehold video create"),
+        ("DATA.md", "Films are drawn while the network learns"),
+        ("TRAINING-DATA-SUMMARY.md", "text and video"),
+        ("MODEL-DOCUMENTATION.md", "a caption of 8 words at most"),
+        ("bom.cdx.json", "text-to-video"),
+    ] {
+        assert!(read(name).contains(said), "{name} says {said}");
+    }
+    assert_eq!(read("training/data.sha256"), "");
+    // Nothing else was read than the seed: the script goes straight on to training.
+    let script = std::process::Command::new("sh")
+        .arg(released.path.join("reproduce.sh"))
+        .arg(house.path())
+        .env("FREEHOLD", "false")
+        .output()
+        .unwrap();
+    assert!(
+        !script.status.success() && script.stderr.is_empty(),
+        "{script:?}"
+    );
 }
