@@ -343,9 +343,10 @@ fn of_video(error: &video::Unmade) -> (Exit, &'static str) {
         Unmade::Media(media::Error::File(_)) | Unmade::File(_) | Unmade::Key { .. } => {
             (Exit::Fault, "file_failed")
         }
-        Unmade::Long { .. } | Unmade::Mute(_) | Unmade::Refused(_) => {
-            (Exit::Refused, "film_refused")
-        }
+        Unmade::Media(media::Error::LeftOut { .. } | media::Error::Size { .. })
+        | Unmade::Long { .. }
+        | Unmade::Mute(_)
+        | Unmade::Refused(_) => (Exit::Refused, "film_refused"),
         Unmade::Network(error) => of_painter(error),
         Unmade::OpenWeights(error) => of_open_weights(error),
         Unmade::Media(_) | Unmade::Credentials(_) => (Exit::Fault, "film_failed"),

@@ -48,6 +48,17 @@ pub enum Error {
     #[error("a film needs at least one picture")]
     Empty,
 
+    /// What this program was built without.
+    #[error(
+        "this program writes no {kind}\nhint: it does when it is built with `--features {feature}`"
+    )]
+    LeftOut {
+        /// What.
+        kind: &'static str,
+        /// The feature that brings it.
+        feature: &'static str,
+    },
+
     /// An encoder or decoder failed.
     #[error("the {kind} encoder failed: {reason}")]
     Encoder {

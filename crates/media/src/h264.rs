@@ -9,19 +9,11 @@ use openh264::encoder::{
 use openh264::formats::YUVSource;
 
 use crate::error::{Error, Result};
-use crate::film::Spec;
+use crate::film::{Access, SECONDS_ALONE, Spec};
 use crate::picture::Picture;
 use crate::planes::{Planes, Strided};
 
 const KIND: &str = "H.264";
-
-/// Pixels of a side at most, and at least.
-pub(crate) const SIDE: std::ops::RangeInclusive<usize> = 16..=3840;
-/// Pixels of the shorter side at most.
-pub(crate) const SHORT_SIDE_MAX: usize = 2160;
-
-/// Seconds from one picture that stands alone to the next: how exactly one can jump.
-const SECONDS_ALONE: u32 = 2;
 
 /// Steps that the quantiser may be coarser where much changes.
 const QUANTISER_ROOM: u8 = 2;
@@ -35,30 +27,13 @@ pub(crate) struct Encoder {
     planes: Planes,
 }
 
-/// One encoded picture.
-pub(crate) struct Access {
-    /// Whether it stands alone.
-    pub is_key: bool,
-    /// Its units, each after a start code.
-    pub bytes: Vec<u8>,
-}
-
 impl Encoder {
     /// An encoder of films like `spec`.
     ///
     /// # Errors
     /// [`Error::Size`] when it is no size for H.264.
     pub fn new(spec: &Spec) -> Result<Self> {
-        let (long, short) = (spec.width.max(spec.height), spec.width.min(spec.height));
-        let is_even = spec.width.is_multiple_of(2) && spec.height.is_multiple_of(2);
-        if !is_even || !SIDE.contains(&long) || !SIDE.contains(&short) || short > SHORT_SIDE_MAX {
-            return Err(Error::Size {
-                kind: KIND,
-                width: spec.width,
-                height: spec.height,
-                hint: "both sides must be even, and from 16 to 3840×2160",
-            });
-        }
+        spec.check_size(KIND)?;
         let coarse = spec.quantiser.min(QUANTISER_MAX - QUANTISER_ROOM);
         // Of the ways to control the rate, this one keeps the quantiser where it is told to.
         let config = EncoderConfig::new()

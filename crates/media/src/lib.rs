@@ -1,5 +1,7 @@
 //! Pictures, films and sound to bytes and back, and what says where they came from.
 
+#[cfg(feature = "av1")]
+mod av1;
 mod error;
 mod film;
 mod h264;
@@ -14,5 +16,5 @@ pub mod still;
 pub mod watermark;
 
 pub use error::{Error, Result};
-pub use film::Spec;
+pub use film::{Codec, Spec};
 pub use picture::Picture;

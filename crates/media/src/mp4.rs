@@ -1,31 +1,27 @@
-//! Films in MP4: H.264 and Opus, with what a player needs in front of the pictures, so that it starts before all has arrived.
+//! Films in MP4: H.264 or AV1, and Opus, with what a player needs in front of the pictures, so that it starts before all has arrived.
 //!
 //! Source: ISO/IEC 14496-12 and -15; `shiguredo_mp4` writes the boxes.
 
 mod read;
 mod sound;
+mod stream;
 #[cfg(test)]
 mod tests;
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::num::NonZeroU32;
 
-use shiguredo_mp4::bitstream::h264::{
-    H264NalUnitType, H264SampleEntryConfig, LengthSize, build_avc1_box_from_annexb,
-    parse_annexb_nal_units,
-};
-use shiguredo_mp4::boxes::{Avc1Box, Brand, FtypBox, MoovBox, SampleEntry, UnknownBox};
-
+use shiguredo_mp4::boxes::{Brand, FtypBox, MoovBox, SampleEntry};
 use shiguredo_mp4::mux::{Mp4FileMuxer, Sample};
-use shiguredo_mp4::{BoxSize, BoxType, Either, Encode as _, TrackKind};
+use shiguredo_mp4::{Either, Encode as _, TrackKind};
 
 use crate::error::{Error, Result};
-use crate::film::Spec;
-use crate::h264::Encoder;
+use crate::film::{Access, Spec};
 use crate::picture::Picture;
 use crate::sound::{RATE, Sound};
 
 use self::sound::Hearing;
+use self::stream::Stream;
 
 pub use read::{FRAMES_MAX, Film, Frames};
 
@@ -37,7 +33,7 @@ const MDAT_HEADER: u64 = 16;
 /// Writes a film. Encoded pictures go to a scratch file as they come, so that memory does not grow with the length.
 pub struct Writer<S> {
     spec: Spec,
-    encoder: Encoder,
+    stream: Stream,
     entry: Option<SampleEntry>,
     scratch: S,
     muxer: Mp4FileMuxer,
@@ -65,7 +61,7 @@ impl<S: Read + Write + Seek> Writer<S> {
     pub fn new(spec: Spec, scratch: S) -> Result<Self> {
         let muxer = Mp4FileMuxer::new().map_err(|fault| Error::encoder(KIND)(&fault))?;
         Ok(Self {
-            encoder: Encoder::new(&spec)?,
+            stream: Stream::new(&spec)?,
             spec,
             entry: None,
             scratch,
@@ -94,16 +90,29 @@ impl<S: Read + Write + Seek> Writer<S> {
     /// [`Error::Changed`] when its size is not the film's, and [`Error::File`] when the scratch file is full.
     pub fn push(&mut self, picture: &Picture) -> Result<()> {
         self.spec.fits(picture)?;
-        let access = self.encoder.encode(picture)?;
+        for access in self.stream.push(picture)? {
+            self.see(&access)?;
+        }
+        self.frames += 1;
+        // What is heard lies beside what is seen, half a second at a time.
+        let half = u64::from(self.spec.frames_per_second.div_ceil(2));
+        match self.frames.is_multiple_of(half) {
+            true => self.hear(false),
+            false => Ok(()),
+        }
+    }
+
+    /// Adds an encoded picture.
+    fn see(&mut self, access: &Access) -> Result<()> {
         let entry = match &self.entry {
             None => {
-                let entry = SampleEntry::Avc1(described(&access.bytes)?);
+                let entry = self.stream.described(access)?;
                 self.entry = Some(entry.clone());
                 Some(entry)
             }
             Some(_) => None,
         };
-        let sample = without_parameters(&access.bytes)?;
+        let sample = self.stream.sample(access)?;
         let described = Sample {
             track_kind: TrackKind::Video,
             sample_entry: entry,
@@ -115,14 +124,7 @@ impl<S: Read + Write + Seek> Writer<S> {
             data_offset: self.first + self.bytes,
             data_size: sample.len(),
         };
-        self.append(&described, &sample)?;
-        self.frames += 1;
-        // What is heard lies beside what is seen, half a second at a time.
-        let half = u64::from(self.spec.frames_per_second.div_ceil(2));
-        match self.frames.is_multiple_of(half) {
-            true => self.hear(false),
-            false => Ok(()),
-        }
+        self.append(&described, &sample)
     }
 
     fn append(&mut self, described: &Sample, bytes: &[u8]) -> Result<()> {
@@ -164,6 +166,9 @@ impl<S: Read + Write + Seek> Writer<S> {
         if self.frames == 0 {
             return Err(Error::Empty);
         }
+        for access in self.stream.rest()? {
+            self.see(&access)?;
+        }
         self.hear(true)?;
         let failed = Error::encoder(KIND);
         let finalized = self.muxer.finalize().map_err(|fault| failed(&fault))?;
@@ -174,7 +179,7 @@ impl<S: Read + Write + Seek> Writer<S> {
         let ftyp = FtypBox {
             major_brand: Brand::ISOM,
             minor_version: 512,
-            compatible_brands: vec![Brand::ISOM, Brand::ISO2, Brand::AVC1, Brand::MP41],
+            compatible_brands: vec![Brand::ISOM, Brand::ISO2, self.stream.brand(), Brand::MP41],
         };
         let head = ftyp.encode_to_vec().map_err(|fault| failed(&fault))?;
         let moov_bytes = moov.encode_to_vec().map_err(|fault| failed(&fault))?.len();
@@ -208,40 +213,6 @@ impl<S: Read + Write + Seek> Writer<S> {
             bytes: gap as u64,
         })
     }
-}
-
-/// What a player needs to know of the stream whose first picture this is: its parameters, and the colours as BT.709 has them.
-fn described(units: &[u8]) -> Result<Avc1Box> {
-    let config = H264SampleEntryConfig {
-        length_size: LengthSize::FourBytes,
-    };
-    let mut described =
-        build_avc1_box_from_annexb(units, &config).map_err(|fault| Error::encoder(KIND)(&fault))?;
-    // Primaries, transfer and matrix are those of BT.709; the last byte says that the range is narrow.
-    let colours = [b"nclx".as_slice(), &[0, 1, 0, 1, 0, 1, 0]].concat();
-    described.unknown_boxes.push(UnknownBox {
-        box_type: BoxType::Normal(*b"colr"),
-        box_size: BoxSize::U32(8 + colours.len() as u32),
-        payload: colours,
-    });
-    Ok(described)
-}
-
-/// The units of a picture with their lengths in front, without those that the file's head holds.
-fn without_parameters(units: &[u8]) -> Result<Vec<u8>> {
-    let units = parse_annexb_nal_units(units).map_err(|fault| Error::encoder(KIND)(&fault))?;
-    let mut sample = Vec::new();
-    for unit in units {
-        if matches!(
-            unit.nal_unit_type,
-            H264NalUnitType::Sps | H264NalUnitType::Pps
-        ) {
-            continue;
-        }
-        sample.extend((unit.data.len() as u32).to_be_bytes());
-        sample.extend(unit.data);
-    }
-    Ok(sample)
 }
 
 /// Moves what the tables say of places in the file from `old` to `new`.

@@ -7,7 +7,7 @@ use media::animation::{Apng, Gif};
 use media::mp4::{Gap, Writer};
 use media::sound::Sound;
 use media::watermark::Mark;
-use media::{Picture, Spec};
+use media::{Codec, Picture, Spec};
 
 use crate::order::Refused;
 use crate::pictures::Pictures;
@@ -20,6 +20,8 @@ const AHEAD: usize = 4;
 pub enum Format {
     /// H.264 in MP4.
     Mp4,
+    /// AV1 in MP4; only programs that were built with the feature `av1` write it.
+    Av1,
     /// GIF.
     Gif,
     /// Animated PNG.
@@ -27,13 +29,13 @@ pub enum Format {
 }
 
 impl Format {
-    /// All there are.
+    /// Those that endings of files tell.
     pub const ALL: [Self; 3] = [Self::Mp4, Self::Gif, Self::Apng];
 
     /// The ending of its files.
     pub fn ending(self) -> &'static str {
         match self {
-            Self::Mp4 => "mp4",
+            Self::Mp4 | Self::Av1 => "mp4",
             Self::Gif => "gif",
             Self::Apng => "png",
         }
@@ -42,7 +44,7 @@ impl Format {
     /// Its type, as mails and the web name it.
     pub fn media_type(self) -> &'static str {
         match self {
-            Self::Mp4 => "video/mp4",
+            Self::Mp4 | Self::Av1 => "video/mp4",
             Self::Gif => "image/gif",
             Self::Apng => "image/png",
         }
@@ -137,7 +139,7 @@ where
     W: Write,
 {
     let order = film.order();
-    let spec = Spec::new(order.size.width, order.size.height, order.frames_per_second);
+    let mut spec = Spec::new(order.size.width, order.size.height, order.frames_per_second);
     let Target {
         format,
         scratch,
@@ -147,7 +149,10 @@ where
         sound,
     } = target;
     match format {
-        Format::Mp4 => {
+        Format::Mp4 | Format::Av1 => {
+            if format == Format::Av1 {
+                spec.codec = Codec::Av1;
+            }
             let mut writer = Writer::new(spec, scratch)?;
             if let Some(sound) = sound {
                 writer = writer.with_sound(sound)?;

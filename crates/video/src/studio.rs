@@ -125,7 +125,7 @@ impl Studio {
         let mark = is_large.then(|| Mark::new(message(&facts.identity), MARK_KEY, STRENGTH));
         let mut film = tempfile::tempfile_in(folder)?;
         match format {
-            Format::Mp4 => {
+            Format::Mp4 | Format::Av1 => {
                 let seal = FilmSeal::new(&facts, &self.signer)?;
                 let target = Target {
                     format,
@@ -239,7 +239,7 @@ fn sound(
             Soundtrack::Silent | Soundtrack::Brought => None,
         });
     };
-    if format != Format::Mp4 {
+    if !matches!(format, Format::Mp4 | Format::Av1) {
         return Err(Unmade::Mute(format));
     }
     let seconds = plan.frames() as f64 / f64::from(order.frames_per_second);

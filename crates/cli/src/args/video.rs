@@ -71,6 +71,10 @@ pub struct Made {
     #[arg(long)]
     pub force: bool,
 
+    /// How the pictures of an `.mp4` are encoded
+    #[arg(long, value_name = "CODEC", default_value = "h264")]
+    pub codec: Codec,
+
     /// What is heard: WAV, FLAC, MP3, Ogg Vorbis or M4A [default: what is drawn has a sound of its own]
     #[arg(long, value_name = "FILE", conflicts_with = "silent")]
     pub sound: Option<PathBuf>,
@@ -111,6 +115,15 @@ pub struct Made {
     /// How open weights are held in memory: `q8_0` takes half of `bf16`, and `q4_0` a quarter
     #[arg(long, value_name = "TYPE", requires = "model")]
     pub weights: Option<Weights>,
+}
+
+/// How the pictures of an MP4 are encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Codec {
+    /// Plays everywhere
+    H264,
+    /// Smaller and slower to make, where Freehold was built with it
+    Av1,
 }
 
 /// How open weights are held in memory.

@@ -22,7 +22,8 @@ use video::{
 
 use super::stop_on_signals;
 use crate::args::video::{
-    Made, Media, Video, VideoCreate, VideoExtend, VideoList, VideoRemix, VideoShow, VideoStoryboard,
+    Codec, Made, Media, Video, VideoCreate, VideoExtend, VideoList, VideoRemix, VideoShow,
+    VideoStoryboard,
 };
 use crate::console::{Console, Progress, paint};
 use crate::environment;
@@ -275,7 +276,7 @@ fn film(
         Some(path) => path.clone(),
         None => free_name(&order.shots[0].prompt),
     };
-    let format = format_of(&path)?;
+    let format = format_of(&path, made.codec)?;
     if !made.force && path.exists() {
         let what = format!("`{}` is there already", path.display());
         return Err(Failure::refused("file_exists", what)
@@ -446,7 +447,7 @@ fn free_name(prompt: &str) -> PathBuf {
         .expect("there are names enough")
 }
 
-fn format_of(path: &Path) -> anyhow::Result<Format> {
+fn format_of(path: &Path, codec: Codec) -> anyhow::Result<Format> {
     let ending = path
         .extension()
         .and_then(|ending| ending.to_str())
@@ -458,7 +459,17 @@ fn format_of(path: &Path) -> anyhow::Result<Format> {
         );
         Failure::refused("film_format_unknown", what).hint("it ends in `.mp4`, `.gif` or `.png`")
     })?;
-    Ok(format)
+    match (codec, format) {
+        (Codec::H264, _) => Ok(format),
+        (Codec::Av1, Format::Mp4) => Ok(Format::Av1),
+        (Codec::Av1, _) => {
+            let what = format!("`{}` holds no AV1", path.display());
+            let hint = "the name of a film in AV1 ends in `.mp4`";
+            Err(Failure::refused("film_format_unknown", what)
+                .hint(hint)
+                .into())
+        }
+    }
 }
 
 fn list(args: &VideoList, console: &mut Console) -> anyhow::Result<Exit> {

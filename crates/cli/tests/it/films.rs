@@ -304,13 +304,42 @@ fn shots_come_from_a_storyboard() {
     }
 }
 
+#[cfg(not(feature = "av1"))]
+#[test]
+fn an_encoder_that_was_left_out_is_named_with_what_brings_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = run(
+        folder.path(),
+        &["video", "create", "a ball", "--codec", "av1"],
+    );
+    assert_eq!(refused.exit, Some(1), "{refused:?}");
+    assert!(
+        refused.stderr.contains("writes no AV1") && refused.stderr.contains("`--features av1`"),
+        "{refused:?}"
+    );
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert!(
+        left.iter().all(|entry| {
+            let name = entry.as_ref().unwrap().file_name();
+            !name.to_string_lossy().ends_with(".mp4")
+        }),
+        "{left:?}"
+    );
+}
+
 #[test]
 fn what_cannot_be_is_refused_before_anything_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let long = "a".repeat(40_000);
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 10] = [
         (&["video", "create", ""], "the prompt is empty"),
+        (
+            &[
+                "video", "create", "a ball", "--codec", "av1", "-o", "film.gif",
+            ],
+            "`film.gif` holds no AV1",
+        ),
         (&["video", "create", "a dragon"], "I do not know `dragon`"),
         (&["video", "create", &long], "40000 characters"),
         (
