@@ -12,7 +12,7 @@ use models::{CHANNELS, FilmShape};
 use crate::chance::Chance;
 
 /// How little may be unseen of a film before its loss counts no more.
-const NEAR: f32 = 0.2;
+const NEAR: f32 = 0.5;
 
 /// The middle and the spread of how much is seen of what is learnt from, before the logistic function: what is said counts where a thing
 /// can hardly be made out in the noise yet.
