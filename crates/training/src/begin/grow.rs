@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use models::CHANNELS;
-use serde_json::{Value, json};
+use kernels::Pool;
+use models::{CHANNELS, Film, FilmShape, LoadOptions};
+use serde_json::json;
 use tensor::files::Checkpoint;
 
 use super::{WORDS, write_all};
@@ -15,29 +16,28 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// When the files cannot be read or written, or `before` is no network that makes films.
-pub(crate) fn grow_film(before: &Path, times: [usize; 3], folder: &Path) -> Result<()> {
+pub(crate) fn grow_film(
+    before: &Path,
+    times: [usize; 3],
+    folder: &Path,
+    pool: &Pool,
+) -> Result<()> {
+    // Whole, and of sizes that fit together: nothing below looks at that again.
+    let network = Film::open(before, LoadOptions::default(), pool)?;
+    let FilmShape {
+        film,
+        patch,
+        frames_per_second: rate,
+        ..
+    } = *network.shape();
     let path = before.join("config.json");
     let config = std::fs::read(&path).map_err(Error::file(&path))?;
-    let mut config: Value = serde_json::from_slice(&config).unwrap_or_default();
-    let three = |key: &str| -> Option<[usize; 3]> {
-        let sizes = config[key].as_array()?.iter();
-        let sizes: Option<Vec<usize>> = sizes.map(|size| Some(size.as_u64()? as usize)).collect();
-        sizes?.try_into().ok()
-    };
-    let both = three("film_size").zip(three("patch_size"));
-    let rate = config["frames_per_second"].as_u64();
-    let (Some((film, patch)), Some(rate)) = (both, rate) else {
-        return Err(Error::Recipe {
-            path,
-            reason: "only networks that make films grow".to_owned(),
-            hint: "leave `grow` out".to_owned(),
-        });
-    };
+    let mut config: serde_json::Value = serde_json::from_slice(&config).unwrap_or_default();
     let larger =
         |sizes: [usize; 3]| -> [usize; 3] { std::array::from_fn(|axis| sizes[axis] * times[axis]) };
     config["film_size"] = json!(larger(film));
     config["patch_size"] = json!(larger(patch));
-    config["frames_per_second"] = json!(rate * times[0] as u64);
+    config["frames_per_second"] = json!(rate * times[0]);
     let old = Pixels::new(patch, times);
     let checkpoint = Checkpoint::open(before).map_err(models::Error::from)?;
     let mut tensors = Vec::new();

@@ -251,10 +251,12 @@ pub(super) fn grown(
     times: [usize; 3],
     folder: PathBuf,
 ) -> Result<PathBuf> {
-    if run.team.is_first() && !folder.join("config.json").is_file() {
-        std::fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
-        grow_film(before, times, &folder)?;
-    }
-    run.team.first_says(0)?;
+    let made = match run.team.is_first() && !folder.join("config.json").is_file() {
+        true => std::fs::create_dir_all(&folder)
+            .map_err(Error::file(&folder))
+            .and_then(|()| grow_film(before, times, &folder, &run.options.pool)),
+        false => Ok(()),
+    };
+    run.team.agree(made)?;
     Ok(folder)
 }
