@@ -4,7 +4,9 @@ use media::Picture;
 
 use super::words::split;
 use crate::chance::Chance;
-use crate::world::{Motion, OPENINGS, Scene, Stage, Wish, caption, draw};
+use crate::world::{
+    Camera, Motion, OPENINGS, Pattern, Scene, Size, Stage, Wish, caption, draw,
+};
 
 /// The seed of all lessons; the number of a lesson is its stream.
 const SEED: u64 = 0x66_69_6c_6d;
@@ -15,8 +17,23 @@ const GATHERED: u64 = 20_000;
 /// Things in a scene at most.
 const THINGS_MAX: usize = 2;
 
+/// Lessons before the first of which all are whole. Things of any place, size and way are seen in noise as soon as their colours are, so words
+/// that say these help little; with one large thing that stands, they help much, and are learnt.
+const EASY: u64 = 120_000;
+
 /// The first number of films to measure with, beyond all that are learnt from.
 const MEASURED: u64 = 1 << 41;
+
+/// How much there is in a lesson.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ease {
+    /// One large thing of one colour, which stands still before a camera that does.
+    OneStill,
+    /// One thing of any kind.
+    One,
+    /// All that the world has.
+    Whole,
+}
 
 /// Films to measure a network with, none of which it has learnt from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +49,7 @@ pub enum Split {
 /// All words of captions in order, after the place of no caption.
 pub fn lesson_words() -> Vec<String> {
     let mut words = std::collections::BTreeSet::new();
-    for number in 0..GATHERED {
+    for number in EASY..EASY + GATHERED {
         let (_, _, caption) = lesson_scene(number);
         for word in split(&caption) {
             if !words.contains(word) {
@@ -64,16 +81,50 @@ pub fn measured_scene(split: Split, number: u64) -> (Scene, Wish, String) {
 
 fn scene_where(number: u64, fits: impl Fn(&Scene, &str) -> bool) -> (Scene, Wish, String) {
     let mut chance = Chance::new(SEED, number);
+    let ease = Ease::of(number, &mut chance);
     loop {
         let scene = Scene::by_chance(&mut chance);
         if scene.objects.len() > THINGS_MAX {
             continue;
         }
+        let scene = ease.of_scene(scene);
         let wish = scene.told(&mut chance);
         let text = caption(&wish, &mut chance);
         if fits(&scene, &text) {
             return (scene, wish, text);
         }
+    }
+}
+
+impl Ease {
+    /// First all are easy, halfway all have one thing, and in the end all are whole.
+    fn of(number: u64, chance: &mut Chance) -> Self {
+        let learnt = number as f32 / EASY as f32;
+        let at = 2.0 * learnt - chance.unit();
+        match () {
+            () if number >= EASY || at > 1.0 => Self::Whole,
+            () if at > 0.0 => Self::One,
+            () => Self::OneStill,
+        }
+    }
+
+    fn of_scene(self, mut scene: Scene) -> Scene {
+        if self == Self::Whole {
+            return scene;
+        }
+        scene.objects.truncate(1);
+        scene.relations.clear();
+        for object in &mut scene.objects {
+            if self == Self::OneStill {
+                object.size = Size::Large;
+                object.pattern = Pattern::Plain;
+                object.motion = Motion::Still;
+                scene.camera = Camera::Still;
+            } else if object.motion.other().is_some() {
+                object.motion = Motion::Still;
+            }
+        }
+        scene
     }
 }
 
@@ -143,6 +194,24 @@ mod tests {
             assert!(unknown.is_empty() && known.len() > 2, "{caption}");
         }
         assert_ne!(lesson(1, [1, 32, 32], 8), lesson(2, [1, 32, 32], 8));
+    }
+
+    #[test]
+    fn lessons_become_harder() {
+        let things = |from: u64| {
+            let scenes = (from..from + 200).map(|number| lesson_scene(number).0);
+            let things: Vec<usize> = scenes
+                .map(|scene| match scene.objects[0].motion {
+                    Motion::Still => scene.objects.len() - 1,
+                    _ => scene.objects.len(),
+                })
+                .collect();
+            things.iter().sum::<usize>()
+        };
+        let [first, middle, whole, last] = [0, EASY / 2, EASY, MEASURED].map(things);
+        assert_eq!(first, 0);
+        assert!(middle > 120 && middle < 200, "{middle}");
+        assert!(whole > 220 && last > 220, "{whole}, {last}");
     }
 
     #[test]
