@@ -6,70 +6,42 @@
 //! given: their pixels and a mask of them go in beside the noise, so that one set of weights begins, ends, goes on with, fills and
 //! loops films.
 //!
+//! A token is a patch, or several that were seen finely before they were merged, and will be again.
+//!
 //! Source: Peebles & Xie 2023 (adaptive layer norm that begins at zero); Li & He 2025 (foretelling the picture itself); Lipman et
 //! al. 2023 (flow).
 //!
-//! Shapes: B films, L words of a caption, N patches of a film, T all tokens, C hidden, P numbers of a patch.
+//! Shapes: B films, L words of a caption, N patches of a film, K of a token, T all tokens, C hidden, P numbers of a patch.
+
+mod block;
+mod fine;
+mod shape;
 
 use std::borrow::Cow;
 use std::path::Path;
 
 use tensor::files::Checkpoint;
 use tensor::ops::{
-    Angles, add, add_rows, attention, embedding, gated_onto, gather_rows, linear, linears,
-    modulate, rms_norm, rope, sigmoid_gate, swiglu, weighted_squares,
+    Angles, add, add_rows, embedding, gather_rows, linear, modulate, rms_norm, sigmoid_gate,
+    weighted_squares,
 };
-use tensor::{
-    Attention, CacheType, Context, KvPages, PAGE, Parameter, Pool, RopePairs, Sequence, Tensor,
-    Weight,
-};
+use tensor::{Context, Parameter, Pool, Tensor, Weight};
 
 use crate::error::Error;
 use crate::loader::Loader;
 use crate::model::LoadOptions;
 use crate::source::read_source;
+use block::{EPS, Layer, ReadingLayer, Spans, angles, turns};
+use fine::Fine;
+
+use shape::split;
+pub use shape::{CHANNELS, FilmShape, FineShape};
 
 /// As `config.json` calls it.
 pub(crate) const FILM: &str = "freehold_film";
 
-/// Numbers of a pixel: red, green and blue.
-pub const CHANNELS: usize = 3;
-
-/// Numbers of the film by which moments of the way are told: see [`FilmShape::seen`].
-const NUMBERS: f32 = (8 * 32 * 32 * CHANNELS) as f32;
-
 /// Waves that say how noisy a film is.
 const WAVES: usize = 64;
-
-/// Parts of what modulates a layer: shift, scale and gate of attention, and of what follows.
-const PARTS: usize = 6;
-
-const EPS: f32 = 1e-5;
-
-/// Sizes of a network that makes films.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FilmShape {
-    /// Pictures, rows and columns.
-    pub film: [usize; 3],
-    /// The same of a patch.
-    pub patch: [usize; 3],
-    /// Pictures of a second.
-    pub frames_per_second: usize,
-    /// Numbers in a token's row.
-    pub hidden: usize,
-    /// Layers.
-    pub layers: usize,
-    /// Layers that read the caption.
-    pub reading_layers: usize,
-    /// Heads.
-    pub heads: usize,
-    /// Numbers between the matrices of the feed-forward part.
-    pub inner: usize,
-    /// Words that it knows; word 0 is that of no caption.
-    pub words: usize,
-    /// Words of a caption at most.
-    pub caption: usize,
-}
 
 /// Films in noise, and what is said of them.
 #[derive(Clone, Copy, Debug)]
@@ -92,193 +64,11 @@ pub struct Film {
     time: [Weight; 2],
     caption: Weight,
     layers: Vec<Layer>,
+    fine: Option<Fine>,
     last_modulation: Weight,
     last_norm: Parameter,
     patch_out: Weight,
     parameters: usize,
-}
-
-/// A layer that reads captions.
-struct ReadingLayer {
-    norms: [Parameter; 2],
-    block: Block,
-}
-
-/// A layer over words and patches.
-struct Layer {
-    norms: [Parameter; 2],
-    /// From what is said of a film to what modulates it.
-    modulation: Weight,
-    block: Block,
-}
-
-/// Attention and what follows it.
-struct Block {
-    qkv: [Weight; 3],
-    head_norms: [Parameter; 2],
-    o: Weight,
-    gate: Weight,
-    up: Weight,
-    down: Weight,
-}
-
-/// Where sequences lie, for attention within each.
-struct Spans {
-    tables: Vec<Vec<u32>>,
-    lengths: Vec<usize>,
-    pages: usize,
-}
-
-impl FilmShape {
-    /// Patches of a film.
-    pub fn patches(&self) -> usize {
-        self.grid().iter().product()
-    }
-
-    /// Patches along each axis.
-    pub fn grid(&self) -> [usize; 3] {
-        std::array::from_fn(|axis| self.film[axis] / self.patch[axis])
-    }
-
-    /// Numbers of a patch.
-    pub fn patch_numbers(&self) -> usize {
-        self.patch.iter().product::<usize>() * CHANNELS
-    }
-
-    /// Numbers that go in of a patch: of the film in noise, of what is given, and whether each pixel is.
-    pub fn inputs(&self) -> usize {
-        self.patch_numbers() * 2 + self.patch.iter().product::<usize>()
-    }
-
-    /// How much is seen of a film of which so much is there: as much as of one of 24,576 numbers. Where there are more of them, more tell of the
-    /// same thing, and their mean has less noise. Source: Esser et al. 2024, section 5.3.
-    pub fn seen(&self, there: f32) -> f32 {
-        let signal = self.grain() * there;
-        signal / (signal + 1.0 - there)
-    }
-
-    /// The other way round: of how much is there so much seen?
-    pub fn there(&self, seen: f32) -> f32 {
-        seen / (seen + self.grain() * (1.0 - seen))
-    }
-
-    /// How much finer films are than that one, along a line.
-    fn grain(&self) -> f32 {
-        ((self.patches() * self.patch_numbers()) as f32 / NUMBERS).sqrt()
-    }
-
-    /// Where a pixel of a patch is: picture, row and column.
-    pub fn place(&self, patch: usize, pixel: usize) -> [usize; 3] {
-        let split = |at: usize, sizes: [usize; 3]| {
-            let row = at / sizes[2];
-            [row / sizes[1], row % sizes[1], at % sizes[2]]
-        };
-        let (outer, inner) = (split(patch, self.grid()), split(pixel, self.patch));
-        std::array::from_fn(|axis| outer[axis] * self.patch[axis] + inner[axis])
-    }
-
-    /// Pixels `[pictures, rows, columns, 3]` as numbers from -1 to 1, patch by patch: `[N, P]`.
-    ///
-    /// # Panics
-    /// When there are not as many.
-    pub fn cut(&self, pixels: &[u8]) -> Vec<f32> {
-        let mut out = Vec::with_capacity(pixels.len());
-        self.each_pixel(|first| {
-            let colours = &pixels[first..first + CHANNELS];
-            out.extend(colours.iter().map(|x| f32::from(*x) / 127.5 - 1.0));
-        });
-        assert_eq!(out.len(), pixels.len(), "pixels of one film");
-        out
-    }
-
-    /// The other way round.
-    ///
-    /// # Panics
-    /// When there are not as many.
-    pub fn join(&self, patches: &[f32]) -> Vec<u8> {
-        let mut out = vec![0; patches.len()];
-        let mut colours = patches.chunks_exact(CHANNELS);
-        self.each_pixel(|first| {
-            let colours = colours.next().expect("numbers of one film");
-            for (out, x) in out[first..first + CHANNELS].iter_mut().zip(colours) {
-                *out = ((x + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8;
-            }
-        });
-        out
-    }
-
-    /// Calls `each` with where each pixel begins among the numbers of a film, patch by patch.
-    fn each_pixel(&self, mut each: impl FnMut(usize)) {
-        for patch in 0..self.patches() {
-            for pixel in 0..self.patch_numbers() / CHANNELS {
-                let [picture, row, column] = self.place(patch, pixel);
-                each(((picture * self.film[1] + row) * self.film[2] + column) * CHANNELS);
-            }
-        }
-    }
-
-    /// What contradicts itself.
-    ///
-    /// # Errors
-    /// [`Error::Config`].
-    pub fn check(&self) -> Result<(), Error> {
-        let refuse = |flaw: String| Err(Error::Config(flaw));
-        let counts = [
-            self.frames_per_second,
-            self.hidden,
-            self.layers,
-            self.heads,
-            self.inner,
-            self.words,
-            self.caption,
-        ];
-        let sizes = self.film.iter().chain(&self.patch).chain(&counts);
-        if sizes.clone().any(|size| *size == 0 || *size > 1 << 20) {
-            return refuse("a film's network has a size of none, or beyond all bounds".to_owned());
-        }
-        let pairs = self.film.iter().zip(&self.patch);
-        if pairs
-            .clone()
-            .any(|(film, patch)| !film.is_multiple_of(*patch))
-        {
-            return refuse(format!(
-                "films of {:?} are not cut into patches of {:?}",
-                self.film, self.patch
-            ));
-        }
-        let width = self.hidden / self.heads;
-        if !self.hidden.is_multiple_of(self.heads) || !width.is_multiple_of(16) {
-            return refuse(format!(
-                "`{}` numbers in `{}` heads",
-                self.hidden, self.heads
-            ));
-        }
-        Ok(())
-    }
-
-    fn read(loader: &Loader<'_>) -> Result<Self, Error> {
-        let settings = &loader.settings;
-        let three = |key: &str| {
-            let numbers = settings.numbers_if(key)?.unwrap_or_default();
-            let numbers: Vec<usize> = numbers.into_iter().map(|x| x as usize).collect();
-            <[usize; 3]>::try_from(numbers)
-                .map_err(|_| Error::Config(format!("setting `{key}` is not three sizes")))
-        };
-        let shape = Self {
-            film: three("film_size")?,
-            patch: three("patch_size")?,
-            frames_per_second: settings.count("frames_per_second")?,
-            hidden: settings.count("hidden_size")?,
-            layers: settings.layers()?,
-            reading_layers: settings.count_if("num_text_layers")?.unwrap_or(0),
-            heads: settings.count("num_attention_heads")?,
-            inner: settings.count("intermediate_size")?,
-            words: settings.count("vocab_size")?,
-            caption: settings.count("max_caption_length")?,
-        };
-        shape.check()?;
-        Ok(shape)
-    }
 }
 
 impl Film {
@@ -300,35 +90,27 @@ impl Film {
         let shape = FilmShape::read(loader)?;
         let hidden = shape.hidden;
         let reading = (0..shape.reading_layers).map(|number| {
-            let name = format!("text.layers.{number}");
-            Ok(ReadingLayer {
-                norms: norms(loader, &name, hidden)?,
-                block: Block::load(loader, &name, &shape)?,
-            })
+            ReadingLayer::load(loader, &format!("text.layers.{number}"), shape.widths())
         });
-        let layers = (0..shape.layers).map(|number| {
-            let name = format!("layers.{number}");
-            let modulation = format!("{name}.modulation");
-            Ok(Layer {
-                norms: norms(loader, &name, hidden)?,
-                modulation: loader.linear(&modulation, PARTS * hidden, hidden)?,
-                block: Block::load(loader, &name, &shape)?,
-            })
-        });
+        let layers = (0..shape.layers)
+            .map(|number| Layer::load(loader, &format!("layers.{number}"), shape.widths(), hidden));
+        let fine = shape.fine.map(|fine| Fine::load(loader, fine, hidden));
+        let width = shape.patch_hidden();
         let mut film = Self {
             words: loader.weight("text.embed_tokens.weight", shape.words, hidden)?,
             reading: reading.collect::<Result<_, Error>>()?,
-            patch_in: loader.linear("patch_in", hidden, shape.inputs())?,
-            places: loader.weight("places.embed_tokens.weight", shape.patches(), hidden)?,
+            patch_in: loader.linear("patch_in", width, shape.inputs())?,
+            places: loader.weight("places.embed_tokens.weight", shape.tokens(), hidden)?,
             time: [
                 loader.linear("time.0", hidden, 2 * WAVES)?,
                 loader.linear("time.1", hidden, hidden)?,
             ],
             caption: loader.linear("caption", hidden, hidden)?,
             layers: layers.collect::<Result<_, Error>>()?,
-            last_modulation: loader.linear("last_modulation", 2 * hidden, hidden)?,
-            last_norm: loader.parameter("norm.weight", &[hidden])?,
-            patch_out: loader.linear("patch_out", shape.patch_numbers(), hidden)?,
+            fine: fine.transpose()?,
+            last_modulation: loader.linear("last_modulation", 2 * width, hidden)?,
+            last_norm: loader.parameter("norm.weight", &[width])?,
+            patch_out: loader.linear("patch_out", shape.patch_numbers(), width)?,
             parameters: 0,
             shape,
         };
@@ -364,40 +146,53 @@ impl Film {
         );
         let (text, text_spans) = self.read(cx, batch.captions);
         let said = self.said(cx, batch, &text, &text_spans); // [B, C]
-        let lengths = text_spans.lengths.iter().map(|words| words + patches);
-        let spans = Spans::new(lengths.collect());
-        let mut pages = spans.room(&self.shape);
-        let (word_rows, patch_rows) = self.rows(&text_spans.lengths);
-        let places: Vec<u32> = (0..films).flat_map(|_| 0..patches as u32).collect();
         let x = cx.tensor([films * patches, inputs], &self.as_seen(batch));
-        let x = linear(cx, &x, &self.patch_in);
-        let x = add(cx, x, &embedding(cx, &self.places, &places));
+        let x = linear(cx, &x, &self.patch_in); // [B · N, C or F]
+        let x = match &self.fine {
+            None => self.through(cx, &x, (&text, &text_spans), &said, go_on)?,
+            Some(fine) => {
+                let mut at = fine.patches(cx, &self.shape, films);
+                let x = fine.before(cx, (x, &said), &mut at);
+                let tokens = fine.merged(cx, &x);
+                let tokens = self.through(cx, &tokens, (&text, &text_spans), &said, go_on)?;
+                fine.after(cx, (x, &tokens), &said, &mut at)
+            }
+        };
+        let by = linear(cx, &said, &self.last_modulation);
+        let x = rms_norm(cx, &x, &self.last_norm, EPS);
+        let x = modulate(cx, &x, &by, 0, &vec![patches; films]);
+        Some(linear(cx, &x, &self.patch_out))
+    }
+
+    /// Tokens `[B · N / K, C]` after all layers, through which they go with the words.
+    fn through(
+        &self,
+        cx: &Context,
+        x: &Tensor,
+        (text, text_spans): (&Tensor, &Spans),
+        said: &Tensor,
+        go_on: &dyn Fn() -> bool,
+    ) -> Option<Tensor> {
+        let (films, tokens) = (text_spans.lengths.len(), self.shape.tokens());
+        let lengths = text_spans.lengths.iter().map(|words| words + tokens);
+        let spans = Spans::new(lengths.collect());
+        let mut pages = spans.room(self.shape.widths());
+        let (word_rows, token_rows) = self.rows(&text_spans.lengths);
+        let places: Vec<u32> = (0..films).flat_map(|_| 0..tokens as u32).collect();
+        let x = add(cx, embedding(cx, &self.places, &places), x);
         let total: usize = spans.lengths.iter().sum();
         let ones = vec![1.0; total];
         let both = cx.zeros([total, self.shape.hidden]);
-        let both = add_rows(cx, both, &text, &word_rows, &ones[..word_rows.len()]);
-        let mut x = add_rows(cx, both, &x, &patch_rows, &ones[..patch_rows.len()]); // [T, C]
+        let both = add_rows(cx, both, text, &word_rows, &ones[..word_rows.len()]);
+        let mut x = add_rows(cx, both, &x, &token_rows, &ones[..token_rows.len()]); // [T, C]
         let angles = self.angles(cx, &text_spans.lengths);
         for layer in &self.layers {
             if !go_on() {
                 return None;
             }
-            let by = linear(cx, &said, &layer.modulation); // [B, 6 · C]
-            let lengths = &spans.lengths;
-            let h = rms_norm(cx, &x, &layer.norms[0], EPS);
-            let h = modulate(cx, &h, &by, 0, lengths);
-            let a = layer.block.attend(cx, &h, &angles, (&spans, &mut pages));
-            x = gated_onto(cx, &x, &a, (&by, 2), lengths);
-            let h = rms_norm(cx, &x, &layer.norms[1], EPS);
-            let h = modulate(cx, &h, &by, 3, lengths);
-            let f = layer.block.feed(cx, &h);
-            x = gated_onto(cx, &x, &f, (&by, 5), lengths);
+            x = layer.go(cx, (x, said), &angles, (&spans, &mut pages));
         }
-        let x = gather_rows(cx, &x, &patch_rows); // [B · N, C]
-        let by = linear(cx, &said, &self.last_modulation);
-        let x = rms_norm(cx, &x, &self.last_norm, EPS);
-        let x = modulate(cx, &x, &by, 0, &vec![patches; films]);
-        Some(linear(cx, &x, &self.patch_out))
+        Some(gather_rows(cx, &x, &token_rows))
     }
 
     /// The sum over patches of `weight · Σ (film − what it is taken for)²`, a single number.
@@ -417,7 +212,7 @@ impl Film {
     fn read(&self, cx: &Context, captions: &[&[u32]]) -> (Tensor, Spans) {
         let words = captions.concat();
         let spans = Spans::new(captions.iter().map(|caption| caption.len()).collect());
-        let mut pages = spans.room(&self.shape);
+        let mut pages = spans.room(self.shape.widths());
         let width = self.shape.hidden / self.shape.heads;
         let positions = captions.iter().flat_map(|caption| 0..caption.len());
         let turns = positions.flat_map(|position| {
@@ -428,11 +223,7 @@ impl Film {
         let angles = angles(cx, turns.collect(), width / 2);
         let mut x = embedding(cx, &self.words, &words);
         for layer in &self.reading {
-            let h = rms_norm(cx, &x, &layer.norms[0], EPS);
-            let a = layer.block.attend(cx, &h, &angles, (&spans, &mut pages));
-            x = add(cx, a, &x);
-            let h = rms_norm(cx, &x, &layer.norms[1], EPS);
-            x = add(cx, layer.block.feed(cx, &h), &x);
+            x = layer.go(cx, x, &angles, (&spans, &mut pages));
         }
         (x, spans)
     }
@@ -488,52 +279,39 @@ impl Film {
         sigmoid_gate(cx, &said, &said)
     }
 
-    /// Where words and patches stand in the stream: the words of a film before its patches.
+    /// Where words and tokens stand in the stream: the words of a film before its tokens.
     fn rows(&self, words: &[usize]) -> (Vec<u32>, Vec<u32>) {
-        let patches = self.shape.patches();
-        let (mut word_rows, mut patch_rows, mut next) = (Vec::new(), Vec::new(), 0_u32);
+        let tokens = self.shape.tokens();
+        let (mut word_rows, mut token_rows, mut next) = (Vec::new(), Vec::new(), 0_u32);
         for words in words {
             word_rows.extend(next..next + *words as u32);
             next += *words as u32;
-            patch_rows.extend(next..next + patches as u32);
-            next += patches as u32;
+            token_rows.extend(next..next + tokens as u32);
+            next += tokens as u32;
         }
-        (word_rows, patch_rows)
+        (word_rows, token_rows)
     }
 
-    /// How heads turn: words not at all, patches by when and where they are, a third of a head each.
+    /// How heads turn: words not at all, tokens by when and where they are.
     fn angles(&self, cx: &Context, words: &[usize]) -> Angles {
         let half = self.shape.hidden / self.shape.heads / 2;
-        let grid = self.shape.grid();
-        let third = half / 3;
-        let pairs = [half - 2 * third, third, third];
-        let mut turns = Vec::new();
+        let grid = self.shape.token_grid();
+        let mut all = Vec::new();
         for words in words {
-            turns.resize(turns.len() + words * half, 0.0);
-            for patch in 0..self.shape.patches() {
-                let place = [
-                    patch / (grid[1] * grid[2]),
-                    patch / grid[2] % grid[1],
-                    patch % grid[2],
-                ];
-                for (place, pairs) in place.into_iter().zip(pairs) {
-                    turns.extend((0..pairs).map(|pair| {
-                        place as f32 * 10.0_f32.powf(-1.5 * pair as f32 / pairs as f32)
-                    }));
-                }
+            all.resize(all.len() + words * half, 0.0);
+            for token in 0..self.shape.tokens() {
+                all.extend(turns(half, split(token, grid)));
             }
         }
-        angles(cx, turns, half)
+        angles(cx, all, half)
     }
 
     fn count(&self) -> usize {
-        let blocks = self.reading.iter().map(|layer| &layer.block);
-        let blocks = blocks.chain(self.layers.iter().map(|layer| &layer.block));
-        let blocks = blocks.flat_map(|block| {
-            let [q, k, v] = &block.qkv;
-            [q, k, v, &block.o, &block.gate, &block.up, &block.down]
-        });
-        let modulations = self.layers.iter().map(|layer| &layer.modulation);
+        let reading = self.reading.iter().flat_map(ReadingLayer::weights);
+        let layers = self.layers.iter();
+        let layers = layers.flat_map(|layer| layer.weights().chain([layer.modulation()]));
+        let fine = self.fine.iter();
+        let fine = fine.flat_map(|fine| fine.of_patches().chain(fine.of_others()));
         let others = [
             &self.words,
             &self.patch_in,
@@ -544,115 +322,21 @@ impl Film {
             &self.last_modulation,
             &self.patch_out,
         ];
-        let all = blocks.chain(modulations).chain(others);
-        all.map(|weight| weight.outputs() * weight.inputs()).sum()
+        numbers_of(reading.chain(layers).chain(fine).chain(others))
+    }
+
+    /// Multiplications that a token takes, there and back not counted apart: by its own weights, and by those of its patches.
+    pub fn multiplications(&self) -> usize {
+        let patches = self.shape.patches() / self.shape.tokens();
+        let outer = [&self.patch_in, &self.patch_out].into_iter();
+        let of_patches = self.fine.iter().flat_map(Fine::of_patches);
+        let fine = numbers_of(outer.chain(of_patches));
+        fine * patches + numbers_of(self.layers.iter().flat_map(Layer::weights))
     }
 }
 
-impl Block {
-    fn load(loader: &Loader<'_>, layer: &str, shape: &FilmShape) -> Result<Self, Error> {
-        let (hidden, inner) = (shape.hidden, shape.inner);
-        let linear = |name: &str, outputs, inputs| {
-            loader.linear(&format!("{layer}.{name}"), outputs, inputs)
-        };
-        let norm = |name: &str| {
-            let name = format!("{layer}.{name}.weight");
-            loader.parameter(&name, &[hidden / shape.heads])
-        };
-        Ok(Self {
-            qkv: [
-                linear("q_proj", hidden, hidden)?,
-                linear("k_proj", hidden, hidden)?,
-                linear("v_proj", hidden, hidden)?,
-            ],
-            head_norms: [norm("q_norm")?, norm("k_norm")?],
-            o: linear("o_proj", hidden, hidden)?,
-            gate: linear("gate_proj", inner, hidden)?,
-            up: linear("up_proj", inner, hidden)?,
-            down: linear("down_proj", hidden, inner)?,
-        })
-    }
-
-    /// What tokens see of each other, `[T, C]`.
-    fn attend(
-        &self,
-        cx: &Context,
-        h: &Tensor,
-        angles: &Angles,
-        (spans, pages): (&Spans, &mut KvPages),
-    ) -> Tensor {
-        let [q, k, v] = &self.qkv;
-        let [q, k, v] = linears(cx, h, [q, k, v]);
-        let width = self.head_norms[0].values().len();
-        let heads = q.width() / width;
-        let [q, k] = [(q, 0), (k, 1)].map(|(x, which)| {
-            let x = rms_norm(cx, &x, &self.head_norms[which], EPS);
-            rope(cx, x, width, angles)
-        });
-        let layer = Attention {
-            heads,
-            scale: 1.0 / (width as f32).sqrt(),
-            window: None,
-            ahead: usize::MAX,
-            soft_cap: None,
-            sinks: None,
-        };
-        let a = attention(cx, [&q, &k, &v], pages, &spans.sequences(), &layer);
-        linear(cx, &a, &self.o)
-    }
-
-    /// What follows attention, `[T, C]`.
-    fn feed(&self, cx: &Context, h: &Tensor) -> Tensor {
-        let [gate, up] = linears(cx, h, [&self.gate, &self.up]);
-        linear(cx, &swiglu(cx, &gate, &up), &self.down)
-    }
-}
-
-impl Spans {
-    fn new(lengths: Vec<usize>) -> Self {
-        let mut next = 0;
-        let tables = lengths.iter().map(|length| {
-            let from = next;
-            next += length.div_ceil(PAGE) as u32;
-            (from..next).collect()
-        });
-        Self {
-            tables: tables.collect(),
-            lengths,
-            pages: next as usize,
-        }
-    }
-
-    /// Room for the keys and values of a layer: the next one writes over them.
-    fn room(&self, shape: &FilmShape) -> KvPages {
-        let width = shape.hidden / shape.heads;
-        KvPages::new(self.pages, shape.heads, width, CacheType::F32)
-    }
-
-    fn sequences(&self) -> Vec<Sequence<'_>> {
-        let both = self.tables.iter().zip(&self.lengths);
-        let sequences = both.map(|(table, tokens)| Sequence {
-            table,
-            past: 0,
-            tokens: *tokens,
-        });
-        sequences.collect()
-    }
-}
-
-fn norms(loader: &Loader<'_>, layer: &str, hidden: usize) -> Result<[Parameter; 2], Error> {
-    let norm = |name: &str| loader.parameter(&format!("{layer}.{name}.weight"), &[hidden]);
-    Ok([norm("norm1")?, norm("norm2")?])
-}
-
-/// Cosines and sines of turns `[tokens, half]`.
-fn angles(cx: &Context, turns: Vec<f32>, half: usize) -> Angles {
-    let shape = [turns.len() / half.max(1), half];
-    let cos: Vec<f32> = turns.iter().map(|turn| turn.cos()).collect();
-    let sin: Vec<f32> = turns.iter().map(|turn| turn.sin()).collect();
-    Angles {
-        cos: cx.tensor(shape, &cos),
-        sin: cx.tensor(shape, &sin),
-        pairs: RopePairs::Halves,
-    }
+fn numbers_of<'a>(weights: impl Iterator<Item = &'a Weight>) -> usize {
+    weights
+        .map(|weight| weight.outputs() * weight.inputs())
+        .sum()
 }

@@ -49,7 +49,7 @@ pub use batch::{Batch, Cache};
 pub use encoder::{Encoder, Pooling, Text};
 pub use error::{Error, Result};
 pub use export::Export;
-pub use film::{CHANNELS, Film, FilmBatch, FilmShape};
+pub use film::{CHANNELS, Film, FilmBatch, FilmShape, FineShape};
 pub use lora::Lora;
 pub use model::{ARCHITECTURES, Config, LoadOptions, Model, Weigh};
 pub use outline::{Format, Outline};

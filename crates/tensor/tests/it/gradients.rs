@@ -361,6 +361,23 @@ fn what_is_said_of_a_sequence_scales_shifts_and_weighs_its_rows() {
 }
 
 #[test]
+fn rows_that_are_merged_and_split_again_pass_gradients() {
+    Case {
+        name: "reshape",
+        tensors: &[[4, 3], [2, 6]],
+        parameters: &[12],
+        run: &|cx, x, w| {
+            let merged = add(cx, x[0].clone().reshape([2, 6]), &x[1]);
+            let merged = linear(cx, &merged, &weight(cx, &w[0], 2, 6, 0));
+            let split = merged.reshape([4, 1]);
+            let line = Weight::of_f32(&[0.3, -0.7, 0.5], 1, 3, cx.pool());
+            add(cx, linear(cx, &x[0], &line), &split).reshape([2, 2])
+        },
+    }
+    .check();
+}
+
+#[test]
 fn squares_pull_towards_their_targets() {
     Case {
         name: "weighted squares",

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use models::FilmShape;
+use models::{FilmShape, FineShape};
 use serde_json::json;
 
 use super::write;
@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 
 /// The file of words beside the weights, a word a line; what stands in line 0 is the word of no caption.
 pub const WORDS: &str = "words.txt";
+
+/// The name of a tensor, its axes, and how widely its numbers are spread.
+type Begun = (String, Vec<usize>, Option<f64>);
 
 /// A network that makes films of one size.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -33,6 +36,25 @@ pub struct FilmRecipe {
     pub intermediate_size: usize,
     /// Words of a caption at most.
     pub max_caption_length: usize,
+    /// How patches are seen finely, and merged into tokens; where none, each patch is a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fine: Option<FineRecipe>,
+}
+
+/// The layers that see patches before they are merged into tokens, and after they are split again.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FineRecipe {
+    /// Patches of a token along time, rows and columns.
+    pub merge_size: [usize; 3],
+    /// Numbers in a patch's row.
+    pub hidden_size: usize,
+    /// Heads.
+    pub num_attention_heads: usize,
+    /// Numbers between the matrices of the feed-forward part.
+    pub intermediate_size: usize,
+    /// Layers before tokens, and after them.
+    pub num_layers: [usize; 2],
 }
 
 impl FilmRecipe {
@@ -49,11 +71,18 @@ impl FilmRecipe {
             inner: self.intermediate_size,
             words,
             caption: self.max_caption_length,
+            fine: self.fine.as_ref().map(|fine| FineShape {
+                merged: fine.merge_size,
+                hidden: fine.hidden_size,
+                heads: fine.num_attention_heads,
+                inner: fine.intermediate_size,
+                layers: fine.num_layers,
+            }),
         }
     }
 
     fn config(&self, words: usize) -> serde_json::Value {
-        json!({
+        let mut config = json!({
             "model_type": "freehold_film",
             "film_size": self.film_size,
             "patch_size": self.patch_size,
@@ -65,76 +94,92 @@ impl FilmRecipe {
             "intermediate_size": self.intermediate_size,
             "max_caption_length": self.max_caption_length,
             "vocab_size": words,
-        })
+        });
+        if let Some(fine) = &self.fine {
+            config["fine"] = json!(fine);
+        }
+        config
     }
 
     /// Names, shapes and how widely their numbers are spread: nothing for scales of norms, which are one; what modulates begins at
     /// zero, so that each layer leaves what goes in as it is.
-    fn tensors(&self, words: usize) -> Vec<(String, Vec<usize>, Option<f64>)> {
+    fn tensors(&self, words: usize) -> Vec<Begun> {
         let shape = self.shape(words);
-        let (hidden, inner) = (shape.hidden, shape.inner);
-        let of = |inputs: usize| Some((1.0 / inputs as f64).sqrt());
-        let mut tensors: Vec<(String, Vec<usize>, Option<f64>)> = Vec::new();
-        let mut add = |name: String, axes: &[usize], spread: Option<f64>| {
-            tensors.push((name, axes.to_vec(), spread));
-        };
-        let matrix = |name: &str| format!("{name}.weight");
-        add(matrix("text.embed_tokens"), &[words, hidden], Some(0.5));
-        let places = [shape.patches(), hidden];
-        add(matrix("places.embed_tokens"), &places, Some(0.2));
+        let hidden = shape.hidden;
+        let mut tensors = vec![
+            matrix("text.embed_tokens", [words, hidden], Some(0.5)),
+            matrix("places.embed_tokens", [shape.tokens(), hidden], Some(0.2)),
+        ];
+        let sizes = [hidden, shape.heads, shape.inner];
         let text = (0..shape.reading_layers).map(|number| (format!("text.layers.{number}"), false));
         let all = text.chain((0..shape.layers).map(|number| (format!("layers.{number}"), true)));
-        for (layer, is_modulated) in all.collect::<Vec<_>>() {
-            for norm in ["norm1", "norm2"] {
-                add(format!("{layer}.{norm}.weight"), &[hidden], None);
-            }
-            for norm in ["q_norm", "k_norm"] {
-                let width = hidden / shape.heads.max(1);
-                add(format!("{layer}.{norm}.weight"), &[width], None);
-            }
-            for square in ["q_proj", "k_proj", "v_proj", "o_proj"] {
-                add(
-                    format!("{layer}.{square}.weight"),
-                    &[hidden, hidden],
-                    of(hidden),
-                );
-            }
-            for wide in ["gate_proj", "up_proj"] {
-                add(
-                    format!("{layer}.{wide}.weight"),
-                    &[inner, hidden],
-                    of(hidden),
-                );
-            }
-            add(
-                format!("{layer}.down_proj.weight"),
-                &[hidden, inner],
-                of(inner),
-            );
-            if is_modulated {
-                add(
-                    format!("{layer}.modulation.weight"),
-                    &[6 * hidden, hidden],
-                    Some(0.0),
-                );
-                add(format!("{layer}.modulation.bias"), &[6 * hidden], Some(0.0));
-            }
+        for (name, is_modulated) in all {
+            tensors.extend(layer(&name, sizes, is_modulated.then_some(hidden)));
         }
-        let both = [
-            ("patch_in", hidden, shape.inputs(), of(shape.inputs())),
+        let mut width = hidden;
+        let mut both = Vec::new();
+        if let Some(fine) = shape.fine {
+            width = fine.hidden;
+            let sizes = [fine.hidden, fine.heads, fine.inner];
+            for number in 0..fine.layers.iter().sum() {
+                let name = format!("fine.layers.{number}");
+                tensors.extend(layer(&name, sizes, Some(hidden)));
+            }
+            let together = fine.merged.iter().product::<usize>() * width;
+            both.push(("fine.merge", hidden, together, of(together)));
+            both.push(("fine.split", together, hidden, of(hidden)));
+        }
+        both.extend([
+            ("patch_in", width, shape.inputs(), of(shape.inputs())),
             ("time.0", hidden, 128, of(128)),
             ("time.1", hidden, hidden, of(hidden)),
             ("caption", hidden, hidden, of(hidden)),
-            ("last_modulation", 2 * hidden, hidden, Some(0.0)),
-            ("patch_out", shape.patch_numbers(), hidden, Some(0.0)),
-        ];
+            ("last_modulation", 2 * width, hidden, Some(0.0)),
+            ("patch_out", shape.patch_numbers(), width, Some(0.0)),
+        ]);
         for (name, outputs, inputs, spread) in both {
-            add(matrix(name), &[outputs, inputs], spread);
-            add(format!("{name}.bias"), &[outputs], Some(0.0));
+            tensors.push(matrix(name, [outputs, inputs], spread));
+            tensors.push((format!("{name}.bias"), vec![outputs], Some(0.0)));
         }
-        add(matrix("norm"), &[hidden], None);
+        tensors.push(("norm.weight".to_owned(), vec![width], None));
         tensors
     }
+}
+
+/// The spread of a matrix's numbers that keeps what goes in as large as it is.
+fn of(inputs: usize) -> Option<f64> {
+    Some((1.0 / inputs as f64).sqrt())
+}
+
+fn matrix(name: &str, axes: [usize; 2], spread: Option<f64>) -> Begun {
+    (format!("{name}.weight"), axes.to_vec(), spread)
+}
+
+/// A layer of so many numbers in a row, heads, and numbers between; modulated by `said` numbers where there are any.
+fn layer(name: &str, [hidden, heads, inner]: [usize; 3], said: Option<usize>) -> Vec<Begun> {
+    let norm = |norm: &str, width| (format!("{name}.{norm}.weight"), vec![width], None);
+    let matrix =
+        |part: &str, axes: [usize; 2]| matrix(&format!("{name}.{part}"), axes, of(axes[1]));
+    let width = hidden / heads.max(1);
+    let mut all = vec![
+        norm("norm1", hidden),
+        norm("norm2", hidden),
+        norm("q_norm", width),
+        norm("k_norm", width),
+        matrix("q_proj", [hidden, hidden]),
+        matrix("k_proj", [hidden, hidden]),
+        matrix("v_proj", [hidden, hidden]),
+        matrix("o_proj", [hidden, hidden]),
+        matrix("gate_proj", [inner, hidden]),
+        matrix("up_proj", [inner, hidden]),
+        matrix("down_proj", [hidden, inner]),
+    ];
+    if let Some(said) = said {
+        let modulation = |part, axes| (format!("{name}.modulation.{part}"), axes, Some(0.0));
+        all.push(modulation("weight", vec![6 * hidden, said]));
+        all.push(modulation("bias", vec![6 * hidden]));
+    }
+    all
 }
 
 /// Writes a network of that shape for these words to a folder that exists: `config.json`, `model.safetensors` and [`WORDS`]. The same

@@ -535,10 +535,10 @@ fn flops_per_token(stage: &Stage, trainer: &Trainer) -> f64 {
         Some(film) => {
             let shape = film.shape();
             (
-                film.parameters() as u64,
+                film.multiplications() as u64,
                 shape.layers,
                 shape.hidden,
-                2 * shape.patches(),
+                2 * shape.tokens(),
             )
         }
         None => {
@@ -561,7 +561,11 @@ fn needed_bytes(stage: &Stage, trainer: &Trainer) -> u64 {
         Some(film) => {
             let shape = film.shape();
             // A patch and what it is made of is wider than a token's row.
-            let (layers, length) = (shape.layers + 8, shape.patches() + shape.caption);
+            let (mut layers, length) = (shape.layers + 8, shape.tokens() + shape.caption);
+            if let Some(fine) = shape.fine {
+                let wider = fine.merged.iter().product::<usize>() * fine.hidden / shape.hidden + 1;
+                layers += fine.layers.iter().sum::<usize>() * wider;
+            }
             (layers, shape.hidden, 4 * learnt, length)
         }
         None => {

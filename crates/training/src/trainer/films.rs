@@ -63,12 +63,12 @@ impl Trainer {
     }
 
     fn film_tokens(&self, films: &[FilmExample]) -> usize {
-        let patches = self.film_shape().patches();
-        films.iter().map(|film| patches + film.words.len()).sum()
+        let tokens = self.film_shape().tokens();
+        films.iter().map(|film| tokens + film.words.len()).sum()
     }
 
     fn films_at_once(&self) -> usize {
-        (self.options.tokens_at_once / self.film_shape().patches()).max(1)
+        (self.options.tokens_at_once / self.film_shape().tokens()).max(1)
     }
 
     fn film_loss(&self, films: &[FilmExample], share: f32) -> tensor::Tensor {

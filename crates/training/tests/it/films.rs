@@ -50,6 +50,14 @@ average = 0.9
 validate_every = 20
 "#;
 
+/// The same, with patches of two pixels that are merged by four.
+fn fine() -> String {
+    let fine = "[model.fine]\nmerge_size = [1, 2, 2]\nhidden_size = 32\nnum_attention_heads = 2\n\
+                intermediate_size = 32\nnum_layers = [1, 1]\n\n[[stage]]";
+    let recipe = RECIPE.replace("patch_size = [2, 4, 4]", "patch_size = [2, 2, 2]");
+    recipe.replacen("[[stage]]", fine, 1)
+}
+
 /// Films of one colour, whose name is all that is said of them.
 fn films() -> FilmSource {
     let words = ["", "black", "white"].map(str::to_owned);
@@ -92,21 +100,27 @@ fn folder(recipe: &str) -> tempfile::TempDir {
 
 #[test]
 fn a_network_learns_to_foretell_films_and_goes_on_where_it_was_stopped() {
-    let through = folder(RECIPE);
+    for recipe in [RECIPE, &fine()] {
+        learns_and_goes_on(recipe);
+    }
+}
+
+fn learns_and_goes_on(recipe: &str) {
+    let through = folder(recipe);
     let mut measured = Vec::new();
     let model = run(through.path(), Some(films), &Arc::default(), &mut |event| {
         if let Event::Line(Line::Measured { loss, .. }) = event {
             measured.push(*loss);
         }
     })
-    .unwrap();
+    .expect("it learns");
     assert!(
         measured.len() == 2 && measured[1] < 0.6 * measured[0],
         "{measured:?}"
     );
-    let words = std::fs::read_to_string(model.join(WORDS)).unwrap();
+    let words = std::fs::read_to_string(model.join(WORDS)).expect("words");
     assert_eq!(words, "\nblack\nwhite\n");
-    let again = folder(RECIPE);
+    let again = folder(recipe);
     let (stop, mut steps) = (Arc::new(AtomicBool::new(false)), 0);
     let stopped = run(again.path(), Some(films), &stop, &mut |event| {
         steps += u32::from(matches!(event, Event::Line(Line::Step(_))));
@@ -116,8 +130,8 @@ fn a_network_learns_to_foretell_films_and_goes_on_where_it_was_stopped() {
         matches!(stopped, Err(Error::Stopped { step: 13 })),
         "{stopped:?}"
     );
-    let resumed = run(again.path(), Some(films), &Arc::default(), &mut |_| {}).unwrap();
-    let weights = |model: &Path| std::fs::read(model.join("model.safetensors")).unwrap();
+    let resumed = run(again.path(), Some(films), &Arc::default(), &mut |_| {}).expect("it goes on");
+    let weights = |model: &Path| std::fs::read(model.join("model.safetensors")).expect("weights");
     assert!(weights(&model) == weights(&resumed), "bit for bit");
 }
 
@@ -136,6 +150,12 @@ fn what_does_not_fit_together_is_refused() {
             "it cannot read `aside`",
         ),
         ("[2, 4, 4]", "[3, 4, 4]", "are not cut into patches"),
+        (
+            "[[stage]]",
+            "[model.fine]\nmerge_size = [1, 2, 3]\nhidden_size = 32\nnum_attention_heads = 2\n\
+             intermediate_size = 32\nnum_layers = [1, 1]\n\n[[stage]]",
+            "patches are not merged by [1, 2, 3]",
+        ),
         ("steps = 40", "epochs = 2.0", "no end of films"),
         (
             "steps = 40",

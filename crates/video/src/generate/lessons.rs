@@ -4,9 +4,7 @@ use media::Picture;
 
 use super::words::split;
 use crate::chance::Chance;
-use crate::world::{
-    Camera, Motion, OPENINGS, Pattern, Scene, Size, Stage, Wish, caption, draw,
-};
+use crate::world::{Camera, Motion, OPENINGS, Pattern, Scene, Size, Stage, Wish, caption, draw};
 
 /// The seed of all lessons; the number of a lesson is its stream.
 const SEED: u64 = 0x66_69_6c_6d;

@@ -55,7 +55,7 @@ impl Films {
 
     pub fn step(&mut self, trainer: &mut Trainer, usual: f64) -> Result<Stepped> {
         let shape = trainer.film_shape();
-        let count = (self.batch_tokens / shape.patches()).max(1);
+        let count = (self.batch_tokens / shape.tokens()).max(1);
         let first = self.position.piece as u64;
         self.position.piece += count;
         let mut batch = std::mem::take(&mut self.batch);
