@@ -15,6 +15,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
         ["ipod", "alac"],
         ["ipod", "aac"],
         ["ogg", "flac"],
+        ["ogg", "libopus"],
+        ["mp4", "libopus"],
     ];
     seeds.extend(kinds.into_iter().filter_map(encoded));
     seeds

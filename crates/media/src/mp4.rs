@@ -2,6 +2,7 @@
 //!
 //! Source: ISO/IEC 14496-12 and -15; `shiguredo_mp4` writes the boxes.
 
+mod edit;
 mod read;
 mod sound;
 mod stream;
@@ -23,6 +24,7 @@ use crate::sound::{RATE, Sound};
 use self::sound::Hearing;
 use self::stream::Stream;
 
+pub(crate) use edit::sound_begins;
 pub use read::{FRAMES_MAX, Film, Frames};
 
 const KIND: &str = "MP4";

@@ -16,7 +16,7 @@ pub fn run(trial: &Trial<'_>) -> Result<bool> {
     // An encoder that few need, so it is built for this alone.
     let mut film = Command::new(env!("CARGO"));
     film.args(["test", "--locked", "--package", "media"])
-        .args(["--features", "av1", "--test", "av1"])
+        .args(["--features", "av1", "--test", "av1", "--test", "tracks"])
         .env("FREEHOLD_FFMPEG", "required");
     let [is_read, is_film] = [passes(&mut check)?, passes(&mut film)?];
     Ok(is_read && is_film)

@@ -75,7 +75,7 @@ pub struct Made {
     #[arg(long, value_name = "CODEC", default_value = "h264")]
     pub codec: Codec,
 
-    /// What is heard: WAV, FLAC, MP3, Ogg Vorbis or M4A [default: what is drawn has a sound of its own]
+    /// What is heard: WAV, FLAC, MP3, Ogg Vorbis, Opus or M4A [default: what is drawn has a sound of its own]
     #[arg(long, value_name = "FILE", conflicts_with = "silent")]
     pub sound: Option<PathBuf>,
 

@@ -370,7 +370,7 @@ fn track(path: &Path) -> anyhow::Result<BroughtFile> {
     if let Err(error) = brought.open().and_then(Track::open) {
         let what = format!("`{}` cannot be heard: {error}", path.display());
         return Err(Failure::refused("sound_refused", what)
-            .hint("WAV, FLAC, MP3, Ogg Vorbis and M4A are read; `ffmpeg -i FILE track.wav` turns others into one")
+            .hint("WAV, FLAC, MP3, Ogg Vorbis, Opus and M4A are read; `ffmpeg -i FILE track.wav` turns others into one")
             .into());
     }
     Ok(brought)

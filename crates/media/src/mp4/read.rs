@@ -18,7 +18,7 @@ use crate::picture::Picture;
 pub const FRAMES_MAX: u64 = 108_000;
 
 /// Bytes that the description of a film may have.
-const TABLES_BYTES_MAX: u64 = 64 << 20;
+pub(super) const TABLES_BYTES_MAX: u64 = 64 << 20;
 /// Bytes that one encoded picture may have.
 const SAMPLE_BYTES_MAX: u64 = 64 << 20;
 /// Pixels of one picture.

@@ -2,19 +2,22 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{Cursor, Seek as _};
+use std::io::Cursor;
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Async, FixedAsync, Resampler as _, SincInterpolationParameters};
-use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
+use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
+use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as Fault;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
+use symphonia::core::packet::Packet;
 
-use super::{RATE, Sound};
+use super::{RATE, Sound, opus};
 use crate::error::{Error, Result};
+use crate::mp4;
 
 const KIND: &str = "sound";
 
@@ -39,7 +42,7 @@ const CENTRE: f32 = std::f32::consts::FRAC_1_SQRT_2;
 /// The sound of a file, from its beginning.
 pub struct Track {
     file: Box<dyn FormatReader>,
-    decoder: Box<dyn AudioDecoder>,
+    decoder: Decoder,
     id: u32,
     rate: u32,
     /// Brings it to the rate of films, where it has another.
@@ -52,17 +55,30 @@ pub struct Track {
     rest: Option<u64>,
     /// Samples that the resampler gives before the first that it was given.
     skipped: usize,
+    /// Where in what is decoded the sound begins, in seconds: encoders put something before.
+    begins: f64,
+    /// Samples until then.
+    early: usize,
     is_over: bool,
 }
 
+/// What turns packets into samples.
+enum Decoder {
+    Opus(opus::Decoder),
+    Other(Box<dyn AudioDecoder>),
+}
+
+/// What was decoded: samples a second, channels, and all channels of a moment side by side.
+type Decoded = (u32, usize, Vec<f32>);
+
 impl Track {
-    /// The sound of `file`: WAV, FLAC, MP3, Ogg Vorbis, AAC or ALAC.
+    /// The sound of `file`: WAV, AIFF, FLAC, MP3, Ogg Vorbis, Opus, AAC or ALAC.
     ///
     /// # Errors
     /// [`Error::Unreadable`] when there is none in it, or it is in another format.
     pub fn open(mut file: File) -> Result<Self> {
-        file.rewind()?;
-        Self::of(Box::new(file))
+        let begins = mp4::sound_begins(&mut file)?;
+        Self::of(Box::new(file), begins)
     }
 
     /// The sound of a file that is at hand.
@@ -70,10 +86,13 @@ impl Track {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn of_bytes(bytes: Vec<u8>) -> Result<Self> {
-        Self::of(Box::new(Cursor::new(bytes)))
+        let mut bytes = Cursor::new(bytes);
+        let begins = mp4::sound_begins(&mut bytes)?;
+        Self::of(Box::new(bytes), begins)
     }
 
-    fn of(source: Box<dyn MediaSource>) -> Result<Self> {
+    /// The sound of a source that stands at its beginning.
+    fn of(source: Box<dyn MediaSource>, begins: Option<f64>) -> Result<Self> {
         let stream = MediaSourceStream::new(source, Default::default());
         let (format, meta) = (FormatOptions::default(), MetadataOptions::default());
         let file = symphonia::default::get_probe()
@@ -87,12 +106,12 @@ impl Track {
             .as_ref()
             .and_then(|parameters| parameters.audio())
             .ok_or_else(|| unreadable("it does not say how it is encoded"))?;
-        let decoder = symphonia::default::get_codecs()
-            .make_audio_decoder(parameters, &AudioDecoderOptions::default())
-            .map_err(|_| unreadable("how it is encoded is not known here"))?;
+        let decoder = Decoder::new(parameters)?;
         let id = track.id;
         let mut opened = Self {
             file,
+            begins: begins.unwrap_or_else(|| decoder.begins()),
+            early: 0,
             decoder,
             id,
             rate: 0,
@@ -149,17 +168,12 @@ impl Track {
             if packet.track_id != self.id {
                 continue;
             }
-            let (rate, channels, samples) = match self.decoder.decode(&packet) {
-                Ok(buffer) => {
-                    let mut samples: Vec<f32> = Vec::new();
-                    buffer.copy_to_vec_interleaved(&mut samples);
-                    (buffer.spec().rate(), buffer.num_planes(), samples)
+            let Some((rate, channels, samples)) = self.decoder.decode(&packet)? else {
+                damaged += 1;
+                match damaged > DAMAGED_MAX {
+                    true => return Err(unreadable("it is damaged")),
+                    false => continue,
                 }
-                Err(Fault::DecodeError(_)) if damaged < DAMAGED_MAX => {
-                    damaged += 1;
-                    continue;
-                }
-                Err(fault) => return Err(unreadable(fault)),
             };
             if samples.is_empty() {
                 continue;
@@ -177,7 +191,10 @@ impl Track {
         if rate != self.rate || !(1..=CHANNELS_MAX).contains(&channels) {
             return Err(unreadable("it changes its rate, or has too many channels"));
         }
-        let moments = samples.chunks_exact(channels).map(stereo);
+        let moments = samples.chunks_exact(channels);
+        let early = self.early.min(moments.len());
+        self.early -= early;
+        let moments = moments.skip(early).map(stereo);
         if self.resampler.is_none() {
             self.ready.extend(moments);
             return Ok(());
@@ -195,6 +212,7 @@ impl Track {
             return Err(unreadable(format!("it has {rate} samples a second")));
         }
         self.rate = rate;
+        self.early = (self.begins * f64::from(rate)).round() as usize;
         if rate != RATE {
             let ratio = f64::from(RATE) / f64::from(rate);
             let filter = SincInterpolationParameters::default();
@@ -237,6 +255,46 @@ impl Track {
         rest.resize(4 * CHUNK, 0.0);
         rest.chunks_exact(2 * CHUNK)
             .try_for_each(|chunk| self.resample(chunk))
+    }
+}
+
+impl Decoder {
+    fn new(parameters: &AudioCodecParameters) -> Result<Self> {
+        if parameters.codec == CODEC_ID_OPUS {
+            let head = parameters.extra_data.as_deref().unwrap_or_default();
+            return Ok(Self::Opus(opus::Decoder::new(head)?));
+        }
+        symphonia::default::get_codecs()
+            .make_audio_decoder(parameters, &AudioDecoderOptions::default())
+            .map(Self::Other)
+            .map_err(|_| unreadable("how it is encoded is not known here"))
+    }
+
+    /// Where the sound begins, in seconds, as far as the stream itself says so.
+    fn begins(&self) -> f64 {
+        match self {
+            Self::Opus(opus) => opus.pre_skip as f64 / f64::from(RATE),
+            Self::Other(_) => 0.0,
+        }
+    }
+
+    /// What is in a packet; nothing when it is damaged.
+    fn decode(&mut self, packet: &Packet) -> Result<Option<Decoded>> {
+        match self {
+            Self::Opus(opus) => {
+                let samples = opus.decode(&packet.data);
+                Ok(samples.map(|samples| (RATE, opus.channels(), samples)))
+            }
+            Self::Other(decoder) => match decoder.decode(packet) {
+                Ok(buffer) => {
+                    let mut samples: Vec<f32> = Vec::new();
+                    buffer.copy_to_vec_interleaved(&mut samples);
+                    Ok(Some((buffer.spec().rate(), buffer.num_planes(), samples)))
+                }
+                Err(Fault::DecodeError(_)) => Ok(None),
+                Err(fault) => Err(unreadable(fault)),
+            },
+        }
     }
 }
 
