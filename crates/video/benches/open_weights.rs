@@ -2,7 +2,8 @@
 //!
 //!     cargo bench -p video --bench open_weights -- [step|pictures] [f32|bf16|q8_0|q4_0]
 //!
-//! One line of JSON on stdout: seconds of one thread, GFLOP/s and the most memory that was in use. One thread by the time
+//! One line of JSON on stdout: seconds of one thread, GFLOP/s, what that is of what the thread multiplies from registers, and the most memory
+//! that was in use. One thread by the time
 //! that it was given, so that others on the machine count as little as they can. Folders with weights of those sizes
 //! are made in the folder for temporary files, and stay there for the next time (2 GB); `reference/wan_speed.py`
 //! computes the same with `diffusers`.
@@ -12,6 +13,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
+use kernels::{multiply, multiply_bf16};
 use models::{Instants, WanTransformer, WanVae};
 use tensor::files::{Dtype, View, write_safetensors};
 use tensor::{Context, Pool, WeightType};
@@ -115,14 +117,26 @@ fn pictures(folder: &Path, held: Dtype) -> String {
 }
 
 fn line(what: &str, held: Dtype, seconds: f64, operations: usize) -> String {
+    let gflops = operations as f64 / seconds / 1e9;
     serde_json::json!({
         "what": what,
         "weights": held.name(),
         "seconds": seconds,
-        "gflops": operations as f64 / seconds / 1e9,
+        "gflops": gflops,
+        "of_peak": gflops / peak_gflops(held),
         "peak_mib": peak_mib(),
     })
     .to_string()
+}
+
+/// What one thread multiplies and adds from registers: pairs of bfloat16 where it does so, else floats.
+fn peak_gflops(held: Dtype) -> f64 {
+    const ROUNDS: usize = 1 << 24;
+    let pool = Pool::new(NonZeroUsize::MIN);
+    let begun = on_processor();
+    let pairs = (held != Dtype::F32).then(|| multiply_bf16(ROUNDS, &pool));
+    let operations = pairs.flatten().unwrap_or_else(|| multiply(ROUNDS, &pool));
+    operations as f64 / (on_processor() - begun) / 1e9
 }
 
 /// Seconds for which this thread was on a processor: of all work, where it is the only thread.

@@ -166,7 +166,8 @@ fn seen(param: &str, mut file: File) -> Result<Picture> {
 fn heard(mut file: File) -> Result<()> {
     file.rewind().map_err(|error| unread(&error))?;
     let track = Track::open(file).map_err(|error| {
-        let message = format!("{error}\nhint: WAV, AIFF, FLAC, MP3, Ogg Vorbis, Opus and M4A are read");
+        let message =
+            format!("{error}\nhint: WAV, AIFF, FLAC, MP3, Ogg Vorbis, Opus and M4A are read");
         Fault::param(TRACK, message)
     })?;
     drop(track);
