@@ -1,5 +1,10 @@
 //! Tracks that others encoded begin when they were meant to.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the peer is a program, and asked for by a variable"
+)]
+
 use std::path::Path;
 use std::process::Command;
 
