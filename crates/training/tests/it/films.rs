@@ -188,7 +188,7 @@ fn what_does_not_fit_together_is_refused() {
     assert!(error.contains("nobody draws them"), "{error}");
 }
 
-fn growing() -> String {
+fn growing(recipe: &str) -> String {
     let stage = r#"
 [[stage]]
 name = "grow"
@@ -201,7 +201,7 @@ optimiser = "muon"
 learning_rate = 4e-3
 average = 0.9
 "#;
-    RECIPE.replace("steps = 40", "steps = 10") + stage
+    recipe.replace("steps = 40", "steps = 10") + stage
 }
 
 /// What a network sees of a film, for one whose films have twice as many pictures, rows and columns: each pixel repeated, and as plain.
@@ -215,8 +215,14 @@ fn finer(patches: &[f32], [old, new]: [&FilmShape; 2], seen: f32) -> Vec<f32> {
         let part = (at / more).min(2);
         let (at, channels) = (at - part * more, if part < 2 { CHANNELS } else { 1 });
         let pixel = at / channels;
-        let place = [pixel / 64, pixel / 8 % 8, pixel % 8].map(|place| place / 2);
-        let was = (place[0] * 4 + place[1]) * 4 + place[2];
+        let ([_, rows, columns], [_, height, width]) = (new.patch, old.patch);
+        let place = [
+            pixel / columns / rows,
+            pixel / columns % rows,
+            pixel % columns,
+        ];
+        let [picture, row, column] = place.map(|place| place / 2);
+        let was = (picture * height + row) * width + column;
         let value = patch[part * numbers + was * channels + at % channels];
         if part == 0 { value * by } else { value }
     })
@@ -225,19 +231,26 @@ fn finer(patches: &[f32], [old, new]: [&FilmShape; 2], seen: f32) -> Vec<f32> {
 
 #[test]
 fn a_network_grows_and_makes_the_same_films_larger() {
-    let through = folder(&growing());
-    let model = run(through.path(), Some(films), &Arc::default(), &mut |_| {}).unwrap();
-    let config = std::fs::read_to_string(model.join("config.json")).unwrap();
-    let config: serde_json::Value = serde_json::from_str(&config).unwrap();
+    for (recipe, patch) in [(RECIPE, [4, 8, 8]), (&fine(), [4, 4, 4])] {
+        grows(recipe, patch);
+    }
+}
+
+fn grows(recipe: &str, patch: [usize; 3]) {
+    let through = folder(&growing(recipe));
+    let model = run(through.path(), Some(films), &Arc::default(), &mut |_| {});
+    let model = model.expect("it grows");
+    let config = std::fs::read_to_string(model.join("config.json")).expect("its settings");
+    let config: serde_json::Value = serde_json::from_str(&config).expect("settings");
     assert_eq!(config["film_size"], serde_json::json!([8, 16, 16]));
-    assert_eq!(config["patch_size"], serde_json::json!([4, 8, 8]));
+    assert_eq!(config["patch_size"], serde_json::json!(patch));
     assert_eq!(config["frames_per_second"], 8);
     let stages = through.path().join("runs/tiny");
     let pool = Arc::new(Pool::of_all_cores());
     let cx = tensor::Context::new(Arc::clone(&pool));
     let open = |stage: &str| {
         let network = Film::open(&stages.join(stage), LoadOptions::default(), &pool);
-        network.unwrap()
+        network.expect("a network")
     };
     let [small, large] = ["learn/model", "grow/begin"].map(open);
     let shapes = [small.shape(), large.shape()];
@@ -252,7 +265,7 @@ fn a_network_grows_and_makes_the_same_films_larger() {
             captions: &[&[1]],
             times: &[network.shape().there(seen)],
         };
-        let made = network.forward(&cx, &batch, &|| true).unwrap();
+        let made = network.forward(&cx, &batch, &|| true).expect("a film");
         network.shape().join(made.values())
     };
     let was = film(&small, &patches);
@@ -268,7 +281,7 @@ fn a_network_grows_and_makes_the_same_films_larger() {
 #[test]
 fn sizes_that_nothing_grows_to_are_refused() {
     for times in ["[2, 0, 2]", "[2, 2, 64]"] {
-        let folder = folder(&growing().replace("[2, 2, 2]", times));
+        let folder = folder(&growing(RECIPE).replace("[2, 2, 2]", times));
         let error = run(folder.path(), Some(films), &Arc::default(), &mut |_| {});
         let error = error.expect_err("it is to be refused").to_string();
         assert!(error.contains(&format!("`grow = {times}`")), "{error}");
@@ -277,7 +290,7 @@ fn sizes_that_nothing_grows_to_are_refused() {
 
 #[test]
 fn a_network_that_makes_films_is_released_with_its_cards() {
-    let house = folder(&growing().replace("steps = 10", "steps = 2"));
+    let house = folder(&growing(RECIPE).replace("steps = 10", "steps = 2"));
     run(house.path(), Some(films), &Arc::default(), &mut |_| {}).unwrap();
     let options = ReleaseOptions {
         pool: Arc::new(Pool::new(std::num::NonZeroUsize::MIN)),
