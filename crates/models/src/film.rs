@@ -33,8 +33,8 @@ use crate::model::LoadOptions;
 use crate::source::read_source;
 use block::{EPS, Layer, ReadingLayer, Spans, angles, turns};
 use fine::Fine;
-
 use shape::split;
+
 pub use shape::{CHANNELS, FilmShape, FineShape};
 
 /// As `config.json` calls it.
