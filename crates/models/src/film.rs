@@ -311,7 +311,10 @@ impl Film {
         let layers = self.layers.iter();
         let layers = layers.flat_map(|layer| layer.weights().chain([layer.modulation()]));
         let fine = self.fine.iter();
-        let fine = fine.flat_map(|fine| fine.of_patches().chain(fine.of_others()));
+        let fine = fine.flat_map(|fine| {
+            let others = fine.of_films().chain(fine.of_tokens());
+            fine.of_patches().chain(others)
+        });
         let others = [
             &self.words,
             &self.patch_in,
@@ -325,13 +328,14 @@ impl Film {
         numbers_of(reading.chain(layers).chain(fine).chain(others))
     }
 
-    /// Multiplications that a token takes, there and back not counted apart: by its own weights, and by those of its patches.
+    /// Multiplications that a token takes on its way through, with those of its patches; what is multiplied once a film is not counted.
     pub fn multiplications(&self) -> usize {
         let patches = self.shape.patches() / self.shape.tokens();
         let outer = [&self.patch_in, &self.patch_out].into_iter();
-        let of_patches = self.fine.iter().flat_map(Fine::of_patches);
-        let fine = numbers_of(outer.chain(of_patches));
-        fine * patches + numbers_of(self.layers.iter().flat_map(Layer::weights))
+        let of_patches = outer.chain(self.fine.iter().flat_map(Fine::of_patches));
+        let layers = self.layers.iter().flat_map(Layer::weights);
+        let of_tokens = layers.chain(self.fine.iter().flat_map(Fine::of_tokens));
+        numbers_of(of_patches) * patches + numbers_of(of_tokens)
     }
 }
 

@@ -107,10 +107,14 @@ impl Fine {
             .flat_map(Layer::weights)
     }
 
-    /// What each token is multiplied with, and each film.
-    pub fn of_others(&self) -> impl Iterator<Item = &Weight> {
+    /// What each token is multiplied with.
+    pub fn of_tokens(&self) -> [&Weight; 2] {
+        [&self.merge, &self.split]
+    }
+
+    /// What each film is multiplied with.
+    pub fn of_films(&self) -> impl Iterator<Item = &Weight> {
         let layers = self.before.iter().chain(&self.after);
-        let modulations = layers.map(Layer::modulation);
-        modulations.chain([&self.merge, &self.split])
+        layers.map(Layer::modulation)
     }
 }

@@ -267,7 +267,7 @@ impl FineShape {
     }
 
     /// Patches of a token.
-    pub(super) fn patches(self) -> usize {
+    pub fn patches(self) -> usize {
         self.merged.iter().product()
     }
 

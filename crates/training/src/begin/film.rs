@@ -125,7 +125,7 @@ impl FilmRecipe {
                 let name = format!("fine.layers.{number}");
                 tensors.extend(layer(&name, sizes, Some(hidden)));
             }
-            let together = fine.merged.iter().product::<usize>() * width;
+            let together = fine.patches() * width;
             both.push(("fine.merge", hidden, together, of(together)));
             both.push(("fine.split", together, hidden, of(hidden)));
         }

@@ -563,7 +563,7 @@ fn needed_bytes(stage: &Stage, trainer: &Trainer) -> u64 {
             // A patch and what it is made of is wider than a token's row.
             let (mut layers, length) = (shape.layers + 8, shape.tokens() + shape.caption);
             if let Some(fine) = shape.fine {
-                let wider = fine.merged.iter().product::<usize>() * fine.hidden / shape.hidden + 1;
+                let wider = fine.patches() * fine.hidden / shape.hidden + 1;
                 layers += fine.layers.iter().sum::<usize>() * wider;
             }
             (layers, shape.hidden, 4 * learnt, length)
