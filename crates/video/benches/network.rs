@@ -12,7 +12,7 @@ use std::time::Instant;
 use media::Picture;
 use serde_json::{Value, json};
 use tensor::Pool;
-use video::generate::{Painter, Painting, Split, drawn, lesson, measured_scene};
+use video::generate::{Painter, Painting, Split, USUAL_STEPS, drawn, lesson, measured_scene};
 use video::ruler::{Attribute, Grades, Seen, grade, identity_switches, measure};
 use video::world::Wish;
 
@@ -85,8 +85,8 @@ fn asked() -> Asked {
     let mut asked = Asked {
         folder: folder.into(),
         prompts: 400,
-        steps: 20,
-        guidance: 3.0,
+        steps: USUAL_STEPS.count,
+        guidance: USUAL_STEPS.guidance,
         stills: None,
     };
     while let Some(word) = words.next() {

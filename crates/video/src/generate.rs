@@ -7,5 +7,5 @@ mod words;
 
 pub use lessons::{Split, drawn, lesson, lesson_scene, lesson_words, measured_scene};
 pub use painted::Painted;
-pub use painter::{Each, Given, Painter, Painting, Unloadable};
+pub use painter::{Each, Given, Painter, Painting, USUAL_STEPS, Unloadable};
 pub use words::Words;

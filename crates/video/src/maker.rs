@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use tensor::{Pool, WeightType};
 
-use crate::generate::{Painted, Painter};
+use crate::generate::{Painted, Painter, USUAL_STEPS};
 use crate::guide::Guide;
 use crate::make::Unmade;
 use crate::open_weights::{self, Filmed, Pipeline, Usual};
@@ -23,12 +23,6 @@ const KEPT: &str = "films";
 
 /// How much larger than its own pictures the films of a network are, where nothing is said.
 const ENLARGED: usize = 8;
-
-/// Steps of a network that was trained here, and its guidance, where nothing is said.
-const STEPS: Steps = Steps {
-    count: 20,
-    guidance: 3.0,
-};
 
 /// What makes films.
 pub enum Maker {
@@ -133,7 +127,7 @@ impl Maker {
     pub fn steps(&self) -> Steps {
         match self {
             Self::OpenWeights(_, usual) => usual.steps,
-            Self::Scene | Self::Painter(_) => STEPS,
+            Self::Scene | Self::Painter(_) => USUAL_STEPS,
         }
     }
 

@@ -16,6 +16,9 @@ const DRAWS_MAX: usize = 400;
 /// When in a film a thing that is pushed is reached.
 const PUSHED: f32 = 0.45;
 
+/// How far from the middle, to the side and up or down, one looks for things when there are several.
+const HOME: f32 = 0.21;
+
 /// Moments at which it is looked whether things lie on each other.
 const LOOKS: usize = 7;
 
@@ -29,6 +32,8 @@ pub struct Stage {
     seconds: f32,
     /// Half of what is seen: to the right and up.
     half: [f32; 2],
+    /// How much of its room chance may use for a thing: none (0) or all (1).
+    spread: f32,
     courses: Vec<Course>,
     shaking: [f32; 4],
 }
@@ -98,17 +103,25 @@ impl Stage {
     /// Puts the things of `scene` into places by the chance of `seed`, for a film of `seconds` in pictures that are
     /// `aspect` times as wide as high.
     pub fn new(scene: &Scene, seed: u64, seconds: f32, aspect: f32) -> Self {
+        Self::composed(scene, seed, (seconds, aspect), 1.0)
+    }
+
+    /// The same, with things where one would look for them first: one in the middle, those said first above and to the left of others. `spread`,
+    /// from 0 to 1, says how much of the room chance may use beside that; more where they would lie on each other.
+    pub fn composed(scene: &Scene, seed: u64, (seconds, aspect): (f32, f32), spread: f32) -> Self {
         let half = [aspect.max(1.0) / 2.0, (1.0 / aspect).max(1.0) / 2.0];
         let mut chance = Chance::new(seed, 0);
         let mut stage = Self {
             scene: scene.clone(),
             seconds,
             half,
+            spread,
             courses: Vec::new(),
             shaking: std::array::from_fn(|_| chance.between(0.0, std::f32::consts::TAU)),
         };
         let mut best = f32::INFINITY;
-        for _ in 0..DRAWS_MAX {
+        for draw in 0..DRAWS_MAX {
+            stage.spread = spread.max(draw as f32 / DRAWS_MAX as f32);
             let courses = stage.draw_courses(&mut chance);
             let before = std::mem::replace(&mut stage.courses, courses);
             let flaw = stage.flaw();
@@ -297,25 +310,57 @@ impl Stage {
         }
         let alone = courses
             .into_iter()
-            .zip(objects)
-            .map(|(course, thing)| course.unwrap_or_else(|| self.draw_alone(thing, chance)));
+            .enumerate()
+            .map(|(object, course)| course.unwrap_or_else(|| self.draw_alone(object, chance)));
         alone.collect()
     }
 
-    /// A place from which `step` leads nowhere outside.
-    fn draw_place(&self, radius: f32, step: [f32; 2], chance: &mut Chance) -> [f32; 2] {
+    /// Where one would look for a thing first.
+    fn home(&self, object: usize) -> [f32; 2] {
+        let related = self.scene.relations.iter();
+        let related = related.filter_map(|&(first, relation, second)| match object {
+            _ if object == first => Some((relation, 1.0)),
+            _ if object == second => Some((relation, -1.0)),
+            _ => None,
+        });
+        if let Some((relation, side)) = related.into_iter().next() {
+            return match relation {
+                Relation::LeftOf => [-side * HOME, 0.0],
+                Relation::RightOf => [side * HOME, 0.0],
+                Relation::Above => [0.0, side * HOME],
+                Relation::Below => [0.0, -side * HOME],
+            };
+        }
+        match self.scene.objects.len() {
+            0 | 1 => [0.0; 2],
+            _ => [[-1.0, 1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, -1.0]][object % 4]
+                .map(|side: f32| side * HOME),
+        }
+    }
+
+    /// A place near `home` from which `step` leads nowhere outside.
+    fn draw_place(
+        &self,
+        radius: f32,
+        (home, step): ([f32; 2], [f32; 2]),
+        chance: &mut Chance,
+    ) -> [f32; 2] {
         let room = self.room();
         std::array::from_fn(|axis| {
             let low = -room[axis] + radius + GAP - step[axis].min(0.0);
             let high = room[axis] - radius - GAP - step[axis].max(0.0);
             match low <= high {
-                true => chance.between(low, high),
+                true => {
+                    let home = (home[axis] - step[axis] / 2.0).clamp(low, high);
+                    chance.between(low, high) * self.spread + home * (1.0 - self.spread)
+                }
                 false => (low + high) / 2.0,
             }
         })
     }
 
-    fn draw_alone(&self, thing: &Object, chance: &mut Chance) -> Course {
+    fn draw_alone(&self, object: usize, chance: &mut Chance) -> Course {
+        let (thing, home) = (&self.scene.objects[object], self.home(object));
         let factor = thing.speed.factor();
         let radius = thing.size.radius();
         let room = self.room();
@@ -326,8 +371,15 @@ impl Stage {
                 let is_far =
                     (0..2).any(|axis| step[axis].abs() > 2.0 * (room[axis] - radius - GAP));
                 let within = if is_far { [0.0; 2] } else { step };
+                let from = self.draw_place(radius, (home, within), chance);
+                // What goes further than there is room for comes in from outside, and is near its place halfway.
+                let before = if is_far {
+                    (1.0 - self.spread) / 2.0
+                } else {
+                    0.0
+                };
                 Course::Line {
-                    from: self.draw_place(radius, within, chance),
+                    from: std::array::from_fn(|axis| from[axis] - step[axis] * before),
                     velocity,
                     wraps: is_far,
                 }
@@ -335,7 +387,7 @@ impl Stage {
             Motion::Bounce => {
                 let height = 0.4_f32.min(2.0 * (room[1] - radius - GAP));
                 Course::Bounce {
-                    ground: self.draw_place(radius, [0.0, height], chance),
+                    ground: self.draw_place(radius, (home, [0.0, height]), chance),
                     height,
                     jumps_per_second: 0.9 * factor,
                 }
@@ -344,18 +396,18 @@ impl Stage {
                 let ground = -room[1] * 0.6 + radius;
                 let top = room[1] - radius - GAP;
                 Course::Fall {
-                    from: [self.draw_place(radius, [0.0; 2], chance)[0], top],
+                    from: [self.draw_place(radius, (home, [0.0; 2]), chance)[0], top],
                     ground: ground.min(top),
                     acceleration: 0.9 * factor * factor,
                 }
             }
             Motion::Orbit => {
                 let round = 0.2_f32.min(room[0].min(room[1]) - radius - GAP).max(0.05);
-                let side = if chance.happens(0.5) { 1.0 } else { -1.0 };
+                let side = self.draw_side(chance);
                 Course::Orbit {
-                    middle: self.draw_place(radius + round, [0.0; 2], chance),
+                    middle: self.draw_place(radius + round, (home, [0.0; 2]), chance),
                     radius: round,
-                    phase: chance.between(0.0, std::f32::consts::TAU),
+                    phase: chance.between(0.0, std::f32::consts::TAU) * self.spread,
                     turn: side * 2.4 * factor,
                 }
             }
@@ -367,9 +419,17 @@ impl Stage {
                 };
                 Course::Way(vec![(
                     0.0,
-                    self.draw_place(radius * largest, [0.0; 2], chance),
+                    self.draw_place(radius * largest, (home, [0.0; 2]), chance),
                 )])
             }
+        }
+    }
+
+    /// To the right (1) or to the left (-1).
+    fn draw_side(&self, chance: &mut Chance) -> f32 {
+        match chance.happens(1.0 - 0.5 * self.spread) {
+            true => 1.0,
+            false => -1.0,
         }
     }
 
@@ -378,10 +438,10 @@ impl Stage {
         let (own_radius, other_radius) = (own.size.radius(), other.size.radius());
         let touch = (own_radius + other_radius) * 0.92;
         let room = self.room()[0] - GAP;
-        let side = if chance.happens(0.5) { 1.0 } else { -1.0 };
+        let side = self.draw_side(chance);
         let speed = GOING * own.speed.factor();
         let largest = own_radius.max(other_radius);
-        let y = self.draw_place(largest, [0.0; 2], chance)[1];
+        let y = self.draw_place(largest, ([0.0; 2], [0.0; 2]), chance)[1];
         let end = self.seconds;
         let middle = end / 2.0;
         let point = |time: f32, x: f32| (time, [side * x, y]);
@@ -391,7 +451,9 @@ impl Stage {
                 let way = (2.0 * room - 2.0 * own_radius - 2.0 * other_radius).max(0.1);
                 let way = way.min(speed * end);
                 let free = 2.0 * room - way - 2.0 * own_radius - 2.0 * other_radius;
-                let from = -room + own_radius + chance.between(0.0, free.max(0.0));
+                let free = chance.between(0.0, free.max(0.0)) * self.spread
+                    + free.max(0.0) / 2.0 * (1.0 - self.spread);
+                let from = -room + own_radius + free;
                 let met = from + way * PUSHED;
                 (
                     Course::Way(vec![point(0.0, from), point(end, from + way)]),
@@ -422,7 +484,7 @@ impl Stage {
             _ => {
                 let reach = (room - own_radius).max(0.05).min(speed * middle);
                 let free = (room - own_radius - reach).max(0.0);
-                let x = chance.between(-free, free);
+                let x = chance.between(-free, free) * self.spread;
                 (
                     Course::Way(vec![point(0.0, x - reach), point(end, x + reach)]),
                     Course::Way(vec![point(0.0, x)]),
@@ -547,6 +609,29 @@ mod tests {
                     assert!(end[axis].abs() < 0.5 && begin[axis].abs() < 0.5);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn composed_things_are_where_one_looks_for_them_first() {
+        let fast = Object {
+            speed: Speed::Fast,
+            ..thing(Motion::Go(Direction::Left))
+        };
+        for seed in 0..20 {
+            let composed = |objects| Stage::composed(&scene(objects), seed, (2.0, 1.0), 0.1);
+            for thing in [thing(Motion::Spin), thing(Motion::Go(Direction::Up)), fast] {
+                let [x, y] = composed(vec![thing]).at(0, 1.0);
+                assert!(x.hypot(y) < 0.12, "{thing:?} at {x}, {y}");
+            }
+            let two = composed(vec![thing(Motion::Spin), thing(Motion::Still)]);
+            let ([x, y], [other_x, other_y]) = (two.at(0, 0.0), two.at(1, 0.0));
+            assert!(x < -0.1 && y > 0.1 && other_x > 0.1 && other_y < -0.1);
+            assert!(two.flaw() <= 0.0);
+            let mut related = scene(vec![thing(Motion::Still), thing(Motion::Still)]);
+            related.relations = vec![(0, Relation::RightOf, 1)];
+            let stage = Stage::composed(&related, seed, (2.0, 1.0), 0.1);
+            assert!(stage.at(0, 0.0)[0] > 0.1 && stage.at(1, 0.0)[0] < -0.1);
         }
     }
 
