@@ -18,6 +18,10 @@ const NEAR: f32 = 0.5;
 /// can hardly be made out in the noise yet.
 const MOMENTS: (f64, f64) = (-1.6, 0.9);
 
+/// How often next to nothing is seen of a film, and how much that is at most: what it shows is known from what is said alone there, and learnt
+/// from nothing else. Where nothing is said either, there is nothing to learn.
+const BEGINNINGS: (f64, f64) = (0.5, 0.03);
+
 /// The golden section, by whose multiples the moments of films one after the other lie evenly, so that each batch has seen all.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
@@ -75,9 +79,9 @@ impl FilmExample {
         let mut chance = Chance::new(seed, number);
         let clip = (source.draw)(number, shape);
         let given = Given::by_chance(shape, &mut chance);
-        let moment = moment(number, shape);
-        let is_unsaid = chance.unit() < UNSAID;
-        self.words = match is_unsaid || clip.words.is_empty() {
+        let is_unsaid = chance.unit() < UNSAID || clip.words.is_empty();
+        let moment = moment(number, shape, is_unsaid);
+        self.words = match is_unsaid {
             true => vec![0],
             false => clip.words[..clip.words.len().min(shape.caption)].to_vec(),
         };
@@ -112,9 +116,18 @@ impl FilmExample {
     }
 }
 
-/// How much of the film of that number is there; how much is seen of it is of the logistic distribution, through the logistic function.
-fn moment(number: u64, shape: &FilmShape) -> f32 {
-    let share = (number as f64 * GOLDEN).fract().clamp(1e-4, 1.0 - 1e-4);
+/// How much of the film of that number is there. How much is seen of it is next to nothing, or of the logistic distribution, through the logistic
+/// function.
+fn moment(number: u64, shape: &FilmShape, is_unsaid: bool) -> f32 {
+    let share = (number as f64 * GOLDEN).fract();
+    let (beginnings, seen_max) = match is_unsaid {
+        true => (0.0, 0.0),
+        false => BEGINNINGS,
+    };
+    if share < beginnings {
+        return shape.there((seen_max * share / beginnings) as f32);
+    }
+    let share = ((share - beginnings) / (1.0 - beginnings)).clamp(1e-4, 1.0 - 1e-4);
     let (middle, spread) = MOMENTS;
     let at = middle + spread * (share / (1.0 - share)).ln();
     shape.there((1.0 / (1.0 + (-at).exp())) as f32)

@@ -117,7 +117,7 @@ impl Stage {
             half,
             spread,
             courses: Vec::new(),
-            shaking: std::array::from_fn(|_| chance.between(0.0, std::f32::consts::TAU)),
+            shaking: std::array::from_fn(|_| chance.between(0.0, std::f32::consts::TAU) * spread),
         };
         let mut best = f32::INFINITY;
         for draw in 0..DRAWS_MAX {
