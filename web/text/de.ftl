@@ -1061,6 +1061,7 @@ video-sound = Mit Ton
 video-make = Machen
 video-model = Gemacht von
 video-scene = Zeichnung
+video-built-in = Kleines Netz (eingebaut)
 video-own = Wie üblich, { $size }
 video-first = Erstes Bild
 video-last = Letztes Bild

@@ -1061,6 +1061,7 @@ video-sound = With sound
 video-make = Make it
 video-model = Made by
 video-scene = Drawing
+video-built-in = Small network (built in)
 video-own = As usual, { $size }
 video-first = First picture
 video-last = Last picture

@@ -18,7 +18,7 @@ const EXAMPLES = ["video-example-1", "video-example-2", "video-example-3"];
 
 /** @typedef {{ shots: { prompt: string, seconds?: number }[], seed?: number, size?: string, model?: string, loop?: boolean, sound?: boolean, after?: string }} Taken */
 
-/** @typedef {{ name: string, size: string, takes: string[] }} Maker */
+/** @typedef {{ name: string, size: string, takes: string[], is_built_in: boolean }} Maker */
 
 /**
  * @param {() => void} begun Called when films were begun.
@@ -120,7 +120,7 @@ export function wishes(begun) {
     if (JSON.stringify(now) === JSON.stringify(makers)) return;
     const chosen = model.value();
     makers = now;
-    fill(model.select, makers.map((maker) => h("option", { value: maker.name, selected: maker.name === chosen }, maker.takes.length ? maker.name : t("video-scene"))));
+    fill(model.select, makers.map((maker) => h("option", { value: maker.name, selected: maker.name === chosen }, !maker.takes.length ? t("video-scene") : maker.is_built_in ? t("video-built-in") : maker.name)));
     model.element.hidden = makers.length < 2;
     suit();
   };

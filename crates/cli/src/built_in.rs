@@ -1,19 +1,18 @@
-//! The model that Freehold is born with: its files are in the binary, and are written out when they are first
-//! needed.
+//! The models that Freehold is born with: one that calls tools, and one that makes films. Their files are in the binary, and are written out
+//! when they are first needed.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+mod parts;
+
 use std::path::{Path, PathBuf};
 
 use assistant::{Task, Told, answer};
 use dialogue::{BuiltIn, Call, Speaker};
 use jiff::Zoned;
 use library::Located;
-use sha2::{Digest as _, Sha256};
 
 use crate::console::paint;
-use crate::environment;
 use crate::failure::Failure;
+use parts::Parts;
 
 /// What it is called where models are named.
 pub const NAME: &str = "built-in";
@@ -24,88 +23,35 @@ pub const LABEL: &str = "built-in tool model";
 /// What adds a larger one.
 pub const LARGER: &str = "freehold model add hub:Qwen/Qwen3-0.6B";
 
-macro_rules! file {
-    ($name:literal) => {
-        (
+macro_rules! parts {
+    ($model:literal: $($name:literal),+) => {
+        Parts(&[$((
             $name,
-            include_bytes!(concat!("../../../models/built-in/", $name)).as_slice(),
-        )
+            include_bytes!(concat!("../../../models/", $model, "/", $name)).as_slice(),
+        )),+])
     };
 }
 
-/// Its files.
-const FILES: [(&str, &[u8]); 5] = [
-    file!("chat_template.jinja"),
-    file!("config.json"),
-    file!("model.safetensors"),
-    file!("tokenizer.json"),
-    file!("tokenizer_config.json"),
-];
+/// The model that calls tools.
+const TOOLS: Parts = parts!("built-in": "chat_template.jinja", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json");
 
-/// Its folder below the owner's data; written where it is not there yet.
+/// The network that makes films.
+const FILMS: Parts = parts!("video": "config.json", "model.safetensors", "words.txt");
+
+/// The folder of the model that calls tools, below the owner's data.
 ///
 /// # Errors
 /// When it cannot be written.
 pub fn folder() -> Result<PathBuf, Failure> {
-    let room = environment::read().data.join("built-in");
-    let folder = room.join(sum());
-    if is_whole(&folder) {
-        return Ok(folder);
-    }
-    write(&room, &folder).map_err(|error| {
-        let what = format!(
-            "the built-in model cannot be written to `{}`: {error}",
-            folder.display()
-        );
-        Failure::fault("file_failed", what)
-            .hint("`FREEHOLD_DATA` names another folder; 25 MB have to be free there")
-    })?;
-    Ok(folder)
+    TOOLS.folder()
 }
 
-/// Another name for each model: files are told by it without being read.
-fn sum() -> String {
-    let mut hash = Sha256::new();
-    for (name, bytes) in FILES {
-        hash.update(name);
-        hash.update(bytes.len().to_le_bytes());
-        // Of long files some places are enough to tell trainings apart.
-        for piece in bytes.chunks(bytes.len() / 64 + 1) {
-            hash.update(&piece[..piece.len().min(256)]);
-        }
-    }
-    hash.finalize()[..6]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
-fn is_whole(folder: &Path) -> bool {
-    FILES.iter().all(|(name, bytes)| {
-        fs::metadata(folder.join(name)).is_ok_and(|about| about.len() == bytes.len() as u64)
-    })
-}
-
-/// Beside it first, so that half a model is never found. Others may do the same at the same time.
-fn write(room: &Path, folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(room)?;
-    let staged = tempfile::Builder::new().prefix(".new-").tempdir_in(room)?;
-    for (name, bytes) in FILES {
-        let mut file = File::create(staged.path().join(name))?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-    }
-    if folder.exists() {
-        // It is damaged, or another process was quicker.
-        if is_whole(folder) {
-            return Ok(());
-        }
-        fs::remove_dir_all(folder)?;
-    }
-    match fs::rename(staged.path(), folder) {
-        Err(_) if is_whole(folder) => Ok(()),
-        other => other,
-    }
+/// The folder of the network that makes films.
+///
+/// # Errors
+/// As [`folder`].
+pub fn films_folder() -> Result<PathBuf, Failure> {
+    FILMS.folder()
 }
 
 /// It, where a model is located.

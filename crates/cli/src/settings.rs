@@ -136,9 +136,10 @@ impl Settings {
         said.collect()
     }
 
-    /// Networks that make films.
-    pub fn films(&self) -> server::Films {
+    /// Networks that make films, with the one whose folder is `built_in`.
+    pub fn films(&self, built_in: PathBuf) -> server::Films {
         server::Films {
+            built_in: Some(built_in),
             models: self.films.models.clone(),
             adapters: self.films.adapters.clone(),
         }

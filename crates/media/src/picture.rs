@@ -21,7 +21,8 @@ impl Picture {
         }
     }
 
-    /// The picture at another size. Each pixel is the mean of what it covers, so that nothing flickers when it gets smaller.
+    /// The picture at another size. Each pixel is the mean of what it covers, so that nothing flickers when it gets smaller; where it grows, a cubic
+    /// goes through the old pixels.
     pub fn scaled(&self, width: usize, height: usize) -> Self {
         let columns = Covered::of(self.width, width);
         let rows = Covered::of(self.height, height);
@@ -52,7 +53,7 @@ impl Picture {
     }
 }
 
-/// The old pixels that a new one covers, with their shares. Where it grows, the two nearest.
+/// The old pixels that a new one covers, with their shares. Where it grows, the four nearest.
 struct Covered(Vec<(usize, f32)>);
 
 impl Covered {
@@ -63,13 +64,11 @@ impl Covered {
 
     fn one(at: usize, step: f32, old: usize) -> Self {
         if step <= 1.0 {
-            let middle = ((at as f32 + 0.5) * step - 0.5).clamp(0.0, old as f32 - 1.0);
-            let first = middle.floor() as usize;
-            let share = middle - first as f32;
-            return Self(vec![
-                (first, 1.0 - share),
-                ((first + 1).min(old - 1), share),
-            ]);
+            let middle = (at as f32 + 0.5) * step - 0.5;
+            let shares = cubic(middle - middle.floor());
+            let places = (middle.floor() as isize - 1..).map(|at| at.clamp(0, old as isize - 1));
+            let places = places.map(|at| at as usize);
+            return Self(places.zip(shares).collect());
         }
         let (from, to) = (at as f32 * step, (at + 1) as f32 * step);
         let last = (to.ceil() as usize).min(old);
@@ -79,6 +78,18 @@ impl Covered {
         });
         Self(covered.collect())
     }
+}
+
+/// How much the two pixels before a place and the two after it count there, `t` after the second.
+/// Source: Keys 1981.
+fn cubic(t: f32) -> [f32; 4] {
+    let (square, cube) = (t * t, t * t * t);
+    [
+        (2.0 * square - cube - t) / 2.0,
+        (3.0 * cube - 5.0 * square + 2.0) / 2.0,
+        (4.0 * square - 3.0 * cube + t) / 2.0,
+        (cube - square) / 2.0,
+    ]
 }
 
 #[cfg(test)]
@@ -106,6 +117,23 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_larger_picture_goes_through_the_old_one_and_stays_in_bounds() {
+        let mut picture = Picture::new(4, 1);
+        for (pixel, level) in picture.bytes.chunks_exact_mut(3).zip([0, 0, 255, 255]) {
+            pixel.fill(level);
+        }
+        // Three times as large, each old pixel's middle is a new pixel's.
+        let larger = picture.scaled(12, 3);
+        let row: Vec<u8> = larger.bytes.iter().step_by(3).copied().take(12).collect();
+        assert_eq!([row[1], row[4], row[7], row[10]], [0, 0, 255, 255]);
+        assert!(
+            row[5] > 40 && row[5] < 128 && row[6] > 128 && row[6] < 215,
+            "{row:?}"
+        );
+        assert_eq!(picture.scaled(4, 1), picture);
     }
 
     #[test]

@@ -93,7 +93,9 @@ impl Error {
 /// Networks that make films.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Films {
-    /// Their folders.
+    /// The folder of the one that comes with the program, which is called `built-in` too; it is not offered when none.
+    pub built_in: Option<PathBuf>,
+    /// Folders of the owner's.
     pub models: Vec<PathBuf>,
     /// Files of adapters (LoRAs) that may be added to open weights.
     pub adapters: Vec<PathBuf>,

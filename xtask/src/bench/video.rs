@@ -1,5 +1,8 @@
 //! `cargo xtask bench video`: films drawn, marked, encoded, boxed and signed, beside ffmpeg with libx264 on the same pictures, and the
-//! memory that a film takes however long it is; and how well the ruler, by which made films are graded, reads true ones.
+//! memory that a film takes however long it is; and how well the ruler, by which made films are graded, reads true ones. With `network`, it
+//! grades what the built-in network makes instead.
+
+mod network;
 
 use std::path::Path;
 use std::process::Command;
@@ -16,8 +19,10 @@ use crate::tree;
 const LENGTHS: [u32; 2] = [2, 60];
 
 pub fn run(args: &[&str]) -> Result<()> {
-    if let Some(word) = args.first() {
-        bail!("unknown option `{word}`");
+    match args {
+        [] => {}
+        ["network", rest @ ..] => return network::run(rest),
+        [word, ..] => bail!("unknown option `{word}`"),
     }
     let binary = super::freehold()?;
     print!("{}", Machine::read());

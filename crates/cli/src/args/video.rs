@@ -83,8 +83,8 @@ pub struct Made {
     #[arg(long)]
     pub silent: bool,
 
-    /// A network that makes it, in place of the scene renderer: what `freehold train` made, or Wan 2.1 T2V or Wan 2.2
-    /// TI2V in the layout of `diffusers`
+    /// A network that makes it, in place of the scene renderer: `built-in`, what `freehold train` made, or Wan 2.1 T2V or
+    /// Wan 2.2 TI2V in the layout of `diffusers`
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,
 

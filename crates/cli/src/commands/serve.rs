@@ -77,7 +77,7 @@ pub fn run(args: &Serve, console: &mut Console) -> anyhow::Result<Exit> {
         built_in: Some(crate::built_in::folder()?),
         pictures: settings.pictures(),
         private_webhooks: settings.private_webhooks(),
-        films: settings.films(),
+        films: settings.films(crate::built_in::films_folder()?),
         fleet: settings.fleet()?,
         store: kept(args),
         is_open: args.bind.is_loopback() && !is_secure && !args.accounts,

@@ -109,7 +109,7 @@ fn make_from(
     made: &Made,
     console: &mut Console,
 ) -> anyhow::Result<Exit> {
-    let mut maker = maker::of(made)?;
+    let mut maker = maker::of_film(made, &settings.model)?;
     if settings.model != maker.name() {
         let what = format!("`{}` was made by `{}`", file.display(), settings.model);
         let hint = match settings.model == SCENE_MODEL {

@@ -600,6 +600,44 @@ fn a_network_that_was_trained_here_makes_films_and_says_so() {
 }
 
 /// A film by tiny open weights of random numbers.
+#[test]
+fn the_network_that_comes_with_it_makes_what_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let prompt = "a large red circle on a mint background";
+    let quick = ["--steps", "4", "--guidance", "1", "--seconds", "2"];
+    let words = ["video", "create", prompt, "--model", "built-in"];
+    let made = run(at, &[&words[..], &quick, &["-o", "a.mp4"]].concat());
+    assert_eq!(made.exit, Some(0), "{made:?}");
+    assert!(
+        made.stderr.contains("384x384 at 4 pictures a second")
+            && made.stderr.contains("by freehold-film-"),
+        "{made:?}"
+    );
+    let mut frames = media::mp4::Frames::open(fs::File::open(at.join("a.mp4")).unwrap()).unwrap();
+    let picture = frames.next_picture().unwrap().unwrap();
+    let at_pixel = |row: usize, column: usize| {
+        let from = (row * picture.width + column) * 3;
+        [0, 1, 2].map(|part| i32::from(picture.bytes[from + part]))
+    };
+    let ([red, green, blue], [behind_red, behind_green, _]) =
+        (at_pixel(192, 192), at_pixel(30, 30));
+    assert!(red > green + 60 && red > blue + 60, "{red} {green} {blue}");
+    assert!(behind_green > behind_red, "{behind_red} {behind_green}");
+    // Whoever makes it longer or anew need not name it.
+    let longer = ["video", "extend", "a.mp4", "a blue cube", "-o", "b.mp4"];
+    let longer = run(at, &[&longer[..], &["--seconds", "1", "--json"]].concat());
+    assert_eq!(longer.exit, Some(0), "{longer:?}");
+    let shown = json(&run(at, &["video", "show", "a.mp4", "--json"]));
+    assert_eq!(json(&longer)["model"], shown["model"], "{longer:?}");
+    // Its files lie in the house, and are written again where one was damaged.
+    let room = at.join("house/built-in");
+    let model = fs::read_dir(&room).unwrap().next().unwrap().unwrap().path();
+    fs::write(model.join("words.txt"), "red").unwrap();
+    let again = run(at, &[&words[..], &quick, &["-o", "c.gif"]].concat());
+    assert_eq!(again.exit, Some(0), "{again:?}");
+}
+
 fn filmed(at: &Path, model: &str, more: &[&str]) -> Run {
     let model = fixture(model);
     let model = model.to_str().expect("a plain path");

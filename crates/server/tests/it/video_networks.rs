@@ -30,6 +30,7 @@ fn house() -> House {
     let data = tempfile::tempdir().unwrap();
     let mut options = options(data.path(), true, json!({ "lines": [] }));
     options.films = Films {
+        built_in: None,
         models: vec![fixture("t2v"), fixture("ti2v")],
         adapters: vec![
             fixture("lora").join("diffusers.safetensors"),
@@ -130,6 +131,33 @@ fn networks_that_the_owner_named_make_films_between_words_and_pictures() {
         (&remix["model"], &remix["prompt"]),
         (&json!("ti2v"), &json!("a dog"))
     );
+}
+
+#[test]
+fn the_network_that_comes_with_it_answers_to_two_names() {
+    let data = tempfile::tempdir().unwrap();
+    let mut options = options(data.path(), true, json!({ "lines": [] }));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/video");
+    options.films = Films {
+        built_in: Some(folder),
+        ..Films::default()
+    };
+    let house = House::serving(data, options);
+    let listed = house.get("/api/house").json();
+    let model = listed["film_models"][1].clone();
+    assert_eq!(model["is_built_in"], true, "{listed}");
+    for name in ["built-in", model["name"].as_str().unwrap()] {
+        let asked = json!({
+            "model": name, "prompt": "a red ball", "seconds": "1", "steps": 2, "guidance": 1,
+        });
+        let film = ended(&house, &house.post("/v1/videos", &asked));
+        assert_eq!(
+            (&film["model"], &film["size"], &film["fps"]),
+            (&model["name"], &json!("384x384"), &json!(4))
+        );
+    }
+    let asked = json!({ "model": "built", "prompt": "a red ball" });
+    assert_eq!(house.post("/v1/videos", &asked).status, 404);
 }
 
 /// What a film says of how it was made.

@@ -6,16 +6,19 @@ use std::sync::Arc;
 use library::Memory;
 use tensor::files::Dtype;
 use tensor::{Pool, WeightType};
-use video::{Maker, MakerOptions, Steps};
+use video::{Maker, MakerOptions, SCENE_MODEL, Steps};
 
 use crate::args::video::{Made, Weights};
+use crate::built_in;
 use crate::environment;
 use crate::failure::Failure;
 
 /// Whoever `--model` names.
 pub fn of(made: &Made) -> anyhow::Result<Maker> {
-    let Some(folder) = &made.model else {
-        return Ok(Maker::Scene);
+    let folder = match &made.model {
+        None => return Ok(Maker::Scene),
+        Some(name) if name.as_os_str() == built_in::NAME => &built_in::films_folder()?,
+        Some(folder) => folder,
     };
     let is_held = made.weights.is_some() || !made.adapters.is_empty();
     if is_held && !Maker::is_of_open_weights(folder) {
@@ -35,6 +38,21 @@ pub fn of(made: &Made) -> anyhow::Result<Maker> {
         options,
         Arc::new(Pool::of_all_cores()),
     )?)
+}
+
+/// Whoever `--model` names; without it, whoever made a film of that name, if it comes with the program.
+pub fn of_film(made: &Made, model: &str) -> anyhow::Result<Maker> {
+    if made.model.is_some() || model == SCENE_MODEL {
+        return of(made);
+    }
+    let own = of(&Made {
+        model: Some(PathBuf::from(built_in::NAME)),
+        ..made.clone()
+    })?;
+    match own.name() == model {
+        true => Ok(own),
+        false => of(made),
+    }
 }
 
 /// How it goes from noise to film: as was said, or as is usual for it.

@@ -1,4 +1,4 @@
-//! Networks that make films here, as the owner named them.
+//! Networks that make films here: the one that comes with the program, and those that the owner named.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,6 +10,7 @@ use tensor::Pool;
 use video::{KeptAdapter, Maker, MakerOptions, SCENE_MODEL, Settings, Size, Steps, Unmade};
 
 use super::wanted;
+use crate::built_in;
 use crate::fault::{Fault, Result};
 use crate::serve::Films;
 
@@ -17,6 +18,8 @@ use crate::serve::Films;
 #[derive(Default)]
 pub(crate) struct Networks {
     known: BTreeMap<String, Network>,
+    /// The name of the one that comes with the program.
+    built_in: Option<String>,
     adapters: BTreeMap<String, PathBuf>,
     options: MakerOptions,
     pool: Option<Arc<Pool>>,
@@ -35,15 +38,16 @@ pub(crate) struct Network {
 }
 
 impl Networks {
-    /// Those that the owner named, for a house whose data lies in `data` and that may take so much memory.
+    /// Those of `films`, for a house whose data lies in `data` and that may take so much memory.
     pub fn open(films: &Films, data: &Path, memory: u64) -> std::result::Result<Self, Unmade> {
-        if films.models.is_empty() {
+        let folders = films.built_in.iter().chain(&films.models);
+        if folders.clone().next().is_none() {
             return Ok(Self::default());
         }
         let pool = Arc::new(Pool::of_all_cores());
         let options = MakerOptions::of_house(data, memory);
-        let mut known = BTreeMap::new();
-        for folder in &films.models {
+        let (mut known, mut built_in) = (BTreeMap::new(), None);
+        for folder in folders {
             let maker = Maker::open(folder, options.clone(), Arc::clone(&pool))?;
             let network = Network {
                 folder: folder.clone(),
@@ -53,6 +57,9 @@ impl Networks {
                 is_of_open_weights: matches!(maker, Maker::OpenWeights(..)),
                 takes: takes(&maker),
             };
+            if films.built_in.as_ref() == Some(folder) {
+                built_in = Some(maker.name().to_owned());
+            }
             known.insert(maker.name().to_owned(), network);
         }
         let mut adapters = BTreeMap::new();
@@ -70,6 +77,7 @@ impl Networks {
         }
         Ok(Self {
             known,
+            built_in,
             adapters,
             options,
             pool: Some(pool),
@@ -84,12 +92,23 @@ impl Networks {
 
     /// All that make films here, for whoever chooses: their names, how large their films are, and what beside words they take.
     pub fn described(&self) -> Value {
-        let scene =
-            json!({ "name": SCENE_MODEL, "size": Maker::Scene.size().to_string(), "takes": [] });
+        let scene = json!({ "name": SCENE_MODEL, "size": Maker::Scene.size().to_string(), "takes": [], "is_built_in": true });
         let networks = self.known.iter().map(|(name, network)| {
-            json!({ "name": name, "size": network.size.to_string(), "takes": network.takes })
+            json!({
+                "name": name, "size": network.size.to_string(), "takes": network.takes,
+                "is_built_in": self.built_in.as_ref() == Some(name),
+            })
         });
         Value::Array(std::iter::once(scene).chain(networks).collect())
+    }
+
+    /// The name that films say of the network that is meant by `name`.
+    pub fn meant(&self, name: &str) -> Option<&str> {
+        match (&self.built_in, self.known.get_key_value(name)) {
+            (_, Some((name, _))) => Some(name),
+            (Some(own), None) if name == built_in::NAME => Some(own),
+            _ => None,
+        }
     }
 
     /// What is usual for the network called `name`.
@@ -163,6 +182,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let open = |adapters: &[&str]| {
             let films = Films {
+                built_in: None,
                 models: vec![fixtures.join("t2v")],
                 adapters: adapters.iter().map(|name| fixtures.join(name)).collect(),
             };

@@ -240,8 +240,10 @@ fn model(asked: &Asked, networks: &Networks) -> Result<String> {
     match asked.as_str() {
         "" | SCENE_MODEL => Ok(SCENE_MODEL.to_owned()),
         name if name == CLOSED || name.starts_with("sora-2-") => Ok(SCENE_MODEL.to_owned()),
-        name if networks.get(name).is_some() => Ok(asked),
-        name => Err(unknown(name, networks)),
+        name => networks
+            .meant(name)
+            .map(str::to_owned)
+            .ok_or_else(|| unknown(name, networks)),
     }
 }
 
