@@ -88,7 +88,7 @@ export function videoPage() {
       if (isLeft || look !== looks) return;
       if (house) {
         held.set(house.films_paused);
-        form.know(house.film_models);
+        form.know(house.film_models, house.film_adapters);
       }
       films = found.map((film) => seen.find((other) => other?.id === film.id) ?? film);
       if (open.length) wait = SOON;

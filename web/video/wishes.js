@@ -1,6 +1,7 @@
 // What is asked for: words, shots one after the other, and how the film is to be.
 import { ask, told } from "../ground/api.js";
 import { fill, h } from "../ground/dom.js";
+import { Said } from "../ground/errors.js";
 import { icon } from "../ground/icons.js";
 import { t } from "../ground/words.js";
 import { frame } from "./frame.js";
@@ -14,6 +15,9 @@ const SIZES = [
 ];
 const SECONDS = ["2", "4", "8", "12"];
 const COUNTS = ["1", "2", "4"];
+const SOUNDS = { made: "video-sound-made", none: "video-sound-none", own: "video-sound-own" };
+/** Kinds of files that are heard as a track. */
+const TRACKS = "audio/*,.wav,.aiff,.flac,.mp3,.ogg,.opus,.m4a";
 const EXAMPLES = ["video-example-1", "video-example-2", "video-example-3"];
 
 /** @typedef {{ shots: { prompt: string, seconds?: number }[], seed?: number, size?: string, model?: string, loop?: boolean, sound?: boolean, after?: string }} Taken */
@@ -31,14 +35,21 @@ export function wishes(begun) {
   const begins = frame(t("video-first"));
   const ends = frame(t("video-last"));
   const against = h("input", { type: "text", maxlength: 1000, "aria-label": t("video-negative") });
-  const guides = h("div", { class: "wish-row", hidden: true }, begins.element, ends.element, h("label", { class: "named is-long" }, h("span", null, t("video-negative")), against));
+  const adapter = choice(t("video-adapter"), []);
+  const strength = h("input", { type: "number", min: -4, max: 4, step: 0.1, value: "1", "aria-label": t("video-adapter-strength") });
+  const adapts = h("div", { class: "wish-pair", hidden: true }, adapter.element, h("label", { class: "named is-short" }, h("span", null, t("video-adapter-strength")), strength));
+  const guides = h("div", { class: "wish-row", hidden: true }, begins.element, ends.element, h("label", { class: "named is-long" }, h("span", null, t("video-negative")), against), adapts);
   const drawn = h("p", { class: "faint" });
   /** @type {Maker[]} */
   let makers = [];
+  /** @type {string[]} */
+  let adapters = [];
   const count = choice(t("video-count"), COUNTS.map((value) => [value, t("video-count-of", { count: Number(value) })]));
   const seed = h("input", { type: "number", min: 0, max: Number.MAX_SAFE_INTEGER, step: 1, inputmode: "numeric", placeholder: t("video-seed-any"), "aria-label": t("video-seed") });
   const loop = h("input", { type: "checkbox" });
-  const sound = h("input", { type: "checkbox", checked: true });
+  const sound = choice(t("video-sound"), []);
+  const track = h("input", { type: "file", accept: TRACKS, "aria-label": t("video-track") });
+  const brought = h("label", { class: "named is-long", hidden: true }, h("span", null, t("video-track")), track);
   const make = h("button", { class: "main", type: "submit" }, icon("play"), t("video-make"));
   const another = h("button", { class: "plain", type: "button" }, icon("plus"), t("video-shot-add"));
   /** The film that is followed by what is asked for, if one is. */
@@ -80,24 +91,30 @@ export function wishes(begun) {
     });
     const [only] = wanted;
     if (after) return ask("POST", "/v1/videos/extensions", { video: { id: after }, ...only });
-    const film = { size: size.value(), model: model.value() || undefined, loop: loop.checked, sound: sound.disabled ? undefined : sound.checked };
+    const own = sound.value() === "own" ? track.files?.[0] : undefined;
+    if (sound.value() === "own" && !own) throw new Said(t("video-track-none"));
+    // What a network makes has no sound of its own, and is not asked for any.
+    const sounds = own || isNetwork() ? undefined : sound.value() === "made";
+    const film = { size: size.value(), model: model.value() || undefined, loop: loop.checked, sound: sounds };
     const what = wanted.length > 1 ? { shots: wanted } : only;
     const first = seed.value === "" ? Math.floor(Math.random() * 1_000_000) : Number(seed.value);
     // Several at once are the same words by other chance.
     const seeds = Array.from({ length: Number(count.value()) }, (_, at) => first + at);
-    for (const one of seeds.reverse()) await ask("POST", "/v1/videos", guided({ ...what, ...film, seed: one }));
+    for (const one of seeds.reverse()) await ask("POST", "/v1/videos", guided({ ...what, ...film, seed: one }, own));
   };
-  /** What is asked for, as a form where pictures come along. @param {Record<string, unknown>} wanted */
-  const guided = (wanted) => {
-    if (guides.hidden) return wanted;
-    const all = { ...wanted, negative_prompt: against.value.trim() || undefined };
-    const pictures = /** @type {const} */ ([["input_reference", begins.picture()], ["last_frame", ends.picture()]]);
-    if (!pictures.some(([, picture]) => picture)) return all;
+  /** What is asked for, as a form where files come along. @param {Record<string, unknown>} wanted @param {File | undefined} audio */
+  const guided = (wanted, audio) => {
+    const loras = adapts.hidden || !adapter.value() ? undefined : [{ name: adapter.value(), scale: Number(strength.value) }];
+    const all = guides.hidden ? wanted : { ...wanted, negative_prompt: against.value.trim() || undefined, loras };
+    const pictures = guides.hidden ? [] : [begins.picture(), ends.picture()];
+    const files = [["input_reference", pictures[0]], ["last_frame", pictures[1]], ["audio", audio]];
+    if (!files.some(([, file]) => file)) return all;
     const form = new FormData();
     for (const [name, value] of Object.entries(all)) if (value !== undefined) form.append(name, typeof value === "object" ? JSON.stringify(value) : String(value));
-    for (const [name, picture] of pictures) if (picture) form.append(name, picture);
+    for (const [name, file] of files) if (typeof name === "string" && file instanceof File) form.append(name, file);
     return form;
   };
+  const isNetwork = () => Boolean(makers.find((maker) => maker.name === model.value())?.takes.length);
   /** What is asked of whoever is to make it. */
   const suit = () => {
     const maker = makers.find((maker) => maker.name === model.value());
@@ -110,16 +127,22 @@ export function wishes(begun) {
     fill(size.select, [...own, ...SIZES.map(([value, key]) => [value ?? "", t(key ?? "")])].map(([value, label]) => h("option", { value, selected: value === chosen }, label)));
     loop.disabled = takes.length > 0 && !takes.includes("loop");
     if (loop.disabled) loop.checked = false;
+    adapts.hidden = !takes.includes("loras") || adapters.length === 0;
     // What a network makes has no sound of its own.
-    sound.disabled = takes.length > 0;
+    const heard = Object.entries(SOUNDS).filter(([value]) => !takes.length || value !== "made");
+    const kept = sound.value();
+    fill(sound.select, heard.map(([value, key]) => h("option", { value, selected: value === kept }, t(key))));
+    brought.hidden = sound.value() !== "own";
     fill(drawn, t(takes.length ? "video-generated" : "video-drawn"));
   };
   model.select.addEventListener("change", suit);
-  /** Who makes films here. @param {Maker[]} now */
-  const know = (now) => {
-    if (JSON.stringify(now) === JSON.stringify(makers)) return;
+  sound.select.addEventListener("change", suit);
+  /** Who makes films here, and what may be added to networks. @param {Maker[]} now @param {string[]} added */
+  const know = (now, added) => {
+    if (JSON.stringify([now, added]) === JSON.stringify([makers, adapters])) return;
     const chosen = model.value();
-    makers = now;
+    [makers, adapters] = [now, added];
+    fill(adapter.select, ["", ...adapters].map((name) => h("option", { value: name }, name || t("video-adapter-none"))));
     fill(model.select, makers.map((maker) => h("option", { value: maker.name, selected: maker.name === chosen }, !maker.takes.length ? t("video-scene") : maker.is_built_in ? t("video-built-in") : maker.name)));
     model.element.hidden = makers.length < 2;
     suit();
@@ -145,7 +168,7 @@ export function wishes(begun) {
     },
     followed,
     shots,
-    h("div", { class: "wish-row" }, model.element, size.element, count.element, h("label", { class: "named" }, h("span", null, t("video-seed")), seed), h("label", { class: "ticked" }, loop, t("video-loop")), h("label", { class: "ticked" }, sound, t("video-sound"))),
+    h("div", { class: "wish-row" }, model.element, size.element, count.element, h("label", { class: "named" }, h("span", null, t("video-seed")), seed), sound.element, brought, h("label", { class: "ticked" }, loop, t("video-loop"))),
     guides,
     wrong,
     h("div", { class: "wish-row" }, make, another),
@@ -167,7 +190,8 @@ export function wishes(begun) {
     count.select.value = "1";
     if (taken.seed !== undefined) seed.value = String(taken.seed);
     if (taken.loop !== undefined) loop.checked = taken.loop;
-    if (taken.sound !== undefined) sound.checked = taken.sound;
+    if (taken.sound !== undefined && !isNetwork()) sound.select.value = taken.sound ? "made" : "none";
+    brought.hidden = sound.value() !== "own";
     follow(taken.after ?? "", words);
     text.focus();
     text.select();

@@ -14,13 +14,19 @@ use crate::chance::Chance;
 /// How little may be unseen of a film before its loss counts no more.
 const NEAR: f32 = 0.5;
 
-/// The middle and the spread of how much is seen of what is learnt from, before the logistic function: what is said counts where a thing
-/// can hardly be made out in the noise yet.
-const MOMENTS: (f64, f64) = (-1.6, 0.9);
+/// The middle and the spread of how much is seen of what is learnt from, before the logistic function, of the first films and of later ones:
+/// what is said counts where a thing can hardly be made out in the noise yet, and edges where it can.
+const MOMENTS: [(f64, f64); 2] = [(-1.6, 0.9), (-0.4, 1.2)];
 
-/// How often next to nothing is seen of a film, and how much that is at most: what it shows is known from what is said alone there, and learnt
+/// How often next to nothing is seen of a film, of the first and of later ones: what it shows is known from what is said alone there, and learnt
 /// from nothing else. Where nothing is said either, there is nothing to learn.
-const BEGINNINGS: (f64, f64) = (0.5, 0.03);
+const BEGINNINGS: [f64; 2] = [0.5, 0.25];
+
+/// How much is seen there at most.
+const BEGUN: f64 = 0.03;
+
+/// The first films end, and the later ones begin, at these numbers: words are learnt before edges.
+const WORDS_FIRST: [u64; 2] = [30_000, 100_000];
 
 /// The golden section, by whose multiples the moments of films one after the other lie evenly, so that each batch has seen all.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
@@ -119,16 +125,23 @@ impl FilmExample {
 /// How much of the film of that number is there. How much is seen of it is next to nothing, or of the logistic distribution, through the logistic
 /// function.
 fn moment(number: u64, shape: &FilmShape, is_unsaid: bool) -> f32 {
+    let [first, later] = WORDS_FIRST;
+    let late = number.saturating_sub(first) as f64 / (later - first) as f64;
+    let between = |[from, to]: [f64; 2]| from + (to - from) * late.min(1.0);
     let share = (number as f64 * GOLDEN).fract();
-    let (beginnings, seen_max) = match is_unsaid {
-        true => (0.0, 0.0),
-        false => BEGINNINGS,
+    let beginnings = match is_unsaid {
+        true => 0.0,
+        false => between(BEGINNINGS),
     };
     if share < beginnings {
-        return shape.there((seen_max * share / beginnings) as f32);
+        return shape.there((BEGUN * share / beginnings) as f32);
     }
     let share = ((share - beginnings) / (1.0 - beginnings)).clamp(1e-4, 1.0 - 1e-4);
-    let (middle, spread) = MOMENTS;
+    let [middle, spread] = [
+        MOMENTS.map(|(middle, _)| middle),
+        MOMENTS.map(|(_, spread)| spread),
+    ]
+    .map(between);
     let at = middle + spread * (share / (1.0 - share)).ln();
     shape.there((1.0 / (1.0 + (-at).exp())) as f32)
 }

@@ -45,6 +45,8 @@ struct Asked {
 /// What was made of a split.
 struct Made {
     seen: Vec<Seen>,
+    /// What true films of the same words show.
+    seen_true: Vec<Seen>,
     wishes: Vec<Wish>,
     films: Vec<Vec<u8>>,
     truths: Vec<Vec<u8>>,
@@ -110,6 +112,7 @@ fn rate(painter: &Painter) -> usize {
 fn made(painter: &Painter, split: Split, asked: &Asked) -> Made {
     let mut made = Made {
         seen: Vec::new(),
+        seen_true: Vec::new(),
         wishes: Vec::new(),
         films: Vec::new(),
         truths: Vec::new(),
@@ -129,32 +132,42 @@ fn made(painter: &Painter, split: Split, asked: &Asked) -> Made {
         let film = painter.paint(&painting, &|| true, &mut |_, _| true);
         made.seconds += began.elapsed().as_secs_f64();
         let film = film.expect("nobody ends it");
-        made.seen
-            .push(measure(&pictures(&film, painter), rate(painter) as f32));
+        let truth = drawn(&scene, number, painter.size(), rate(painter));
+        let seen = |film: &[u8]| measure(&pictures(film, painter), rate(painter) as f32);
+        made.seen.push(seen(&film));
+        made.seen_true.push(seen(&truth));
         made.wishes.push(wish);
         made.films.push(film);
-        made.truths
-            .push(drawn(&scene, number, painter.size(), rate(painter)));
+        made.truths.push(truth);
     }
     made
 }
 
 fn judged(name: &str, made: &Made, painter: &Painter, lessons: &[Vec<f32>]) -> Value {
-    let graded = |shift: usize| -> Vec<Grades> {
+    let graded = |seen: &[Seen], shift: usize| -> Vec<Grades> {
         let wishes = made.wishes.iter().cycle().skip(shift);
-        let pairs = made.seen.iter().zip(wishes);
+        let pairs = seen.iter().zip(wishes);
         pairs.map(|(seen, wish)| grade(seen, wish)).collect()
     };
-    let (own, others) = (graded(0), graded(1));
+    let (own, others) = (graded(&made.seen, 0), graded(&made.seen, 1));
+    let truths = graded(&made.seen_true, 0);
     let attributes = Attribute::ALL.map(|attribute| {
         let [right, wrong, untold] = counts(&own, attribute);
         let [by_chance, not, _] = counts(&others, attribute);
+        let [right_true, wrong_true, _] = counts(&truths, attribute);
         json!({
             "attribute": attribute.name(), "right": right, "wrong": wrong, "untold": untold,
             "others_right": by_chance, "others_wrong": not,
+            "true_right": right_true, "true_wrong": wrong_true,
         })
     });
-    let steady = made.seen.iter().filter(|seen| identity_switches(seen) == 0);
+    // Where nothing is seen, nothing becomes something else either.
+    let shown: Vec<&Seen> = made
+        .seen
+        .iter()
+        .filter(|seen| !seen.objects.is_empty())
+        .collect();
+    let steady = shown.iter().filter(|seen| identity_switches(seen) == 0);
     let nearest = |films: &[Vec<u8>]| -> f64 {
         let films = &films[..films.len().min(NEAREST)];
         let far = films.iter().map(|film| {
@@ -168,7 +181,8 @@ fn judged(name: &str, made: &Made, painter: &Painter, lessons: &[Vec<f32>]) -> V
     json!({
         "split": name,
         "attributes": attributes,
-        "steady": steady.count() as f64 / count,
+        "with_things": shown.len() as f64 / count,
+        "steady": steady.count() as f64 / shown.len().max(1) as f64,
         "nearest_lesson": nearest(&made.films),
         "nearest_lesson_of_truth": nearest(&made.truths),
         "seconds_a_film": made.seconds / count,

@@ -70,6 +70,7 @@ fn described(app: &App, settings: &Value) -> Value {
         "titles": settings["titles"] != false,
         "films_paused": settings[FILMS_PAUSED] == true,
         "film_models": app.networks.described(),
+        "film_adapters": app.networks.adapter_names(),
     })
 }
 

@@ -336,3 +336,48 @@ fn a_network_is_chosen_and_given_a_picture_in_a_browser() {
     browser.until_text("ti2v: generated");
     assert_eq!(browser.log(), Vec::<String>::new());
 }
+
+#[test]
+fn an_adapter_and_a_track_are_chosen_in_a_browser() {
+    let house = house();
+    let Some(browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.enter(&house.url);
+    browser.go(&format!("{}/video", house.url));
+    browser.until("document.querySelectorAll('.wish-row select option[value=t2v]').length === 1");
+    let offered = "document.querySelector('.wish-pair').checkVisibility()";
+    assert_eq!(browser.value(offered), false);
+    let choose = |name: &str, value: &str| {
+        browser.run(&format!("const select = document.querySelector('.wish [aria-label=\"{name}\"]'); select.value = '{value}'; select.dispatchEvent(new Event('change'));"));
+    };
+    choose("Made by", "t2v");
+    browser.until(offered);
+    choose("Adapter", "diffusers");
+    choose("Strength", "0.5");
+    choose("Sound", "own");
+    browser.run("document.querySelectorAll('.wish-row select')[1].append(new Option('64x64', '64x64', true, true)); document.querySelector('.shot select').append(new Option('', '0.5', true, true))");
+    browser.run("const send = FormData.prototype.append; FormData.prototype.append = function (...all) { if (all[0] === 'seed') send.call(this, 'steps', '2'); return send.apply(this, all); };");
+    browser.write(".wish textarea", "a cat on a wall");
+    browser.press(&[], &ENTER.to_string());
+    // A track of one's own that is not there yet is asked for.
+    browser.until("document.querySelector('.wish .wrong').textContent.includes('Choose the track')");
+    let tone = Base64::encode_string(&crate::videos::tone());
+    browser.run(&format!(
+        "const bytes = Uint8Array.from(atob('{tone}'), (sign) => sign.charCodeAt(0));
+        const held = new DataTransfer();
+        held.items.add(new File([bytes], 'tone.wav', {{ type: 'audio/wav' }}));
+        document.querySelector('.wish [aria-label=Track]').files = held.files;"
+    ));
+    browser.picture("video-adapter");
+    browser.click(".wish button.main");
+    browser.until("document.querySelectorAll('.film.is-completed video').length === 1");
+    let film = house.get("/v1/videos").json()["data"][0].clone();
+    let kept = json!([{ "name": "diffusers", "scale": 0.5 }]);
+    assert_eq!(
+        (&film["loras"], &film["sound"]),
+        (&kept, &json!(true)),
+        "{film}"
+    );
+    assert_eq!(browser.log(), Vec::<String>::new());
+}

@@ -128,7 +128,7 @@ fn a_film_and_what_is_made_of_it_are_silent_where_that_is_wished() {
 }
 
 /// A second of a tone, as a WAV file.
-fn tone() -> Vec<u8> {
+pub fn tone() -> Vec<u8> {
     let samples = (0..8000).map(|at| ((at as f32 * 0.3).sin() * 9000.0) as i16);
     let data: Vec<u8> = samples.flat_map(i16::to_le_bytes).collect();
     let mut bytes = b"RIFF".to_vec();

@@ -23,6 +23,9 @@ const SHORT: &[&str] = &[
     "Unlicense",
 ];
 
+/// Remarks of a stage's journal that the card repeats.
+const REMARKS_MAX: usize = 12;
+
 /// The card.
 pub(super) fn text(facts: &Facts, is_signed: bool) -> String {
     let mut page = Page::default();
@@ -194,8 +197,12 @@ fn training(page: &mut Page, facts: &Facts, stage: &Stage, found: &StageFacts) {
     let mut row = vec!["loss".to_owned()];
     row.extend(losses);
     page.table(&head, &[row]);
-    for (step, remark) in &found.remarks {
+    for (step, remark) in found.remarks.iter().take(REMARKS_MAX) {
         page.say(&format!("- step {step}: {remark}"));
+    }
+    let more = found.remarks.len().saturating_sub(REMARKS_MAX);
+    if more > 0 {
+        page.say(&format!("- {more} more are in `training/`, with each step"));
     }
 }
 

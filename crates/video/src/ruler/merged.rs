@@ -3,7 +3,7 @@
 use super::blobs::Run;
 use super::film::{Rgb, apart};
 use super::template::{Fit, Look, Pose, Scrap, WAYS};
-use super::tracks::{Sight, Track, Tracker, join};
+use super::tracks::{HAZY, Sight, Track, Tracker, join};
 use crate::world::{Colour, Size};
 
 /// Things that are tried before another.
@@ -44,6 +44,12 @@ impl Tracker<'_> {
                 match found {
                     Some(found) => found.into_iter().for_each(|track| add(tracks, track)),
                     None if self.is_clear(run, &alone) => add(tracks, alone),
+                    None if near.is_empty()
+                        && !run.is_merged
+                        && self.unexplained(run, &alone) < HAZY =>
+                    {
+                        add(tracks, alone)
+                    }
                     None => {}
                 }
             }

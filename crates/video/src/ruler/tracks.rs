@@ -15,6 +15,18 @@ const COMES_BACK: f32 = 0.6;
 /// Which share of what is seen a thing may leave unexplained.
 const UNCLEAR: f32 = 0.1;
 
+/// How soft the edges of things may be, in shares of a pixel.
+const SOFTNESS: [f32; 4] = [1.0, 1.8, 2.8, 4.0];
+
+/// Runs by which it is told how soft edges are.
+const SOFT_RUNS: usize = 2;
+
+/// What share of the usual error edges have to leave that are softer than usual.
+const SOFTER: f32 = 0.8;
+
+/// Which share of what is seen a thing may leave unexplained where nothing explains it better.
+pub(super) const HAZY: f32 = 0.6;
+
 /// Pixels around a patch that belong to it.
 const MARGIN: usize = 3;
 
@@ -60,12 +72,37 @@ pub(super) struct Tracker<'a> {
 
 impl<'a> Tracker<'a> {
     pub fn new(film: &'a Film, backdrop: &'a Backdrop) -> Self {
-        Self {
+        let mut tracker = Self {
             film,
             backdrop,
             blobs: find(film, backdrop),
-            soft: 1.0,
+            soft: SOFTNESS[0],
+        };
+        tracker.soft = tracker.softness();
+        tracker
+    }
+
+    /// How soft the edges of things are, in shares of a pixel: that with which what is seen longest fits best.
+    fn softness(&mut self) -> f32 {
+        let mut runs = runs(self.film, &self.blobs);
+        runs.retain(|run| !run.is_merged);
+        runs.sort_by_key(|run| std::cmp::Reverse(run.blobs.len()));
+        let mut errors = [0.0_f32; SOFTNESS.len()];
+        for run in runs.iter().take(SOFT_RUNS) {
+            let key = self.keys(run)[0];
+            let own = run.blobs[key - run.first];
+            let (look, fit) = self.looks(run, key)[0];
+            for (error, soft) in errors.iter_mut().zip(SOFTNESS) {
+                self.soft = soft;
+                *error += self.with_scrap(key, own, |scrap| scrap.refined(look, fit, 8).error);
+            }
+            self.soft = SOFTNESS[0];
         }
+        let usual = errors[0];
+        let best = SOFTNESS.into_iter().zip(errors);
+        let best = best.min_by(|one, two| one.1.total_cmp(&two.1));
+        best.filter(|(_, error)| *error < SOFTER * usual)
+            .map_or(SOFTNESS[0], |(soft, _)| soft)
     }
 
     /// All things of the film.
@@ -98,6 +135,11 @@ impl<'a> Tracker<'a> {
 
     /// Whether a run is one thing: nearly all that is seen of it is explained.
     pub(super) fn is_clear(&self, run: &Run, track: &Track) -> bool {
+        self.unexplained(run, track) < UNCLEAR
+    }
+
+    /// Which share of what is seen of a run is not explained by a thing.
+    pub(super) fn unexplained(&self, run: &Run, track: &Track) -> f32 {
         let whole = track.sights.iter().filter(|sight| !sight.is_cut);
         let (mut error, mut signal) = (0.0, 0.0);
         for sight in whole {
@@ -105,7 +147,10 @@ impl<'a> Tracker<'a> {
             signal += self.with_scrap(sight.frame, own, |scrap| scrap.signal());
             error += sight.error - self.backdrop.noise.powi(2);
         }
-        signal > 0.0 && error < UNCLEAR * signal
+        match signal > 0.0 {
+            true => error / signal,
+            false => f32::INFINITY,
+        }
     }
 
     pub(super) fn blob(&self, run: &Run, frame: usize) -> &Blob {

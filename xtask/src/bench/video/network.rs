@@ -69,6 +69,7 @@ fn print(measured: &Value) -> Result<()> {
         "bar",
         "phrasings",
         "of another film",
+        "true films",
     ]);
     let attributes = alike["attributes"].as_array().context("attributes")?;
     for (at, line) in attributes.iter().enumerate() {
@@ -86,6 +87,7 @@ fn print(measured: &Value) -> Result<()> {
             bar(1),
             share(&phrasings["attributes"][at], "right", "wrong"),
             share(line, "others_right", "others_wrong"),
+            share(line, "true_right", "true_wrong"),
         ]);
     }
     let percent = |split: &Value| format!("{:.1} %", 100.0 * number(split, "steady"));
@@ -97,10 +99,12 @@ fn print(measured: &Value) -> Result<()> {
         "–".to_owned(),
         percent(phrasings),
         "–".to_owned(),
+        "–".to_owned(),
     ]);
     println!("{table}");
     println!(
-        "The nearest lesson is {:.1} steps of 255 away from a film, and {:.1} from a true film of the same words.",
+        "The ruler finds things in {:.0} % of the films, and identity switches are counted in those. The nearest lesson is {:.1} steps of 255 away from a film, and {:.1} from a true film of the same words.",
+        100.0 * number(alike, "with_things"),
         number(alike, "nearest_lesson"),
         number(alike, "nearest_lesson_of_truth")
     );

@@ -102,6 +102,11 @@ impl Networks {
         Value::Array(std::iter::once(scene).chain(networks).collect())
     }
 
+    /// The names of the adapters that may be added to networks of open weights.
+    pub fn adapter_names(&self) -> Vec<&str> {
+        self.adapters.keys().map(String::as_str).collect()
+    }
+
     /// The name that films say of the network that is meant by `name`.
     pub fn meant(&self, name: &str) -> Option<&str> {
         match (&self.built_in, self.known.get_key_value(name)) {

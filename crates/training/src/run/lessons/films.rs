@@ -20,6 +20,9 @@ const MEASURED: u64 = 64;
 /// The number of the first film of a source that is held out; nobody draws as many to learn from.
 const HELD_OUT: u64 = 1 << 40;
 
+/// How much more than what is usual of texts a batch may lose: few films are in one, and those of which much moves weigh many times more.
+const UNEVEN: f64 = 5.0;
+
 /// Films to learn from, and some to measure with.
 pub(in crate::run) struct Films {
     source: FilmSource,
@@ -60,7 +63,7 @@ impl Films {
         self.position.piece += count;
         let mut batch = std::mem::take(&mut self.batch);
         self.draw(&mut batch, &shape, first..first + count as u64);
-        let measured = trainer.step_films(&batch, usual);
+        let measured = trainer.step_films(&batch, UNEVEN * usual);
         self.batch = batch;
         Ok(Stepped {
             measured: measured?,
