@@ -190,7 +190,8 @@ impl Film {
             if !go_on() {
                 return None;
             }
-            x = layer.go(cx, (x, said), &angles, (&spans, &mut pages));
+            let lengths = &spans.lengths[..];
+            x = layer.go(cx, (x, said, lengths), &angles, (&spans, &mut pages));
         }
         Some(gather_rows(cx, &x, &token_rows))
     }

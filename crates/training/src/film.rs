@@ -35,6 +35,9 @@ const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// Source: Ho & Salimans 2022.
 const UNSAID: f64 = 0.1;
 
+/// How much is seen of such a film: with less, all that is learnt of it is chance.
+const UNSAID_SEEN: [f64; 2] = [0.1, 1.0];
+
 /// A film and what is said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clip {
@@ -137,6 +140,10 @@ fn moment(number: u64, shape: &FilmShape, is_unsaid: bool) -> f32 {
         return shape.there((BEGUN * share / beginnings) as f32);
     }
     let share = ((share - beginnings) / (1.0 - beginnings)).clamp(1e-4, 1.0 - 1e-4);
+    if is_unsaid {
+        let [from, to] = UNSAID_SEEN;
+        return shape.there((from + (to - from) * share) as f32);
+    }
     let [middle, spread] = [
         MOMENTS.map(|(middle, _)| middle),
         MOMENTS.map(|(_, spread)| spread),

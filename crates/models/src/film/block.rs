@@ -90,16 +90,15 @@ impl Layer {
         })
     }
 
-    /// Shapes: `x` is `[T, C]`, `said` `[B, S]`.
+    /// Shapes: `x` is `[T, C]`, `said` `[B, S]`; `lengths` are the rows of each film.
     pub fn go(
         &self,
         cx: &Context,
-        (x, said): (Tensor, &Tensor),
+        (x, said, lengths): (Tensor, &Tensor, &[usize]),
         angles: &Angles,
         (spans, pages): (&Spans, &mut KvPages),
     ) -> Tensor {
         let by = linear(cx, said, &self.modulation); // [B, 6 · C]
-        let lengths = &spans.lengths;
         let h = rms_norm(cx, &x, &self.norms[0], EPS);
         let h = modulate(cx, &h, &by, 0, lengths);
         let a = self.block.attend(cx, &h, angles, (spans, pages));

@@ -50,6 +50,8 @@ pub struct FineShape {
     pub inner: usize,
     /// Layers before tokens, and after them.
     pub layers: [usize; 2],
+    /// Whether patches see those around them only.
+    pub is_windowed: bool,
 }
 
 /// Sizes of layers that go one after the other.
@@ -84,7 +86,7 @@ impl FilmShape {
     }
 
     /// Patches of a token along each axis.
-    fn merged(&self) -> [usize; 3] {
+    pub(super) fn merged(&self) -> [usize; 3] {
         self.fine.map_or([1; 3], |fine| fine.merged)
     }
 
@@ -263,6 +265,7 @@ impl FineShape {
             heads: settings.count("num_attention_heads")?,
             inner: settings.count("intermediate_size")?,
             layers: sizes(settings, "num_layers")?,
+            is_windowed: settings.flag_if("windows")?.unwrap_or(false),
         })
     }
 
@@ -324,6 +327,7 @@ mod tests {
                 heads: 1,
                 inner: 32,
                 layers: [1, 1],
+                is_windowed: false,
             }),
         };
         shape.check().unwrap();

@@ -55,6 +55,9 @@ pub struct FineRecipe {
     pub intermediate_size: usize,
     /// Layers before tokens, and after them.
     pub num_layers: [usize; 2],
+    /// Whether patches see those around them only, which is faster where there are many.
+    #[serde(default)]
+    pub windows: bool,
 }
 
 impl FilmRecipe {
@@ -77,6 +80,7 @@ impl FilmRecipe {
                 heads: fine.num_attention_heads,
                 inner: fine.intermediate_size,
                 layers: fine.num_layers,
+                is_windowed: fine.windows,
             }),
         }
     }

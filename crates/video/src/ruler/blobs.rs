@@ -69,6 +69,15 @@ pub(super) fn find(film: &Film, backdrop: &Backdrop) -> Vec<Vec<Blob>> {
 /// Pixels between stripes of one thing, at most.
 const STRIPES: f32 = 4.5;
 
+/// How far red, green and blue of what is grey are from each other at most.
+const GREY: f32 = 24.0;
+
+fn is_grey(rgb: Rgb) -> bool {
+    let most = rgb.into_iter().fold(0.0, f32::max);
+    let least = rgb.into_iter().fold(f32::INFINITY, f32::min);
+    most - least < GREY
+}
+
 /// Puts together the stripes of one thing, between which it looks as what is behind it.
 fn whole(mut blobs: Vec<Blob>, seen: &[Rgb]) -> Vec<Blob> {
     let colour = |blob: &Blob| -> Rgb {
@@ -87,7 +96,11 @@ fn whole(mut blobs: Vec<Blob>, seen: &[Rgb]) -> Vec<Blob> {
                 let gaps = [gap(one.columns, two.columns), gap(one.rows, two.rows)];
                 let is_near =
                     gaps.iter().all(|gap| *gap <= STRIPES) && gaps.iter().any(|gap| *gap < 0.0);
-                (thin(one) || thin(two)) && is_near && apart(colour(one), colour(two)) < 1600.0
+                let colours = [colour(one), colour(two)];
+                let is_striped = (thin(one) || thin(two)) && apart(colours[0], colours[1]) < 1600.0;
+                // What is white in the light and grey in the shade is as what is behind it in between.
+                let is_shaded = colours.into_iter().all(is_grey);
+                is_near && (is_striped || is_shaded)
             });
             beside.map(|two| (one, two))
         });

@@ -38,9 +38,9 @@ impl Tracker<'_> {
             .collect();
         match near[..] {
             [] | [_] if run.blobs.len() >= 3 => {
-                let alone = self.track(run);
-                let found = self.two(run);
-                let found = found.filter(|[one, _]| one.error < 0.4 * alone.error);
+                let alone = self.clearest(run);
+                let found = self.one_or_two(run);
+                let found = found.filter(|found| found[0].error < 0.4 * alone.error);
                 match found {
                     Some(found) => found.into_iter().for_each(|track| add(tracks, track)),
                     None if self.is_clear(run, &alone) => add(tracks, alone),
@@ -123,8 +123,8 @@ impl Tracker<'_> {
         })
     }
 
-    /// Two things that are on each other in all pictures of a run.
-    fn two(&self, run: &Run) -> Option<[Track; 2]> {
+    /// Two things that are on each other in all pictures of a run; or one, if the other explains nothing that it does not.
+    fn one_or_two(&self, run: &Run) -> Option<Vec<Track>> {
         // They are apart most where the patch is widest.
         let size = |frame: &usize| {
             let blob = self.blob(run, *frame);
@@ -133,13 +133,29 @@ impl Tracker<'_> {
         let frames = run.first..run.first + run.blobs.len();
         let start = frames.max_by_key(size)?;
         let own = run.blobs[start - run.first];
-        let (laid, error, signal) = self.with_scrap(start, own, |scrap| {
+        let (laid, error, signal, alone) = self.with_scrap(start, own, |scrap| {
             let (laid, error) = best_two(scrap, &self.blob(run, start).pixels)?;
-            Some((laid, error, scrap.signal()))
+            let alone = laid.map(|(look, pose, _)| (look, scrap.fit(look, pose)));
+            Some((laid, error, scrap.signal(), alone))
         })?;
         let is_twice = laid[0].0.shape == laid[1].0.shape && apart(laid[0].2, laid[1].2) < 3600.0;
         if is_twice || error > 0.15 * signal + self.backdrop.noise.powi(2) {
             return None;
+        }
+        if let Some((look, fit)) = alone
+            .into_iter()
+            .find(|(_, fit)| fit.error < 1.2 * error + 2.0)
+        {
+            let sights = self.sights(run, look, (start, fit));
+            let errors: f32 = sights.iter().map(|sight| sight.error).sum();
+            return Some(vec![Track {
+                look,
+                rgb: fit.rgb,
+                error: errors / sights.len() as f32,
+                sights,
+                parts: vec![0],
+                turning: 0.0,
+            }]);
         }
         let [first, second] = self.followed(run, laid, start);
         let track = |laid: Laid, sights: Vec<Sight>| Track {
@@ -150,7 +166,7 @@ impl Tracker<'_> {
             parts: vec![0],
             turning: 0.0,
         };
-        Some([track(laid[0], first), track(laid[1], second)])
+        Some(vec![track(laid[0], first), track(laid[1], second)])
     }
 
     /// Where two things are in the pictures of a run, from one of them on.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::backdrop::stands_out;
 use super::film::{Film, Rgb};
 use crate::world::{
-    MARKED, Pattern, SHADE, SHADE_SOFT, SHADOW, Shape, cover, marked, shade, tone, turned,
+    MARKED, Pattern, SHADE, SHADE_SOFT, SHADOW, Shape, Size, cover, marked, shade, tone, turned,
     unit_distance,
 };
 
@@ -14,6 +14,20 @@ const FAR: f32 = 3600.0;
 
 /// Shapes and patterns that are looked at closely.
 const CLOSE: usize = 7;
+
+/// Which share of what is seen may be unexplained before poses further off are tried.
+const UNFIT: f32 = 0.1;
+
+/// How far off such poses are: pixels to the right and down, and a share of the radius.
+const SCATTER: [[f32; 3]; 7] = [
+    [0.0, 0.0, 1.0],
+    [-1.6, 0.0, 1.0],
+    [1.6, 0.0, 1.0],
+    [0.0, -1.6, 1.0],
+    [0.0, 1.6, 1.0],
+    [0.0, 0.0, 0.86],
+    [0.0, 0.0, 1.16],
+];
 
 /// Ways in which a pose is changed: a place, a radius, and both so that one rim stays where it is.
 pub(super) const WAYS: [[f32; 3]; 7] = [
@@ -432,6 +446,43 @@ impl Scrap<'_> {
             *fit = self.refined(*look, *fit, 14);
         }
         looks.sort_by(by_error);
+        if looks[0].1.error > UNFIT * self.signal() {
+            // What is hardly told from what is behind it fills more than what stands out.
+            for (look, fit) in &mut looks {
+                let filling = look.filling(columns, rows);
+                for size in Size::ALL {
+                    let radius = size.radius() * self.film.scale();
+                    let found = self.refined(*look, self.fit(*look, Pose { radius, ..filling }), 2);
+                    if found.error < fit.error {
+                        *fit = found;
+                    }
+                }
+            }
+            looks.sort_by(by_error);
+            for (look, fit) in looks.iter_mut().take(CLOSE) {
+                *fit = self.scattered(*look, *fit, look.filling(columns, rows));
+            }
+            looks.sort_by(by_error);
+        }
         looks
+    }
+
+    /// The best of poses around one that is not good, and around that in which it fills its place.
+    pub fn scattered(&self, look: Look, fit: Fit, filling: Pose) -> Fit {
+        let mut best = fit;
+        for start in [fit.pose, filling] {
+            for [right, down, grown] in SCATTER {
+                let pose = Pose {
+                    at: [start.at[0] + right, start.at[1] + down],
+                    radius: start.radius * grown,
+                    angle: fit.pose.angle,
+                };
+                let found = self.refined(look, self.fit(look, pose), 8);
+                if found.error < best.error {
+                    best = found;
+                }
+            }
+        }
+        best
     }
 }

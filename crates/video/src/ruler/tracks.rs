@@ -117,7 +117,7 @@ impl<'a> Tracker<'a> {
                 unclear.push(run);
                 continue;
             }
-            let track = self.track(&run);
+            let track = self.clearest(&run);
             if !self.is_clear(&run, &track) {
                 unclear.push(run);
                 continue;
@@ -220,9 +220,23 @@ impl<'a> Tracker<'a> {
         keys
     }
 
-    /// What a run is, and where.
-    pub(super) fn track(&self, run: &Run) -> Track {
+    /// What a run is, and where, by the pictures in which it is seen well; or, where that is not clear, by the first: what turns stands straight
+    /// there.
+    pub(super) fn clearest(&self, run: &Run) -> Track {
         let keys = self.keys(run);
+        let track = self.track(run, &keys);
+        if keys[0] == run.first || self.is_clear(run, &track) {
+            return track;
+        }
+        let straight = self.track(run, &[run.first]);
+        match self.unexplained(run, &straight) < self.unexplained(run, &track) {
+            true => straight,
+            false => track,
+        }
+    }
+
+    /// What a run is by some of its pictures, and where.
+    fn track(&self, run: &Run, keys: &[usize]) -> Track {
         let first = self.looks(run, keys[0]);
         let (mut look, mut fit) = first[0];
         let mut sights = self.sights(run, look, (keys[0], fit));
@@ -241,7 +255,7 @@ impl<'a> Tracker<'a> {
                     let best = scrap.refined(look, best.expect("there are angles"), 10);
                     match best.error < 2.0 * fit.error + 8.0 {
                         true => best,
-                        false => scattered(scrap, look, best, pose),
+                        false => scrap.scattered(look, best, pose),
                     }
                 });
                 *sight = self.sight(run, sight.frame, found);
@@ -275,7 +289,7 @@ impl<'a> Tracker<'a> {
     }
 
     /// Where a thing is in the pictures of a run, from a picture on in which it is seen well.
-    fn sights(&self, run: &Run, look: Look, (key, fit): (usize, Fit)) -> Vec<Sight> {
+    pub(super) fn sights(&self, run: &Run, look: Look, (key, fit): (usize, Fit)) -> Vec<Sight> {
         let end = run.first + run.blobs.len();
         let mut found: Vec<Option<Fit>> = vec![None; run.blobs.len()];
         found[key - run.first] = Some(fit);
@@ -334,7 +348,7 @@ impl<'a> Tracker<'a> {
             let mut free = scrap.refined(look, best, 14);
             let is_good = |fit: &Fit| fit.error < 2.0 * usual + 4.0;
             if !is_good(&free) {
-                free = scattered(scrap, look, free, filling);
+                free = scrap.scattered(look, free, filling);
             }
             let is_coloured = super::film::apart(free.rgb, rgb) < 900.0;
             if is_coloured && is_good(&free) {
@@ -491,25 +505,6 @@ impl<'a> Tracker<'a> {
             false => 0.0,
         }
     }
-}
-
-/// The best of poses around one that is not good.
-fn scattered(scrap: &Scrap<'_>, look: Look, fit: Fit, filling: Pose) -> Fit {
-    let mut best = fit;
-    for start in [fit.pose, filling] {
-        for [right, down] in [[-1.6, 0.0], [1.6, 0.0], [0.0, -1.6], [0.0, 1.6], [0.0, 0.0]] {
-            let pose = Pose {
-                at: [start.at[0] + right, start.at[1] + down],
-                angle: fit.pose.angle,
-                ..start
-            };
-            let found = scrap.refined(look, scrap.fit(look, pose), 8);
-            if found.error < best.error {
-                best = found;
-            }
-        }
-    }
-    best
 }
 
 /// Whether a thing looks less and less as it did when it was seen best.
