@@ -283,10 +283,11 @@ impl FineShape {
         }
     }
 
-    fn sizes(self) -> [usize; 8] {
-        let ([a, b, c], [before, after]) = (self.merged, self.layers);
-        let one = [self.hidden, self.heads, self.inner];
-        [a, b, c, one[0], one[1], one[2], before, after]
+    /// What there is at least one of; layers may all be on one side.
+    fn sizes(self) -> [usize; 7] {
+        let [a, b, c] = self.merged;
+        let layers = self.layers.iter().sum();
+        [a, b, c, self.hidden, self.heads, self.inner, layers]
     }
 }
 

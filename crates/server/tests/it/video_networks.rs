@@ -361,7 +361,8 @@ fn an_adapter_and_a_track_are_chosen_in_a_browser() {
     browser.write(".wish textarea", "a cat on a wall");
     browser.press(&[], &ENTER.to_string());
     // A track of one's own that is not there yet is asked for.
-    browser.until("document.querySelector('.wish .wrong').textContent.includes('Choose the track')");
+    browser
+        .until("document.querySelector('.wish .wrong').textContent.includes('Choose the track')");
     let tone = Base64::encode_string(&crate::videos::tone());
     browser.run(&format!(
         "const bytes = Uint8Array.from(atob('{tone}'), (sign) => sign.charCodeAt(0));

@@ -73,6 +73,9 @@ impl Run {
                     .collect(),
             });
         }
+        if let ModelRecipe::Film(film) = &self.recipe.model {
+            film.shape(usize::from(u8::MAX)).check()?;
+        }
         for folder in [&data, &self.out.join("begin")] {
             std::fs::create_dir_all(folder).map_err(Error::file(folder))?;
         }

@@ -58,6 +58,11 @@ fn fine() -> String {
     recipe.replacen("[[stage]]", fine, 1)
 }
 
+/// The same again, with patches that are seen in windows, and after tokens only.
+fn windowed() -> String {
+    fine().replace("num_layers = [1, 1]", "num_layers = [0, 2]\nwindows = true")
+}
+
 /// Films of one colour, whose name is all that is said of them.
 fn films() -> FilmSource {
     let words = ["", "black", "white"].map(str::to_owned);
@@ -100,7 +105,7 @@ fn folder(recipe: &str) -> tempfile::TempDir {
 
 #[test]
 fn a_network_learns_to_foretell_films_and_goes_on_where_it_was_stopped() {
-    for recipe in [RECIPE, &fine()] {
+    for recipe in [RECIPE, &fine(), &windowed()] {
         learns_and_goes_on(recipe);
     }
 }

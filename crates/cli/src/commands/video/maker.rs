@@ -18,6 +18,11 @@ pub fn of(made: &Made) -> anyhow::Result<Maker> {
     let folder = match &made.model {
         None => return Ok(Maker::Scene),
         Some(name) if name.as_os_str() == built_in::NAME => &built_in::films_folder()?,
+        Some(folder) if !folder.exists() => {
+            let what = format!("there is no folder `{}`", folder.display());
+            let hint = "`--model` takes the folder of a network, or `built-in` for the one that comes with Freehold";
+            return Err(Failure::refused("film_refused", what).hint(hint).into());
+        }
         Some(folder) => folder,
     };
     let is_held = made.weights.is_some() || !made.adapters.is_empty();
