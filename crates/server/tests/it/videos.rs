@@ -668,6 +668,7 @@ fn films_are_made_in_turns_and_an_administrator_may_put_their_queue_aside() {
         json!({
             "titles": true, "films_paused": false,
             "film_models": [{ "name": "freehold-scene", "size": "1280x720", "takes": [], "is_built_in": true }],
+            "film_adapters": [],
         })
     );
     let done = |by: &Signed<'_>, id: &str| {
