@@ -9,8 +9,8 @@ const LOOKS: usize = 5;
 /// Squares of how far a pixel may be from what is expected count up to this.
 const FAR: f32 = 1600.0;
 
-/// How soft the edges behind all things may be, in shares of a pixel.
-const SOFTNESS: [f32; 4] = [1.0, 1.8, 2.8, 4.0];
+/// How soft edges may be, of things and behind them, in shares of a pixel.
+pub(super) const SOFTNESS: [f32; 4] = [1.0, 1.8, 2.8, 4.0];
 
 /// Where the camera looks, and how much larger everything looks.
 pub(super) type Look = ([f32; 2], f32);

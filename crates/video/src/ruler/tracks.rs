@@ -1,6 +1,6 @@
 //! Things: what each is, and where it is in each picture.
 
-use super::backdrop::Backdrop;
+use super::backdrop::{Backdrop, SOFTNESS};
 use super::blobs::{Blob, Run, find, runs};
 use super::film::{Film, Rgb};
 use super::template::{Fit, Look, Pose, Scrap};
@@ -14,9 +14,6 @@ const COMES_BACK: f32 = 0.6;
 
 /// Which share of what is seen a thing may leave unexplained.
 const UNCLEAR: f32 = 0.1;
-
-/// How soft the edges of things may be, in shares of a pixel.
-const SOFTNESS: [f32; 4] = [1.0, 1.8, 2.8, 4.0];
 
 /// Runs by which it is told how soft edges are.
 const SOFT_RUNS: usize = 2;
