@@ -11,6 +11,7 @@ mod grade;
 mod merged;
 mod motion;
 mod scene;
+mod sights;
 mod steady;
 mod template;
 mod tracks;
