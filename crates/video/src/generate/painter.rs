@@ -17,7 +17,7 @@ use crate::settings::Steps;
 /// Steps of a network that was trained here, and its guidance, where nothing is said.
 pub const USUAL_STEPS: Steps = Steps {
     count: 20,
-    guidance: 2.0,
+    guidance: 1.5,
 };
 
 /// The file of words beside the weights, a word a line; the first line stands for no caption.
