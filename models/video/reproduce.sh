@@ -20,7 +20,7 @@ recipe=$folder/reproduced.toml
 { echo 'out = "reproduced"'; sed '/^[[:space:]]*out[[:space:]]*=/d' "$here/recipe/recipe.toml"; } >"$recipe"
 "${FREEHOLD:-freehold}" train "$recipe"
 made=$(sha256sum "$folder"/reproduced/'learn'/model/model.safetensors | cut -d ' ' -f 1)
-wanted=3bc2c6e91f82045b23f36c7c012b6dd6f713a2e80ad2979298c671a08702c6a4
+wanted=ef88744533684fc22d0c1347ac7cc314d7ec5022191985eeb86f807e14055548
 if [ "$made" = "$wanted" ]; then
   echo "video: the same weights to the bit, $made"
 else
