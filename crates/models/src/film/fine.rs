@@ -202,28 +202,20 @@ fn both_ways(order: &[u32], films: usize) -> [Vec<u32>; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::film::shape::tests::small;
 
     #[test]
     fn windows_hold_each_patch_once_and_meet_across_the_borders_of_tokens() {
+        let small = small();
         let shape = FilmShape {
             film: [4, 16, 8],
             patch: [1, 2, 2],
-            frames_per_second: 4,
-            hidden: 32,
-            layers: 1,
-            reading_layers: 1,
-            heads: 2,
-            inner: 48,
-            words: 3,
-            caption: 8,
-            fine: Some(FineShape {
+            fine: small.fine.map(|fine| FineShape {
                 merged: [2, 4, 2],
-                hidden: 16,
-                heads: 1,
-                inner: 32,
-                layers: [1, 1],
                 is_windowed: true,
+                ..fine
             }),
+            ..small
         };
         shape.check().unwrap();
         assert_eq!(token_windows(&shape), (None, 16));

@@ -306,12 +306,12 @@ fn sizes<const N: usize>(settings: &Settings, key: &str) -> Result<[usize; N], E
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    #[test]
-    fn patches_of_a_token_lie_one_after_the_other_and_hold_each_pixel_once() {
-        let shape = FilmShape {
+    /// Films of 48 patches, six a token.
+    pub(in crate::film) fn small() -> FilmShape {
+        FilmShape {
             film: [4, 8, 12],
             patch: [2, 2, 2],
             frames_per_second: 4,
@@ -330,7 +330,12 @@ mod tests {
                 layers: [1, 1],
                 is_windowed: false,
             }),
-        };
+        }
+    }
+
+    #[test]
+    fn patches_of_a_token_lie_one_after_the_other_and_hold_each_pixel_once() {
+        let shape = small();
         shape.check().unwrap();
         assert_eq!((shape.patches(), shape.tokens()), (48, 8));
         assert_eq!(shape.place(6, 0), [0, 0, 6]);
