@@ -6,7 +6,8 @@
 //! One line of JSON on stdout.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use media::Picture;
@@ -132,15 +133,36 @@ fn made(painter: &Painter, split: Split, asked: &Asked) -> Made {
         let film = painter.paint(&painting, &|| true, &mut |_, _| true);
         made.seconds += began.elapsed().as_secs_f64();
         let film = film.expect("nobody ends it");
-        let truth = drawn(&scene, number, painter.size(), rate(painter));
-        let seen = |film: &[u8]| measure(&pictures(film, painter), rate(painter) as f32);
-        made.seen.push(seen(&film));
-        made.seen_true.push(seen(&truth));
+        made.truths
+            .push(drawn(&scene, number, painter.size(), rate(painter)));
         made.wishes.push(wish);
         made.films.push(film);
-        made.truths.push(truth);
     }
+    made.seen = measured(&made.films, painter);
+    made.seen_true = measured(&made.truths, painter);
     made
+}
+
+/// What films show, each measured by a thread, as many at once as there are cores.
+fn measured(films: &[Vec<u8>], painter: &Painter) -> Vec<Seen> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let seen: Vec<OnceLock<Seen>> = films.iter().map(|_| OnceLock::new()).collect();
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(film) = films.get(at) else { return };
+            let _ = seen[at].set(measure(&pictures(film, painter), rate(painter) as f32));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(work);
+        }
+    });
+    seen.into_iter()
+        .map(|seen| seen.into_inner().expect("each was measured"))
+        .collect()
 }
 
 fn judged(name: &str, made: &Made, painter: &Painter, lessons: &[Vec<f32>]) -> Value {

@@ -11,6 +11,7 @@ mod grade;
 mod merged;
 mod motion;
 mod scene;
+mod search;
 mod sights;
 mod steady;
 mod template;
@@ -72,7 +73,6 @@ pub struct SeenObject {
 pub fn measure(pictures: &[Picture], frames_per_second: f32) -> Seen {
     let film = Film::new(pictures, frames_per_second);
     let backdrop = Backdrop::find(&film);
-    let tracker = Tracker::new(&film, &backdrop);
-    let tracks = tracker.tracks();
+    let (tracker, tracks) = Tracker::follow(&film, &backdrop);
     scene::seen(&film, &backdrop, &tracker, tracks)
 }

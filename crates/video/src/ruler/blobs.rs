@@ -6,8 +6,8 @@ use super::film::{Film, Rgb, apart};
 /// Pixels of the smallest patch, in a picture of 64 by 64.
 const PIXELS_MIN: f32 = 10.0;
 
-/// How far a pixel stands out at least.
-const OUT_MIN: f32 = 11.0;
+/// How far a pixel stands out at least: little first, and more where a film is so hazy that things are not found.
+pub(super) const LEVELS: [f32; 3] = [11.0, 32.0, 64.0];
 
 /// A patch.
 #[derive(Clone, Debug)]
@@ -41,9 +41,9 @@ impl Blob {
     }
 }
 
-/// The patches of each picture.
-pub(super) fn find(film: &Film, backdrop: &Backdrop) -> Vec<Vec<Blob>> {
-    let out = (backdrop.noise * 3.5).max(OUT_MIN).powi(2);
+/// The patches of each picture, of pixels that stand out so far.
+pub(super) fn find(film: &Film, backdrop: &Backdrop, level: f32) -> Vec<Vec<Blob>> {
+    let out = (backdrop.noise * 3.5).max(level).powi(2);
     let least = (PIXELS_MIN * (film.scale() / 64.0).powi(2)).max(4.0);
     let frames = film.frames.iter().zip(&backdrop.plates);
     frames

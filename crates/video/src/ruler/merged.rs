@@ -2,8 +2,9 @@
 
 use super::blobs::Run;
 use super::film::{Rgb, apart};
-use super::template::{Fit, Look, Pose, Scrap, WAYS};
-use super::tracks::{HAZY, Sight, Track, Tracker, join};
+use super::search::WAYS;
+use super::template::{Fit, Look, Pose, Scrap};
+use super::tracks::{Sight, Track, Tracker, join};
 use crate::world::{Colour, Size};
 
 /// Things that are tried before another.
@@ -46,7 +47,7 @@ impl Tracker<'_> {
                     None if self.is_clear(run, &alone) => add(tracks, alone),
                     None if near.is_empty()
                         && !run.is_merged
-                        && self.unexplained(run, &alone) < HAZY =>
+                        && self.unexplained(run, &alone) < self.hazy =>
                     {
                         add(tracks, alone)
                     }
@@ -285,14 +286,13 @@ fn seeds(scrap: &Scrap<'_>, pixels: &[usize]) -> Vec<(Laid, f32)> {
             ]
         };
         let (columns, rows) = (span(&|at| at % width), span(&|at| at / width));
-        let part = Scrap {
-            columns: [columns[0].saturating_sub(2), (columns[1] + 3).min(width)],
-            rows: [
+        let part = scrap.narrowed(
+            [columns[0].saturating_sub(2), (columns[1] + 3).min(width)],
+            [
                 rows[0].saturating_sub(2),
                 (rows[1] + 3).min(scrap.film.height),
             ],
-            ..*scrap
-        };
+        );
         let looks = part.looks(columns, rows).into_iter().take(LOOKS);
         found.extend(looks.map(|(look, fit)| {
             let laid = (look, fit.pose, fit.rgb);
@@ -309,14 +309,8 @@ fn seeds(scrap: &Scrap<'_>, pixels: &[usize]) -> Vec<(Laid, f32)> {
 
 /// Things that may lie behind one that is known: those that are nearest to what it leaves of a patch.
 fn backs(scrap: &Scrap<'_>, pixels: &[usize], laid: Laid) -> Vec<Laid> {
-    let hidden: Vec<bool> = (0..scrap.seen.len())
-        .map(|at| scrap.is_explained(laid, at))
-        .collect();
-    let others = scrap.is_others;
-    let rest = Scrap {
-        is_others: &|at| hidden[at] || others(at),
-        ..*scrap
-    };
+    let hidden = scrap.explained(laid);
+    let rest = scrap.without(&hidden);
     let left = pixels.iter().filter(|at| !hidden[**at]).count();
     if left < 6 {
         return Vec::new();

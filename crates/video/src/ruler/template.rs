@@ -5,40 +5,17 @@ use std::sync::LazyLock;
 use super::backdrop::stands_out;
 use super::film::{Film, Rgb};
 use crate::world::{
-    MARKED, Pattern, SHADE, SHADE_SOFT, SHADOW, Shape, Size, cover, marked, shade, tone, turned,
-    unit_distance,
+    MARKED, Pattern, SHADE, SHADE_SOFT, SHADOW, Shape, cover, marked, shade, tone, unit_distance,
 };
 
 /// Squares of how far a pixel may be from what is expected count up to this.
 const FAR: f32 = 3600.0;
 
-/// Shapes and patterns that are looked at closely.
-const CLOSE: usize = 7;
+/// No shape reaches further than this, in shares of its radius.
+const REACH: f32 = 1.2;
 
-/// Which share of what is seen may be unexplained before poses further off are tried.
-const UNFIT: f32 = 0.1;
-
-/// How far off such poses are: pixels to the right and down, and a share of the radius.
-const SCATTER: [[f32; 3]; 7] = [
-    [0.0, 0.0, 1.0],
-    [-1.6, 0.0, 1.0],
-    [1.6, 0.0, 1.0],
-    [0.0, -1.6, 1.0],
-    [0.0, 1.6, 1.0],
-    [0.0, 0.0, 0.86],
-    [0.0, 0.0, 1.16],
-];
-
-/// Ways in which a pose is changed: a place, a radius, and both so that one rim stays where it is.
-pub(super) const WAYS: [[f32; 3]; 7] = [
-    [1.0, 0.0, 0.0],
-    [0.0, 1.0, 0.0],
-    [0.0, 0.0, 0.7],
-    [0.5, 0.0, 0.5],
-    [0.5, 0.0, -0.5],
-    [0.0, 0.5, 0.5],
-    [0.0, 0.5, -0.5],
-];
+/// What is told of a pixel that belongs to something else.
+const OTHERS: f32 = -1.0;
 
 /// What a thing looks like but for its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +44,7 @@ pub(super) struct Fit {
 }
 
 /// A part of a picture.
+#[derive(Clone)]
 pub(super) struct Scrap<'a> {
     pub film: &'a Film,
     pub seen: &'a [Rgb],
@@ -74,11 +52,11 @@ pub(super) struct Scrap<'a> {
     /// Columns and rows, without the last.
     pub columns: [usize; 2],
     pub rows: [usize; 2],
-    /// Whether a pixel belongs to something else.
-    pub is_others: &'a dyn Fn(usize) -> bool,
     /// How soft edges are, in shares of a pixel.
     pub soft: f32,
     pub has_shadows: bool,
+    /// How far each pixel is from what is behind it, in whatever shadow, row by row; less than nothing where it belongs to something else.
+    bare: Vec<f32>,
 }
 
 /// How far the rim of each shape lies to the left, to the right, above and below its middle.
@@ -128,22 +106,178 @@ impl Look {
     }
 }
 
-/// What a pixel is made of: `fixed`, and `own` times the colour of the thing.
-struct Mixed {
-    /// How much of it the thing covers.
-    share: f32,
-    fixed: Rgb,
-    own: f32,
+/// Places a length of which distances to the rims of shapes are known.
+const GRID: f32 = 80.0;
+
+/// How far from the middle they are known, in shares of the radius.
+const KNOWN: f32 = 1.3;
+
+/// Places a side.
+const SIDE: usize = (2.0 * KNOWN * GRID) as usize + 2;
+
+/// Distances to the rim of each shape, in shares of its radius, at places beside each other and one below the other.
+static DISTANCES: LazyLock<Vec<Vec<f32>>> = LazyLock::new(|| {
+    let place = |at: usize| at as f32 / GRID - KNOWN;
+    Shape::ALL
+        .iter()
+        .map(|&shape| {
+            (0..SIDE * SIDE)
+                .map(|at| unit_distance(shape, [place(at % SIDE), place(at / SIDE)]))
+                .collect()
+        })
+        .collect()
+});
+
+/// A look in a pose.
+struct Stamp<'a> {
+    look: Look,
+    pose: Pose,
+    sine: f32,
+    cosine: f32,
+    distances: &'a [f32],
 }
 
-/// What a thing adds to a pixel that it covers so far.
-struct Covered {
-    share: f32,
-    added: f32,
-    own: f32,
+impl Stamp<'_> {
+    fn new(look: Look, pose: Pose) -> Self {
+        let (sine, cosine) = (-pose.angle).sin_cos();
+        Self {
+            look,
+            pose,
+            sine,
+            cosine,
+            distances: &DISTANCES[look.shape as usize],
+        }
+    }
+
+    /// A place that is so far from the middle, in pixels to the right and up, in shares of the radius, turned back.
+    fn local(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+        [
+            (x * self.cosine - y * self.sine) / self.pose.radius,
+            (x * self.sine + y * self.cosine) / self.pose.radius,
+        ]
+    }
+
+    /// How far it is from there to the rim, in pixels.
+    fn far(&self, local: [f32; 2]) -> f32 {
+        let [x, y] = local.map(|part| (part + KNOWN) * GRID);
+        let end = (SIDE - 1) as f32;
+        if !(x >= 0.0 && y >= 0.0 && x < end && y < end) {
+            return unit_distance(self.look.shape, local) * self.pose.radius;
+        }
+        let (column, row) = (x as u32, y as u32);
+        let at = row as usize * SIDE + column as usize;
+        let [along, down] = [x - column as f32, y - row as f32];
+        let [above, below] = [at, at + SIDE].map(|at| {
+            let [left, right] = [self.distances[at], self.distances[at + 1]];
+            left + (right - left) * along
+        });
+        (above + (below - above) * down) * self.pose.radius
+    }
 }
 
-impl Scrap<'_> {
+/// A pixel that a thing covers in part or whole.
+struct Cell {
+    at: usize,
+    /// How much of it is covered.
+    share: f32,
+    /// How light the colour of the thing is there, and how much white is on it.
+    light: f32,
+    white: f32,
+    /// How much of that is covered by marks.
+    marks: f32,
+    /// How much light its own shadow leaves of what is behind it.
+    shaded: f32,
+}
+
+impl Cell {
+    /// What it adds to a pixel besides its colour, when marks are that light.
+    fn added(&self, mark: f32) -> f32 {
+        self.share * 255.0 * (self.light * self.marks * mark + self.white)
+    }
+
+    /// How much of its colour it adds.
+    fn own(&self) -> f32 {
+        self.share * self.light * (1.0 - self.marks)
+    }
+
+    /// What a pixel is, before a plate, when marks are that light and the thing has that colour.
+    fn over(&self, plate: Rgb, mark: f32, rgb: Rgb) -> Rgb {
+        let (added, own) = (self.added(mark), self.own());
+        let left = self.shaded * (1.0 - self.share);
+        std::array::from_fn(|channel| plate[channel] * left + added + own * rgb[channel])
+    }
+}
+
+/// How light the marks are of a thing of that colour.
+fn mark_on(rgb: Rgb) -> f32 {
+    tone(rgb.map(|part| part / 255.0))
+}
+
+impl<'a> Scrap<'a> {
+    /// A part of a picture, but for pixels that belong to something else.
+    pub fn new(
+        film: &'a Film,
+        [seen, plate]: [&'a [Rgb]; 2],
+        [columns, rows]: [[usize; 2]; 2],
+        (soft, has_shadows): (f32, bool),
+        is_others: &dyn Fn(usize) -> bool,
+    ) -> Self {
+        let [left, right] = columns;
+        let pixels =
+            (rows[0]..rows[1]).flat_map(|y| (left..right).map(move |x| y * film.width + x));
+        let bare = pixels.map(|at| match is_others(at) {
+            true => OTHERS,
+            false => stands_out(seen[at], plate[at]).min(FAR),
+        });
+        Self {
+            film,
+            seen,
+            plate,
+            columns,
+            rows,
+            soft,
+            has_shadows,
+            bare: bare.collect(),
+        }
+    }
+
+    /// Some of its columns and rows, which may go beyond it: what is there belongs to something else.
+    pub fn narrowed(&self, columns: [usize; 2], rows: [usize; 2]) -> Self {
+        let is_others = |at| self.bare_at(at) < 0.0;
+        let light = (self.soft, self.has_shadows);
+        Self::new(
+            self.film,
+            [self.seen, self.plate],
+            [columns, rows],
+            light,
+            &is_others,
+        )
+    }
+
+    /// The same without some pixels.
+    pub fn without(&self, hidden: &[bool]) -> Self {
+        let is_others = |at: usize| hidden[at] || self.bare_at(at) < 0.0;
+        let light = (self.soft, self.has_shadows);
+        Self::new(
+            self.film,
+            [self.seen, self.plate],
+            [self.columns, self.rows],
+            light,
+            &is_others,
+        )
+    }
+
+    /// How far a pixel that nothing covers is from what is behind it, in whatever shadow.
+    fn bare_at(&self, at: usize) -> f32 {
+        let (x, y) = (at % self.film.width, at / self.film.width);
+        let [left, right] = self.columns;
+        let is_within = (left..right).contains(&x) && (self.rows[0]..self.rows[1]).contains(&y);
+        match is_within {
+            true => self.bare[(y - self.rows[0]) * (right - left) + x - left],
+            false => OTHERS,
+        }
+    }
+
     /// Where a pixel is, seen from the middle of a thing, with up above, in pixels.
     fn from(&self, pose: Pose, at: usize) -> [f32; 2] {
         let (x, y) = (at % self.film.width, at / self.film.width);
@@ -151,216 +285,209 @@ impl Scrap<'_> {
     }
 
     /// How much light the shadow of a thing leaves.
-    fn shaded(&self, look: Look, pose: Pose, at: usize) -> f32 {
+    fn shaded(&self, stamp: &Stamp<'_>, at: usize) -> f32 {
         if !self.has_shadows {
             return 1.0;
         }
         let scale = self.film.scale();
-        let from = self.from(pose, at);
-        let from = [from[0] - SHADOW[0] * scale, from[1] - SHADOW[1] * scale];
-        let local = turned(from, -pose.angle).map(|part| part / pose.radius);
-        let far = unit_distance(look.shape, local) * pose.radius;
-        1.0 - cover(far, SHADE_SOFT * scale) * SHADE
+        let [x, y] = self.from(stamp.pose, at);
+        let local = stamp.local([x - SHADOW[0] * scale, y - SHADOW[1] * scale]);
+        1.0 - cover(stamp.far(local), SHADE_SOFT * scale) * SHADE
     }
 
-    fn covered(&self, look: Look, pose: Pose, mark: f32, at: usize) -> Covered {
-        let nothing = Covered {
-            share: 0.0,
-            added: 0.0,
-            own: 0.0,
-        };
+    /// What a thing makes of a pixel, if it covers any of it.
+    fn cell(&self, stamp: &Stamp<'_>, at: usize) -> Option<Cell> {
+        let Stamp { look, pose, .. } = *stamp;
         let from = self.from(pose, at);
-        // No shape reaches further than this.
-        let reach = pose.radius * 1.2 + self.soft;
+        let reach = pose.radius * REACH + self.soft;
         if from[0] * from[0] + from[1] * from[1] > reach * reach {
-            return nothing;
+            return None;
         }
-        let local = turned(from, -pose.angle).map(|part| part / pose.radius);
-        let far = unit_distance(look.shape, local) * pose.radius;
-        let share = cover(far, 0.5 * self.soft);
+        let local = stamp.local(from);
+        let share = cover(stamp.far(local), 0.5 * self.soft);
         if share <= 0.0 {
-            return nothing;
+            return None;
         }
-        let marks = marked(look.pattern, local, 0.5 * self.soft / pose.radius) * MARKED;
         let light = shade(look.shape, local);
-        let (own, white) = match light < 1.0 {
-            true => (light, 0.0),
-            false => (1.0 - (light - 1.0).min(0.8), (light - 1.0).min(0.8)),
-        };
-        Covered {
+        let white = (light - 1.0).clamp(0.0, 0.8);
+        Some(Cell {
+            at,
             share,
-            added: share * 255.0 * (own * marks * mark + white),
-            own: share * own * (1.0 - marks),
-        }
+            light: light.min(1.0 - white),
+            white,
+            marks: marked(look.pattern, local, 0.5 * self.soft / pose.radius) * MARKED,
+            shaded: match share < 1.0 {
+                true => self.shaded(stamp, at),
+                false => 1.0,
+            },
+        })
     }
 
-    /// What each pixel is made of, when the marks are that light.
-    fn mixed(&self, look: Look, pose: Pose, mark: f32, at: usize) -> Mixed {
-        let Covered { share, added, own } = self.covered(look, pose, mark, at);
-        let light = match 0.0 < share && share < 1.0 {
-            true => self.shaded(look, pose, at),
-            false => 1.0,
+    /// The pixels that a thing covers.
+    fn cells(&self, look: Look, pose: Pose) -> Vec<Cell> {
+        let stamp = Stamp::new(look, pose);
+        let reach = pose.radius * REACH + self.soft;
+        let within = |axis: usize, [from, end]: [usize; 2]| {
+            let at = pose.at[axis];
+            let first = ((at - reach).max(0.0) as usize).clamp(from, end);
+            first..((at + reach).max(0.0) as usize + 1).clamp(first, end)
         };
-        Mixed {
-            share,
-            fixed: self.plate[at].map(|part| part * light * (1.0 - share) + added),
-            own,
+        let [columns, rows] = [within(0, self.columns), within(1, self.rows)];
+        let mut cells = Vec::with_capacity(columns.len() * rows.len());
+        for y in rows {
+            let line = (y - self.rows[0]) * (self.columns[1] - self.columns[0]);
+            for x in columns.clone() {
+                if self.bare[line + x - self.columns[0]] >= 0.0 {
+                    cells.extend(self.cell(&stamp, y * self.film.width + x));
+                }
+            }
         }
+        cells
+    }
+
+    fn pixels(&self) -> impl Iterator<Item = (usize, f32)> {
+        let [left, right] = self.columns;
+        let places = (self.rows[0]..self.rows[1])
+            .flat_map(move |y| (left..right).map(move |x| y * self.film.width + x));
+        let all = places.zip(self.bare.iter().copied());
+        all.filter(|(_, bare)| *bare >= 0.0)
     }
 
     /// How far pixels are from those of several things, those behind first.
     pub fn layered(&self, things: &[(Look, Pose, Rgb)]) -> f32 {
-        let mut count = 0;
-        let errors = self.pixels().map(|at| {
+        let things: Vec<(Stamp<'_>, Rgb)> = things
+            .iter()
+            .map(|&(look, pose, own)| (Stamp::new(look, pose), own))
+            .collect();
+        let (mut count, mut sum) = (0, 0.0);
+        for (at, bare) in self.pixels() {
             count += 1;
-            let covers = things.iter().map(|&(look, pose, own)| {
-                let mark = tone(own.map(|part| part / 255.0));
-                (self.covered(look, pose, mark, at), own)
-            });
-            let covers: Vec<(Covered, Rgb)> = covers.collect();
-            let bare: f32 = covers
+            let cells: Vec<(Cell, Rgb)> = things
                 .iter()
-                .map(|(covered, _)| 1.0 - covered.share)
-                .product();
-            if bare >= 1.0 {
-                return self.bare(at);
+                .filter_map(|(stamp, own)| Some((self.cell(stamp, at)?, *own)))
+                .collect();
+            if cells.is_empty() {
+                sum += bare;
+                continue;
             }
             let mut rgb = self.plate[at];
-            for &(look, pose, _) in things.iter().filter(|_| bare > 0.0) {
-                let light = self.shaded(look, pose, at);
-                rgb = rgb.map(|part| part * light);
-            }
-            for (covered, own) in covers {
-                for (part, own) in rgb.iter_mut().zip(own) {
-                    *part = *part * (1.0 - covered.share) + covered.added + covered.own * own;
+            if cells.iter().all(|(cell, _)| cell.share < 1.0) {
+                for (stamp, _) in &things {
+                    let light = self.shaded(stamp, at);
+                    rgb = rgb.map(|part| part * light);
                 }
             }
-            super::film::apart(rgb, self.seen[at]).min(FAR)
-        });
-        let sum: f32 = errors.sum();
+            for (cell, own) in cells {
+                // The shadow is there already.
+                let cell = Cell {
+                    shaded: 1.0,
+                    ..cell
+                };
+                rgb = cell.over(rgb, mark_on(own), own);
+            }
+            sum += super::film::apart(rgb, self.seen[at]).min(FAR);
+        }
         sum / count.max(1) as f32
     }
 
-    /// How far a pixel that nothing covers is from what is behind it, in whatever shadow.
-    fn bare(&self, at: usize) -> f32 {
-        stands_out(self.seen[at], self.plate[at]).min(FAR)
-    }
-
-    fn pixels(&self) -> impl Iterator<Item = usize> {
-        let [left, right] = self.columns;
-        (self.rows[0]..self.rows[1])
-            .flat_map(move |y| (left..right).map(move |x| y * self.film.width + x))
-            .filter(|&at| !(self.is_others)(at))
+    /// The mean over all pixels of how far they are from what is expected; where something is, `told` says it.
+    fn error(&self, cells: &[Cell], told: impl Fn(&Cell) -> Rgb) -> f32 {
+        let (mut count, mut sum) = (0_usize, 0.0_f64);
+        for &bare in self.bare.iter().filter(|bare| **bare >= 0.0) {
+            count += 1;
+            sum += f64::from(bare);
+        }
+        for cell in cells {
+            let off = super::film::apart(told(cell), self.seen[cell.at]).min(FAR);
+            sum += f64::from(off) - f64::from(self.bare_at(cell.at));
+        }
+        (sum.max(0.0) / count.max(1) as f64) as f32
     }
 
     /// The colour with which a look fits best in a pose, and how well.
     pub fn fit(&self, look: Look, pose: Pose) -> Fit {
+        let cells = self.cells(look, pose);
         let tones: &[f32] = match look.pattern {
             Pattern::Plain => &[0.0],
             _ => &[0.16, 0.97],
         };
         let fits = tones.iter().map(|&mark| {
-            let fit = self.fit_toned(look, pose, mark);
+            let rgb = self.colour(&cells, mark);
             // Dark marks are on what is light.
-            let told = tone(fit.rgb.map(|part| part / 255.0));
-            let is_odd = look.pattern != Pattern::Plain && told != mark;
+            let is_odd = look.pattern != Pattern::Plain && mark_on(rgb) != mark;
+            let error = self.error(&cells, |cell| cell.over(self.plate[cell.at], mark, rgb));
             Fit {
-                error: fit.error * if is_odd { 1.5 } else { 1.0 },
-                ..fit
+                pose,
+                rgb,
+                opacity: 1.0,
+                error: error * if is_odd { 1.5 } else { 1.0 },
             }
         });
         fits.min_by(|one, two| one.error.total_cmp(&two.error))
             .expect("there is a tone")
     }
 
-    fn fit_toned(&self, look: Look, pose: Pose, mark: f32) -> Fit {
-        let mut mixed = Vec::new();
+    /// The colour with which a thing is nearest to what is seen, when its marks are that light.
+    fn colour(&self, cells: &[Cell], mark: f32) -> Rgb {
         let (mut weight, mut sum) = (1e-3_f32, [0.0_f32; 3]);
-        for at in self.pixels() {
-            let part = self.mixed(look, pose, mark, at);
-            if part.own > 0.0 {
-                weight += part.own * part.own;
-                for (sum, (seen, fixed)) in sum.iter_mut().zip(self.seen[at].iter().zip(part.fixed))
-                {
-                    *sum += part.own * (seen - fixed);
-                }
+        for cell in cells {
+            let own = cell.own();
+            let fixed = cell.over(self.plate[cell.at], mark, [0.0; 3]);
+            weight += own * own;
+            for (sum, (seen, fixed)) in sum.iter_mut().zip(self.seen[cell.at].iter().zip(fixed)) {
+                *sum += own * (seen - fixed);
             }
-            mixed.push((at, part));
         }
-        let rgb = sum.map(|sum| (sum / weight).clamp(0.0, 255.0));
-        let error: f32 = mixed
-            .iter()
-            .map(|(at, part)| {
-                if part.share <= 0.0 {
-                    return self.bare(*at);
-                }
-                let parts = self.seen[*at].iter().zip(part.fixed).zip(rgb);
-                let off: f32 = parts
-                    .map(|((seen, fixed), rgb)| (seen - fixed - part.own * rgb).powi(2))
-                    .sum();
-                off.min(FAR)
-            })
-            .sum();
-        Fit {
-            pose,
-            rgb,
-            opacity: 1.0,
-            error: error / mixed.len().max(1) as f32,
-        }
+        sum.map(|sum| (sum / weight).clamp(0.0, 255.0))
     }
 
     /// How well something fits that has a known colour, and of which only a share is there.
     pub fn fit_faded(&self, look: Look, pose: Pose, rgb: Rgb) -> Fit {
-        let opacity = self.opacity(look, pose, rgb).clamp(0.0, 1.0);
-        let mark = tone(rgb.map(|part| part / 255.0));
-        let mut count = 0;
-        let errors = self.pixels().map(|at| {
-            count += 1;
-            let part = self.mixed(look, pose, mark, at);
-            if part.share <= 0.0 {
-                return self.bare(at);
-            }
-            let told: Rgb = std::array::from_fn(|channel| {
-                let whole = part.fixed[channel] + part.own * rgb[channel];
-                let plate = self.plate[at][channel];
-                plate + opacity * (whole - plate)
-            });
-            super::film::apart(told, self.seen[at]).min(FAR)
+        let cells = self.cells(look, pose);
+        let mark = mark_on(rgb);
+        let opacity = self.opacity(&cells, mark, rgb).clamp(0.0, 1.0);
+        let error = self.error(&cells, |cell| {
+            let plate = self.plate[cell.at];
+            let whole = cell.over(plate, mark, rgb);
+            std::array::from_fn(|part| plate[part] + opacity * (whole[part] - plate[part]))
         });
-        let sum: f32 = errors.sum();
         Fit {
             pose,
             rgb,
             opacity,
-            error: sum / count.max(1) as f32,
+            error,
         }
     }
 
     /// How much of a pixel a thing covers.
     pub fn cover(&self, look: Look, pose: Pose, at: usize) -> f32 {
-        self.covered(look, pose, 0.0, at).share
+        let cell = self.cell(&Stamp::new(look, pose), at);
+        cell.map_or(0.0, |cell| cell.share)
     }
 
-    /// Whether a thing covers a pixel, and looks there as it is seen.
-    pub fn is_explained(&self, (look, pose, rgb): (Look, Pose, Rgb), at: usize) -> bool {
-        let mark = tone(rgb.map(|part| part / 255.0));
-        let part = self.mixed(look, pose, mark, at);
-        let told = std::array::from_fn(|channel| part.fixed[channel] + part.own * rgb[channel]);
-        part.share > 0.02 && super::film::apart(told, self.seen[at]) < FAR / 2.0
+    /// Which pixels of the picture a thing covers, and look there as it does.
+    pub fn explained(&self, (look, pose, rgb): (Look, Pose, Rgb)) -> Vec<bool> {
+        let (stamp, mark) = (Stamp::new(look, pose), mark_on(rgb));
+        let pixels = 0..self.seen.len();
+        let explained = pixels.map(|at| {
+            let cell = self.cell(&stamp, at).filter(|cell| cell.share > 0.02);
+            cell.is_some_and(|cell| {
+                let told = cell.over(self.plate[at], mark, rgb);
+                super::film::apart(told, self.seen[at]) < FAR / 2.0
+            })
+        });
+        explained.collect()
     }
 
     /// How far pixels are from what is expected where a thing is.
     pub fn within(&self, look: Look, fit: Fit) -> f32 {
-        let mark = tone(fit.rgb.map(|part| part / 255.0));
+        let mark = mark_on(fit.rgb);
         let (mut count, mut sum) = (0, 0.0);
-        for at in self.pixels() {
-            let part = self.mixed(look, fit.pose, mark, at);
-            if self.cover(look, fit.pose, at) > 0.5 {
-                let told = std::array::from_fn(|channel| {
-                    part.fixed[channel] + part.own * fit.rgb[channel]
-                });
+        for cell in self.cells(look, fit.pose) {
+            if cell.share > 0.5 {
+                let told = cell.over(self.plate[cell.at], mark, fit.rgb);
                 count += 1;
-                sum += super::film::apart(told, self.seen[at]).min(FAR);
+                sum += super::film::apart(told, self.seen[cell.at]).min(FAR);
             }
         }
         sum / count.max(1) as f32
@@ -368,121 +495,21 @@ impl Scrap<'_> {
 
     /// How much of a picture's light comes from what is not behind all things: the mean of squares.
     pub fn signal(&self) -> f32 {
-        let (mut count, mut sum) = (0, 0.0);
-        for at in self.pixels() {
-            count += 1;
-            sum += self.bare(at);
-        }
-        sum / count.max(1) as f32
+        self.error(&[], |_| [0.0; 3])
     }
 
-    /// What a thing of that look and colour shows of itself here: 0 is nothing, 1 all.
-    fn opacity(&self, look: Look, pose: Pose, rgb: Rgb) -> f32 {
-        let mark = tone(rgb.map(|part| part / 255.0));
+    /// What a thing of that colour shows of itself here: 0 is nothing, 1 all.
+    fn opacity(&self, cells: &[Cell], mark: f32, rgb: Rgb) -> f32 {
         let (mut weight, mut sum) = (1e-3_f32, 0.0_f32);
-        for at in self.pixels() {
-            let part = self.mixed(look, pose, mark, at);
-            let channels = self.seen[at].iter().zip(self.plate[at]);
-            for ((seen, plate), (fixed, own)) in channels.zip(part.fixed.iter().zip(rgb)) {
-                let step = fixed + part.own * own - plate;
+        for cell in cells {
+            let plate = self.plate[cell.at];
+            let whole = cell.over(plate, mark, rgb);
+            for channel in 0..3 {
+                let step = whole[channel] - plate[channel];
                 weight += step * step;
-                sum += step * (seen - plate);
+                sum += step * (self.seen[cell.at][channel] - plate[channel]);
             }
         }
         sum / weight
-    }
-
-    /// The best pose near one, by halving steps.
-    pub fn refined(&self, look: Look, start: Fit, rounds: usize) -> Fit {
-        self.refined_by(start, rounds, &|pose| self.fit(look, pose))
-    }
-
-    /// The same for what has a known colour, and may be there in part.
-    pub fn refined_faded(&self, look: Look, start: Pose, rgb: Rgb, rounds: usize) -> Fit {
-        let start = self.fit_faded(look, start, rgb);
-        self.refined_by(start, rounds, &|pose| self.fit_faded(look, pose, rgb))
-    }
-
-    fn refined_by(&self, start: Fit, rounds: usize, fit: &dyn Fn(Pose) -> Fit) -> Fit {
-        let mut best = start;
-        let mut step = 1.2;
-        for _ in 0..rounds {
-            let before = best.error;
-            for way in WAYS {
-                for side in [-step, step] {
-                    let pose = best.pose;
-                    let fit = fit(Pose {
-                        at: [pose.at[0] + side * way[0], pose.at[1] + side * way[1]],
-                        radius: (pose.radius + side * way[2]).max(1.0),
-                        ..pose
-                    });
-                    if fit.error < best.error {
-                        best = fit;
-                        break;
-                    }
-                }
-            }
-            if best.error > before * 0.97 {
-                step /= 2.2;
-            }
-            if step < 0.04 {
-                break;
-            }
-        }
-        best
-    }
-
-    /// How well each look fits, those that fit best first.
-    pub fn looks(&self, columns: [usize; 2], rows: [usize; 2]) -> Vec<(Look, Fit)> {
-        let mut looks: Vec<(Look, Fit)> = Look::all()
-            .map(|look| {
-                let fit = self.fit(look, look.filling(columns, rows));
-                (look, self.refined(look, fit, 2))
-            })
-            .collect();
-        let by_error = |one: &(Look, Fit), two: &(Look, Fit)| one.1.error.total_cmp(&two.1.error);
-        looks.sort_by(by_error);
-        for (look, fit) in looks.iter_mut().take(CLOSE) {
-            *fit = self.refined(*look, *fit, 14);
-        }
-        looks.sort_by(by_error);
-        if looks[0].1.error > UNFIT * self.signal() {
-            // What is hardly told from what is behind it fills more than what stands out.
-            for (look, fit) in &mut looks {
-                let filling = look.filling(columns, rows);
-                for size in Size::ALL {
-                    let radius = size.radius() * self.film.scale();
-                    let found = self.refined(*look, self.fit(*look, Pose { radius, ..filling }), 2);
-                    if found.error < fit.error {
-                        *fit = found;
-                    }
-                }
-            }
-            looks.sort_by(by_error);
-            for (look, fit) in looks.iter_mut().take(CLOSE) {
-                *fit = self.scattered(*look, *fit, look.filling(columns, rows));
-            }
-            looks.sort_by(by_error);
-        }
-        looks
-    }
-
-    /// The best of poses around one that is not good, and around that in which it fills its place.
-    pub fn scattered(&self, look: Look, fit: Fit, filling: Pose) -> Fit {
-        let mut best = fit;
-        for start in [fit.pose, filling] {
-            for [right, down, grown] in SCATTER {
-                let pose = Pose {
-                    at: [start.at[0] + right, start.at[1] + down],
-                    radius: start.radius * grown,
-                    angle: fit.pose.angle,
-                };
-                let found = self.refined(look, self.fit(look, pose), 8);
-                if found.error < best.error {
-                    best = found;
-                }
-            }
-        }
-        best
     }
 }

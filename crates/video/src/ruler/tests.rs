@@ -69,6 +69,65 @@ fn larger_films_are_measured_as_well() {
     }
 }
 
+/// Pixels of a side of the parts that are hazy as a whole.
+const HAZY_PART: usize = 16;
+
+/// A film as a network makes it that has not learnt for long: soft, and with grain in whichever parts of it something is.
+fn hazed(film: &[Picture]) -> Vec<Picture> {
+    let mut chance = Chance::new(3, 3);
+    let behind: Vec<u8> = film[0].bytes[..3].to_vec();
+    let hazed = film.iter().map(|picture| {
+        let mut out = picture.clone();
+        let byte = |x: usize, y: usize, part: usize| {
+            let [x, y] = [x.min(picture.width - 1), y.min(picture.height - 1)];
+            f32::from(picture.bytes[(y * picture.width + x) * 3 + part])
+        };
+        for top in (0..picture.height).step_by(HAZY_PART) {
+            for left in (0..picture.width).step_by(HAZY_PART) {
+                let inside = (0..HAZY_PART * HAZY_PART)
+                    .map(|at| (left + at % HAZY_PART, top + at / HAZY_PART));
+                let is_grainy = inside.clone().any(|(x, y)| {
+                    (0..3).any(|part| (byte(x, y, part) - f32::from(behind[part])).abs() > 40.0)
+                });
+                for (x, y) in inside.filter(|_| is_grainy) {
+                    for part in 0..3 {
+                        let near = [x.saturating_sub(1), x, x + 1];
+                        let sum: f32 = near
+                            .into_iter()
+                            .flat_map(|x| [y.saturating_sub(1), y, y + 1].map(|y| byte(x, y, part)))
+                            .sum();
+                        let grain = 50.0 * (chance.unit() - 0.5);
+                        out.bytes[(y * picture.width + x) * 3 + part] = (sum / 9.0 + grain) as u8;
+                    }
+                }
+            }
+        }
+        out
+    });
+    hazed.collect()
+}
+
+#[test]
+fn what_is_hazy_is_found() {
+    let mut chance = Chance::new(5, 9);
+    let scene = loop {
+        let scene = Scene::by_chance(&mut chance);
+        let is_simple = matches!(scene.objects[..], [object] if matches!(object.motion, Motion::Go(_)))
+            && scene.background == Background::Grey
+            && scene.camera == Camera::Still;
+        if is_simple {
+            break scene;
+        }
+    };
+    let film: Vec<Picture> = film(&scene, 5, 48).into_iter().step_by(2).collect();
+    let seen = measure(&hazed(&film), RATE / 2.0);
+    let [found] = &seen.objects[..] else {
+        panic!("{:?} for {:?}", seen.objects, scene.objects);
+    };
+    let told = &scene.objects[0];
+    assert_eq!((found.colour, found.motion), (told.colour, told.motion));
+}
+
 #[test]
 fn an_empty_film_has_no_things_and_no_camera() {
     let mut picture = Picture::new(64, 64);

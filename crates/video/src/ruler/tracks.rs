@@ -1,7 +1,7 @@
 //! Things: what each is, and where it is in each picture.
 
-use super::backdrop::{Backdrop, SOFTNESS};
-use super::blobs::{Blob, Run, find, runs};
+use super::backdrop::{Backdrop, SOFTNESS, stands_out};
+use super::blobs::{Blob, LEVELS, Run, find, runs};
 use super::film::{Film, Rgb};
 use super::template::{Look, Pose, Scrap};
 use crate::world::Background;
@@ -18,8 +18,14 @@ const SOFT_RUNS: usize = 2;
 /// What share of the usual error edges have to leave that are softer than usual.
 const SOFTER: f32 = 0.8;
 
-/// Which share of what is seen a thing may leave unexplained where nothing explains it better.
-pub(super) const HAZY: f32 = 0.6;
+/// Which share of what is seen a thing may leave unexplained where nothing explains it better; and in a film that is hazy as a whole.
+const HAZY: [f32; 2] = [0.6, 0.9];
+
+/// Which share of what stands out lies where things were found, of a film in which all were.
+const FOUND: f32 = 0.7;
+
+/// How far around its middle a thing reaches, in shares of its radius.
+const AROUND: f32 = 1.3;
 
 /// Pixels around a patch that belong to it.
 const MARGIN: usize = 3;
@@ -62,18 +68,75 @@ pub(super) struct Tracker<'a> {
     pub backdrop: &'a Backdrop,
     pub blobs: Vec<Vec<Blob>>,
     pub soft: f32,
+    /// Which share of what is seen a thing may leave unexplained where nothing explains it better.
+    pub hazy: f32,
 }
 
 impl<'a> Tracker<'a> {
-    pub fn new(film: &'a Film, backdrop: &'a Backdrop) -> Self {
+    /// Follows what stands out so far from what is behind it.
+    fn new(film: &'a Film, backdrop: &'a Backdrop, level: f32) -> Self {
         let mut tracker = Self {
             film,
             backdrop,
-            blobs: find(film, backdrop),
+            blobs: find(film, backdrop, level),
             soft: SOFTNESS[0],
+            hazy: HAZY[usize::from(level > LEVELS[0])],
         };
         tracker.soft = tracker.softness();
         tracker
+    }
+
+    /// All things of a film, and how they were followed.
+    pub fn follow(film: &'a Film, backdrop: &'a Backdrop) -> (Self, Vec<Track>) {
+        let mut best: Option<(Self, Vec<Track>, f32)> = None;
+        for level in LEVELS {
+            let tracker = Self::new(film, backdrop, level);
+            let tracks = tracker.tracks();
+            let found = tracker.found(&tracks);
+            if best.as_ref().is_none_or(|best| found > best.2) {
+                best = Some((tracker, tracks, found));
+            }
+            if found > FOUND {
+                break;
+            }
+        }
+        let (tracker, tracks, _) = best.expect("there are levels");
+        (tracker, tracks)
+    }
+
+    /// Which share of what stands out lies where things were found.
+    fn found(&self, tracks: &[Track]) -> f32 {
+        let (mut all, mut here) = (0.0, 0.0);
+        for (frame, (seen, plate)) in self
+            .film
+            .frames
+            .iter()
+            .zip(&self.backdrop.plates)
+            .enumerate()
+        {
+            let sights: Vec<&Sight> = tracks
+                .iter()
+                .flat_map(|track| &track.sights)
+                .filter(|sight| sight.frame == frame)
+                .collect();
+            for (at, (seen, plate)) in seen.iter().zip(plate).enumerate() {
+                let far = stands_out(*seen, *plate);
+                if far < LEVELS[0].powi(2) {
+                    continue;
+                }
+                let (x, y) = (at % self.film.width, at / self.film.width);
+                let [x, y] = self.film.on_screen([x as f32 + 0.5, y as f32 + 0.5]);
+                let is_there = sights
+                    .iter()
+                    .any(|sight| (x - sight.at[0]).hypot(y - sight.at[1]) < AROUND * sight.radius);
+                all += far;
+                here += if is_there { far } else { 0.0 };
+            }
+        }
+        match all > 0.0 {
+            true => here / all,
+            false => 1.0,
+        }
     }
 
     /// How soft the edges of things are, in shares of a pixel: that with which what is seen longest fits best.
@@ -100,7 +163,7 @@ impl<'a> Tracker<'a> {
     }
 
     /// All things of the film.
-    pub fn tracks(&self) -> Vec<Track> {
+    fn tracks(&self) -> Vec<Track> {
         let mut runs = runs(self.film, &self.blobs);
         runs.sort_by_key(|run| std::cmp::Reverse(run.blobs.len()));
         let least = if self.film.frames.len() < 6 { 1 } else { 2 };
@@ -171,16 +234,26 @@ impl<'a> Tracker<'a> {
         let within = |[from, to]: [usize; 2], end: usize| {
             [from.saturating_sub(MARGIN), (to + 1 + MARGIN).min(end)]
         };
-        look(&Scrap {
-            film: self.film,
-            seen: &self.film.frames[frame],
-            plate: &self.backdrop.plates[frame],
-            columns: within(blob.columns, self.film.width),
-            rows: within(blob.rows, self.film.height),
-            is_others: &|at| others[at],
-            soft: self.soft,
-            has_shadows: self.has_shadows(),
-        })
+        let sides = [
+            within(blob.columns, self.film.width),
+            within(blob.rows, self.film.height),
+        ];
+        look(&self.scrap(frame, sides, &|at| others[at]))
+    }
+
+    /// Columns and rows of a picture, without pixels that belong to something else.
+    fn scrap(
+        &self,
+        frame: usize,
+        sides: [[usize; 2]; 2],
+        is_others: &dyn Fn(usize) -> bool,
+    ) -> Scrap<'_> {
+        let pictures = [
+            &self.film.frames[frame][..],
+            &self.backdrop.plates[frame][..],
+        ];
+        let light = (self.soft, self.has_shadows());
+        Scrap::new(self.film, pictures, sides, light, is_others)
     }
 
     /// Whether the first of two things is seen before the second where they cross: both orders are laid beside the picture.
@@ -199,16 +272,8 @@ impl<'a> Tracker<'a> {
                 let from = (second.at[axis] - reach).max(0.0) as usize;
                 [from.min(end), ((second.at[axis] + reach) as usize).min(end)]
             };
-            let scrap = Scrap {
-                film: self.film,
-                seen: &self.film.frames[frame],
-                plate: &self.backdrop.plates[frame],
-                columns: within(0, self.film.width),
-                rows: within(1, self.film.height),
-                is_others: &|_| false,
-                soft: self.soft,
-                has_shadows: self.has_shadows(),
-            };
+            let sides = [within(0, self.film.width), within(1, self.film.height)];
+            let scrap = self.scrap(frame, sides, &|_| false);
             let (first, second) = ((one.look, first, one.rgb), (two.look, second, two.rgb));
             gain += scrap.layered(&[first, second]) - scrap.layered(&[second, first]);
         }
