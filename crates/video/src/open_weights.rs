@@ -8,6 +8,7 @@ mod error;
 mod filmed;
 mod kept;
 mod pipeline;
+mod preview;
 mod releases;
 mod request;
 mod sampler;

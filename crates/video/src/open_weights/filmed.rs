@@ -213,8 +213,9 @@ impl<'a> Filmed<'a> {
             &self.request(number, shot),
             &mut Watch {
                 keeps_going: &keeps_going,
-                each_step: &mut |step, _| {
-                    (self.told)(number * count + step as u64, self.all_steps(), &|| None);
+                each_step: &mut |step, _, film| {
+                    let seen = || Some(film()?.picture());
+                    (self.told)(number * count + step as u64, self.all_steps(), &seen);
                 },
                 each_frame: &mut each_frame,
             },

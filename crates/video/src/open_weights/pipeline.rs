@@ -13,6 +13,7 @@ use tensor::{Context, Pool, Tensor, WeightType};
 use super::embeddings::Embeddings;
 use super::error::Error;
 use super::kept;
+use super::preview::Previews;
 use super::request::{Frame, Request, noise};
 use super::sampler::{Sampler, Steps};
 use super::unfinished::{Progress, Unfinished};
@@ -79,6 +80,7 @@ pub struct Pipeline {
     has_own_moments: bool,
     transformer: WanOutline,
     vae: WanVaeOutline,
+    previews: Option<Previews>,
     loaded: Option<WanTransformer>,
 }
 
@@ -112,8 +114,9 @@ impl Estimate {
 pub struct Watch<'a> {
     /// Asked between the layers of each network whether to go on.
     pub keeps_going: &'a dyn Fn() -> bool,
-    /// Told of each step that was taken, from 1, and of how many there are.
-    pub each_step: &'a mut dyn FnMut(usize, usize),
+    /// Told of each step that was taken, from 1, and of how many there are, and may ask what the film looks like by then: that is known where a tiny
+    /// decoder lies in the folder.
+    pub each_step: &'a mut dyn FnMut(usize, usize, &dyn Fn() -> Option<Frame>),
     /// Given each picture, with its number from 0.
     pub each_frame: &'a mut dyn FnMut(usize, Frame),
 }
@@ -175,6 +178,7 @@ impl Pipeline {
             WanTransformer::check_adapters(&folder.join("transformer"), &adapters)?;
         }
         Ok(Self {
+            previews: Previews::open(folder, vae.channels(), pool)?,
             folder: folder.to_owned(),
             options,
             pool: Arc::clone(pool),
@@ -292,7 +296,7 @@ impl Pipeline {
         if let Some(found) = found {
             (taken, latents.values) = (found.steps, found.latents);
             steps.remember(found.memory);
-            (watch.each_step)(taken, steps.count());
+            (watch.each_step)(taken, steps.count(), &|| None);
         }
         if taken < steps.count() {
             let texts = self.texts(&cx, request, watch)?;
@@ -482,7 +486,7 @@ impl Pipeline {
                 &self.pool,
             )?,
         };
-        let model = self.loaded.insert(model);
+        let (model, previews) = (self.loaded.insert(model), self.previews.as_ref());
         let texts: Vec<_> = texts
             .iter()
             .map(|text| model.text(cx, text, self.options.text_tokens))
@@ -517,7 +521,14 @@ impl Pipeline {
                     memory: steps.memory().clone(),
                 });
             }
-            (watch.each_step)(step + 1, steps.count());
+            let film = || {
+                let pairs = x.values().iter().zip(&velocity);
+                let film: Vec<f32> = pairs
+                    .map(|(x, said)| x - steps.sigmas[step] * said)
+                    .collect();
+                previews?.middle(cx, latents.shape, &film)
+            };
+            (watch.each_step)(step + 1, steps.count(), &film);
         }
         Ok(())
     }

@@ -62,7 +62,7 @@ fn film(pipeline: &mut Pipeline, request: &Request) -> Result<(Vec<Frame>, usize
         request,
         &mut Watch {
             keeps_going: &|| true,
-            each_step: &mut |_, _| steps += 1,
+            each_step: &mut |_, _, _| steps += 1,
             each_frame: &mut |_, frame| frames.push(frame),
         },
     )?;
@@ -248,6 +248,49 @@ fn tiles_adapters_and_kept_texts_are_used() {
     assert!(error(&sampled(&adapted), &sampled(&plain)) > 1e-3);
 }
 
+/// The parts of a pipeline in another folder, with a tiny decoder beside them.
+fn with_tiny(name: &str, to: &Path) {
+    for entry in fixtures().join(name).read_dir().unwrap() {
+        let entry = entry.unwrap();
+        std::os::unix::fs::symlink(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+    let tiny = fixtures().join("taew/taew.safetensors");
+    std::fs::copy(tiny, to.join("taew2_2.safetensors")).unwrap();
+}
+
+#[test]
+fn a_tiny_decoder_in_the_folder_shows_each_step() {
+    let pool = Arc::new(Pool::new(NonZeroUsize::MIN));
+    let request = request(&fixtures().join("ti2v"), [64, 32]);
+    let shown = |pipeline: &mut Pipeline| {
+        let mut shown = Vec::new();
+        let mut watch = Watch {
+            keeps_going: &|| true,
+            each_step: &mut |_, _, film| shown.extend(film()),
+            each_frame: &mut |_, _| {},
+        };
+        pipeline.film(&request, &mut watch).unwrap();
+        shown
+    };
+    assert_eq!(shown(&mut pipeline("ti2v", options()).unwrap()), []);
+    let folder = tempfile::tempdir().unwrap();
+    with_tiny("ti2v", folder.path());
+    let shown = shown(&mut Pipeline::open(folder.path(), options(), &pool).unwrap());
+    assert_eq!(shown.len(), 4);
+    assert!(
+        shown
+            .iter()
+            .all(|frame| (frame.width, frame.height) == (64, 32))
+    );
+    assert!(shown.windows(2).all(|two| two[0] != two[1]));
+    // Latents of the other release have fewer channels.
+    let folder = tempfile::tempdir().unwrap();
+    with_tiny("t2v", folder.path());
+    let refused = Pipeline::open(folder.path(), options(), &pool).err();
+    let refused = refused.map(|error| error.to_string()).unwrap_or_default();
+    assert!(refused.contains("taew2_2.safetensors"), "{refused}");
+}
+
 /// A film that is called off after so many steps.
 fn cut(pipeline: &mut Pipeline, request: &Request, after: usize) -> Vec<usize> {
     let told = std::cell::RefCell::new(Vec::new());
@@ -255,7 +298,7 @@ fn cut(pipeline: &mut Pipeline, request: &Request, after: usize) -> Vec<usize> {
         request,
         &mut Watch {
             keeps_going: &|| told.borrow().last().is_none_or(|last| *last < after),
-            each_step: &mut |step, _| told.borrow_mut().push(step),
+            each_step: &mut |step, _, _| told.borrow_mut().push(step),
             each_frame: &mut |_, _| {},
         },
     );
@@ -351,7 +394,7 @@ fn a_film_is_called_off_within_a_step_and_refused_before_it_does_not_fit() {
         &request,
         &mut Watch {
             keeps_going: &stops,
-            each_step: &mut |_, _| steps += 1,
+            each_step: &mut |_, _, _| steps += 1,
             each_frame: &mut |_, _| unreachable!("it was called off before"),
         },
     );
