@@ -1,6 +1,6 @@
 """Times what `cargo bench -p video --bench open_weights` times, with `diffusers` on the same folders of weights.
 
-    python reference/wan_speed.py step|pictures [f32|bf16]
+    python reference/wan_speed.py step|pictures [f32|bf16] [PICTURES] [WIDTHxHEIGHT]
 
 One thread, by the time that it was given. Writes one line of JSON.
 """
@@ -19,7 +19,7 @@ PLACE = Path(tempfile.gettempdir()) / "freehold-open-weights"
 
 
 @torch.no_grad()
-def main(what: str, held: str = "f32") -> None:
+def main(what: str, held: str = "f32", pictures: str = "33", size: str = "416x240") -> None:
     torch.set_num_threads(1)
     dtype = {"f32": torch.float32, "bf16": torch.bfloat16}[held]
     if what == "step":
@@ -33,7 +33,8 @@ def main(what: str, held: str = "f32") -> None:
             seconds = time.thread_time() - begun
     else:
         vae = AutoencoderKLWan.from_pretrained(PLACE / "vae", torch_dtype=dtype, low_cpu_mem_usage=False).eval()
-        latents = torch.rand((1, 16, 9, 30, 52)).to(dtype)
+        width, height = (int(length) // 8 for length in size.split("x"))
+        latents = torch.rand((1, 16, int(pictures) // 4 + 1, height, width)).to(dtype)
         begun = time.thread_time()
         vae.decode(latents)
         seconds = time.thread_time() - begun

@@ -6,7 +6,8 @@
 //! given: their pixels and a mask of them go in beside the noise, so that one set of weights begins, ends, goes on with, fills and
 //! loops films.
 //!
-//! A token is a patch, or several that were seen finely before they were merged, and will be again.
+//! A token is a patch, or several that were seen finely before they were merged, and will be again. Where patches add to what tokens say of their means,
+//! the network of tokens is one of smaller films.
 //!
 //! Source: Peebles & Xie 2023 (adaptive layer norm that begins at zero); Li & He 2025 (foretelling the picture itself); Lipman et
 //! al. 2023 (flow).
@@ -14,6 +15,7 @@
 //! Shapes: B films, L words of a caption, N patches of a film, K of a token, T all tokens, C hidden, P numbers of a patch.
 
 mod block;
+mod coarse;
 mod fine;
 mod shape;
 
@@ -32,6 +34,7 @@ use crate::loader::Loader;
 use crate::model::LoadOptions;
 use crate::source::read_source;
 use block::{EPS, Layer, ReadingLayer, Spans, angles, turns};
+use coarse::Coarse;
 use fine::Fine;
 use shape::split;
 
@@ -65,6 +68,7 @@ pub struct Film {
     caption: Weight,
     layers: Vec<Layer>,
     fine: Option<Fine>,
+    coarse: Option<Coarse>,
     last_modulation: Weight,
     last_norm: Parameter,
     patch_out: Weight,
@@ -95,6 +99,8 @@ impl Film {
         let layers = (0..shape.layers)
             .map(|number| Layer::load(loader, &format!("layers.{number}"), shape.widths(), hidden));
         let fine = shape.fine.map(|fine| Fine::load(loader, fine, hidden));
+        let coarse = shape.fine.filter(|fine| fine.is_residual);
+        let coarse = coarse.map(|fine| Coarse::load(loader, fine, hidden));
         let width = shape.patch_hidden();
         let mut film = Self {
             words: loader.weight("text.embed_tokens.weight", shape.words, hidden)?,
@@ -108,6 +114,7 @@ impl Film {
             caption: loader.linear("caption", hidden, hidden)?,
             layers: layers.collect::<Result<_, Error>>()?,
             fine: fine.transpose()?,
+            coarse: coarse.transpose()?,
             last_modulation: loader.linear("last_modulation", 2 * width, hidden)?,
             last_norm: loader.parameter("norm.weight", &[width])?,
             patch_out: loader.linear("patch_out", shape.patch_numbers(), width)?,
@@ -146,22 +153,33 @@ impl Film {
         );
         let (text, text_spans) = self.read(cx, batch.captions);
         let said = self.said(cx, batch, &text, &text_spans); // [B, C]
-        let x = cx.tensor([films * patches, inputs], &self.as_seen(batch));
+        let seen = self.as_seen(batch);
+        let x = cx.tensor([films * patches, inputs], &seen);
         let x = linear(cx, &x, &self.patch_in); // [B · N, C or F]
+        let mut coarse = None;
         let x = match &self.fine {
             None => self.through(cx, &x, (&text, &text_spans), &said, go_on)?,
             Some(fine) => {
                 let mut at = fine.patches(cx, &self.shape, films);
                 let x = fine.before(cx, (x, &said), &mut at);
-                let tokens = fine.merged(cx, &x);
+                let mut tokens = fine.merged(cx, &x);
+                if let Some(means) = &self.coarse {
+                    tokens = add(cx, tokens, &means.tokens(cx, &self.shape, &seen));
+                }
                 let tokens = self.through(cx, &tokens, (&text, &text_spans), &said, go_on)?;
+                let means = self.coarse.as_ref();
+                coarse = means.map(|means| means.film(cx, &self.shape, &tokens, &said));
                 fine.after(cx, (x, &tokens), &said, &mut at)
             }
         };
         let by = linear(cx, &said, &self.last_modulation);
         let x = rms_norm(cx, &x, &self.last_norm, EPS);
         let x = modulate(cx, &x, &by, 0, &vec![patches; films]);
-        Some(linear(cx, &x, &self.patch_out))
+        let x = linear(cx, &x, &self.patch_out);
+        Some(match coarse {
+            Some(coarse) => add(cx, x, &coarse),
+            None => x,
+        })
     }
 
     /// Tokens `[B · N / K, C]` after all layers, through which they go with the words.
@@ -326,7 +344,16 @@ impl Film {
             &self.last_modulation,
             &self.patch_out,
         ];
-        numbers_of(reading.chain(layers).chain(fine).chain(others))
+        let coarse = self.coarse.iter();
+        let coarse =
+            coarse.flat_map(|coarse| coarse.of_tokens().into_iter().chain([coarse.of_films()]));
+        numbers_of(
+            reading
+                .chain(layers)
+                .chain(fine)
+                .chain(coarse)
+                .chain(others),
+        )
     }
 
     /// Multiplications that a token takes on its way through, with those of its patches; what is multiplied once a film is not counted.
@@ -335,7 +362,9 @@ impl Film {
         let outer = [&self.patch_in, &self.patch_out].into_iter();
         let of_patches = outer.chain(self.fine.iter().flat_map(Fine::of_patches));
         let layers = self.layers.iter().flat_map(Layer::weights);
-        let of_tokens = layers.chain(self.fine.iter().flat_map(Fine::of_tokens));
+        let fine = self.fine.iter().flat_map(Fine::of_tokens);
+        let coarse = self.coarse.iter().flat_map(Coarse::of_tokens);
+        let of_tokens = layers.chain(fine).chain(coarse);
         numbers_of(of_patches) * patches + numbers_of(of_tokens)
     }
 }

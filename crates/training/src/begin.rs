@@ -12,8 +12,8 @@ use tensor::files::{Dtype, View, write_safetensors};
 use crate::chance::Chance;
 use crate::error::{Error, Result};
 
-pub use film::{FilmRecipe, WORDS, begin_film};
-pub(crate) use grow::grow_film;
+pub use film::{FilmRecipe, FineRecipe, WORDS, begin_film};
+pub(crate) use grow::{grow_film, refine_film};
 
 /// A network of Llama's kind.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -185,19 +185,26 @@ fn write(
     config: &serde_json::Value,
     seed: u64,
 ) -> Result<()> {
-    let mut made = Vec::new();
-    for (number, (name, shape, spread)) in tensors.into_iter().enumerate() {
-        let mut chance = Chance::new(seed, number as u64);
-        let count = shape.iter().product();
-        let values: Vec<f32> = match spread {
-            None => vec![1.0; count],
-            Some(spread) => (0..count)
-                .map(|_| (chance.normal() * spread) as f32)
-                .collect(),
-        };
-        made.push((name, shape, values));
-    }
+    let tensors = tensors.into_iter().zip(0..);
+    let made: Vec<_> = tensors
+        .map(|((name, shape, spread), number)| {
+            let values = by_chance(&shape, spread, (seed, number));
+            (name, shape, values)
+        })
+        .collect();
     write_all(folder, &made, config)
+}
+
+/// Numbers of a tensor of that shape, spread as widely by the chance of a seed and the tensor's number; ones where nothing is said.
+fn by_chance(shape: &[usize], spread: Option<f64>, (seed, number): (u64, u64)) -> Vec<f32> {
+    let mut chance = Chance::new(seed, number);
+    let count = shape.iter().product();
+    match spread {
+        None => vec![1.0; count],
+        Some(spread) => (0..count)
+            .map(|_| (chance.normal() * spread) as f32)
+            .collect(),
+    }
 }
 
 /// Writes tensors, by name and shape, and then what `config.json` says: a folder that has it is whole.

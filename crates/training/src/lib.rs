@@ -44,7 +44,7 @@ pub use recipe::{
 pub use shards::{Loader, Reading, ShardWriter};
 pub use vocabulary::{END_OF_TEXT, Encoded, Encoder, make_vocabulary};
 
-pub use begin::{FilmRecipe, Shape, WORDS, begin, begin_film};
+pub use begin::{FilmRecipe, FineRecipe, Shape, WORDS, begin, begin_film};
 pub use chance::Chance;
 pub use deck::Position;
 pub use error::{Error, Result};

@@ -1,6 +1,6 @@
 //! Open weights: a step of the transformer and the decoding of pictures, with random weights of the real sizes.
 //!
-//!     cargo bench -p video --bench open_weights -- [step|pictures] [f32|bf16|q8_0|q4_0]
+//!     cargo bench -p video --bench open_weights -- [step|pictures] [f32|bf16|q8_0|q4_0] [PICTURES] [WIDTHxHEIGHT]
 //!
 //! One line of JSON on stdout: seconds of one thread, GFLOP/s, what that is of what the thread multiplies from registers, and the most memory
 //! that was in use. One thread by the time
@@ -27,8 +27,10 @@ const INNER: usize = 8960;
 const LATENTS: [usize; 3] = [8, 32, 32];
 /// Tokens of the text, all of them words.
 const TEXT: usize = 512;
-/// Latent frames, rows and columns of 33 pictures of 416 × 240.
-const FILM: [usize; 3] = [9, 30, 52];
+/// Pictures that are decoded, of so many pixels in a column and in a row, where nothing else is said.
+const FILM: [usize; 3] = [33, 240, 416];
+/// Operations for which that is, in all.
+const FILM_OPERATIONS: f64 = 27.5e12;
 
 fn main() {
     let words: Vec<String> = std::env::args()
@@ -43,10 +45,26 @@ fn main() {
     };
     let place = std::env::temp_dir().join("freehold-open-weights");
     let line = match words.first().map(String::as_str) {
-        Some("pictures") => pictures(&place.join("vae"), held),
+        Some("pictures") => pictures(&place.join("vae"), held, film(&words[2..])),
         _ => step(&place.join("transformer"), held),
     };
     println!("{line}");
+}
+
+/// Pictures, rows and columns of pixels that are asked for.
+fn film(words: &[String]) -> [usize; 3] {
+    let number = |word: &str| word.parse::<usize>().expect("a number");
+    let count = words.first().map_or(FILM[0], |word| number(word));
+    let [_, rows, columns] = FILM;
+    let size = words.get(1).map_or([rows, columns], |word| {
+        let (width, height) = word.split_once('x').expect("a width, x, a height");
+        [number(height), number(width)]
+    });
+    assert!(
+        count % 4 == 1,
+        "latents hold one picture more than a multiple of four"
+    );
+    [count, size[0], size[1]]
 }
 
 fn step(folder: &Path, held: Dtype) -> String {
@@ -88,7 +106,7 @@ fn step(folder: &Path, held: Dtype) -> String {
     line("step", held, seconds, LAYERS * (products + attention))
 }
 
-fn pictures(folder: &Path, held: Dtype) -> String {
+fn pictures(folder: &Path, held: Dtype, film: [usize; 3]) -> String {
     let config = serde_json::json!({
         "_class_name": "AutoencoderKLWan", "base_dim": 96, "z_dim": 16, "dim_mult": [1, 2, 4, 4],
         "num_res_blocks": 2, "temperal_downsample": [false, true, true],
@@ -99,7 +117,7 @@ fn pictures(folder: &Path, held: Dtype) -> String {
     let vae = WanVae::load(folder, WeightType::As(held), &pool).expect("weights that were made");
     let cx = Context::new(pool);
     let mut chance = Chance::new(1, 0);
-    let [frames, height, width] = FILM;
+    let (frames, height, width) = (film[0] / 4 + 1, film[1] / 8, film[2] / 8);
     let begun = on_processor();
     let mut decoding = vae.decode([height, width], None);
     let mut count = 0;
@@ -112,8 +130,10 @@ fn pictures(folder: &Path, held: Dtype) -> String {
             .push(&cx, &latent, &|| true, &mut |_| count += 1)
             .expect("nobody stops it");
     }
-    assert_eq!(count, 33);
-    line("pictures", held, on_processor() - begun, 27_500_000_000_000)
+    assert_eq!(count, film[0]);
+    let share = film.iter().product::<usize>() as f64 / FILM.iter().product::<usize>() as f64;
+    let operations = (FILM_OPERATIONS * share) as usize;
+    line("pictures", held, on_processor() - begun, operations)
 }
 
 fn line(what: &str, held: Dtype, seconds: f64, operations: usize) -> String {

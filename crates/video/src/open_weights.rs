@@ -17,7 +17,7 @@ mod words;
 
 pub use error::Error;
 pub use filmed::{Filmed, Usual};
-pub use pipeline::{Estimate, Options, Pipeline, Watch};
+pub use pipeline::{EachStep, Estimate, Options, Pipeline, Watch};
 pub use releases::{RELEASES, Release};
 pub use request::{Frame, Request};
 pub use sampler::{Sampler, Steps};

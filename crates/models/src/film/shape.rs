@@ -52,6 +52,8 @@ pub struct FineShape {
     pub layers: [usize; 2],
     /// Whether patches see those around them only.
     pub is_windowed: bool,
+    /// Whether tokens see the means of their patches besides, and say what these are, to which patches add what is finer.
+    pub is_residual: bool,
 }
 
 /// Sizes of layers that go one after the other.
@@ -121,6 +123,30 @@ impl FilmShape {
     /// Numbers that go in of a patch: of the film in noise, of what is given, and whether each pixel is.
     pub fn inputs(&self) -> usize {
         self.patch_numbers() * 2 + self.patch.iter().product::<usize>()
+    }
+
+    /// What goes in of patches as it goes in of films of which each patch is a pixel: for each token the means of its patches, of the film in
+    /// noise, then of what is given, then of the mask.
+    pub(super) fn means(&self, patches: &[f32]) -> Vec<f32> {
+        let numbers = self.patch_numbers();
+        let share = CHANNELS as f32 / numbers as f32;
+        let mean = |pixels: &[f32], channel: usize, channels: usize| -> f32 {
+            pixels.iter().skip(channel).step_by(channels).sum::<f32>() * share
+        };
+        let together = self.inputs() * self.merged().iter().product::<usize>();
+        let mut means = Vec::with_capacity(patches.len() * CHANNELS / numbers);
+        for token in patches.chunks_exact(together) {
+            for part in [0..numbers, numbers..2 * numbers] {
+                for patch in token.chunks_exact(self.inputs()) {
+                    let colours =
+                        (0..CHANNELS).map(|channel| mean(&patch[part.clone()], channel, CHANNELS));
+                    means.extend(colours);
+                }
+            }
+            let masks = token.chunks_exact(self.inputs());
+            means.extend(masks.map(|patch| mean(&patch[2 * numbers..], 0, 1)));
+        }
+        means
     }
 
     /// How much is seen of a film of which so much is there: as much as of one of 24,576 numbers. Where there are more of them, more tell of the
@@ -266,6 +292,7 @@ impl FineShape {
             inner: settings.count("intermediate_size")?,
             layers: sizes(settings, "num_layers")?,
             is_windowed: settings.flag_if("windows")?.unwrap_or(false),
+            is_residual: settings.flag_if("residual")?.unwrap_or(false),
         })
     }
 
@@ -329,6 +356,7 @@ pub(super) mod tests {
                 inner: 32,
                 layers: [1, 1],
                 is_windowed: false,
+                is_residual: true,
             }),
         }
     }
@@ -348,5 +376,22 @@ pub(super) mod tests {
         };
         assert!(tokens([1, 3, 3]).check().is_err());
         assert!(tokens([1, 0, 1]).check().is_err());
+    }
+
+    #[test]
+    fn patches_go_in_as_pixels_of_their_means() {
+        let shape = small();
+        // Of each patch the numbers of its film are its number, what is given ten more, and half of the mask is set.
+        let inputs = (0..shape.patches()).flat_map(|patch| {
+            let colours = |more: usize| std::iter::repeat_n((patch + more) as f32, 24);
+            let mask = [0.0, 1.0].into_iter().cycle().take(8);
+            colours(0).chain(colours(10)).chain(mask)
+        });
+        let means = shape.means(&inputs.collect::<Vec<f32>>());
+        assert_eq!(means.len(), shape.tokens() * 6 * 7);
+        let second = &means[42..84];
+        assert_eq!(second[..4], [6.0, 6.0, 6.0, 7.0]);
+        assert_eq!(second[18..22], [16.0, 16.0, 16.0, 17.0]);
+        assert_eq!(second[36..], [0.5; 6]);
     }
 }

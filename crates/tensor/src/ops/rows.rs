@@ -21,7 +21,8 @@ pub fn gather_rows(cx: &Context, x: &Tensor, rows: &[u32]) -> Tensor {
     let (rows, node, shape) = (rows.to_vec(), x.node(), x.shape());
     cx.recorded(out, &[x], false, move |cx, gradient| {
         let mut dx = cx.zeros(shape);
-        scatter(dx.values_mut(), gradient, &rows, |_| 1.0);
+        // Whoever took the rows may have had them in another shape.
+        scatter(dx.values_mut(), (gradient, width), &rows, |_| 1.0);
         vec![Step::Input(node, dx)]
     })
 }
@@ -39,7 +40,7 @@ pub fn add_rows(cx: &Context, onto: Tensor, x: &Tensor, rows: &[u32], weights: &
     let saved = cx.is_recording().then(|| onto.clone());
     let mut out = super::own(cx, onto);
     assert_eq!(out.width(), x.width(), "rows of one width");
-    scatter(out.values_mut(), x, rows, |row| weights[row]);
+    scatter(out.values_mut(), (x, x.width()), rows, |row| weights[row]);
     let Some(onto) = saved else {
         return out;
     };
@@ -59,8 +60,12 @@ pub fn add_rows(cx: &Context, onto: Tensor, x: &Tensor, rows: &[u32], weights: &
     })
 }
 
-fn scatter(out: &mut [f32], x: &Tensor, rows: &[u32], weight: impl Fn(usize) -> f32) {
-    let width = x.width();
+fn scatter(
+    out: &mut [f32],
+    (x, width): (&Tensor, usize),
+    rows: &[u32],
+    weight: impl Fn(usize) -> f32,
+) {
     for (at, row) in rows.iter().enumerate() {
         let out = &mut out[*row as usize * width..][..width];
         let factor = weight(at);

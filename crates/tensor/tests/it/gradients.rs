@@ -190,6 +190,13 @@ fn rows_pass_gradients_to_where_they_came_from() {
     }
     .check();
     Case {
+        name: "gather_rows, seen as wider rows",
+        tensors: &[[3, 4]],
+        parameters: &[],
+        run: &|cx, x, _| gather_rows(cx, &x[0], &[2, 0, 0, 1]).reshape([2, 8]),
+    }
+    .check();
+    Case {
         name: "embedding",
         tensors: &[],
         parameters: &[12],

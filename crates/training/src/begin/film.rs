@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use models::{FilmShape, FineShape};
+use models::{CHANNELS, FilmShape, FineShape};
 use serde_json::json;
 
 use super::write;
@@ -58,6 +58,9 @@ pub struct FineRecipe {
     /// Whether patches see those around them only, which is faster where there are many.
     #[serde(default)]
     pub windows: bool,
+    /// Whether tokens see the means of their patches besides, and say what these are, to which patches add what is finer.
+    #[serde(default)]
+    pub residual: bool,
 }
 
 impl FilmRecipe {
@@ -81,11 +84,12 @@ impl FilmRecipe {
                 inner: fine.intermediate_size,
                 layers: fine.num_layers,
                 is_windowed: fine.windows,
+                is_residual: fine.residual,
             }),
         }
     }
 
-    fn config(&self, words: usize) -> serde_json::Value {
+    pub(super) fn config(&self, words: usize) -> serde_json::Value {
         let mut config = json!({
             "model_type": "freehold_film",
             "film_size": self.film_size,
@@ -107,7 +111,7 @@ impl FilmRecipe {
 
     /// Names, shapes and how widely their numbers are spread: nothing for scales of norms, which are one; what modulates begins at
     /// zero, so that each layer leaves what goes in as it is.
-    fn tensors(&self, words: usize) -> Vec<Begun> {
+    pub(super) fn tensors(&self, words: usize) -> Vec<Begun> {
         let shape = self.shape(words);
         let hidden = shape.hidden;
         let mut tensors = vec![
@@ -130,8 +134,23 @@ impl FilmRecipe {
                 tensors.extend(layer(&name, sizes, Some(hidden)));
             }
             let together = fine.patches() * width;
-            both.push(("fine.merge", hidden, together, of(together)));
+            let merged = if fine.is_residual {
+                Some(0.0)
+            } else {
+                of(together)
+            };
+            both.push(("fine.merge", hidden, together, merged));
             both.push(("fine.split", together, hidden, of(hidden)));
+            if fine.is_residual {
+                let (inputs, numbers) = (
+                    fine.patches() * (2 * CHANNELS + 1),
+                    fine.patches() * CHANNELS,
+                );
+                both.push(("coarse.patch_in", hidden, inputs, of(inputs)));
+                both.push(("coarse.last_modulation", 2 * hidden, hidden, Some(0.0)));
+                both.push(("coarse.patch_out", numbers, hidden, Some(0.0)));
+                tensors.push(("coarse.norm.weight".to_owned(), vec![hidden], None));
+            }
         }
         both.extend([
             ("patch_in", width, shape.inputs(), of(shape.inputs())),

@@ -7,8 +7,11 @@ use models::{CHANNELS, Film, FilmShape, LoadOptions};
 use serde_json::json;
 use tensor::files::Checkpoint;
 
-use super::{WORDS, write_all};
+use super::{FilmRecipe, FineRecipe, WORDS, by_chance, write_all};
 use crate::error::{Error, Result};
+
+/// What a network of small films has between tokens and pixels, and how the same is called where patches add what is finer.
+const COARSE: [&str; 4] = ["patch_in", "last_modulation", "norm", "patch_out"];
 
 /// Writes a network to a folder that exists, whose films have `times` as many pictures, rows and columns as those of the network in
 /// `before`, and whose patches have grown with them. It makes the same films, only larger: what goes in of a patch is the mean of the pixels that
@@ -62,6 +65,61 @@ pub(crate) fn grow_film(
     let [words, to] = [before, folder].map(|folder| folder.join(WORDS));
     std::fs::copy(&words, to).map_err(Error::file(words))?;
     write_all(folder, &tensors, &config)
+}
+
+/// Writes a network to a folder that exists, whose films have `times` as many pictures, rows and columns as those of the network in
+/// `before`, each of whose pixels becomes a patch. It makes the same films, only larger, until `fine` layers have learnt what they add to that.
+///
+/// # Errors
+/// When the files cannot be read or written, or `before` is no network that makes films whose tokens are patches of as many pixels as `fine` merges.
+pub(crate) fn refine_film(
+    before: &Path,
+    (times, fine): ([usize; 3], &FineRecipe),
+    folder: &Path,
+    (seed, pool): (u64, &Pool),
+) -> Result<()> {
+    let network = Film::open(before, LoadOptions::default(), pool)?;
+    let was = *network.shape();
+    if was.fine.is_some() || was.patch != fine.merge_size || !fine.residual {
+        return Err(Error::Shape {
+            reason: format!(
+                "`[stage.fine]` with `merge_size = {:?}` and `residual = {}` after patches of {:?}",
+                fine.merge_size, fine.residual, was.patch
+            ),
+            hint: "each pixel of before becomes a patch: `merge_size` is the `patch_size` of `[model]`, which has no `[model.fine]`, and `residual = true`",
+        });
+    }
+    let recipe = FilmRecipe {
+        film_size: std::array::from_fn(|axis| was.film[axis] * times[axis]),
+        patch_size: times,
+        frames_per_second: was.frames_per_second * times[0],
+        hidden_size: was.hidden,
+        num_hidden_layers: was.layers,
+        num_text_layers: was.reading_layers,
+        num_attention_heads: was.heads,
+        intermediate_size: was.inner,
+        max_caption_length: was.caption,
+        fine: Some(fine.clone()),
+    };
+    recipe.shape(was.words).check()?;
+    let checkpoint = Checkpoint::open(before).map_err(models::Error::from)?;
+    let mut tensors = Vec::new();
+    for ((name, shape, spread), number) in recipe.tensors(was.words).into_iter().zip(0..) {
+        let part = name.split('.').next().unwrap_or_default();
+        let old = match name.strip_prefix("coarse.") {
+            Some(old) => Some(old),
+            None if COARSE.contains(&part) => None,
+            None => Some(name.as_str()),
+        };
+        let values = match old.filter(|old| checkpoint.contains(old)) {
+            Some(old) => checkpoint.view(old).map_err(models::Error::from)?.to_f32(),
+            None => by_chance(&shape, spread, (seed, number)),
+        };
+        tensors.push((name, shape, values));
+    }
+    let [words, to] = [before, folder].map(|folder| folder.join(WORDS));
+    std::fs::copy(&words, to).map_err(Error::file(words))?;
+    write_all(folder, &tensors, &recipe.config(was.words))
 }
 
 /// Pixels of a larger patch, and which of the smaller one each is a part of.

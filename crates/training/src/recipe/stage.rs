@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{Format, Source};
+use crate::begin::FineRecipe;
 use crate::optimiser::{Kind, OptimiserOptions};
 use crate::preference::Preference;
 use crate::ranks::Loose;
@@ -80,6 +81,8 @@ pub struct Stage {
     pub adapters: Option<AdapterRecipe>,
     /// How many times as many pictures, rows and columns films have from here on, and patches with them.
     pub grow: Option<[usize; 3]>,
+    /// Layers that see each pixel of before as a patch, once films are larger.
+    pub fine: Option<FineRecipe>,
     /// How preferences are learnt; as is usual when none.
     pub prefer: Option<Preference>,
     /// How rewards are learnt by; as is usual when none.
@@ -258,13 +261,6 @@ impl Stage {
                 "`average = 0.999` and `weight_decay = 0.1` are usual",
             ));
         }
-        if let Some(times) = &self.grow {
-            let reason = format!("`grow = {times:?}` of a film");
-            if self.purpose != Purpose::Film || !times.iter().all(|times| (1..=16).contains(times))
-            {
-                return Err((reason, "`grow = [2, 2, 2]` is for stages with films"));
-            }
-        }
         if let Some(loose) = &self.loose {
             check_loose(loose, self.average.is_some())?;
         }
@@ -283,8 +279,22 @@ impl Stage {
         self.check_reinforcement()
     }
 
-    /// That nothing is asked for that films do not have.
+    /// That nothing is asked for that films do not have, or that only they have.
     fn check_film(&self) -> Result<(), (String, &'static str)> {
+        if let Some(times) = &self.grow {
+            let reason = format!("`grow = {times:?}` of a film");
+            if self.purpose != Purpose::Film || !times.iter().all(|times| (1..=16).contains(times))
+            {
+                return Err((reason, "`grow = [2, 2, 2]` is for stages with films"));
+            }
+        }
+        if self.fine.is_some() && self.grow.is_none() {
+            let reason = "`[stage.fine]` in a stage whose films are not larger".to_owned();
+            return Err((
+                reason,
+                "it goes with `grow`; a network that begins with fine layers has `[model.fine]`",
+            ));
+        }
         if self.purpose != Purpose::Film {
             return Ok(());
         }
@@ -379,6 +389,7 @@ impl Stage {
         let words = format!("{self:?}");
         [
             ", checkpoint_activations: false",
+            ", fine: None",
             ", grow: None",
             ", loose: None",
             ", prefer: None",

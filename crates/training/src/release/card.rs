@@ -148,7 +148,11 @@ pub(super) fn method(stage: &Stage) -> String {
     } else if stage.purpose == Purpose::Film {
         match stage.grow {
             Some([p, r, c]) => {
-                format!("films, {p} × {r} × {c} times as large as before, out of noise")
+                let finer = match stage.fine {
+                    Some(_) => " with layers that add what is finer,",
+                    None => "",
+                };
+                format!("films, {p} × {r} × {c} times as large as before,{finer} out of noise")
             }
             None => "films out of noise".to_owned(),
         }

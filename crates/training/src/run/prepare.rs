@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{Event, Run, Tell};
-use crate::begin::{FilmRecipe, WORDS, grow_film};
+use crate::begin::{FilmRecipe, WORDS, grow_film, refine_film};
 use crate::corpus::{Account, Corpus, Text};
 use crate::error::{Error, Result, write_whole};
-use crate::recipe::{Format, ModelRecipe, TokenizerRecipe};
+use crate::recipe::{Format, ModelRecipe, Stage, TokenizerRecipe};
 use crate::shards::ShardWriter;
 use crate::tasks::TaskWriter;
 use crate::vocabulary::{Encoder, make_vocabulary};
@@ -251,13 +251,18 @@ fn hexadecimal(bytes: &[u8]) -> String {
 pub(super) fn grown(
     run: &Run,
     before: &Path,
-    times: [usize; 3],
+    (stage, times): (&Stage, [usize; 3]),
     folder: PathBuf,
 ) -> Result<PathBuf> {
+    let (pool, seed) = (&run.options.pool, run.recipe.seed);
+    let write = || match &stage.fine {
+        Some(fine) => refine_film(before, (times, fine), &folder, (seed, pool)),
+        None => grow_film(before, times, &folder, pool),
+    };
     let made = match run.team.is_first() && !folder.join("config.json").is_file() {
         true => std::fs::create_dir_all(&folder)
             .map_err(Error::file(&folder))
-            .and_then(|()| grow_film(before, times, &folder, &run.options.pool)),
+            .and_then(|()| write()),
         false => Ok(()),
     };
     run.team.agree(made)?;

@@ -91,7 +91,7 @@ impl<'a> Course<'a> {
             });
         }
         let grown = match stage.grow {
-            Some(times) => grown(run, before, times, folder.join("begin"))?,
+            Some(times) => grown(run, before, (stage, times), folder.join("begin"))?,
             None => before.to_owned(),
         };
         let before = grown.as_path();

@@ -1,5 +1,6 @@
 //! Networks that make films learn from films that are drawn as they are needed.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -209,26 +210,33 @@ average = 0.9
     recipe.replace("steps = 40", "steps = 10") + stage
 }
 
-/// What a network sees of a film, for one whose films have twice as many pictures, rows and columns: each pixel repeated, and as plain.
+/// A network of films of eight by eight pixels, each of which becomes a patch of four.
+fn refining() -> String {
+    let fine = "[stage.fine]\nmerge_size = [2, 4, 4]\nhidden_size = 32\nnum_attention_heads = 2\n\
+                intermediate_size = 32\nnum_layers = [1, 1]\nwindows = true\nresidual = true\n";
+    growing(RECIPE).replace("[2, 2, 2]", "[1, 2, 2]") + fine
+}
+
+/// What a network sees of a film, for one whose films have more pictures, rows and columns: each pixel repeated, and as plain.
 fn finer(patches: &[f32], [old, new]: [&FilmShape; 2], seen: f32) -> Vec<f32> {
     let scale = |shape: &FilmShape| seen / shape.there(seen);
     let by = scale(old) / scale(new);
-    let (numbers, more) = (old.patch_numbers(), new.patch_numbers());
-    let patches = patches.chunks_exact(old.inputs());
-    let all = patches.flat_map(|patch| (0..new.inputs()).map(move |at| (patch, at)));
+    let old_pixels = old.patch_numbers() / CHANNELS;
+    let old_places = (0..old.patches() * old_pixels).map(|at| {
+        let (patch, pixel) = (at / old_pixels, at % old_pixels);
+        (old.place(patch, pixel), (patch, pixel))
+    });
+    let old_places: BTreeMap<[usize; 3], (usize, usize)> = old_places.collect();
+    let numbers = new.patch_numbers();
+    let all = (0..new.patches()).flat_map(|patch| (0..new.inputs()).map(move |at| (patch, at)));
     all.map(|(patch, at)| {
-        let part = (at / more).min(2);
-        let (at, channels) = (at - part * more, if part < 2 { CHANNELS } else { 1 });
-        let pixel = at / channels;
-        let ([_, rows, columns], [_, height, width]) = (new.patch, old.patch);
-        let place = [
-            pixel / columns / rows,
-            pixel / columns % rows,
-            pixel % columns,
-        ];
-        let [picture, row, column] = place.map(|place| place / 2);
-        let was = (picture * height + row) * width + column;
-        let value = patch[part * numbers + was * channels + at % channels];
+        let part = (at / numbers).min(2);
+        let (at, channels) = (at - part * numbers, if part < 2 { CHANNELS } else { 1 });
+        let place = new.place(patch, at / channels);
+        let place = std::array::from_fn(|axis| place[axis] * old.film[axis] / new.film[axis]);
+        let (patch, pixel) = old_places[&place];
+        let was = patch * old.inputs() + part * old.patch_numbers() + pixel * channels;
+        let value = patches[was + at % channels];
         if part == 0 { value * by } else { value }
     })
     .collect()
@@ -236,20 +244,24 @@ fn finer(patches: &[f32], [old, new]: [&FilmShape; 2], seen: f32) -> Vec<f32> {
 
 #[test]
 fn a_network_grows_and_makes_the_same_films_larger() {
-    for (recipe, patch) in [(RECIPE, [4, 8, 8]), (&fine(), [4, 4, 4])] {
-        grows(recipe, patch);
+    for (recipe, film, patch) in [
+        (growing(RECIPE), [8, 16, 16], [4, 8, 8]),
+        (growing(&fine()), [8, 16, 16], [4, 4, 4]),
+        (refining(), [4, 16, 16], [1, 2, 2]),
+    ] {
+        grows(&recipe, film, patch);
     }
 }
 
-fn grows(recipe: &str, patch: [usize; 3]) {
-    let through = folder(&growing(recipe));
+fn grows(recipe: &str, film: [usize; 3], patch: [usize; 3]) {
+    let through = folder(recipe);
     let model = run(through.path(), Some(films), &Arc::default(), &mut |_| {});
     let model = model.expect("it grows");
     let config = std::fs::read_to_string(model.join("config.json")).expect("its settings");
     let config: serde_json::Value = serde_json::from_str(&config).expect("settings");
-    assert_eq!(config["film_size"], serde_json::json!([8, 16, 16]));
+    assert_eq!(config["film_size"], serde_json::json!(film));
     assert_eq!(config["patch_size"], serde_json::json!(patch));
-    assert_eq!(config["frames_per_second"], 8);
+    assert_eq!(config["frames_per_second"], film[0]);
     let stages = through.path().join("runs/tiny");
     let pool = Arc::new(Pool::of_all_cores());
     let cx = tensor::Context::new(Arc::clone(&pool));
@@ -264,7 +276,7 @@ fn grows(recipe: &str, patch: [usize; 3]) {
     let patches: Vec<f32> = (0..count)
         .map(|at| (at * 7919 % 1000) as f32 / 500.0 - 1.0)
         .collect();
-    let film = |network: &Film, patches: &[f32]| {
+    let foretold = |network: &Film, patches: &[f32]| {
         let batch = FilmBatch {
             patches,
             captions: &[&[1]],
@@ -273,11 +285,14 @@ fn grows(recipe: &str, patch: [usize; 3]) {
         let made = network.forward(&cx, &batch, &|| true).expect("a film");
         network.shape().join(made.values())
     };
-    let was = film(&small, &patches);
+    let was = foretold(&small, &patches);
     assert!(was.iter().max() > was.iter().min(), "it says something");
-    let is = film(&large, &finer(&patches, shapes, seen));
+    let is = foretold(&large, &finer(&patches, shapes, seen));
     for (at, x) in is.iter().enumerate() {
-        let [picture, row, column] = [at / 768, at / 48 % 16, at / 3 % 16].map(|place| place / 2);
+        let place = [at / 768, at / 48 % 16, at / 3 % 16];
+        let old = shapes[0].film;
+        let [picture, row, column] =
+            std::array::from_fn(|axis| place[axis] * old[axis] / film[axis]);
         let before = was[((picture * 8 + row) * 8 + column) * 3 + at % 3];
         assert!(x.abs_diff(before) <= 1, "{at}: {before} {x}");
     }
@@ -290,6 +305,29 @@ fn sizes_that_nothing_grows_to_are_refused() {
         let error = run(folder.path(), Some(films), &Arc::default(), &mut |_| {});
         let error = error.expect_err("it is to be refused").to_string();
         assert!(error.contains(&format!("`grow = {times}`")), "{error}");
+    }
+    for (recipe, flaw) in [
+        (
+            refining().replace("merge_size = [2, 4, 4]", "merge_size = [2, 2, 2]"),
+            "`merge_size = [2, 2, 2]`",
+        ),
+        (
+            refining().replace("residual = true\n", ""),
+            "`residual = false`",
+        ),
+        (
+            refining().replace("grow = [1, 2, 2]\n", ""),
+            "`[stage.fine]`",
+        ),
+    ] {
+        let error = run(
+            folder(&recipe).path(),
+            Some(films),
+            &Arc::default(),
+            &mut |_| {},
+        );
+        let error = error.expect_err("it is to be refused").to_string();
+        assert!(error.contains(flaw), "{error}");
     }
 }
 

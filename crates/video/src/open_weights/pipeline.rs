@@ -110,13 +110,15 @@ impl Estimate {
     }
 }
 
+/// Told of a step that was taken, from 1, of how many there are, and of what shows the film as it is by then.
+pub type EachStep<'a> = dyn FnMut(usize, usize, &dyn Fn() -> Option<Frame>) + 'a;
+
 /// Who looks on while a film is made.
 pub struct Watch<'a> {
     /// Asked between the layers of each network whether to go on.
     pub keeps_going: &'a dyn Fn() -> bool,
-    /// Told of each step that was taken, from 1, and of how many there are, and may ask what the film looks like by then: that is known where a tiny
-    /// decoder lies in the folder.
-    pub each_step: &'a mut dyn FnMut(usize, usize, &dyn Fn() -> Option<Frame>),
+    /// Told of each step, and may ask what the film looks like: that is known where a tiny decoder lies in the folder.
+    pub each_step: &'a mut EachStep<'a>,
     /// Given each picture, with its number from 0.
     pub each_frame: &'a mut dyn FnMut(usize, Frame),
 }

@@ -237,25 +237,25 @@ fn tiles_adapters_and_kept_texts_are_used() {
         &mut pipeline("ti2v", tiny).unwrap(),
         &self::request(&folder, [64, 32]),
     )
-    .unwrap()
+    .expect("a fixture")
     .0;
     assert_eq!((tiny.len(), tiny[0].width, tiny[0].height), (9, 64, 32));
     let mut adapted = options();
     adapted.adapters = vec![(fixtures().join("lora/first.safetensors"), 0.5)];
-    let adapted = film(&mut pipeline("t2v", adapted).unwrap(), &request)
-        .unwrap()
+    let adapted = film(&mut pipeline("t2v", adapted).expect("a fixture"), &request)
+        .expect("a fixture")
         .0;
     assert!(error(&sampled(&adapted), &sampled(&plain)) > 1e-3);
 }
 
 /// The parts of a pipeline in another folder, with a tiny decoder beside them.
 fn with_tiny(name: &str, to: &Path) {
-    for entry in fixtures().join(name).read_dir().unwrap() {
-        let entry = entry.unwrap();
-        std::os::unix::fs::symlink(entry.path(), to.join(entry.file_name())).unwrap();
+    for entry in fixtures().join(name).read_dir().expect("a fixture") {
+        let entry = entry.expect("a fixture");
+        std::os::unix::fs::symlink(entry.path(), to.join(entry.file_name())).expect("a fixture");
     }
     let tiny = fixtures().join("taew/taew.safetensors");
-    std::fs::copy(tiny, to.join("taew2_2.safetensors")).unwrap();
+    std::fs::copy(tiny, to.join("taew2_2.safetensors")).expect("a fixture");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::{Measures, Score, Stepped};
 use crate::deck::Position;
 use crate::error::Result;
 use crate::film::{FilmExample, FilmSource, draw_examples};
-use crate::recipe::Stage;
+use crate::recipe::{Purpose, Recipe, Stage};
 use crate::run::Run;
 use crate::trainer::Trainer;
 
@@ -30,6 +30,8 @@ pub(in crate::run) struct Films {
     seed: u64,
     validate: Vec<String>,
     batch_tokens: usize,
+    /// Steps of stages before, and their tokens of a batch: no film is drawn twice, and later ones are harder.
+    before: Vec<(u64, usize)>,
     position: Position,
     /// What is learnt from now, whose memory serves the next step.
     batch: Vec<FilmExample>,
@@ -43,6 +45,7 @@ impl Films {
             seed: run.recipe.seed,
             validate: stage.validate.clone(),
             batch_tokens: stage.batch_tokens,
+            before: before(&run.recipe, stage),
             position: Position::default(),
             batch: Vec::new(),
         })
@@ -58,8 +61,14 @@ impl Films {
 
     pub fn step(&mut self, trainer: &mut Trainer, usual: f64) -> Result<Stepped> {
         let shape = trainer.film_shape();
-        let count = (self.batch_tokens / shape.tokens()).max(1);
-        let first = self.position.piece as u64;
+        // Films that grow keep their tokens.
+        let films = |tokens: usize| (tokens / shape.tokens()).max(1) as u64;
+        let drawn = self
+            .before
+            .iter()
+            .map(|(steps, tokens)| steps * films(*tokens));
+        let count = films(self.batch_tokens) as usize;
+        let first = drawn.sum::<u64>() + self.position.piece as u64;
         self.position.piece += count;
         let mut batch = std::mem::take(&mut self.batch);
         self.draw(&mut batch, &shape, first..first + count as u64);
@@ -92,4 +101,14 @@ impl Films {
         let how = (shape, self.seed);
         draw_examples(films, &self.source, how, numbers, &self.pool);
     }
+}
+
+/// Steps of a recipe's stages with films before that one, and their tokens of a batch.
+fn before(recipe: &Recipe, stage: &Stage) -> Vec<(u64, usize)> {
+    let stages = recipe.stages.iter();
+    stages
+        .take_while(|before| before.name != stage.name)
+        .filter(|before| before.purpose == Purpose::Film)
+        .map(|before| (before.steps.unwrap_or(0), before.batch_tokens))
+        .collect()
 }
