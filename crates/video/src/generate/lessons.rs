@@ -90,8 +90,8 @@ fn scene_where(number: u64, fits: impl Fn(&Scene, &str) -> bool) -> (Scene, Wish
         }
         let scene = ease.of_scene(scene);
         let wish = scene.told(&mut chance);
-        // What is not said is as one would expect it: a background that may be any is most of what a film is wrong by, and drowns the rest.
-        let scene = wish.granted(&mut chance);
+        // What is not said is as one would expect it: a background or a colour that may be any is most of what a film is wrong by, and drowns the rest.
+        let scene = wish.expected();
         let text = caption(&wish, &mut chance);
         if fits(&scene, &text) {
             return (scene, wish, text);
@@ -186,6 +186,7 @@ pub fn drawn(
 mod tests {
     use super::*;
     use crate::generate::Words;
+    use crate::world::{Background, Shape};
 
     #[test]
     fn a_lesson_is_the_same_each_time_and_its_words_are_known() {
@@ -216,6 +217,24 @@ mod tests {
         assert_eq!(first, 0);
         assert!(middle > 120 && middle < 200, "{middle}");
         assert!(whole > 220 && last > 220, "{whole}, {last}");
+    }
+
+    #[test]
+    fn each_shape_is_learnt_without_a_colour_too_and_has_its_own_then() {
+        let mut seen = std::collections::BTreeMap::new();
+        for number in EASY..EASY + 3000 {
+            let (scene, wish, _) = lesson_scene(number);
+            if let ([object], [thing], Some(Background::Grey) | None) =
+                (&scene.objects[..], &wish.things[..], wish.background)
+                && thing.colour.is_none()
+            {
+                let colours: &mut Vec<_> = seen.entry(object.shape as usize).or_default();
+                colours.push(object.colour);
+            }
+        }
+        assert_eq!(seen.len(), Shape::ALL.len());
+        let is_one = |colours: &Vec<_>| colours.iter().all(|colour| *colour == colours[0]);
+        assert!(seen.values().all(is_one), "{seen:?}");
     }
 
     #[test]

@@ -5,6 +5,9 @@ use super::facts::{
 };
 use crate::chance::Chance;
 
+/// The colour of the last shape where none is said; those of the shapes before it follow.
+const OWN: usize = 2;
+
 /// A scene of which some facts are said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wish {
@@ -53,6 +56,24 @@ impl Wish {
     /// A scene in which everything is as it was wished. What was not said is plain, of medium size, and still; its colour is drawn
     /// from those that stand out, and are not there yet.
     pub fn granted(&self, chance: &mut Chance) -> Scene {
+        self.coloured(&mut |_, free| chance.pick(free))
+    }
+
+    /// The same, with nothing left to chance: what has no colour that was said has that of its shape, or the next that is free.
+    pub fn expected(&self) -> Scene {
+        let all = Colour::ALL.len();
+        self.coloured(&mut |shape, free| {
+            let own = Shape::ALL.len() + OWN - shape as usize;
+            let after = |colour: &Colour| (*colour as usize + 2 * all - own) % all;
+            *free
+                .iter()
+                .min_by_key(|colour| after(colour))
+                .expect("backgrounds bear most colours")
+        })
+    }
+
+    /// The same, with colours that were not said by `pick`, which is told the shape and the colours that there are to choose from.
+    fn coloured(&self, pick: &mut dyn FnMut(Shape, &[Colour]) -> Colour) -> Scene {
         let background = self.background.unwrap_or(Background::Grey);
         let mut taken: Vec<Colour> = self
             .things
@@ -65,7 +86,7 @@ impl Wish {
                     .iter()
                     .filter(|colour| background.bears(**colour) && !taken.contains(colour));
                 let free: Vec<Colour> = free.copied().collect();
-                let colour = chance.pick(&free);
+                let colour = pick(thing.shape, &free);
                 taken.push(colour);
                 colour
             });
