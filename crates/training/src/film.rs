@@ -25,7 +25,8 @@ const BEGINNINGS: [f64; 2] = [0.5, 0.25];
 /// How much is seen there at most.
 const BEGUN: f64 = 0.03;
 
-/// The first films end, and the later ones begin, at these numbers: words are learnt before edges.
+/// The first films end, and the later ones begin, at these numbers: words are learnt before edges. Where films will grow, later stages learn these, and
+/// all films are first ones.
 const WORDS_FIRST: [u64; 2] = [30_000, 100_000];
 
 /// The golden section, by whose multiples the moments of films one after the other lie evenly, so that each batch has seen all.
@@ -67,6 +68,9 @@ impl fmt::Debug for FilmSource {
     }
 }
 
+/// How films are drawn: of these sizes, with this seed, and whether later stages have larger ones.
+pub(crate) type Drawn<'a> = (&'a FilmShape, u64, bool);
+
 /// A film in noise, as a network sees it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FilmExample {
@@ -84,12 +88,18 @@ pub(crate) struct FilmExample {
 
 impl FilmExample {
     /// Becomes the film of that number, with noise and with parts that are given, by chance.
-    fn become_film(&mut self, source: &FilmSource, shape: &FilmShape, seed: u64, number: u64) {
+    fn become_film(
+        &mut self,
+        source: &FilmSource,
+        (shape, seed, will_grow): Drawn<'_>,
+        number: u64,
+    ) {
         let mut chance = Chance::new(seed, number);
         let clip = (source.draw)(number, shape);
         let given = Given::by_chance(shape, &mut chance);
         let is_unsaid = chance.unit() < UNSAID || clip.words.is_empty();
-        let moment = moment(number, shape, is_unsaid);
+        let first = if will_grow { 0 } else { number };
+        let moment = moment((number, first), shape, is_unsaid);
         self.words = match is_unsaid {
             true => vec![0],
             false => clip.words[..clip.words.len().min(shape.caption)].to_vec(),
@@ -125,11 +135,11 @@ impl FilmExample {
     }
 }
 
-/// How much of the film of that number is there. How much is seen of it is next to nothing, or of the logistic distribution, through the logistic
-/// function.
-fn moment(number: u64, shape: &FilmShape, is_unsaid: bool) -> f32 {
+/// How much of the film of that number is there, after so many before it. How much is seen of it is next to nothing, or of the logistic
+/// distribution, through the logistic function.
+fn moment((number, before): (u64, u64), shape: &FilmShape, is_unsaid: bool) -> f32 {
     let [first, later] = WORDS_FIRST;
-    let late = number.saturating_sub(first) as f64 / (later - first) as f64;
+    let late = before.saturating_sub(first) as f64 / (later - first) as f64;
     let between = |[from, to]: [f64; 2]| from + (to - from) * late.min(1.0);
     let share = (number as f64 * GOLDEN).fract();
     let beginnings = match is_unsaid {
@@ -157,14 +167,14 @@ fn moment(number: u64, shape: &FilmShape, is_unsaid: bool) -> f32 {
 pub(crate) fn draw_examples(
     examples: &mut Vec<FilmExample>,
     source: &FilmSource,
-    (shape, seed): (&FilmShape, u64),
+    drawn: Drawn<'_>,
     numbers: Range<u64>,
     pool: &Pool,
 ) {
     let count = (numbers.end - numbers.start) as usize;
     examples.resize_with(count, FilmExample::default);
     pool.each_chunk(examples, 1, &|at, made| {
-        made[0].become_film(source, shape, seed, numbers.start + at as u64);
+        made[0].become_film(source, drawn, numbers.start + at as u64);
     });
 }
 

@@ -32,6 +32,8 @@ pub(in crate::run) struct Films {
     batch_tokens: usize,
     /// Steps of stages before, and their tokens of a batch: no film is drawn twice, and later ones are harder.
     before: Vec<(u64, usize)>,
+    /// Whether a later stage has larger films.
+    will_grow: bool,
     position: Position,
     /// What is learnt from now, whose memory serves the next step.
     batch: Vec<FilmExample>,
@@ -46,6 +48,7 @@ impl Films {
             validate: stage.validate.clone(),
             batch_tokens: stage.batch_tokens,
             before: before(&run.recipe, stage),
+            will_grow: will_grow(&run.recipe, stage),
             position: Position::default(),
             batch: Vec::new(),
         })
@@ -98,7 +101,7 @@ impl Films {
     }
 
     fn draw(&self, films: &mut Vec<FilmExample>, shape: &FilmShape, numbers: Range<u64>) {
-        let how = (shape, self.seed);
+        let how = (shape, self.seed, self.will_grow);
         draw_examples(films, &self.source, how, numbers, &self.pool);
     }
 }
@@ -111,4 +114,11 @@ fn before(recipe: &Recipe, stage: &Stage) -> Vec<(u64, usize)> {
         .filter(|before| before.purpose == Purpose::Film)
         .map(|before| (before.steps.unwrap_or(0), before.batch_tokens))
         .collect()
+}
+
+/// Whether a stage after that one has larger films.
+fn will_grow(recipe: &Recipe, stage: &Stage) -> bool {
+    let stages = recipe.stages.iter();
+    let mut later = stages.skip_while(|other| other.name != stage.name).skip(1);
+    later.any(|later| later.grow.is_some())
 }
