@@ -13,6 +13,7 @@ mod motion;
 mod scene;
 mod search;
 mod sights;
+mod stamp;
 mod steady;
 mod template;
 mod tracks;
