@@ -31,7 +31,7 @@ impl Previews {
             return Err(Error::NotAPipeline {
                 path: folder.to_owned(),
                 reason: format!(
-                    "`{}` takes {} channels of latents, and its autoencoder has {channels}: it is of another release of Wan",
+                    "`{}`, which would show each step, takes {} channels of latents and the autoencoder has {channels}: take it out, or put that of the same release there",
                     path.file_name().unwrap_or_default().display(),
                     decoder.channels(),
                 ),
