@@ -41,9 +41,14 @@ impl Blob {
     }
 }
 
+/// The square of how far a pixel stands out that is no noise.
+pub(super) fn outstanding(backdrop: &Backdrop, level: f32) -> f32 {
+    (backdrop.noise * 3.5).max(level).powi(2)
+}
+
 /// The patches of each picture, of pixels that stand out so far.
 pub(super) fn find(film: &Film, backdrop: &Backdrop, level: f32) -> Vec<Vec<Blob>> {
-    let out = (backdrop.noise * 3.5).max(level).powi(2);
+    let out = outstanding(backdrop, level);
     let least = (PIXELS_MIN * (film.scale() / 64.0).powi(2)).max(4.0);
     let frames = film.frames.iter().zip(&backdrop.plates);
     frames

@@ -1,7 +1,7 @@
 //! Things: what each is, and where it is in each picture.
 
 use super::backdrop::{Backdrop, SOFTNESS, stands_out};
-use super::blobs::{Blob, LEVELS, Run, find, runs};
+use super::blobs::{Blob, LEVELS, Run, find, outstanding, runs};
 use super::film::{Film, Rgb};
 use super::template::{Look, Pose, Scrap};
 use crate::world::Background;
@@ -106,6 +106,7 @@ impl<'a> Tracker<'a> {
 
     /// Which share of what stands out lies where things were found.
     fn found(&self, tracks: &[Track]) -> f32 {
+        let out = outstanding(self.backdrop, LEVELS[0]);
         let (mut all, mut here) = (0.0, 0.0);
         for (frame, (seen, plate)) in self
             .film
@@ -121,7 +122,7 @@ impl<'a> Tracker<'a> {
                 .collect();
             for (at, (seen, plate)) in seen.iter().zip(plate).enumerate() {
                 let far = stands_out(*seen, *plate);
-                if far < LEVELS[0].powi(2) {
+                if far < out {
                     continue;
                 }
                 let (x, y) = (at % self.film.width, at / self.film.width);
