@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::browser::{Browser, Look, axe, findings};
+use crate::browser::{Browser, Look, PATIENCE, axe, findings};
 use crate::serve::Served;
 
 /// A project with a real bug.
@@ -355,6 +355,23 @@ fn whoever_has_no_folder_yet_sees_an_example_repaired() {
     room.is_quiet();
 }
 
+/// The text that the browser saved in a folder, once it is there.
+fn downloaded(browser: &Browser, folder: &Path, name: &str) -> String {
+    let begun = std::time::Instant::now();
+    loop {
+        // The browser makes the file before it fills it.
+        let text = fs::read_to_string(folder.join(name)).unwrap_or_default();
+        if text.ends_with('\n') {
+            return text;
+        }
+        if begun.elapsed() > PATIENCE {
+            let lie: Vec<_> = fs::read_dir(folder).into_iter().flatten().collect();
+            panic!("{name} was not downloaded: {lie:?}\n{:#?}", browser.log());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
 #[test]
 fn a_patch_is_downloaded_as_git_and_patch_take_it() {
     let Some(room) = Room::open() else {
@@ -362,26 +379,18 @@ fn a_patch_is_downloaded_as_git_and_patch_take_it() {
     };
     let browser = &room.browser;
     let till = room.till();
+    room.allow(&till);
+    room.repair();
+    room.ended();
+    let download = "[...document.querySelectorAll('.acts-of-patch button')].find((one) => one.textContent === 'Download')";
+    browser.until(download);
     let to = tempfile::tempdir().unwrap();
     browser.devtools(
         "Browser.setDownloadBehavior",
         json!({ "behavior": "allow", "downloadPath": to.path() }),
     );
-    room.allow(&till);
-    room.repair();
-    room.ended();
-    browser.run("[...document.querySelectorAll('.acts-of-patch button')].find((one) => one.textContent === 'Download').click()");
-    let path = to.path().join("freehold.patch");
-    let begun = std::time::Instant::now();
-    // The browser makes the file before it fills it.
-    let patch = loop {
-        let patch = fs::read_to_string(&path).unwrap_or_default();
-        if patch.ends_with('\n') {
-            break patch;
-        }
-        assert!(begun.elapsed().as_secs() < 10, "nothing was downloaded");
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    };
+    browser.run(&format!("{download}.click()"));
+    let patch = downloaded(browser, to.path(), "freehold.patch");
     assert!(
         patch.starts_with("--- a/till.py\n+++ b/till.py\n@@ "),
         "{patch}"

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 /// Where `cargo xtask check web` installs it.
 const AXE: &str = "../../target/web/node/node_modules/axe-core/axe.min.js";
 
-/// How long something on a page is waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long something on a page is waited for: long, as other tests may have all cores at that moment.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Set where there must be a browser, so that nothing is left out unseen.
 const REQUIRED: &str = "FREEHOLD_BROWSER";
