@@ -236,11 +236,26 @@ at_each_level! {
 #[inline(always)]
 pub(crate) fn round_each(from: &[f32], to: &mut [bf16]) {
     for (to, from) in to.iter_mut().zip(from) {
-        let bits = from.to_bits();
-        // To the nearest, ties to even; what is not a number stays so without a carry.
-        let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
-        let quiet = bits >> 16 | 0x40;
-        *to = bf16::from_bits(if from.is_nan() { quiet } else { rounded } as u16);
+        *to = bf16::from_bits(rounded(*from) as u16);
+    }
+}
+
+/// The bits of the nearest bfloat16.
+#[inline(always)]
+fn rounded(number: f32) -> u32 {
+    let bits = number.to_bits();
+    // To the nearest, ties to even; what is not a number stays so without a carry.
+    let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
+    let quiet = bits >> 16 | 0x40;
+    if number.is_nan() { quiet } else { rounded }
+}
+
+/// The nearest bfloat16 of two lines, whose numbers become pairs.
+#[inline(always)]
+pub(crate) fn round_pairs(first: &[f32], second: &[f32], to: &mut [bf16]) {
+    let to: &mut [u32] = bytemuck::cast_slice_mut(to);
+    for ((first, second), to) in first.iter().zip(second).zip(to) {
+        *to = (rounded(*first) | rounded(*second) << 16).to_le();
     }
 }
 

@@ -3,6 +3,7 @@
 mod half;
 
 use self::half::Half;
+use crate::aligned::Aligned;
 use crate::element::Element;
 use crate::panels::PANEL;
 use crate::pool::Pool;
@@ -70,17 +71,42 @@ impl KvPages {
     /// # Panics
     /// When `head_dim` is not a multiple of 16.
     pub fn new(pages: usize, kv_heads: usize, head_dim: usize, cache_type: CacheType) -> Self {
+        Self::in_memory(pages, [kv_heads, head_dim], cache_type, Aligned::zeroed)
+    }
+
+    /// As [`new`](Self::new), for pages all of which are written at once: in memory that the system gives in
+    /// large pieces.
+    ///
+    /// # Panics
+    /// When `head_dim` is not a multiple of 16.
+    pub fn to_be_filled(
+        pages: usize,
+        kv_heads: usize,
+        head_dim: usize,
+        cache_type: CacheType,
+    ) -> Self {
+        let memory = Aligned::in_large_pages;
+        Self::in_memory(pages, [kv_heads, head_dim], cache_type, memory)
+    }
+
+    fn in_memory(
+        pages: usize,
+        [kv_heads, head_dim]: [usize; 2],
+        cache_type: CacheType,
+        memory: fn(usize) -> Aligned,
+    ) -> Self {
         assert!(
             head_dim.is_multiple_of(PANEL),
             "heads of {head_dim}, which is no multiple of 16"
         );
-        let half = Half::new(pages * kv_heads, head_dim, cache_type);
+        // A copy of one would be a copy of zeros, which takes all the memory at once.
+        let half = || Half::new(pages * kv_heads, head_dim, cache_type, memory);
         Self {
             cache_type,
             kv_heads,
             head_dim,
-            keys: half.clone(),
-            values: half,
+            keys: half(),
+            values: half(),
         }
     }
 

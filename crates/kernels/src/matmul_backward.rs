@@ -6,18 +6,16 @@
 
 use half::bf16;
 
-use crate::element::{Element, place};
+use crate::element::{Element, STEP, place, round_pairs};
 use crate::isa::Isa;
-use crate::matmul_float::{PackedFloat, matmul_on};
+use crate::levels::at_each_level;
+use crate::matmul_float::{PackedFloat, matmul_of_columns, matmul_on};
 use crate::panels::{Epilogue, PANEL};
 use crate::pool::Pool;
 
 /// Rows of a batch that are packed at once for the gradient of a weight: its panels stay in the nearest
 /// caches.
 const ROWS: usize = 512;
-
-/// Columns that are turned into rows side by side.
-const TURN: usize = 32;
 
 /// Memory in which matrices are packed for products back through others.
 #[derive(Default)]
@@ -41,17 +39,52 @@ pub trait Trained: Element {
     /// Where matrices of the kind are packed.
     #[doc(hidden)]
     fn packing(backward: &mut Backward) -> &mut Option<PackedFloat<Self>>;
+
+    /// Packs sixteen columns of a matrix as outputs: the first of the numbers begins its first row, and rows are
+    /// so many numbers long.
+    #[doc(hidden)]
+    fn pack_columns(numbers: &[f32], columns: usize, inputs: usize, panel: &mut [Self]);
 }
 
 impl Trained for f32 {
     fn packing(backward: &mut Backward) -> &mut Option<PackedFloat<Self>> {
         &mut backward.f32.0
     }
+
+    fn pack_columns(numbers: &[f32], columns: usize, inputs: usize, panel: &mut [Self]) {
+        let lines = panel.as_chunks_mut::<PANEL>().0;
+        for (row, line) in numbers.chunks(columns).zip(&mut lines[..inputs]) {
+            line.copy_from_slice(&row[..PANEL]);
+        }
+        lines[inputs..].as_flattened_mut().fill(0.0);
+    }
 }
 
 impl Trained for bf16 {
     fn packing(backward: &mut Backward) -> &mut Option<PackedFloat<Self>> {
         &mut backward.bf16.0
+    }
+
+    fn pack_columns(numbers: &[f32], columns: usize, inputs: usize, panel: &mut [Self]) {
+        pack_pairs(numbers, columns, inputs, panel);
+    }
+}
+
+at_each_level! {
+    fn pack_pairs(numbers: &[f32], columns: usize, inputs: usize, panel: &mut [bf16]) = pack_each_pair
+}
+
+#[inline(always)]
+fn pack_each_pair(numbers: &[f32], columns: usize, inputs: usize, panel: &mut [bf16]) {
+    const NOTHING: &[f32; PANEL] = &[0.0; PANEL];
+    let line = |input: usize| numbers[input * columns..].first_chunk().unwrap_or(NOTHING);
+    for (pair, step) in panel.as_chunks_mut::<STEP>().0.iter_mut().enumerate() {
+        let second = if 2 * pair + 1 < inputs {
+            line(2 * pair + 1)
+        } else {
+            NOTHING
+        };
+        round_pairs(line(2 * pair), second, step);
     }
 }
 
@@ -100,14 +133,12 @@ impl Backward {
         }
         let blocks = dy.chunks(ROWS * outputs).zip(x.chunks(ROWS * inputs));
         for (number, (dy, x)) in blocks.enumerate() {
-            let rows = x.len() / inputs;
-            self.turned.resize(rows * outputs, 0.0);
-            turn(&mut self.turned, dy, rows, pool);
-            let turned = std::mem::take(&mut self.turned);
-            let packed = room(T::packing(self), inputs, rows);
+            let mut turned = std::mem::take(&mut self.turned);
+            let packed = room(T::packing(self), inputs, x.len() / inputs);
             packed.fill_columns(x, pool);
             let epilogue = if number == 0 { epilogue } else { Epilogue::Add };
-            matmul_on(Isa::current(), dw, &turned, packed, epilogue, pool);
+            let weights = (&*packed, &mut turned);
+            matmul_of_columns(Isa::current(), dw, dy, weights, epilogue, pool);
             self.turned = turned;
         }
     }
@@ -160,26 +191,6 @@ fn room<T: Element>(
     packing.insert(packed)
 }
 
-/// `[rows, columns]` as `[columns, rows]`.
-fn turn(out: &mut [f32], values: &[f32], rows: usize, pool: &Pool) {
-    let columns = values.len() / rows;
-    pool.each_chunk(out, TURN * rows, &|chunk, out| {
-        let first = chunk * TURN;
-        let count = out.len() / rows;
-        // Squares, so that lines of both sides are used while they are near.
-        for start in (0..rows).step_by(TURN) {
-            let end = rows.min(start + TURN);
-            for column in 0..count {
-                let out = &mut out[column * rows + start..column * rows + end];
-                let from = values[start * columns + first + column..].iter();
-                for (out, value) in out.iter_mut().zip(from.step_by(columns)) {
-                    *out = *value;
-                }
-            }
-        }
-    });
-}
-
 impl<T: Element> PackedFloat<T> {
     /// Packs `[outputs, inputs]` anew in the same memory, from numbers that are rounded to `T`.
     ///
@@ -203,11 +214,17 @@ impl<T: Element> PackedFloat<T> {
     }
 
     /// Packs the columns of `values` `[inputs, outputs]` as outputs.
-    fn fill_columns(&mut self, values: &[f32], pool: &Pool) {
+    fn fill_columns(&mut self, values: &[f32], pool: &Pool)
+    where
+        T: Trained,
+    {
         let (inputs, outputs) = (self.inputs(), self.outputs());
         self.each_panel(pool, &|panel, packed| {
             let first = panel * PANEL;
             let count = PANEL.min(outputs - first);
+            if count == PANEL && inputs > 0 {
+                return T::pack_columns(&values[first..], outputs, inputs, packed);
+            }
             let mut line = [0.0_f32; PANEL];
             for input in 0..inputs {
                 line[..count].copy_from_slice(&values[input * outputs + first..][..count]);
@@ -229,6 +246,10 @@ impl<T: Element> PackedFloat<T> {
             // The other's outputs are this one's inputs: a panel of the other after the other.
             for start in (0..inputs).step_by(PANEL) {
                 let from = other.panel(start / PANEL);
+                if T::PAIRED && count == PANEL && start + PANEL <= inputs {
+                    turn_pairs(&from[first * PANEL..], &mut packed[start * PANEL..]);
+                    continue;
+                }
                 for input in start..inputs.min(start + PANEL) {
                     for output in 0..count {
                         packed[place::<T>(input, output)] =
@@ -242,6 +263,19 @@ impl<T: Element> PackedFloat<T> {
                 }
             }
         });
+    }
+}
+
+/// Packs sixteen inputs of sixteen outputs, in pairs, as sixteen outputs of sixteen inputs.
+fn turn_pairs<T: Element>(from: &[T], to: &mut [T]) {
+    let from: &[[[T; 2]; PANEL]] = from.as_chunks().0.as_chunks().0;
+    let to: &mut [[[T; 2]; PANEL]] = to.as_chunks_mut().0.as_chunks_mut().0;
+    for (above, from) in from[..PANEL / 2].iter().enumerate() {
+        for (from, to) in from.as_chunks().0.iter().zip(&mut to[..PANEL / 2]) {
+            let [[a, b], [c, d]] = *from;
+            to[2 * above] = [a, c];
+            to[2 * above + 1] = [b, d];
+        }
     }
 }
 
@@ -354,6 +388,58 @@ mod tests {
         );
         for (ours, plain) in dx.iter().zip(&dx_plain).chain(dw.iter().zip(&dw_plain)) {
             assert!((ours - plain).abs() < 1e-4, "{ours} for {plain}");
+        }
+    }
+
+    #[test]
+    fn what_is_packed_in_pairs_is_what_single_numbers_would_be() {
+        let pool = Pool::of_all_cores();
+        let mut numbers = Numbers::new(11);
+        for (inputs, outputs) in [(1, 16), (2, 16), (31, 40), (64, 64), (50, 17)] {
+            let values: Vec<f32> = numbers.many(inputs * outputs).collect();
+            let rounded = |input: usize, output: usize| {
+                bf16::from_f32(values[input * outputs + output]).to_f32()
+            };
+            let mut columns = PackedFloat::<bf16>::zeroed(0, 0);
+            columns.resize(outputs, inputs);
+            columns.fill_columns(&values, &pool);
+            let mut rows = PackedFloat::<bf16>::zeroed(inputs, outputs);
+            rows.fill(&values, &pool);
+            let mut turned = PackedFloat::<bf16>::zeroed(0, 0);
+            turned.resize(outputs, inputs);
+            turned.fill_transposed(&rows, &pool);
+            let mut row = vec![0.0; inputs];
+            for packed in [&columns, &turned] {
+                for output in 0..outputs {
+                    packed.row(output, &mut row);
+                    let exact: Vec<f32> = (0..inputs).map(|i| rounded(i, output)).collect();
+                    assert_eq!(row, exact, "{inputs} × {outputs}: {output}");
+                }
+                if inputs % 2 == 1 {
+                    // What is beyond an odd last input is multiplied, too.
+                    assert_eq!(packed.panel(0)[place::<bf16>(inputs, 3)], bf16::ZERO);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn columns_are_multiplied_as_the_rows_that_they_become() {
+        let pool = Pool::of_all_cores();
+        let mut numbers = Numbers::new(13);
+        for (rows, outputs, inputs) in [(1, 3, 16), (7, 15, 33), (64, 29, 48), (511, 100, 64)] {
+            let dy: Vec<f32> = numbers.many(rows * outputs).collect();
+            let x: Vec<f32> = numbers.many(rows * inputs).collect();
+            let mut dw = vec![0.5; outputs * inputs];
+            let mut exact = dw.clone();
+            let mut backward = Backward::default();
+            let (dy_of, x_of) = ((&dy[..], outputs), (&x[..], inputs));
+            backward.weight::<bf16>(&mut dw, dy_of, x_of, Epilogue::Add, &pool);
+            let at = |column: usize| (0..rows).map(move |row| row * outputs + column);
+            let turned: Vec<f32> = (0..outputs).flat_map(at).map(|at| dy[at]).collect();
+            let x_of = (&x[..], inputs);
+            backward.once_turned::<bf16>(&mut exact, &turned, x_of, Epilogue::Add, &pool);
+            assert_eq!(dw, exact, "{rows} × {outputs} × {inputs}");
         }
     }
 

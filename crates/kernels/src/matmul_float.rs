@@ -3,6 +3,7 @@
 #[cfg(target_arch = "x86_64")]
 mod rounded;
 mod scalar;
+mod turned;
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
@@ -16,6 +17,8 @@ mod avx512_bf16;
 mod neon;
 
 use half::{bf16, f16};
+
+pub(crate) use turned::matmul_of_columns;
 
 use crate::aligned::Aligned;
 use crate::element::{Element, STEP, panel_length, place};
@@ -272,19 +275,32 @@ fn matmul_of_pairs<T: Element>(
     epilogue: Epilogue<'_>,
     pool: &Pool,
 ) {
+    let rows = x.len().checked_div(weights.inputs).unwrap_or(0);
+    avx512_bf16::Rounded::with(x, weights.inputs, pool, |x| {
+        pairs_past_panels(out, (x, rows), weights, epilogue, pool);
+    });
+}
+
+/// The product of rounded rows, as many as are said.
+#[cfg(target_arch = "x86_64")]
+fn pairs_past_panels<T: Element>(
+    out: &mut [f32],
+    (x, rows): (avx512_bf16::Rounded<'_>, usize),
+    weights: &PackedFloat<T>,
+    epilogue: Epilogue<'_>,
+    pool: &Pool,
+) {
     let plan = Plan {
-        rows: x.len().checked_div(weights.inputs).unwrap_or(0),
+        rows,
         outputs: weights.outputs,
         tile_rows: avx512_bf16::TILE_ROWS,
         is_even: true,
         row_bytes: weights.inputs * size_of::<T>(),
     };
-    avx512_bf16::Rounded::with(x, weights.inputs, pool, |x| {
-        visit(out, plan, epilogue, pool, &|panel, row, _, made| {
-            let panel = bytemuck::cast_slice(weights.panel(panel));
-            // SAFETY: the level is only chosen where the machine has it.
-            unsafe { avx512_bf16::tile(x, row, panel, made) };
-        });
+    visit(out, plan, epilogue, pool, &|panel, row, _, made| {
+        let panel = bytemuck::cast_slice(weights.panel(panel));
+        // SAFETY: the level is only chosen where the machine has it.
+        unsafe { avx512_bf16::tile(x, row, panel, made) };
     });
 }
 

@@ -132,6 +132,15 @@ pub(crate) fn even_tiles(rows: usize, most: usize) -> usize {
 }
 
 fn finish(out: &mut [f32], made: &[f32; PANEL], epilogue: Epilogue<'_>, start: usize) {
+    // How long a whole panel is, the compiler knows: it becomes a few registers instead of a loop.
+    match <&mut [f32; PANEL]>::try_from(&mut *out) {
+        Ok(whole) => finish_any(whole, made, epilogue, start),
+        Err(_) => finish_any(out, made, epilogue, start),
+    }
+}
+
+#[inline(always)]
+fn finish_any(out: &mut [f32], made: &[f32; PANEL], epilogue: Epilogue<'_>, start: usize) {
     match epilogue {
         Epilogue::Store => out.copy_from_slice(&made[..out.len()]),
         Epilogue::Add => out

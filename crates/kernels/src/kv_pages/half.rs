@@ -20,7 +20,13 @@ pub(super) struct Half {
 }
 
 impl Half {
-    pub fn new(blocks: usize, dim: usize, cache_type: CacheType) -> Self {
+    /// Blocks of zeros in some memory, of which the bytes are asked for.
+    pub fn new(
+        blocks: usize,
+        dim: usize,
+        cache_type: CacheType,
+        memory: fn(usize) -> Aligned,
+    ) -> Self {
         let (size, has_scales) = match cache_type {
             CacheType::F32 => (4, false),
             CacheType::Bf16 | CacheType::F16 => (2, false),
@@ -31,8 +37,8 @@ impl Half {
             cache_type,
             dim,
             blocks,
-            numbers: Aligned::zeroed(blocks * PAGE * dim * size),
-            scales: Aligned::zeroed(scales),
+            numbers: memory(blocks * PAGE * dim * size),
+            scales: memory(scales),
         }
     }
 

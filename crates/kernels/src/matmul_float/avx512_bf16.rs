@@ -14,7 +14,7 @@ use std::arch::x86_64::{
 
 use half::bf16;
 
-use super::rounded::{Form, with_rounded};
+use super::rounded::{Form, with_pairs_of_rows, with_rounded};
 use crate::element::{STEP, round_each};
 use crate::levels::at_each_level;
 use crate::panels::PANEL;
@@ -27,10 +27,14 @@ pub(super) const TILE_ROWS: usize = 14;
 /// Rows of pairs; the last of an odd number has a neighbour of zero.
 #[derive(Clone, Copy)]
 pub(super) struct Rounded<'a> {
-    numbers: &'a [bf16],
-    padded: usize,
-    /// From one row to the next.
-    stride: usize,
+    pairs: &'a [[bf16; 2]],
+    /// Pairs of a row.
+    length: usize,
+    /// From one row to the next, in pairs.
+    apart: usize,
+    /// From one pair of a row to the next, in pairs, where rows are columns of what was rounded: they stand
+    /// side by side then.
+    columns: Option<usize>,
 }
 
 impl<'a> Rounded<'a> {
@@ -41,9 +45,10 @@ impl<'a> Rounded<'a> {
             "rows of whole pairs"
         );
         Self {
-            numbers,
-            padded,
-            stride,
+            pairs: numbers.as_chunks().0,
+            length: padded / 2,
+            apart: stride / 2,
+            columns: None,
         }
     }
 
@@ -56,10 +61,18 @@ impl<'a> Rounded<'a> {
             spread,
         };
         with_rounded(x, inputs, &form, pool, |numbers| {
+            then(Rounded::of(numbers, padded, padded));
+        });
+    }
+
+    /// Rounds `x`, of so many columns, and hands its columns to `then` as rows.
+    pub fn with_columns(x: &[f32], columns: usize, pool: &Pool, then: impl FnOnce(Rounded<'_>)) {
+        with_pairs_of_rows(x, columns, pool, |numbers| {
             then(Rounded {
-                numbers,
-                padded,
-                stride: padded,
+                pairs: numbers.as_chunks().0,
+                length: numbers.len() / 2 / columns,
+                apart: 1,
+                columns: Some(columns),
             });
         });
     }
@@ -87,37 +100,59 @@ fn spread_each(x: &[f32], inputs: usize, to: &mut [bf16]) {
 /// The machine has the level.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c")]
 pub(super) unsafe fn tile(x: Rounded<'_>, row: usize, panel: &[bf16], made: &mut [[f32; PANEL]]) {
-    match made.len() {
-        0 => {}
-        1 => rows::<1, true>(x, row, panel, made),
-        2 => rows::<2, true>(x, row, panel, made),
-        3 => rows::<3, true>(x, row, panel, made),
-        4 => rows::<4, true>(x, row, panel, made),
-        5 => rows::<5, false>(x, row, panel, made),
-        6 => rows::<6, false>(x, row, panel, made),
-        7 => rows::<7, false>(x, row, panel, made),
-        8 => rows::<8, false>(x, row, panel, made),
-        9 => rows::<9, false>(x, row, panel, made),
-        10 => rows::<10, false>(x, row, panel, made),
-        11 => rows::<11, false>(x, row, panel, made),
-        12 => rows::<12, false>(x, row, panel, made),
-        13 => rows::<13, false>(x, row, panel, made),
-        _ => rows::<14, false>(x, row, panel, made),
+    match x.columns {
+        None => tile_of::<false>(x, row, panel, made),
+        Some(_) => tile_of::<true>(x, row, panel, made),
     }
 }
 
-/// So many rows past a panel. `ASKS`: what is behind the panel is asked for, as few rows wait for memory.
+/// `COLUMNS`: rows are columns of what was rounded.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c")]
-fn rows<const R: usize, const ASKS: bool>(
+#[inline]
+fn tile_of<const COLUMNS: bool>(
     x: Rounded<'_>,
     row: usize,
     panel: &[bf16],
     made: &mut [[f32; PANEL]],
 ) {
-    let pairs = x.padded / 2;
-    let (apart, needed) = (x.stride / 2, (R - 1) * x.stride + x.padded);
-    let x: &[[bf16; 2]] = x.numbers[row * x.stride..][..needed].as_chunks().0;
-    let steps = &panel.as_chunks::<STEP>().0[..pairs];
+    match made.len() {
+        0 => {}
+        1 => rows::<1, true, COLUMNS>(x, row, panel, made),
+        2 => rows::<2, true, COLUMNS>(x, row, panel, made),
+        3 => rows::<3, true, COLUMNS>(x, row, panel, made),
+        4 => rows::<4, true, COLUMNS>(x, row, panel, made),
+        5 => rows::<5, false, COLUMNS>(x, row, panel, made),
+        6 => rows::<6, false, COLUMNS>(x, row, panel, made),
+        7 => rows::<7, false, COLUMNS>(x, row, panel, made),
+        8 => rows::<8, false, COLUMNS>(x, row, panel, made),
+        9 => rows::<9, false, COLUMNS>(x, row, panel, made),
+        10 => rows::<10, false, COLUMNS>(x, row, panel, made),
+        11 => rows::<11, false, COLUMNS>(x, row, panel, made),
+        12 => rows::<12, false, COLUMNS>(x, row, panel, made),
+        13 => rows::<13, false, COLUMNS>(x, row, panel, made),
+        _ => rows::<14, false, COLUMNS>(x, row, panel, made),
+    }
+}
+
+/// So many rows past a panel. `ASKS`: what is behind the panel is asked for, as few rows wait for memory.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c")]
+fn rows<const R: usize, const ASKS: bool, const COLUMNS: bool>(
+    x: Rounded<'_>,
+    row: usize,
+    panel: &[bf16],
+    made: &mut [[f32; PANEL]],
+) {
+    let (row_apart, pair_apart) = if COLUMNS {
+        (1, x.columns.expect("rows are columns"))
+    } else {
+        (x.apart, 1)
+    };
+    let Some(last) = x.length.checked_sub(1) else {
+        return made.fill([0.0; PANEL]);
+    };
+    let needed = (R - 1) * row_apart + last * pair_apart + 1;
+    let pairs = &x.pairs[row * row_apart..][..needed];
+    let steps = &panel.as_chunks::<STEP>().0[..x.length];
     let mut sums = [_mm512_setzero_ps(); R];
     for (at, step) in steps.iter().enumerate() {
         if ASKS {
@@ -127,7 +162,7 @@ fn rows<const R: usize, const ASKS: bool>(
         let weights = as_pairs(unsafe { _mm512_loadu_si512(step.as_ptr().cast()) });
         for (row, sum) in sums.iter_mut().enumerate() {
             // SAFETY: `at` is below the number of pairs of a row, and the last row has as many.
-            let pair = *unsafe { x.get_unchecked(row * apart + at) };
+            let pair = *unsafe { pairs.get_unchecked(row * row_apart + at * pair_apart) };
             let pair = _mm512_set1_epi32(bytemuck::cast(pair));
             *sum = _mm512_dpbf16_ps(*sum, weights, as_pairs(pair));
         }

@@ -201,7 +201,7 @@ impl Spans {
     /// Room for the keys and values of a layer: the next one writes over them.
     pub fn room(&self, widths: Widths) -> KvPages {
         let width = widths.hidden / widths.heads;
-        KvPages::new(self.pages, widths.heads, width, CacheType::F32)
+        KvPages::to_be_filled(self.pages, widths.heads, width, CacheType::F32)
     }
 
     fn sequences(&self) -> Vec<Sequence<'_>> {
