@@ -202,6 +202,9 @@ impl<T: Element> PackedFloat<T> {
         self.each_panel(pool, &|panel, packed| {
             let from = panel * PANEL * inputs;
             let rows = &weights[from..weights.len().min(from + PANEL * inputs)];
+            if T::PAIRED {
+                return fill_pairs(rows, inputs, packed);
+            }
             let count = rows.len() / inputs.max(1);
             let mut line = [0.0_f32; PANEL];
             for input in 0..inputs {
@@ -263,6 +266,31 @@ impl<T: Element> PackedFloat<T> {
                 }
             }
         });
+    }
+}
+
+/// Numbers of a row that are rounded at a time before they are packed.
+const PART: usize = 64;
+
+/// Packs up to sixteen rows into pairs.
+fn fill_pairs<T: Element>(rows: &[f32], inputs: usize, packed: &mut [T]) {
+    let count = rows.len() / inputs.max(1);
+    let packed = packed.as_chunks_mut::<2>().0;
+    for start in (0..inputs).step_by(PART) {
+        let end = inputs.min(start + PART);
+        let packed = &mut packed[start / 2 * PANEL..end.div_ceil(2) * PANEL];
+        for output in 0..PANEL {
+            // Beyond the last row and the last number of a row there are zeros.
+            let mut rounded = [T::zeroed(); PART];
+            if output < count {
+                let row = &rows[output * inputs..][start..end];
+                T::take(row, &mut rounded[..row.len()]);
+            }
+            let lines = packed.as_chunks_mut::<PANEL>().0;
+            for (pair, line) in rounded.as_chunks().0.iter().zip(lines) {
+                line[output] = *pair;
+            }
+        }
     }
 }
 
@@ -395,7 +423,7 @@ mod tests {
     fn what_is_packed_in_pairs_is_what_single_numbers_would_be() {
         let pool = Pool::of_all_cores();
         let mut numbers = Numbers::new(11);
-        for (inputs, outputs) in [(1, 16), (2, 16), (31, 40), (64, 64), (50, 17)] {
+        for (inputs, outputs) in [(1, 16), (2, 16), (31, 40), (64, 64), (50, 17), (133, 70)] {
             let values: Vec<f32> = numbers.many(inputs * outputs).collect();
             let rounded = |input: usize, output: usize| {
                 bf16::from_f32(values[input * outputs + output]).to_f32()
@@ -405,6 +433,12 @@ mod tests {
             columns.fill_columns(&values, &pool);
             let mut rows = PackedFloat::<bf16>::zeroed(inputs, outputs);
             rows.fill(&values, &pool);
+            let mut row = vec![0.0; outputs];
+            for input in 0..inputs {
+                rows.row(input, &mut row);
+                let exact: Vec<f32> = (0..outputs).map(|output| rounded(input, output)).collect();
+                assert_eq!(row, exact, "{inputs} × {outputs}: {input}");
+            }
             let mut turned = PackedFloat::<bf16>::zeroed(0, 0);
             turned.resize(outputs, inputs);
             turned.fill_transposed(&rows, &pool);
