@@ -1,7 +1,9 @@
 //! One stage: steps, measures and states, from wherever it was left.
 
 mod loose;
+mod needs;
 mod pace;
+mod states;
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -9,12 +11,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
-use kernels::{multiply, multiply_bf16};
 use models::{Adapters, LearnOptions};
+use tensor::Context;
 use tensor::files::Dtype;
-use tensor::{Context, Pool};
 
+use self::needs::{check, flops_per_token, peak_flops};
 use self::pace::Pace;
+pub(crate) use self::states::words_of_newest_state;
+use self::states::{newest, state_path, states};
 use super::lessons::{Lessons, Stepped};
 use super::prepare::{Prepared, grown};
 use super::sample::answer;
@@ -417,55 +421,6 @@ fn why_left_out(error: Error) -> Result<(u64, String)> {
     }
 }
 
-/// The recipe's words for the stage in `folder`, as its newest state has them; nothing where no state is left.
-pub(crate) fn words_of_newest_state(folder: &Path) -> Result<Option<String>> {
-    let Some((_, path)) = states(folder)?.pop() else {
-        return Ok(None);
-    };
-    let place = State::position_in(&path)?;
-    let words = place.get("stage").and_then(serde_json::Value::as_str);
-    Ok(words.map(str::to_owned))
-}
-
-fn state_path(folder: &Path, step: u64) -> PathBuf {
-    folder.join(format!("state-{step:08}.safetensors"))
-}
-
-/// The newest state that is whole, if there is any; an error when none of several is.
-fn newest(folder: &Path) -> Result<Option<(State, PathBuf)>> {
-    let mut damaged = None;
-    for (_, path) in states(folder)?.into_iter().rev() {
-        match State::load(&path) {
-            Ok(state) => return Ok(Some((state, path))),
-            Err(error) => {
-                damaged.get_or_insert(error);
-            }
-        }
-    }
-    damaged.map_or(Ok(None), Err)
-}
-
-/// The states of a stage, by step.
-fn states(folder: &Path) -> Result<Vec<(u64, PathBuf)>> {
-    let mut states = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(Error::file(folder))? {
-        let path = entry.map_err(Error::file(folder))?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let number = name
-            .strip_prefix("state-")
-            .and_then(|rest| rest.strip_suffix(".safetensors"));
-        if let Some(step) = number.and_then(|number| number.parse().ok()) {
-            states.push((step, path));
-        }
-    }
-    states.sort();
-    Ok(states)
-}
-
 fn options(stage: &Stage, steps: u64, seed: u64) -> Options {
     Options {
         learn: LearnOptions {
@@ -484,124 +439,6 @@ fn options(stage: &Stage, steps: u64, seed: u64) -> Options {
         average: stage.average,
         checkpoint_activations: stage.checkpoint_activations,
     }
-}
-
-/// What would go wrong later is refused now.
-fn check(run: &Run, stage: &Stage, trainer: &Trainer, encoder: Option<&Encoder>) -> Result<()> {
-    if let Some(encoder) = encoder {
-        check_text(stage, trainer, encoder)?;
-    }
-    let needed = needed_bytes(stage, trainer);
-    match run.options.memory_bytes {
-        Some(there) if needed > there => Err(Error::Memory {
-            stage: stage.name.clone(),
-            needed_mib: needed >> 20,
-            there_mib: there >> 20,
-        }),
-        _ => Ok(()),
-    }
-}
-
-fn check_text(stage: &Stage, trainer: &Trainer, encoder: &Encoder) -> Result<()> {
-    let config = trainer.model().config();
-    let refuse = |reason: String, hint| Err(Error::Shape { reason, hint });
-    let tokens = encoder.tokenizer().vocab_size();
-    if tokens > config.vocab {
-        let reason = format!(
-            "the vocabulary has `{tokens}` tokens, the network rows for `{}`",
-            config.vocab
-        );
-        return refuse(
-            reason,
-            "is `tokenizer.json` the one that came with these weights?",
-        );
-    }
-    if stage.context > config.context_length {
-        let reason = format!(
-            "stage `{}` reads `{}` tokens, the network is made for `{}`",
-            stage.name, stage.context, config.context_length
-        );
-        return refuse(
-            reason,
-            "a smaller `context`, or a larger `max_position_embeddings`",
-        );
-    }
-    Ok(())
-}
-
-/// Products that a token takes, there and back.
-fn flops_per_token(stage: &Stage, trainer: &Trainer) -> f64 {
-    let (parameters, layers, hidden, seen) = match trainer.trainee().film() {
-        Some(film) => {
-            let shape = film.shape();
-            (
-                film.multiplications() as u64,
-                shape.layers,
-                shape.hidden,
-                2 * shape.tokens(),
-            )
-        }
-        None => {
-            let config = trainer.model().config();
-            let seen = stage.context;
-            (config.parameters, config.layers, config.hidden, seen)
-        }
-    };
-    6.0 * parameters as f64 + (12 * layers * hidden * seen / 2) as f64
-}
-
-/// Bytes that a stage will need, about: weights as they are kept and as they are multiplied, gradients, what the
-/// optimiser remembers twice while it is written, and what lies between layers.
-fn needed_bytes(stage: &Stage, trainer: &Trainer) -> u64 {
-    let mut learnt = 0;
-    trainer
-        .trainee()
-        .each(&mut |_, learner| learnt += learner.values().len() as u64);
-    let (layers, hidden, weight_bytes, length) = match trainer.trainee().film() {
-        Some(film) => {
-            let shape = film.shape();
-            // A patch and what it is made of is wider than a token's row.
-            let (mut layers, length) = (shape.layers + 8, shape.tokens() + shape.caption);
-            if let Some(fine) = shape.fine {
-                let wider = fine.patches() * fine.hidden / shape.hidden + 1;
-                layers += fine.layers.iter().sum::<usize>() * wider;
-            }
-            (layers, shape.hidden, 4 * learnt, length)
-        }
-        None => {
-            let config = trainer.model().config();
-            (
-                config.layers,
-                config.hidden,
-                config.weight_bytes,
-                stage.context,
-            )
-        }
-    };
-    let arrays = 8 + u64::from(stage.average.is_some()) * 2;
-    let at_once = stage.tokens_at_once.max(length) as u64;
-    let per_layer = match stage.checkpoint_activations {
-        false => 24 * layers,
-        // What each begins with, and one layer as a whole.
-        true => layers + 24,
-    };
-    let per_token = (per_layer * hidden) as u64;
-    4 * learnt * arrays + weight_bytes + 4 * at_once * per_token + (64 << 20)
-}
-
-/// Products that this machine makes in a second at most, measured now: of pairs of bfloat16 where they are
-/// multiplied, else of floats.
-fn peak_flops(pool: &Pool, numbers: Numbers) -> f64 {
-    const ROUNDS: usize = 1 << 16;
-    let (start, mut flops) = (Instant::now(), 0);
-    while start.elapsed() < Duration::from_millis(100) {
-        let pairs = match numbers {
-            Numbers::Bf16 => multiply_bf16(ROUNDS, pool),
-            Numbers::F32 => None,
-        };
-        flops += pairs.unwrap_or_else(|| multiply(ROUNDS, pool));
-    }
-    flops as f64 / start.elapsed().as_secs_f64()
 }
 
 /// Seconds since 1970.
