@@ -41,13 +41,14 @@ pub struct Taps {
 }
 
 impl PaddedFrame {
-    /// The frame `x` with so wide a margin, rounded to bfloat16 where products with numbers of kind `T` round.
+    /// The frame `x`, each place of which stands `times` beside and `times` below itself, with so wide a margin;
+    /// rounded to bfloat16 where products with numbers of kind `T` round.
     ///
     /// # Panics
     /// When it is of another size.
     pub fn new<T: Element>(
         x: &[f32],
-        [height, width, channels]: [usize; 3],
+        ([height, width, channels], times): ([usize; 3], usize),
         margin: usize,
         pool: &Pool,
     ) -> Self {
@@ -56,6 +57,8 @@ impl PaddedFrame {
             height * width * channels,
             "a frame of {height} × {width}"
         );
+        let stretch = width * channels;
+        let [height, width] = [height, width].map(|side| side * times);
         let is_rounded = rounds_inputs::<T>();
         let line = (width + 2 * margin) * channels;
         let count = (height + 2 * margin) * line;
@@ -67,7 +70,7 @@ impl PaddedFrame {
         let mut numbers = Aligned::zeroed(count * size);
         let row = |number: usize| {
             let row = number.checked_sub(margin).filter(|row| *row < height)?;
-            Some(&x[row * width * channels..][..width * channels])
+            Some(&x[row / times * stretch..][..stretch])
         };
         let inside = margin * channels..margin * channels + width * channels;
         if is_rounded {
@@ -76,7 +79,14 @@ impl PaddedFrame {
                 line,
                 &|number, line| {
                     if let Some(row) = row(number) {
-                        bf16::take(row, &mut line[inside.clone()]);
+                        repeat(
+                            row,
+                            (channels, times),
+                            &mut line[inside.clone()],
+                            |row, to| {
+                                bf16::take(row, to);
+                            },
+                        );
                     }
                 },
             );
@@ -86,7 +96,14 @@ impl PaddedFrame {
                 line,
                 &|number, line| {
                     if let Some(row) = row(number) {
-                        line[inside.clone()].copy_from_slice(row);
+                        repeat(
+                            row,
+                            (channels, times),
+                            &mut line[inside.clone()],
+                            |row, to| {
+                                to.copy_from_slice(row);
+                            },
+                        );
                     }
                 },
             );
@@ -114,6 +131,24 @@ impl PaddedFrame {
     /// Where the rows of a tile begin that is so far down and across, in the padded frame.
     fn start(&self, row: usize, column: usize) -> usize {
         (row * (self.width + 2 * self.margin) + column) * self.channels
+    }
+}
+
+/// Writes places of so many channels to a line, each so many times.
+fn repeat<T>(
+    row: &[f32],
+    (channels, times): (usize, usize),
+    line: &mut [T],
+    write: impl Fn(&[f32], &mut [T]),
+) {
+    if times == 1 {
+        return write(row, line);
+    }
+    let places = row.chunks_exact(channels);
+    for (place, line) in places.zip(line.chunks_exact_mut(times * channels)) {
+        for line in line.chunks_exact_mut(channels) {
+            write(place, line);
+        }
     }
 }
 
@@ -318,7 +353,7 @@ mod tests {
                         .map(|frame| {
                             Some(PaddedFrame::new::<T>(
                                 frame.as_ref()?,
-                                size,
+                                (size, 1),
                                 taps.side / 2,
                                 &pool,
                             ))
@@ -336,6 +371,27 @@ mod tests {
                 frames[missing] = None;
             }
         }
+    }
+
+    #[test]
+    fn places_that_stand_four_times_are_those_of_a_larger_frame() {
+        let pool = Pool::new(NonZeroUsize::MIN);
+        let [height, width, channels] = [3, 4, 2];
+        let small: Vec<f32> = Numbers::new(4).many(height * width * channels).collect();
+        let places = (0..4 * height * width).map(|at| {
+            let [row, column] = [at / (2 * width), at % (2 * width)];
+            row / 2 * width + column / 2
+        });
+        let large: Vec<f32> = places
+            .flat_map(|place| &small[place * channels..][..channels])
+            .copied()
+            .collect();
+        let size = [height, width, channels];
+        let doubled = PaddedFrame::new::<bf16>(&small, (size, 2), 1, &pool);
+        let size = [2 * height, 2 * width, channels];
+        let exact = PaddedFrame::new::<bf16>(&large, (size, 1), 1, &pool);
+        assert_eq!(doubled.size(), exact.size());
+        assert_eq!(doubled.numbers.of::<u8>(), exact.numbers.of::<u8>());
     }
 
     #[test]

@@ -58,4 +58,4 @@ pub use tokenizer::{Special, Stream, Tokenizer};
 pub use trainee::{Adapters, LearnOptions, Learner, Trainee};
 pub use umt5::Umt5;
 pub use wan::{Instants, WanOutline, WanText, WanTransformer};
-pub use wan_vae::{Decoding, Tiles, WanVae, WanVaeOutline};
+pub use wan_vae::{Decoding, Tiles, WanDecoder, WanEncoder, WanVaeOutline};

@@ -27,13 +27,18 @@ use encoder::Encoder;
 use tiles::Grid;
 pub use tiles::Tiles;
 
-/// An autoencoder that is loaded.
-pub struct WanVae {
+/// The half of an autoencoder that makes pictures of latents.
+pub struct WanDecoder {
     config: Config,
     decoder: Decoder,
+    before: Weight,
+}
+
+/// The half that makes latents of pictures. A film has them one after the other, so they need not be held together.
+pub struct WanEncoder {
+    config: Config,
+    encoder: Encoder,
     after: Weight,
-    /// None where the folder holds a decoder alone.
-    encoder: Option<(Encoder, Weight)>,
 }
 
 /// Its sizes.
@@ -55,8 +60,8 @@ pub(crate) struct Config {
     deviation: Vec<f32>,
 }
 
-impl WanVae {
-    /// Loads the folder of an autoencoder, as `diffusers` keeps it, with kernels held as `held`, in floats.
+impl WanDecoder {
+    /// Loads it from the folder of an autoencoder, as `diffusers` keeps it, with kernels held as `held`, in floats.
     ///
     /// # Errors
     /// When it is not there, is of another kind, or a weight cannot be used.
@@ -65,48 +70,13 @@ impl WanVae {
         Self::of(&Part::new(&checkpoint, &[], pool)?, held)
     }
 
-    /// Checks that all weights are there and of the right shapes, without reading them.
-    ///
-    /// # Errors
-    /// The first that is not.
-    pub fn check(folder: &Path, pool: &Pool) -> Result<(), Error> {
-        let checkpoint = part::open(folder)?;
-        Self::of(
-            &Part::new(&checkpoint, &[], pool)?.dry(),
-            WeightType::Stored,
-        )?;
-        Ok(())
-    }
-
     fn of(part: &Part<'_>, held: WeightType) -> Result<Self, Error> {
-        let config = Config::read(&part.settings)?;
-        let held = match held {
-            // Kernels are small, and pictures show what is lost.
-            WeightType::As(dtype) if dtype.is_quantised() => WeightType::As(Dtype::Bf16),
-            held => held,
-        };
-        let latent = config.latent;
-        let has_encoder = part.has("encoder.conv_in.weight");
+        let (config, held) = (Config::read(&part.settings)?, in_floats(held));
         Ok(Self {
             decoder: Decoder::load(part, &config, held)?,
-            after: part.conv("post_quant_conv", [latent; 2], &[1, 1, 1], held)?,
-            encoder: match has_encoder {
-                true => Some((
-                    Encoder::load(part, &config, held)?,
-                    part.conv("quant_conv", [2 * latent; 2], &[1, 1, 1], held)?,
-                )),
-                false => None,
-            },
+            before: part.conv("post_quant_conv", [config.latent; 2], &[1, 1, 1], held)?,
             config,
         })
-    }
-
-    /// Its sizes.
-    pub fn outline(&self) -> WanVaeOutline {
-        WanVaeOutline {
-            config: self.config.clone(),
-            weights_bytes: 0,
-        }
     }
 
     /// Begins to decode latents of `[height, width]`, in tiles where they are given.
@@ -119,12 +89,39 @@ impl WanVae {
             pasts,
         }
     }
+}
+
+impl WanEncoder {
+    /// Loads it as [`WanDecoder::load`] does.
+    ///
+    /// # Errors
+    /// As there, and when the folder holds a decoder alone.
+    pub fn load(folder: &Path, held: WeightType, pool: &Pool) -> Result<Self, Error> {
+        let checkpoint = part::open(folder)?;
+        let part = Part::new(&checkpoint, &[], pool)?;
+        if !is_whole(&part) {
+            return Err(Error::Config(
+                "its autoencoder has no encoder, which a first picture needs".into(),
+            ));
+        }
+        Self::of(&part, held)
+    }
+
+    fn of(part: &Part<'_>, held: WeightType) -> Result<Self, Error> {
+        let (config, held) = (Config::read(&part.settings)?, in_floats(held));
+        let moments = [2 * config.latent; 2];
+        Ok(Self {
+            encoder: Encoder::load(part, &config, held)?,
+            after: part.conv("quant_conv", moments, &[1, 1, 1], held)?,
+            config,
+        })
+    }
 
     /// The latents `[frames, height, width, channels]` of pictures: the first alone, then each group of
     /// [`temporal`](WanVaeOutline::temporal). `keeps_going` is asked before each group.
     ///
     /// # Errors
-    /// [`Error::Stopped`] when it does not; when the folder holds no encoder.
+    /// [`Error::Stopped`] when it does not.
     ///
     /// # Panics
     /// When there are no pictures or a group is not whole, or they are of no whole latents.
@@ -134,17 +131,12 @@ impl WanVae {
         pictures: &[Tensor],
         keeps_going: &dyn Fn() -> bool,
     ) -> Result<Tensor, Error> {
-        let Some((encoder, before)) = &self.encoder else {
-            return Err(Error::Config(
-                "its autoencoder has no encoder, which a first picture needs".into(),
-            ));
-        };
         let group = self.config.temporal();
         assert!(
             pictures.len() % group == 1 % group,
             "one picture, then groups of {group}"
         );
-        let mut past = encoder.past();
+        let mut past = self.encoder.past();
         let (mut made, mut size) = (Vec::new(), [0, 0]);
         let groups = std::iter::once(&pictures[..1]).chain(pictures[1..].chunks(group));
         for pictures in groups {
@@ -154,8 +146,8 @@ impl WanVae {
             let patches = pictures
                 .iter()
                 .map(|picture| patches::of_picture(cx, picture, self.config.patch));
-            for latent in encoder.push(cx, patches.collect(), &mut past) {
-                let moments = linear(cx, &latent, before);
+            for latent in self.encoder.push(cx, patches.collect(), &mut past) {
+                let moments = linear(cx, &latent, &self.after);
                 size = [moments.shape()[0], moments.shape()[1]];
                 for row in moments.values().chunks_exact(2 * self.config.latent) {
                     let scales = self.config.mean.iter().zip(&self.config.deviation);
@@ -173,6 +165,19 @@ impl WanVae {
     }
 }
 
+/// Whether there is an encoder, too.
+fn is_whole(part: &Part<'_>) -> bool {
+    part.has("encoder.conv_in.weight")
+}
+
+/// How kernels are held, which are small: pictures show what is lost.
+fn in_floats(held: WeightType) -> WeightType {
+    match held {
+        WeightType::As(dtype) if dtype.is_quantised() => WeightType::As(Dtype::Bf16),
+        held => held,
+    }
+}
+
 /// What a folder holds, before its weights are read.
 pub struct WanVaeOutline {
     config: Config,
@@ -180,6 +185,20 @@ pub struct WanVaeOutline {
 }
 
 impl WanVaeOutline {
+    /// Checks that all weights of a folder are there and of the right shapes, without reading them.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check(folder: &Path, pool: &Pool) -> Result<(), Error> {
+        let checkpoint = part::open(folder)?;
+        let part = Part::new(&checkpoint, &[], pool)?.dry();
+        WanDecoder::of(&part, WeightType::Stored)?;
+        if is_whole(&part) {
+            WanEncoder::of(&part, WeightType::Stored)?;
+        }
+        Ok(())
+    }
+
     /// Reads the folder of an autoencoder whose kernels would be held as `held`.
     ///
     /// # Errors
@@ -188,7 +207,9 @@ impl WanVaeOutline {
         let checkpoint = part::open(folder)?;
         let config = Config::read(&part::settings(&checkpoint)?)?;
         let mut weights_bytes = 0;
-        for name in checkpoint.names() {
+        let of_encoder = ["encoder.", "quant_conv."];
+        let is_of_decoder = |name: &&str| !of_encoder.iter().any(|part| name.starts_with(part));
+        for name in checkpoint.names().filter(is_of_decoder) {
             let view = checkpoint.view(name)?;
             let bytes = held.held(view.dtype, 1).block_bytes();
             weights_bytes += view.len() * bytes;
@@ -199,7 +220,7 @@ impl WanVaeOutline {
         })
     }
 
-    /// Bytes of all weights.
+    /// Bytes of the weights that pictures are made with.
     pub fn weights_bytes(&self) -> usize {
         self.weights_bytes
     }
@@ -237,7 +258,7 @@ impl WanVaeOutline {
 
 /// A film that is being decoded.
 pub struct Decoding<'a> {
-    vae: &'a WanVae,
+    vae: &'a WanDecoder,
     grid: Grid,
     /// What convolutions remember, for each tile.
     pasts: Vec<Past>,
@@ -275,7 +296,7 @@ impl Decoding<'_> {
                     .map(|(x, (mean, by))| x * by + mean)
             })
             .collect();
-        let x = linear(cx, &cx.tensor(latent.shape(), &values), &self.vae.after);
+        let x = linear(cx, &cx.tensor(latent.shape(), &values), &self.vae.before);
         let decoder = &self.vae.decoder;
         if self.grid.count() == 1 {
             return decoder.push(cx, x, &mut self.pasts[0], keeps_going, &mut |frame| {

@@ -25,7 +25,7 @@ mod running;
 pub use adaptive::{Shared, add_gated, gelu_tanh, modulated_norm, relu, silu, unit_norm};
 pub use attention::{attend, attention};
 pub use conv::{Conv, conv1d, conv2d, conv3d};
-pub use conv_frames::{Padded, conv_frames, has_frames, pad_frame};
+pub use conv_frames::{Padded, conv_frames, has_frames, pad_doubled, pad_frame};
 pub use elementwise::{add, scale, swiglu};
 pub use embedding::embedding;
 pub use full_attention::{Remembered, full_attention, remember};

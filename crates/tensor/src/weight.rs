@@ -268,17 +268,17 @@ impl Weight {
         !self.dtype().is_quantised()
     }
 
-    /// A frame as its products take it.
+    /// A frame as its products take it, each place of which stands so many times beside and below itself.
     pub(crate) fn padded(
         &self,
         cx: &Context,
         x: &[f32],
-        size: [usize; 3],
+        (size, times): ([usize; 3], usize),
         margin: usize,
     ) -> PaddedFrame {
         match &*self.packed {
-            Packed::Bf16(_) => PaddedFrame::new::<bf16>(x, size, margin, cx.pool()),
-            _ => PaddedFrame::new::<f32>(x, size, margin, cx.pool()),
+            Packed::Bf16(_) => PaddedFrame::new::<bf16>(x, (size, times), margin, cx.pool()),
+            _ => PaddedFrame::new::<f32>(x, (size, times), margin, cx.pool()),
         }
     }
 

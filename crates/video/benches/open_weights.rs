@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kernels::{multiply, multiply_bf16};
-use models::{Instants, WanTransformer, WanVae};
+use models::{Instants, WanDecoder, WanTransformer};
 use tensor::files::{Dtype, View, write_safetensors};
 use tensor::{Context, Pool, WeightType};
 use video::Chance;
@@ -114,7 +114,8 @@ fn pictures(folder: &Path, held: Dtype, film: [usize; 3]) -> String {
     });
     make(folder, &config, autoencoder());
     let pool = Arc::new(Pool::new(NonZeroUsize::MIN));
-    let vae = WanVae::load(folder, WeightType::As(held), &pool).expect("weights that were made");
+    let vae =
+        WanDecoder::load(folder, WeightType::As(held), &pool).expect("weights that were made");
     let cx = Context::new(pool);
     let mut chance = Chance::new(1, 0);
     let (frames, height, width) = (film[0] / 4 + 1, film[1] / 8, film[2] / 8);

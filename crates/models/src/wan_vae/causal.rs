@@ -1,8 +1,9 @@
 //! Convolutions over time that look back, and what they remember.
 
-use tensor::ops::{Conv, Padded, conv_frames, conv2d, conv3d, has_frames, pad_frame};
+use tensor::ops::{Conv, Padded, conv_frames, conv2d, conv3d, has_frames, pad_doubled, pad_frame};
 use tensor::{Context, Taps, Tensor, Weight, WeightType};
 
+use super::patches::doubled;
 use crate::error::Error;
 use crate::part::Part;
 
@@ -66,24 +67,25 @@ impl Causal {
         })
     }
 
-    /// What it makes of the next frame.
-    pub fn push(&self, cx: &Context, x: &Tensor, past: &mut Past) -> Tensor {
+    /// What it makes of the next frame, which is not held any more while it is multiplied where nobody else does.
+    pub fn push(&self, cx: &Context, x: Tensor, past: &mut Past) -> Tensor {
         let memory = past.at(self.place);
         memory.has_begun = true;
         let side = self.conv.kernel[1];
         if has_frames(&self.weight, x.width()) {
-            let x = pad_frame(cx, x, &self.weight, side);
+            let padded = pad_frame(cx, &x, &self.weight, side);
+            drop(x);
             let [first, second] = &memory.padded;
-            let frames = [first.as_ref(), second.as_ref(), Some(&x)];
+            let frames = [first.as_ref(), second.as_ref(), Some(&padded)];
             let out = conv_frames(cx, &frames, &self.weight, Taps { frames: 3, side });
             memory.padded.swap(0, 1);
-            memory.padded[1] = Some(x);
+            memory.padded[1] = Some(padded);
             return out;
         }
         let [first, second] = &memory.frames;
-        let out = self.over(cx, [first.as_ref(), second.as_ref(), Some(x)]);
+        let out = self.over(cx, [first.as_ref(), second.as_ref(), Some(&x)]);
         memory.frames.swap(0, 1);
-        memory.frames[1] = Some(x.clone());
+        memory.frames[1] = Some(x);
         out
     }
 
@@ -103,6 +105,16 @@ impl Causal {
         let side = [out.shape()[2], out.shape()[3]];
         out.reshape([side[0], side[1], self.weight.outputs()])
     }
+}
+
+/// A convolution of three rows and columns over a frame each place of which stands four times.
+pub(crate) fn over_doubled(cx: &Context, x: Tensor, weight: &Weight) -> Tensor {
+    if has_frames(weight, x.width()) {
+        let padded = pad_doubled(cx, &x, weight, 3);
+        drop(x);
+        return conv_frames(cx, &[Some(&padded)], weight, Taps { frames: 1, side: 3 });
+    }
+    over_frame(cx, &doubled(cx, &x), weight, &Conv::same([3, 3]))
 }
 
 /// A convolution over a frame `[height, width, channels]`.

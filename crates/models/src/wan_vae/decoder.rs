@@ -1,11 +1,11 @@
 //! From latents to pictures, a frame at a time.
 
-use tensor::ops::{Conv, add, unit_norm};
+use tensor::ops::{add, unit_norm};
 use tensor::{Context, Parameter, Tensor, Weight, WeightType};
 
 use super::Config;
-use super::causal::{Causal, Past, Places, over_frame};
-use super::patches::{doubled, spread};
+use super::causal::{Causal, Past, Places, over_doubled};
+use super::patches::spread;
 use super::residual::{Loading, Middle, Residual};
 use crate::error::Error;
 use crate::part::Part;
@@ -95,7 +95,7 @@ impl Decoder {
         keeps_going: &dyn Fn() -> bool,
         each: &mut dyn FnMut(Tensor),
     ) -> Result<(), Error> {
-        let x = self.first.push(cx, &latent, past);
+        let x = self.first.push(cx, latent, past);
         let x = self.middle.push(cx, &x, past);
         self.stage(cx, 0, x, (past, keeps_going), each)
     }
@@ -113,21 +113,22 @@ impl Decoder {
             return Err(Error::Stopped);
         }
         let Some(stage) = self.stages.get(number) else {
-            let x = unit_norm(cx, &x, &self.norm, true);
-            each(self.last.push(cx, &x, past));
+            let normed = unit_norm(cx, &x, &self.norm, true);
+            drop(x);
+            each(self.last.push(cx, normed, past));
             return Ok(());
         };
-        let mut y = x.clone();
+        let spreads = stage.up.as_ref().is_some_and(|up| up.beside.is_some());
+        let beside = spreads.then(|| x.clone());
+        let mut x = x;
         for residual in &stage.residuals {
-            y = residual.push(cx, &y, past);
+            x = residual.push(cx, &x, past);
         }
         let Some(up) = &stage.up else {
-            drop(x);
-            return self.stage(cx, number + 1, y, (past, keeps_going), each);
+            return self.stage(cx, number + 1, x, (past, keeps_going), each);
         };
-        let beside = up.beside.map(|_| x);
-        for (half, frame) in up.in_time(cx, y, past) {
-            let mut made = over_frame(cx, &doubled(cx, &frame), &up.conv, &Conv::same([3, 3]));
+        for (half, frame) in up.in_time(cx, x, past) {
+            let mut made = over_doubled(cx, frame, &up.conv);
             if let (Some(beside), Some(channels)) = (&beside, up.beside) {
                 let times = if up.time.is_some() { 2 } else { 1 };
                 made = add(cx, made, &spread(cx, beside, channels, [half, times]));
@@ -183,7 +184,7 @@ impl Up {
             return vec![(1, x)];
         }
         let (shape, width) = (x.shape(), x.width());
-        let both = conv.push(cx, &x, past);
+        let both = conv.push(cx, x, past);
         let halves = [0, 1].map(|half| {
             let rows = both.values().chunks_exact(2 * width);
             let values: Vec<f32> = rows

@@ -97,7 +97,7 @@ impl Encoder {
     pub fn push(&self, cx: &Context, frames: Vec<Tensor>, past: &mut Past) -> Vec<Tensor> {
         let mut frames: Vec<Tensor> = frames
             .iter()
-            .map(|x| self.first.push(cx, x, past))
+            .map(|x| self.first.push(cx, x.clone(), past))
             .collect();
         for stage in &self.stages {
             frames = stage.push(cx, frames, past);
@@ -105,7 +105,7 @@ impl Encoder {
         let last = frames.iter().map(|x| {
             let x = self.middle.push(cx, x, past);
             self.last
-                .push(cx, &unit_norm(cx, &x, &self.norm, true), past)
+                .push(cx, unit_norm(cx, &x, &self.norm, true), past)
         });
         last.collect()
     }

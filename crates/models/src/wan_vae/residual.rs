@@ -82,10 +82,11 @@ impl Loading<'_, '_> {
 
 impl Residual {
     pub fn push(&self, cx: &Context, x: &Tensor, past: &mut Past) -> Tensor {
-        let h = unit_norm(cx, x, &self.norms[0], true);
-        let h = self.convs[0].push(cx, &h, past);
-        let h = unit_norm(cx, &h, &self.norms[1], true);
-        let h = self.convs[1].push(cx, &h, past);
+        // The largest frames are tens of megabytes each: none is held longer than it is needed.
+        let mut h = unit_norm(cx, x, &self.norms[0], true);
+        h = self.convs[0].push(cx, h, past);
+        h = unit_norm(cx, &h, &self.norms[1], true);
+        h = self.convs[1].push(cx, h, past);
         match &self.shortcut {
             Some(shortcut) => add(cx, h, &linear(cx, x, shortcut)),
             None => add(cx, h, x),

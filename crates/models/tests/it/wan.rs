@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use models::{Instants, Lora, Special, Taew, Tiles, Tokenizer, Umt5, WanTransformer, WanVae};
+use models::{
+    Instants, Lora, Special, Taew, Tiles, Tokenizer, Umt5, WanDecoder, WanEncoder, WanTransformer,
+};
 use tensor::files::{Dtype, Safetensors};
 use tensor::{Context, Pool, Tensor, WeightType};
 
@@ -58,8 +60,8 @@ impl Case {
             .expect("a transformer")
     }
 
-    fn vae(&self) -> WanVae {
-        WanVae::load(&self.folder.join("vae"), F32, &self.pool).expect("an autoencoder")
+    fn decoder(&self) -> WanDecoder {
+        WanDecoder::load(&self.folder.join("vae"), F32, &self.pool).expect("an autoencoder")
     }
 
     /// The states of the golden prompt.
@@ -71,7 +73,7 @@ impl Case {
 
     /// What a film's pictures are in the reference's order, of which it kept some.
     fn decoded(&self, latents: &Tensor, tiles: Option<Tiles>) -> Vec<f32> {
-        let vae = self.vae();
+        let vae = self.decoder();
         let mut pictures = Vec::new();
         let shape = latents.shape();
         let mut decoding = vae.decode([shape[1], shape[2]], tiles);
@@ -243,7 +245,9 @@ fn pictures_are_encoded_group_by_group() {
         case.cx.tensor([height, width, 3], &values)
     });
     let pictures: Vec<Tensor> = pictures.collect();
-    let latents = case.vae().encode(&case.cx, &pictures, &|| true).unwrap();
+    let latents = WanEncoder::load(&case.folder.join("vae"), F32, &case.pool)
+        .and_then(|encoder| encoder.encode(&case.cx, &pictures, &|| true))
+        .unwrap();
     near(
         latents.values(),
         case.raw(&case.film("vae.encoded")).values(),

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use models::{Error, Umt5, WanTransformer, WanVae};
+use models::{Error, Umt5, WanTransformer, WanVaeOutline};
 use serde_json::{Map, Value, json};
 use tensor::files::{Dtype, View, write_safetensors};
 use tensor::{Pool, WeightType};
@@ -68,7 +68,7 @@ fn sparse(folder: &Path, part: &Value, tensors: &BTreeMap<String, Vec<u64>>) {
 fn check(name: &str, folder: &Path, pool: &Pool) -> Result<(), Error> {
     match name.rsplit('/').next() {
         Some("transformer") => WanTransformer::check(folder, pool),
-        Some("vae") => WanVae::check(folder, pool),
+        Some("vae") => WanVaeOutline::check(folder, pool),
         _ => Umt5::open(folder, pool)?.check(),
     }
 }

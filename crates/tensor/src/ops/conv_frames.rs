@@ -25,7 +25,17 @@ pub fn has_frames(weight: &Weight, channels: usize) -> bool {
 pub fn pad_frame(cx: &Context, x: &Tensor, weight: &Weight, side: usize) -> Padded {
     let shape = x.shape();
     let size = [shape[0], shape[1], shape[2]];
-    Padded(Rc::new(weight.padded(cx, x.values(), size, side / 2)))
+    Padded(Rc::new(weight.padded(cx, x.values(), (size, 1), side / 2)))
+}
+
+/// As [`pad_frame`], of a frame twice as high and wide as `x`, each place of which stands four times.
+///
+/// # Panics
+/// As there.
+pub fn pad_doubled(cx: &Context, x: &Tensor, weight: &Weight, side: usize) -> Padded {
+    let shape = x.shape();
+    let size = [shape[0], shape[1], shape[2]];
+    Padded(Rc::new(weight.padded(cx, x.values(), (size, 2), side / 2)))
 }
 
 /// What a kernel makes of the last of some frames and of those before it; none stands for zeros.

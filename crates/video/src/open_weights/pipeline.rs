@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use models::{
-    Instants, Lora, Taew, Tiles, Tokenizer, Umt5, WanOutline, WanTransformer, WanVae, WanVaeOutline,
+    Instants, Lora, Taew, Tiles, Tokenizer, Umt5, WanDecoder, WanEncoder, WanOutline,
+    WanTransformer, WanVaeOutline,
 };
 use serde_json::Value;
 use tensor::files::Dtype;
@@ -199,7 +200,7 @@ impl Pipeline {
     pub fn check(&self) -> Result<(), Error> {
         Umt5::open(&self.folder.join("text_encoder"), &self.pool)?.check()?;
         WanTransformer::check(&self.folder.join("transformer"), &self.pool)?;
-        WanVae::check(&self.folder.join("vae"), &self.pool)?;
+        WanVaeOutline::check(&self.folder.join("vae"), &self.pool)?;
         Ok(())
     }
 
@@ -406,7 +407,7 @@ impl Pipeline {
                 first: None,
             });
         };
-        let vae = WanVae::load(&self.folder.join("vae"), self.options.kernels, &self.pool)?;
+        let encoder = WanEncoder::load(&self.folder.join("vae"), self.options.kernels, &self.pool)?;
         let [height, width] = [shape[1], shape[2]].map(|length| length * self.vae.spatial());
         let picture = match (picture.width, picture.height) == (width, height) {
             true => picture.clone(),
@@ -418,7 +419,7 @@ impl Pipeline {
             .map(|x| f32::from(*x) / 255.0 * 2.0 - 1.0)
             .collect();
         let picture = cx.tensor([height, width, 3], &numbers);
-        let first = vae.encode(cx, &[picture], watch.keeps_going)?;
+        let first = encoder.encode(cx, &[picture], watch.keeps_going)?;
         Ok(Latents {
             shape,
             values,
@@ -564,8 +565,8 @@ impl Pipeline {
             }
             return Ok(());
         }
-        let vae = WanVae::load(&self.folder.join("vae"), self.options.kernels, &self.pool)?;
-        let mut decoding = vae.decode([height, width], self.options.tiles);
+        let decoder = WanDecoder::load(&self.folder.join("vae"), self.options.kernels, &self.pool)?;
+        let mut decoding = decoder.decode([height, width], self.options.tiles);
         for frame in frames {
             decoding.push(cx, &frame, watch.keeps_going, &mut each)?;
         }
