@@ -13,9 +13,10 @@ use mapped::Mapped;
 #[repr(C, align(64))]
 struct Line([u8; 64]);
 
-/// From here on memory comes from the system itself: zeros that nobody has touched yet.
+/// From here on memory comes from the system itself: zeros that nobody has touched yet, and that go back when nobody
+/// needs them, where others would leave holes.
 #[cfg(target_os = "linux")]
-const LARGE: usize = 1 << 20;
+const LARGE: usize = 1 << 17;
 
 /// Bytes that start on a cache line; their number is a multiple of 64.
 #[derive(Clone)]
@@ -43,7 +44,7 @@ impl Aligned {
     fn new(bytes: usize, is_huge: bool) -> Self {
         let lines = bytes.div_ceil(64);
         #[cfg(target_os = "linux")]
-        if bytes >= if is_huge { LARGE / 8 } else { LARGE }
+        if bytes >= LARGE
             && let Some(mapped) = Mapped::new(lines * 64, is_huge)
         {
             return Self(Memory::Mapped(mapped));

@@ -116,8 +116,13 @@ impl Decoder {
             let normed = unit_norm(cx, &x, &self.norm, true);
             drop(x);
             each(self.last.push(cx, normed, past));
+            cx.trim();
             return Ok(());
         };
+        if number + 1 == self.stages.len() {
+            // The largest frames find no use for the memory of smaller ones, nor these for theirs.
+            cx.trim();
+        }
         let spreads = stage.up.as_ref().is_some_and(|up| up.beside.is_some());
         let beside = spreads.then(|| x.clone());
         let mut x = x;
