@@ -64,8 +64,8 @@ impl<T: Element> KeysValues<T> {
             heads,
             dim,
             tokens,
-            keys: PackedFloat::zeroed(heads * panels * PANEL, dim),
-            values: PackedFloat::zeroed(heads * dim, tokens),
+            keys: PackedFloat::passing(heads * panels * PANEL, dim),
+            values: PackedFloat::passing(heads * dim, tokens),
         };
         kept.keys.each_panel(pool, &|number, panel| {
             let (head, first) = (number / panels, number % panels * PANEL);

@@ -78,11 +78,21 @@ impl<T: Element> PackedFloat<T> {
 
     /// A matrix of zeros, to be filled.
     pub fn zeroed(outputs: usize, inputs: usize) -> Self {
+        Self::zeroed_in(outputs, inputs, Aligned::in_large_pages)
+    }
+
+    /// A matrix of zeros, to be filled, that is not kept for long: those that come and go would use up the large
+    /// pages that others share.
+    pub(crate) fn passing(outputs: usize, inputs: usize) -> Self {
+        Self::zeroed_in(outputs, inputs, Aligned::zeroed)
+    }
+
+    fn zeroed_in(outputs: usize, inputs: usize, memory: fn(usize) -> Aligned) -> Self {
         let count = outputs.div_ceil(PANEL) * panel_length(inputs);
         Self {
             outputs,
             inputs,
-            panels: Aligned::in_large_pages(count * size_of::<T>()),
+            panels: memory(count * size_of::<T>()),
             kind: std::marker::PhantomData,
         }
     }
