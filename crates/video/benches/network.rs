@@ -6,15 +6,14 @@
 //! One line of JSON on stdout.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 use media::Picture;
 use serde_json::{Value, json};
 use tensor::Pool;
 use video::generate::{Painter, Painting, Split, USUAL_STEPS, drawn, lesson, measured_scene};
-use video::ruler::{Attribute, Grades, Seen, grade, identity_switches, measure};
+use video::ruler::{Attribute, Grades, Seen, grade, identity_switches, measure_each};
 use video::world::Wish;
 
 const SPLITS: [(&str, Split); 3] = [
@@ -143,26 +142,11 @@ fn made(painter: &Painter, split: Split, asked: &Asked) -> Made {
     made
 }
 
-/// What films show, each measured by a thread, as many at once as there are cores.
+/// What films show.
 fn measured(films: &[Vec<u8>], painter: &Painter) -> Vec<Seen> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let next = AtomicUsize::new(0);
-    let seen: Vec<OnceLock<Seen>> = films.iter().map(|_| OnceLock::new()).collect();
-    let work = || {
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(film) = films.get(at) else { return };
-            let _ = seen[at].set(measure(&pictures(film, painter), rate(painter) as f32));
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(work);
-        }
-    });
-    seen.into_iter()
-        .map(|seen| seen.into_inner().expect("each was measured"))
-        .collect()
+    measure_each(films.len(), rate(painter) as f32, |number| {
+        pictures(&films[number], painter)
+    })
 }
 
 fn judged(name: &str, made: &Made, painter: &Painter, lessons: &[Vec<f32>]) -> Value {

@@ -2,7 +2,7 @@
 //!
 //!     cargo bench -p video --bench ruler -- [SCENES]
 //!
-//! One line of JSON on stdout; what is wrong, on stderr.
+//! One line of JSON on stdout for true films, then one for each kind of damage; what is wrong, on stderr.
 
 use std::io::{Seek as _, SeekFrom};
 use std::time::Instant;
@@ -10,7 +10,7 @@ use std::time::Instant;
 use media::mp4::{Frames, Writer};
 use media::{Picture, Spec};
 use video::Chance;
-use video::ruler::{Attribute, Grade, Grades, Seen, grade, measure};
+use video::ruler::{Attribute, Grade, Grades, Seen, grade, measure_each};
 use video::world::{Scene, Stage, Wish, caption, draw};
 
 /// Pictures a second, and pictures.
@@ -61,27 +61,23 @@ fn main() {
             )
         })
         .collect();
-    let damaged: Vec<String> = CASES
-        .iter()
-        .map(|case| {
-            let (seen, wishes) = measured(scenes.min(DAMAGED), *case, false);
-            let grades: Vec<Grades> = seen
-                .iter()
-                .zip(&wishes)
-                .map(|(seen, wish)| grade(seen, wish))
-                .collect();
-            let [right, wrong, untold] = counts(&grades, None);
-            format!(
-                r#"{{"case":"{}","right":{right},"wrong":{wrong},"untold":{untold}}}"#,
-                case.0
-            )
-        })
-        .collect();
     println!(
-        r#"{{"scenes":{scenes},"seconds_a_film":{took:.3},"attributes":[{}],"cases":[{}]}}"#,
-        lines.join(","),
-        damaged.join(",")
+        r#"{{"scenes":{scenes},"seconds_a_film":{took:.3},"attributes":[{}]}}"#,
+        lines.join(",")
     );
+    for case in CASES {
+        let (seen, wishes) = measured(scenes.min(DAMAGED), *case, false);
+        let grades: Vec<Grades> = seen
+            .iter()
+            .zip(&wishes)
+            .map(|(seen, wish)| grade(seen, wish))
+            .collect();
+        let [right, wrong, untold] = counts(&grades, None);
+        println!(
+            r#"{{"case":"{}","right":{right},"wrong":{wrong},"untold":{untold}}}"#,
+            case.0
+        );
+    }
 }
 
 fn counts(grades: &[Grades], attribute: Option<Attribute>) -> [usize; 3] {
@@ -96,9 +92,9 @@ fn counts(grades: &[Grades], attribute: Option<Attribute>) -> [usize; 3] {
 
 /// What is seen in films of so many scenes, and what is said of them.
 fn measured(scenes: usize, (_, most, side, damage): Case, tells: bool) -> (Vec<Seen>, Vec<Wish>) {
-    let mut found = (Vec::new(), Vec::new());
+    let (mut found, mut wishes) = (Vec::new(), Vec::new());
     let mut seed = 0;
-    while found.0.len() < scenes {
+    while found.len() < scenes {
         seed += 1;
         let mut chance = Chance::new(seed, 9);
         let scene = Scene::by_chance(&mut chance);
@@ -106,18 +102,25 @@ fn measured(scenes: usize, (_, most, side, damage): Case, tells: bool) -> (Vec<S
         if count > most || (most > 2 && count < most) {
             continue;
         }
-        let wish = scene.told(&mut chance);
-        let seen = measure(&damage(film(&scene, seed, side)), RATE as f32);
-        let grades = grade(&seen, &wish);
+        wishes.push(scene.told(&mut chance));
+        found.push((seed, scene));
+    }
+    let seen = measure_each(scenes, RATE as f32, |number| {
+        let (seed, scene) = &found[number];
+        damage(film(scene, *seed, side))
+    });
+    for (((seed, _), seen), wish) in found.iter().zip(&seen).zip(&wishes) {
+        let grades = grade(seen, wish);
         if tells && !grades.is_right() {
             let wrong = grades.all.iter().filter(|one| one.1 == Grade::Wrong);
             let wrong: Vec<&str> = wrong.map(|one| one.0.name()).collect();
-            eprintln!("{seed}: {}: {wrong:?}", caption(&wish, &mut chance));
+            eprintln!(
+                "{seed}: {}: {wrong:?}",
+                caption(wish, &mut Chance::new(*seed, 9))
+            );
         }
-        found.0.push(seen);
-        found.1.push(wish);
     }
-    found
+    (seen, wishes)
 }
 
 fn film(scene: &Scene, seed: u64, side: usize) -> Vec<Picture> {

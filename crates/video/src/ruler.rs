@@ -21,6 +21,9 @@ mod tracks;
 #[cfg(test)]
 mod tests;
 
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use media::Picture;
 
 use crate::world::{Background, Camera, Colour, Motion, Pattern, Shape, Size, Speed};
@@ -76,4 +79,33 @@ pub fn measure(pictures: &[Picture], frames_per_second: f32) -> Seen {
     let backdrop = Backdrop::find(&film);
     let (tracker, tracks) = Tracker::follow(&film, &backdrop);
     scene::seen(&film, &backdrop, &tracker, tracks)
+}
+
+/// Measures `count` films, as many at a time as there are cores; `film` makes each by its number.
+///
+/// # Panics
+/// As [`measure`].
+pub fn measure_each(
+    count: usize,
+    frames_per_second: f32,
+    film: impl Fn(usize) -> Vec<Picture> + Sync,
+) -> Vec<Seen> {
+    let next = AtomicUsize::new(0);
+    let seen: Vec<OnceLock<Seen>> = (0..count).map(|_| OnceLock::new()).collect();
+    let work = || {
+        while let number = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(seen) = seen.get(number)
+        {
+            seen.get_or_init(|| measure(&film(number), frames_per_second));
+        }
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores.min(count) {
+            scope.spawn(work);
+        }
+    });
+    let seen = seen.into_iter();
+    seen.map(|seen| seen.into_inner().expect("each was measured"))
+        .collect()
 }
