@@ -19,8 +19,8 @@ sums || {
 recipe=$folder/reproduced.toml
 { echo 'out = "reproduced"'; sed '/^[[:space:]]*out[[:space:]]*=/d' "$here/recipe/recipe.toml"; } >"$recipe"
 "${FREEHOLD:-freehold}" train "$recipe"
-made=$(sha256sum "$folder"/reproduced/'learn'/model/model.safetensors | cut -d ' ' -f 1)
-wanted=ef88744533684fc22d0c1347ac7cc314d7ec5022191985eeb86f807e14055548
+made=$(sha256sum "$folder"/reproduced/'edges'/model/model.safetensors | cut -d ' ' -f 1)
+wanted=19ea3c481b3f7e2e0a41191bdbd1d1339fcac8bc7dac8290f64d42e7387e44cd
 if [ "$made" = "$wanted" ]; then
   echo "video: the same weights to the bit, $made"
 else

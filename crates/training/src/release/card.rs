@@ -43,7 +43,7 @@ pub(super) fn text(facts: &Facts, is_signed: bool) -> String {
     page.heading(2, "Training");
     page.say(&format!(
         "Freehold {} trained it from the recipe `recipe/recipe.toml` with the seed {}: {} tokens in {}. `DATA.md` says \
-         what it read, `training/` holds every step, and `sh reproduce.sh` trains it again.",
+         what it read, `training/` holds the journals, and `sh reproduce.sh` trains it again.",
         facts.version,
         facts.recipe.seed,
         count(facts.tokens()),

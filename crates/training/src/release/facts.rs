@@ -202,10 +202,6 @@ impl Facts {
             (self.recipe_path.clone(), "recipe/recipe.toml".to_owned()),
             (out.join("data/data.json"), "training/data.json".to_owned()),
         ];
-        for stage in &self.recipe.stages {
-            let name = format!("training/{}.jsonl", stage.name);
-            copies.push((out.join(&stage.name).join("log.jsonl"), name));
-        }
         let template = self.recipe.tokenizer.as_ref();
         if let Some(path) = template.and_then(|tokenizer| tokenizer.chat_template.as_ref()) {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -219,6 +215,12 @@ impl Facts {
             let above = to.parent().expect("it lies in a folder");
             std::fs::create_dir_all(above).map_err(Error::file(above))?;
             std::fs::copy(&from, &to).map_err(Error::file(from))?;
+        }
+        for stage in &self.recipe.stages {
+            let from = out.join(&stage.name).join("log.jsonl");
+            let text = std::fs::read_to_string(&from).map_err(Error::file(&from))?;
+            let to = folder.join(format!("training/{}.jsonl", stage.name));
+            std::fs::write(&to, thinned(&text)).map_err(Error::file(to))?;
         }
         if let Some(results) = &self.results {
             let path = folder.join("results.json");
@@ -250,6 +252,22 @@ impl Facts {
         );
         notes
     }
+}
+
+/// Steps of a stage that a release tells of, about: as many points as a curve shows.
+const STEPS_TOLD: u64 = 4000;
+
+/// A journal in which long stages tell of every so manieth step, and of all else.
+fn thinned(journal: &str) -> String {
+    let step = |line: &str| match serde_json::from_str(line) {
+        Ok(Line::Step(step)) => Some(step.step),
+        _ => None,
+    };
+    let last = journal.lines().rev().find_map(step).unwrap_or(0);
+    let each = last.div_ceil(STEPS_TOLD).max(1);
+    let is_told = |line: &&str| step(line).is_none_or(|step| step % each == 0 || step == last);
+    let told = journal.lines().filter(is_told);
+    told.flat_map(|line| [line, "\n"]).collect()
 }
 
 impl StageFacts {
@@ -380,4 +398,33 @@ fn check_data(recipe: &Recipe, accounts: &[Account], out: &Path) -> Result<()> {
         reason,
         hint: "put the recipe back as it was, or train again under another `name`".to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn steps(count: u64) -> String {
+        let line = |step| {
+            format!(
+                r#"{{"kind":"step","step":{step},"steps":{count},"loss":1.0,"gradient_norm":1.0,"learning_rate":0.1,"tokens":1,"tokens_per_second":1.0,"utilisation":0.1,"seconds":1.0,"seconds_left":1.0}}"#
+            ) + "\n"
+        };
+        (1..=count).map(line).collect()
+    }
+
+    #[test]
+    fn long_journals_tell_of_some_steps_and_of_all_else() {
+        let short = steps(STEPS_TOLD);
+        assert_eq!(thinned(&short), short);
+        let note = "{\"kind\":\"note\",\"step\":3,\"text\":\"left out\"}\n";
+        let long = steps(10_001) + note;
+        let told = thinned(&long);
+        assert!(told.ends_with(note));
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(lines.len(), 10_001 / 3 + 1 + 1);
+        assert!(lines[0].contains(r#""step":3,"#));
+        assert!(lines[lines.len() - 2].contains(r#""step":10001,"#));
+        assert_eq!(thinned(""), "");
+    }
 }
