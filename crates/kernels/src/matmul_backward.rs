@@ -77,7 +77,10 @@ at_each_level! {
 #[inline(always)]
 fn pack_each_pair(numbers: &[f32], columns: usize, inputs: usize, panel: &mut [bf16]) {
     const NOTHING: &[f32; PANEL] = &[0.0; PANEL];
-    let line = |input: usize| numbers[input * columns..].first_chunk().unwrap_or(NOTHING);
+    let line = |input: usize| -> &[f32; PANEL] {
+        let row = &numbers[input * columns..];
+        row.first_chunk().expect("sixteen columns")
+    };
     for (pair, step) in panel.as_chunks_mut::<STEP>().0.iter_mut().enumerate() {
         let second = if 2 * pair + 1 < inputs {
             line(2 * pair + 1)

@@ -252,7 +252,7 @@ impl WanVaeOutline {
         // At full size there are so many convolutions of that width, at half size as many of twice the width.
         let convolutions = 2 * (self.config.blocks + 1) + 1;
         let row = self.config.decoder_base * self.config.multiples[0];
-        pixels * row * (2 * convolutions * 2 + 16) * size_of::<f32>()
+        pixels * row * (2 * convolutions * 2 + 6) * size_of::<f32>()
     }
 }
 

@@ -31,10 +31,10 @@ pub(super) struct Rounded<'a> {
     /// Pairs of a row.
     length: usize,
     /// From one row to the next, in pairs.
-    apart: usize,
-    /// From one pair of a row to the next, in pairs, where rows are columns of what was rounded: they stand
-    /// side by side then.
-    columns: Option<usize>,
+    row_apart: usize,
+    /// From one pair of a row to the next, in pairs: one, but where rows are columns of what was rounded and stand
+    /// side by side.
+    pair_apart: usize,
 }
 
 impl<'a> Rounded<'a> {
@@ -47,8 +47,8 @@ impl<'a> Rounded<'a> {
         Self {
             pairs: numbers.as_chunks().0,
             length: padded / 2,
-            apart: stride / 2,
-            columns: None,
+            row_apart: stride / 2,
+            pair_apart: 1,
         }
     }
 
@@ -71,8 +71,8 @@ impl<'a> Rounded<'a> {
             then(Rounded {
                 pairs: numbers.as_chunks().0,
                 length: numbers.len() / 2 / columns,
-                apart: 1,
-                columns: Some(columns),
+                row_apart: 1,
+                pair_apart: columns,
             });
         });
     }
@@ -100,13 +100,13 @@ fn spread_each(x: &[f32], inputs: usize, to: &mut [bf16]) {
 /// The machine has the level.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c")]
 pub(super) unsafe fn tile(x: Rounded<'_>, row: usize, panel: &[bf16], made: &mut [[f32; PANEL]]) {
-    match x.columns {
-        None => tile_of::<false>(x, row, panel, made),
-        Some(_) => tile_of::<true>(x, row, panel, made),
+    match x.pair_apart {
+        1 => tile_of::<false>(x, row, panel, made),
+        _ => tile_of::<true>(x, row, panel, made),
     }
 }
 
-/// `COLUMNS`: rows are columns of what was rounded.
+/// `COLUMNS`: rows are columns of what was rounded, so that the compiler knows that they stand side by side.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c")]
 #[inline]
 fn tile_of<const COLUMNS: bool>(
@@ -143,9 +143,9 @@ fn rows<const R: usize, const ASKS: bool, const COLUMNS: bool>(
     made: &mut [[f32; PANEL]],
 ) {
     let (row_apart, pair_apart) = if COLUMNS {
-        (1, x.columns.expect("rows are columns"))
+        (1, x.pair_apart)
     } else {
-        (x.apart, 1)
+        (x.row_apart, 1)
     };
     let Some(last) = x.length.checked_sub(1) else {
         return made.fill([0.0; PANEL]);
@@ -161,7 +161,8 @@ fn rows<const R: usize, const ASKS: bool, const COLUMNS: bool>(
         // SAFETY: a step is 64 bytes.
         let weights = as_pairs(unsafe { _mm512_loadu_si512(step.as_ptr().cast()) });
         for (row, sum) in sums.iter_mut().enumerate() {
-            // SAFETY: `at` is below the number of pairs of a row, and the last row has as many.
+            // SAFETY: there are as many pairs as are needed, which is up to the last one of the last row: `row` is
+            // below `R`, and `at` not beyond `last`.
             let pair = *unsafe { pairs.get_unchecked(row * row_apart + at * pair_apart) };
             let pair = _mm512_set1_epi32(bytemuck::cast(pair));
             *sum = _mm512_dpbf16_ps(*sum, weights, as_pairs(pair));
