@@ -98,7 +98,9 @@ impl Film {
         });
         let layers = (0..shape.layers)
             .map(|number| Layer::load(loader, &format!("layers.{number}"), shape.widths(), hidden));
-        let fine = shape.fine.map(|fine| Fine::load(loader, fine, hidden));
+        let fine = shape
+            .fine
+            .map(|fine| Fine::load(loader, fine, (hidden, shape.patch_numbers())));
         let coarse = shape.fine.filter(|fine| fine.is_residual);
         let coarse = coarse.map(|fine| Coarse::load(loader, fine, hidden));
         let width = shape.patch_hidden();
@@ -176,8 +178,12 @@ impl Film {
         let x = rms_norm(cx, &x, &self.last_norm, EPS);
         let x = modulate(cx, &x, &by, 0, &vec![patches; films]);
         let x = linear(cx, &x, &self.patch_out);
-        Some(match coarse {
+        let x = match coarse {
             Some(coarse) => add(cx, x, &coarse),
+            None => x,
+        };
+        Some(match &self.fine {
+            Some(fine) => fine.beside(cx, x, (&seen, &said)),
             None => x,
         })
     }

@@ -6,9 +6,9 @@
 //!
 //! Source: Crowson et al. 2024 (hourglass); Liu et al. 2021 (windows that shift).
 //!
-//! Shapes: B films, N patches of a film, K patches of a token, F hidden, C hidden of tokens.
+//! Shapes: B films, N patches of a film, K patches of a token, F hidden, C hidden of tokens, P numbers of a patch.
 
-use tensor::ops::{Angles, add, gather_rows, linear};
+use tensor::ops::{Angles, add, gated_onto, gather_rows, linear};
 use tensor::{Context, KvPages, Tensor, Weight};
 
 use super::block::{Layer, Spans, angles, turns};
@@ -23,6 +23,7 @@ pub(super) struct Fine {
     merge: Weight,
     split: Weight,
     after: Vec<Layer>,
+    skip: Option<Weight>,
 }
 
 /// What the patches of films are, on their way through a network.
@@ -43,7 +44,11 @@ struct View {
 }
 
 impl Fine {
-    pub fn load(loader: &Loader<'_>, shape: FineShape, hidden: usize) -> Result<Self, Error> {
+    pub fn load(
+        loader: &Loader<'_>,
+        shape: FineShape,
+        (hidden, numbers): (usize, usize),
+    ) -> Result<Self, Error> {
         let [before, after] = shape.layers;
         let layers = |numbers: std::ops::Range<usize>| -> Result<Vec<Layer>, Error> {
             let all = numbers.map(|number| {
@@ -58,6 +63,10 @@ impl Fine {
             merge: loader.linear("fine.merge", hidden, together)?,
             split: loader.linear("fine.split", together, hidden)?,
             after: layers(before..before + after)?,
+            skip: match shape.has_skip {
+                true => Some(loader.linear("fine.skip", numbers, hidden)?),
+                false => None,
+            },
             shape,
         })
     }
@@ -114,6 +123,17 @@ impl Fine {
         at.through(cx, (add(cx, own, &x), said), layers)
     }
 
+    /// What patches are, `[B · N, P]`, with what was seen of them besides, as much as is said: where next to nothing is hidden, a row of F numbers does
+    /// not have to hold them. Source: Karras et al. 2022 (a skip that goes by the noise).
+    pub fn beside(&self, cx: &Context, x: Tensor, (seen, said): (&[f32], &Tensor)) -> Tensor {
+        let Some(skip) = &self.skip else { return x };
+        let rows = seen.chunks_exact(seen.len() / x.rows());
+        let noisy: Vec<f32> = rows.flat_map(|row| &row[..x.width()]).copied().collect();
+        let noisy = cx.tensor([x.rows(), x.width()], &noisy);
+        let lengths = vec![x.rows() / said.rows(); said.rows()];
+        gated_onto(cx, &x, &noisy, (&linear(cx, said, skip), 0), &lengths)
+    }
+
     /// What each patch is multiplied with.
     pub fn of_patches(&self) -> impl Iterator<Item = &Weight> {
         self.before
@@ -130,7 +150,7 @@ impl Fine {
     /// What each film is multiplied with.
     pub fn of_films(&self) -> impl Iterator<Item = &Weight> {
         let layers = self.before.iter().chain(&self.after);
-        layers.map(Layer::modulation)
+        layers.map(Layer::modulation).chain(&self.skip)
     }
 }
 

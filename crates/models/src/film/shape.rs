@@ -54,6 +54,8 @@ pub struct FineShape {
     pub is_windowed: bool,
     /// Whether tokens see the means of their patches besides, and say what these are, to which patches add what is finer.
     pub is_residual: bool,
+    /// Whether what is seen of patches goes past all layers as well, and counts as much as is learnt for how noisy it is.
+    pub has_skip: bool,
 }
 
 /// Sizes of layers that go one after the other.
@@ -293,6 +295,7 @@ impl FineShape {
             layers: sizes(settings, "num_layers")?,
             is_windowed: settings.flag_if("windows")?.unwrap_or(false),
             is_residual: settings.flag_if("residual")?.unwrap_or(false),
+            has_skip: settings.flag_if("skip")?.unwrap_or(false),
         })
     }
 
@@ -357,6 +360,7 @@ pub(super) mod tests {
                 layers: [1, 1],
                 is_windowed: false,
                 is_residual: true,
+                has_skip: true,
             }),
         }
     }

@@ -61,6 +61,9 @@ pub struct FineRecipe {
     /// Whether tokens see the means of their patches besides, and say what these are, to which patches add what is finer.
     #[serde(default)]
     pub residual: bool,
+    /// Whether what is seen of patches goes past all layers as well, and counts as much as is learnt for how noisy it is.
+    #[serde(default)]
+    pub skip: bool,
 }
 
 impl FilmRecipe {
@@ -85,6 +88,7 @@ impl FilmRecipe {
                 layers: fine.num_layers,
                 is_windowed: fine.windows,
                 is_residual: fine.residual,
+                has_skip: fine.skip,
             }),
         }
     }
@@ -150,6 +154,9 @@ impl FilmRecipe {
                 both.push(("coarse.last_modulation", 2 * hidden, hidden, Some(0.0)));
                 both.push(("coarse.patch_out", numbers, hidden, Some(0.0)));
                 tensors.push(("coarse.norm.weight".to_owned(), vec![hidden], None));
+            }
+            if fine.has_skip {
+                both.push(("fine.skip", shape.patch_numbers(), hidden, Some(0.0)));
             }
         }
         both.extend([

@@ -49,15 +49,15 @@ pub(crate) fn grow_film(
         let values = view.to_f32();
         let grown = match name {
             "patch_in.weight" => old.inputs(&values),
-            "patch_out.weight" => old.outputs(&values, view.shape[1]),
-            "patch_out.bias" => old.outputs(&values, 1),
+            "patch_out.weight" | "fine.skip.weight" => old.outputs(&values, view.shape[1]),
+            "patch_out.bias" | "fine.skip.bias" => old.outputs(&values, 1),
             _ => values,
         };
         let mut shape = view.shape.clone();
         match name {
             "patch_in.weight" => shape[1] = grown.len() / shape[0],
-            "patch_out.weight" => shape[0] = grown.len() / shape[1],
-            "patch_out.bias" => shape[0] = grown.len(),
+            "patch_out.weight" | "fine.skip.weight" => shape[0] = grown.len() / shape[1],
+            "patch_out.bias" | "fine.skip.bias" => shape[0] = grown.len(),
             _ => {}
         }
         tensors.push((name.to_owned(), shape, grown));

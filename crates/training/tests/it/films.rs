@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use models::{CHANNELS, Film, FilmBatch, FilmShape, LoadOptions};
 use tensor::Pool;
-use tensor::files::{Dtype, Mix};
+use tensor::files::{Dtype, Mix, Safetensors, View, write_safetensors};
 use training::{
     Clip, Error, Event, FilmSource, Line, ReleaseOptions, Run, RunOptions, WORDS, release,
 };
@@ -54,7 +54,7 @@ validate_every = 20
 /// The same, with patches of two pixels that are merged by four.
 fn fine() -> String {
     let fine = "[model.fine]\nmerge_size = [1, 2, 2]\nhidden_size = 32\nnum_attention_heads = 2\n\
-                intermediate_size = 32\nnum_layers = [1, 1]\n\n[[stage]]";
+                intermediate_size = 32\nnum_layers = [1, 1]\nskip = true\n\n[[stage]]";
     let recipe = RECIPE.replace("patch_size = [2, 4, 4]", "patch_size = [2, 2, 2]");
     recipe.replacen("[[stage]]", fine, 1)
 }
@@ -213,7 +213,7 @@ average = 0.9
 /// A network of films of eight by eight pixels, each of which becomes a patch of four.
 fn refining() -> String {
     let fine = "[stage.fine]\nmerge_size = [2, 4, 4]\nhidden_size = 32\nnum_attention_heads = 2\n\
-                intermediate_size = 32\nnum_layers = [1, 1]\nwindows = true\nresidual = true\n";
+                intermediate_size = 32\nnum_layers = [1, 1]\nwindows = true\nresidual = true\nskip = true\n";
     growing(RECIPE).replace("[2, 2, 2]", "[1, 2, 2]") + fine
 }
 
@@ -296,6 +296,70 @@ fn grows(recipe: &str, film: [usize; 3], patch: [usize; 3]) {
         let before = was[((picture * 8 + row) * 8 + column) * 3 + at % 3];
         assert!(x.abs_diff(before) <= 1, "{at}: {before} {x}");
     }
+}
+
+#[test]
+fn what_is_seen_goes_past_all_layers_as_much_as_is_learnt() {
+    let house = folder(&fine().replace("steps = 40", "steps = 1"));
+    run(house.path(), Some(films), &Arc::default(), &mut |_| {}).unwrap();
+    let begun = house.path().join("runs/tiny/begin");
+    let pool = Pool::new(std::num::NonZeroUsize::MIN);
+    let seen: Vec<f32> = {
+        let network = Film::open(&begun, LoadOptions::default(), &pool).unwrap();
+        let count = network.shape().patches() * network.shape().inputs();
+        (0..count).map(|at| (at % 13) as f32 / 13.0).collect()
+    };
+    // A network that has learnt nothing says nothing; then nine tenths of each number go past, and next to none of the third of each patch.
+    for is_told in [false, true] {
+        if is_told {
+            let bias = |at: usize| if at == 2 { 0.01 } else { 0.9_f32 };
+            rewrite(&begun, "fine.skip.bias", bias);
+        }
+        let network = Film::open(&begun, LoadOptions::default(), &pool).unwrap();
+        let cx = tensor::Context::new(Arc::new(Pool::new(std::num::NonZeroUsize::MIN)));
+        let batch = FilmBatch {
+            patches: &seen,
+            captions: &[&[1]],
+            times: &[1.0],
+        };
+        let made = network.forward(&cx, &batch, &|| true).unwrap();
+        let (numbers, inputs) = (network.shape().patch_numbers(), network.shape().inputs());
+        for (at, made) in made.values().iter().enumerate() {
+            let here = seen[at / numbers * inputs + at % numbers];
+            let wanted = match (is_told, at % numbers) {
+                (false, _) => 0.0,
+                (true, 2) => 0.01 * here,
+                (true, _) => 0.9 * here,
+            };
+            assert!((made - wanted).abs() < 1e-6, "{at}: {made} for {wanted}");
+        }
+    }
+}
+
+/// Writes other numbers into a tensor of a network.
+fn rewrite(folder: &Path, name: &str, number: impl Fn(usize) -> f32) {
+    let path = folder.join("model.safetensors");
+    let file = Safetensors::open(&path).expect("weights");
+    let arrays = file.names().map(|of| {
+        let view = file.view(of).expect("a tensor");
+        let values: Vec<f32> = match of == name {
+            true => (0..view.shape.iter().product()).map(&number).collect(),
+            false => view.to_f32(),
+        };
+        let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        (of.to_owned(), view.shape.clone(), bytes)
+    });
+    let arrays: Vec<(String, Vec<usize>, Vec<u8>)> = arrays.collect();
+    let views = arrays.iter().map(|(of, shape, bytes)| {
+        let view = View {
+            dtype: Dtype::F32,
+            shape: shape.clone(),
+            bytes,
+        };
+        (of.as_str(), view)
+    });
+    let views: Vec<(&str, View<'_>)> = views.collect();
+    write_safetensors(&path, &views, &BTreeMap::new()).expect("written");
 }
 
 #[test]
