@@ -50,6 +50,13 @@ pub fn run(command: Command, console: &mut Console) -> anyhow::Result<Exit> {
     }
 }
 
+/// A file that may not become longer is told of where it is written, as a full disk is: without this the process would end where it stands, and say
+/// nothing.
+pub fn outlive_full_files() {
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
+}
+
 /// A flag that Ctrl-C and a request to terminate set; the second Ctrl-C ends the process at once.
 pub fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));

@@ -22,6 +22,7 @@ use crate::{
 fn main() -> ExitCode {
     sandbox::enter_if_helper();
     failure::announce_panics();
+    commands::outlive_full_files();
     let typed: Vec<OsString> = std::env::args_os().collect();
     let json = asks_for_json(&typed);
     let outcome = panic::catch_unwind(|| run(&typed, &mut Console::new(json)));

@@ -346,13 +346,17 @@ fn film(
 
 /// A file that was brought, with its name.
 fn named(path: &Path) -> anyhow::Result<BroughtFile> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(BroughtFile::new(opened(path)?, name))
+}
+
+/// A file to read from; whatever else has a name, a pipe for one, might never begin or end.
+fn opened(path: &Path) -> anyhow::Result<File> {
     let unreadable = |error: std::io::Error| Failure::unreadable(path, &error);
-    let file = File::open(path).map_err(unreadable)?;
-    if !file.metadata().map_err(unreadable)?.is_file() {
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(unreadable(std::io::Error::other("it is no file")).into());
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Ok(BroughtFile::new(file, name))
+    Ok(File::open(path).map_err(unreadable)?)
 }
 
 /// A picture that was brought.
@@ -561,12 +565,12 @@ fn described(settings: &Settings, path: &Path) -> Value {
 
 /// How a film says that it was made.
 fn settings_of(path: &Path) -> anyhow::Result<Settings> {
-    let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
-    let settings =
-        video::settings_in(file, environment::seconds_since_1970()).map_err(|unknown| {
+    let settings = video::settings_in(opened(path)?, environment::seconds_since_1970()).map_err(
+        |unknown| {
             Failure::refused("film_unknown", format!("`{}` {unknown}", path.display()))
                 .hint("films that Freehold made can be shown, extended and made again")
-        })?;
+        },
+    )?;
     Ok(settings)
 }
 

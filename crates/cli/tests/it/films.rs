@@ -6,7 +6,8 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::fs::{CWD, Mode, mkfifoat};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use serde_json::Value;
 
 use crate::{Run, freehold};
@@ -416,12 +417,62 @@ fn what_is_interrupted_or_killed_leaves_no_film_and_no_scraps() {
             assert!(Instant::now() < until, "it does not end");
             sleep(Duration::from_millis(20));
         }
-        let mut left: Vec<String> = fs::read_dir(at)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        left.sort();
-        assert_eq!(left, ["first.mp4", "house"], "{signal:?}");
+        assert_eq!(left_in(at), ["first.mp4", "house"], "{signal:?}");
+    }
+}
+
+/// What lies in a folder, by name.
+fn left_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    let mut names: Vec<String> = names
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_file_that_may_not_become_longer_is_said_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    run(at, &small("a ball", &["-o", "first.mp4"]));
+    let words = small("a red ball on a checkerboard", &["-o", "film.mp4"]);
+    let child = command(at, &words)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let limit = Rlimit {
+        current: Some(4096),
+        maximum: Some(4096),
+    };
+    prlimit(Some(Pid::from_child(&child)), Resource::Fsize, limit).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        output.status.code() == Some(2) && said.contains("`film.mp4` was not written"),
+        "{:?} {said}",
+        output.status
+    );
+    assert_eq!(left_in(at), ["first.mp4", "house"]);
+}
+
+#[test]
+fn a_pipe_that_nobody_writes_to_is_refused_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    mkfifoat(CWD, at.join("pipe"), Mode::RUSR | Mode::WUSR).unwrap();
+    for words in [
+        &["media", "verify", "pipe"][..],
+        &["video", "show", "pipe"],
+        &["video", "create", "a ball", "--sound", "pipe"],
+    ] {
+        let refused = run(at, words);
+        assert!(
+            refused.exit == Some(2) && refused.stderr.contains("it is no file"),
+            "{refused:?}"
+        );
     }
 }
 

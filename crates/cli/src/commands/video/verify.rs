@@ -25,8 +25,7 @@ const TRUST_BYTES_MAX: u64 = 1 << 20;
 pub fn run(args: &MediaVerify, console: &mut Console) -> anyhow::Result<Exit> {
     let now = environment::seconds_since_1970();
     let trust = trust(args.trust.as_deref(), now)?;
-    let mut file =
-        File::open(&args.file).map_err(|error| Failure::unreadable(&args.file, &error))?;
+    let mut file = super::opened(&args.file)?;
     let report = credentials::verify(&mut file, &trust).map_err(|error| match error {
         credentials::Error::File(error) => Failure::unreadable(&args.file, &error),
         other => Failure::refused("no_media", format!("`{}`: {other}", args.file.display()))
