@@ -20,7 +20,7 @@ recipe=$folder/reproduced.toml
 { echo 'out = "reproduced"'; sed '/^[[:space:]]*out[[:space:]]*=/d' "$here/recipe/recipe.toml"; } >"$recipe"
 "${FREEHOLD:-freehold}" train "$recipe"
 made=$(sha256sum "$folder"/reproduced/'edges'/model/model.safetensors | cut -d ' ' -f 1)
-wanted=19ea3c481b3f7e2e0a41191bdbd1d1339fcac8bc7dac8290f64d42e7387e44cd
+wanted=ce218afe1e8e0f6f6fbf72e8417a3044da28fdccf1827b60dbf07b7eebd064b8
 if [ "$made" = "$wanted" ]; then
   echo "video: the same weights to the bit, $made"
 else
