@@ -32,6 +32,7 @@ const CASES: &[Case] = &[
     ("noise of 8", 2, 64, |film| noisy(film, 8.0)),
     ("blur of 0.7 pixels", 2, 64, |film| blurred(film, 0.7)),
     ("blur of 1.2 pixels", 2, 64, |film| blurred(film, 1.2)),
+    ("ragged by a pixel", 2, 64, ragged),
     ("H.264, quantiser 28", 2, 64, |film| encoded(&film, 28)),
     ("H.264, quantiser 36", 2, 64, |film| encoded(&film, 36)),
 ];
@@ -144,6 +145,27 @@ fn noisy(mut film: Vec<Picture>, strength: f32) -> Vec<Picture> {
         }
     }
     film
+}
+
+/// Parts of 4x4 pixels of each picture come from up to a pixel beside, each by chance: as a network draws things that has not learnt for long.
+fn ragged(film: Vec<Picture>) -> Vec<Picture> {
+    let mut chance = Chance::new(7, 7);
+    let ragged = film.iter().map(|picture| {
+        let mut out = picture.clone();
+        let (width, height) = (picture.width, picture.height);
+        for part in 0..(width / 4) * (height / 4) {
+            let [left, top] = [part % (width / 4) * 4, part / (width / 4) * 4];
+            let [right, down] = [0; 2].map(|_: i32| chance.between(-1.5, 1.5).round() as isize);
+            for (x, y) in (0..16).map(|at| (left + at % 4, top + at / 4)) {
+                let x_from = x.saturating_add_signed(right).min(width - 1);
+                let y_from = y.saturating_add_signed(down).min(height - 1);
+                let [to, from] = [y * width + x, y_from * width + x_from].map(|at| at * 3);
+                out.bytes[to..to + 3].copy_from_slice(&picture.bytes[from..from + 3]);
+            }
+        }
+        out
+    });
+    ragged.collect()
 }
 
 fn blurred(film: Vec<Picture>, width: f32) -> Vec<Picture> {

@@ -22,7 +22,7 @@ pub use facts::{
     Speed,
 };
 pub use path::{Contact, Event, Frame, Placed, Stage};
-pub(crate) use path::{GAP, GOING, looked, panned, smooth};
+pub(crate) use path::{GAP, GOING, SHAKEN, SHAKING, looked, panned, smooth};
 pub use picture::draw;
 pub(crate) use picture::{
     MARKED, SHADE, SHADE_SOFT, SHADOW, behind, cover, marked, shade, tone, turned, unit_distance,

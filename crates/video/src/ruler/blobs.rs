@@ -6,8 +6,30 @@ use super::film::{Film, Rgb, apart};
 /// Pixels of the smallest patch, in a picture of 64 by 64.
 const PIXELS_MIN: f32 = 10.0;
 
-/// How far a pixel stands out at least: little first, and more where a film is so hazy that things are not found.
-pub(super) const LEVELS: [f32; 3] = [11.0, 32.0, 64.0];
+/// How patches are looked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sieve {
+    /// How far a pixel stands out at least.
+    pub level: f32,
+    /// How far pixels of one patch are from each other at most.
+    pub reach: usize,
+}
+
+/// The usual way first; then only what stands out more, for films that are so hazy that things are not found; then what is near each other, for
+/// those that are so ragged that things lie in pieces.
+pub(super) const SIEVES: [Sieve; 5] = [
+    Sieve::new(11.0, 1),
+    Sieve::new(32.0, 1),
+    Sieve::new(64.0, 1),
+    Sieve::new(11.0, 3),
+    Sieve::new(32.0, 3),
+];
+
+impl Sieve {
+    const fn new(level: f32, reach: usize) -> Self {
+        Self { level, reach }
+    }
+}
 
 /// A patch.
 #[derive(Clone, Debug)]
@@ -46,9 +68,9 @@ pub(super) fn outstanding(backdrop: &Backdrop, level: f32) -> f32 {
     (backdrop.noise * 3.5).max(level).powi(2)
 }
 
-/// The patches of each picture, of pixels that stand out so far.
-pub(super) fn find(film: &Film, backdrop: &Backdrop, level: f32) -> Vec<Vec<Blob>> {
-    let out = outstanding(backdrop, level);
+/// The patches of each picture.
+pub(super) fn find(film: &Film, backdrop: &Backdrop, sieve: Sieve) -> Vec<Vec<Blob>> {
+    let out = outstanding(backdrop, sieve.level);
     let least = (PIXELS_MIN * (film.scale() / 64.0).powi(2)).max(4.0);
     let frames = film.frames.iter().zip(&backdrop.plates);
     frames
@@ -60,7 +82,7 @@ pub(super) fn find(film: &Film, backdrop: &Backdrop, level: f32) -> Vec<Vec<Blob
             let mut blobs = Vec::new();
             for start in 0..mask.len() {
                 if mask[start] {
-                    let blob = flood(&mut mask, start, film.width);
+                    let blob = flood(&mut mask, start, film.width, sieve.reach);
                     blobs.push(blob);
                 }
             }
@@ -126,7 +148,7 @@ fn whole(mut blobs: Vec<Blob>, seen: &[Rgb]) -> Vec<Blob> {
 }
 
 /// Takes a patch out of the mask.
-fn flood(mask: &mut [bool], start: usize, width: usize) -> Blob {
+fn flood(mask: &mut [bool], start: usize, width: usize, reach: usize) -> Blob {
     let height = mask.len() / width;
     let mut blob = Blob {
         pixels: Vec::new(),
@@ -142,8 +164,8 @@ fn flood(mask: &mut [bool], start: usize, width: usize) -> Blob {
         blob.columns = [blob.columns[0].min(x), blob.columns[1].max(x)];
         blob.rows = [blob.rows[0].min(y), blob.rows[1].max(y)];
         blob.is_cut |= x == 0 || y == 0 || x + 1 == width || y + 1 == height;
-        for y in y.saturating_sub(1)..(y + 2).min(height) {
-            for x in x.saturating_sub(1)..(x + 2).min(width) {
+        for y in y.saturating_sub(reach)..(y + reach + 1).min(height) {
+            for x in x.saturating_sub(reach)..(x + reach + 1).min(width) {
                 let next = y * width + x;
                 if mask[next] {
                     mask[next] = false;

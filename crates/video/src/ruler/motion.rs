@@ -1,12 +1,15 @@
 //! Which way a thing goes: each law by which things go is laid beside where it was seen.
 
-use std::f32::consts::PI;
+use std::f32::consts::{PI, TAU};
 
 use super::tracks::{Sight, Track};
-use crate::world::{Camera, Direction, GOING, Size, Speed, looked, smooth};
+use crate::world::{Camera, Direction, GOING, SHAKING, Size, Speed, looked, smooth};
 
-/// Lengths by which a place is wrong, as a rule.
+/// Lengths by which a place is wrong at least, as a rule.
 const OFF: f32 = 0.004;
+
+/// What each number costs that a law takes from what it explains. Source: Schwarz 1978.
+const FREE: f32 = 2.5;
 
 /// A place that is this far off counts no more than that.
 const FAR: f32 = 0.06;
@@ -39,12 +42,15 @@ pub(super) struct Point {
 }
 
 /// How a law fits.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Fitted {
     pub law: Law,
+    /// How unlikely what was seen is by it, when nobody knows how far off places are, but at least as far as usual.
     pub cost: f32,
     /// The radius by which its size is told.
     pub radius: f32,
+    /// When, and how far from where it would be, it was seen.
+    pub rest: Vec<(f32, [f32; 2])>,
 }
 
 /// Where things are seen in the world when the camera does that.
@@ -76,30 +82,34 @@ pub(super) fn points(
         .collect()
 }
 
-/// The sum of the squares of numbers against their mean, each counted up to a limit.
-fn scatter(numbers: &[f32]) -> f32 {
+/// How far numbers are from their mean.
+fn off_mean(numbers: &[f32]) -> Vec<f32> {
     let mean = mean(numbers);
-    numbers.iter().map(|number| counted(number - mean)).sum()
+    numbers.iter().map(|number| number - mean).collect()
 }
 
 fn mean(numbers: &[f32]) -> f32 {
     numbers.iter().sum::<f32>() / numbers.len().max(1) as f32
 }
 
-fn counted(off: f32) -> f32 {
-    (off * off).min(FAR * FAR)
+/// The sum of squares, each up to a limit.
+fn counted(off: &[f32]) -> f32 {
+    off.iter().map(|off| (off * off).min(FAR * FAR)).sum()
 }
 
-/// Against a line through `along`: the slope, and the sum of squares that are left.
-fn line(along: &[f32], numbers: &[f32]) -> (f32, f32) {
+/// Against a line through `along`: the slope, and how far numbers are from it.
+fn off_line(along: &[f32], numbers: &[f32]) -> (f32, Vec<f32>) {
     let (x, y) = (mean(along), mean(numbers));
     let pairs = || along.iter().zip(numbers);
     let weight: f32 = along.iter().map(|at| (at - x).powi(2)).sum();
     let product: f32 = pairs().map(|(at, number)| (at - x) * (number - y)).sum();
     let slope = product / weight.max(1e-9);
-    let left = pairs().map(|(at, number)| counted(number - y - slope * (at - x)));
-    (slope, left.sum())
+    let left = pairs().map(|(at, number)| number - y - slope * (at - x));
+    (slope, left.collect())
 }
+
+/// How far a thing is from where a law has it, to the right and up, at each moment.
+type Off = [Vec<f32>; 2];
 
 struct Way<'a> {
     points: &'a [Point],
@@ -123,49 +133,65 @@ impl Way<'_> {
         self.points.iter().map(|point| law(point.time)).collect()
     }
 
-    /// The cost in squares of what is usual, with what the size of the thing says.
-    fn fitted(&self, law: Law, squares: f32, radius: f32, radii: f32) -> Fitted {
+    /// A law that takes so many numbers more than a thing that stands, with what the size of the thing says.
+    fn fitted(
+        &self,
+        (law, free): (Law, usize),
+        off: Off,
+        (radius, radii): (f32, &[f32]),
+    ) -> Fitted {
         let nearest = Size::ALL
             .iter()
             .map(|size| (size.radius() - radius).abs())
             .fold(f32::INFINITY, f32::min);
-        let count = self.points.len() as f32;
-        let size = counted(nearest) * count * 0.5;
+        let size = counted(&[nearest]) * self.points.len() as f32 * 0.5;
+        let squares = counted(&off[0]) + counted(&off[1]) + counted(radii) + size;
+        let count = 3.0 * self.points.len().max(1) as f32;
+        let [x, y] = off;
+        let places = x.into_iter().zip(y).map(|(x, y)| [x, y]);
+        let times = self.points.iter().map(|point| point.time);
         Fitted {
             law,
-            cost: (squares + radii + size) / (OFF * OFF),
+            cost: count * (1.0 + squares / (OFF * OFF * count)).ln() + FREE * free as f32,
             radius,
+            rest: times.zip(places).collect(),
         }
     }
 
     /// The same for a thing that stays as large as it is.
-    fn steady(&self, law: Law, squares: f32) -> Fitted {
+    fn steady(&self, law: (Law, usize), off: Off) -> Fitted {
         let radii = self.radii();
-        self.fitted(law, squares, middle(&radii), scatter(&radii))
+        self.fitted(law, off, (middle(&radii), &off_mean(&radii)))
+    }
+
+    /// How far a thing is from its middle.
+    fn off(&self) -> Off {
+        [off_mean(&self.x()), off_mean(&self.y())]
     }
 
     fn still(&self) -> Fitted {
-        self.steady(Law::Still, scatter(&self.x()) + scatter(&self.y()))
+        self.steady((Law::Still, 0), self.off())
     }
 
     fn going(&self) -> Vec<Fitted> {
+        let last = self.points.last().map_or(0, |point| point.part);
         let mut fits = Vec::new();
         for &direction in Direction::ALL {
             for &speed in Speed::ALL {
                 let step = direction.step().map(|part| part * GOING * speed.factor());
-                let mut squares = 0.0;
                 // Whatever comes back on the other side begins anew.
-                let last = self.points.last().map_or(0, |point| point.part);
-                for part in 0..=last {
-                    for (axis, step) in step.iter().enumerate() {
+                let off = std::array::from_fn(|axis| {
+                    let parts = (0..=last).flat_map(|part| {
                         let within = self.points.iter().filter(|point| point.part == part);
                         let rest: Vec<f32> = within
-                            .map(|point| point.at[axis] - step * point.time)
+                            .map(|point| point.at[axis] - step[axis] * point.time)
                             .collect();
-                        squares += scatter(&rest);
-                    }
-                }
-                fits.push(self.steady(Law::Go(direction, speed), squares));
+                        off_mean(&rest)
+                    });
+                    parts.collect()
+                });
+                let free = 1 + 2 * last;
+                fits.push(self.steady((Law::Go(direction, speed), free), off));
             }
         }
         fits
@@ -174,10 +200,10 @@ impl Way<'_> {
     fn bounce(&self, speed: Speed) -> Option<Fitted> {
         let jumps = 0.9 * speed.factor();
         let lift = self.of_time(|time| (PI * jumps * time).sin().abs());
-        let (height, left) = line(&lift, &self.y());
+        let (height, y) = off_line(&lift, &self.y());
         (0.05..0.5)
             .contains(&height)
-            .then(|| self.steady(Law::Bounce(speed), left + scatter(&self.x())))
+            .then(|| self.steady((Law::Bounce(speed), 2), [off_mean(&self.x()), y]))
     }
 
     fn fall(&self, speed: Speed) -> Option<Fitted> {
@@ -190,19 +216,20 @@ impl Way<'_> {
             .map(|count| {
                 let tops: Vec<f32> = (0..count).map(|at| y[at] + dropped[at]).collect();
                 let (from, ground) = (mean(&tops), mean(&y[count..]));
-                let squares = scatter(&tops) + scatter(&y[count..]);
                 let fell = match count < y.len() {
                     true => from - ground,
                     false => dropped[count - 1],
                 };
-                (squares, fell)
+                let off = [off_mean(&tops), off_mean(&y[count..])].concat();
+                (off, fell)
             })
-            .min_by(|one, two| one.0.total_cmp(&two.0))?;
-        (best.1 > 0.05).then(|| self.steady(Law::Fall(speed), best.0 + scatter(&self.x())))
+            .min_by(|one, two| counted(&one.0).total_cmp(&counted(&two.0)))?;
+        let (off, fell) = best;
+        (fell > 0.05).then(|| self.steady((Law::Fall(speed), 2), [off_mean(&self.x()), off]))
     }
 
     fn orbit(&self, speed: Speed) -> Option<Fitted> {
-        let count = self.points.len() as f32;
+        let count = self.points.len();
         [-1.0, 1.0]
             .into_iter()
             .filter_map(|side: f32| {
@@ -218,16 +245,17 @@ impl Way<'_> {
                 }
                 let found = solved(&rows, &values)?;
                 let radius = found[2].hypot(found[3]);
-                let squares: f32 = rows
+                let left: Vec<f32> = rows
                     .iter()
                     .zip(&values)
                     .map(|(row, value)| {
                         let told: f32 = row.iter().zip(found).map(|(a, b)| a * b).sum();
-                        counted(value - told)
+                        value - told
                     })
-                    .sum();
-                ((0.03..0.3).contains(&radius) && count >= 4.0)
-                    .then(|| self.steady(Law::Orbit(speed), squares))
+                    .collect();
+                let along = |axis: usize| left.iter().skip(axis).step_by(2).copied().collect();
+                ((0.03..0.3).contains(&radius) && count >= 4)
+                    .then(|| self.steady((Law::Orbit(speed), 3), [along(0), along(1)]))
             })
             .min_by(|one, two| one.cost.total_cmp(&two.cost))
     }
@@ -242,31 +270,67 @@ impl Way<'_> {
         let weight: f32 = scale.iter().map(|scale| scale * scale).sum();
         let pairs = || scale.iter().zip(&radii);
         let base = pairs().map(|(scale, radius)| scale * radius).sum::<f32>() / weight.max(1e-9);
-        let left: f32 = pairs()
-            .map(|(scale, radius)| counted(radius - base * scale))
-            .sum();
+        let left: Vec<f32> = pairs()
+            .map(|(scale, radius)| radius - base * scale)
+            .collect();
         let law = match grows {
             true => Law::Grow(speed),
             false => Law::Shrink(speed),
         };
-        self.fitted(law, scatter(&self.x()) + scatter(&self.y()), base, left)
+        self.fitted((law, 1), self.off(), (base, &left))
     }
 
     /// Laws of things that meet others, which are along a row.
     fn meeting(&self) -> [Fitted; 3] {
         let end = self.seconds;
-        let flat = scatter(&self.y());
+        let flat = off_mean(&self.y());
         let x = self.x();
-        let (back, back_left) = line(&self.of_time(|time| time.min(end - time)), &x);
+        let (back, back_left) = off_line(&self.of_time(|time| time.min(end - time)), &x);
         let late = self.of_time(|time| (time - 0.45 * end).max(0.0));
-        let (pushed, pushed_left) = line(&late, &x);
-        let (across, across_left) = line(&self.of_time(|time| time), &x);
+        let (pushed, pushed_left) = off_line(&late, &x);
+        let (across, across_left) = off_line(&self.of_time(|time| time), &x);
         [
-            self.steady(Law::Back(back), flat + back_left),
-            self.steady(Law::Pushed(pushed), flat + pushed_left),
-            self.steady(Law::Across(across), flat + across_left),
+            self.steady((Law::Back(back), 0), [back_left, flat.clone()]),
+            self.steady((Law::Pushed(pushed), 0), [pushed_left, flat.clone()]),
+            self.steady((Law::Across(across), 0), [across_left, flat]),
         ]
     }
+}
+
+/// What is left of ways, to both sides or up and down, laid beside the longest wave of a camera that shakes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wave {
+    /// How far the wave goes, in lengths.
+    pub far: f32,
+    /// Of the squares that are left beside a line, those that it explains, and all.
+    pub squares: [f32; 2],
+}
+
+/// The waves to both sides, and up and down, that are nearest to how far off things are from moment to moment.
+pub(super) fn waves(rest: &[(f32, [f32; 2])]) -> Option<[Wave; 2]> {
+    let wave = |axis: usize| {
+        let times: Vec<f32> = rest.iter().map(|(time, _)| *time).collect();
+        let values: Vec<f32> = rest.iter().map(|(_, off)| off[axis]).collect();
+        let rows: Vec<[f32; 4]> = times
+            .iter()
+            .map(|time| {
+                let (sine, cosine) = (TAU * SHAKING[axis] * time).sin_cos();
+                [1.0, *time, sine, cosine]
+            })
+            .collect();
+        let found = solved(&rows, &values)?;
+        let left = rows.iter().zip(&values).map(|(row, value)| {
+            let told: f32 = row.iter().zip(found).map(|(a, b)| a * b).sum();
+            value - told
+        });
+        let (_, beside) = off_line(&times, &values);
+        let [left, all] = [left.collect(), beside].map(|off: Vec<f32>| counted(&off));
+        Some(Wave {
+            far: found[2].hypot(found[3]),
+            squares: [all - left, all],
+        })
+    };
+    Some([wave(0)?, wave(1)?])
 }
 
 /// How each law fits: those of things alone, and those of things that meet others.

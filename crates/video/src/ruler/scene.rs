@@ -2,16 +2,19 @@
 
 use super::backdrop::Backdrop;
 use super::film::{Film, Rgb, apart};
-use super::motion::{Fitted, Law, Point, fits, paced, points};
+use super::motion::{Fitted, Law, Point, fits, paced, points, waves};
 use super::tracks::{Track, Tracker};
 use super::{Seen, SeenObject};
-use crate::world::{Camera, Colour, GAP, GOING, Motion, Size, Speed, panned};
+use crate::world::{Camera, Colour, GAP, GOING, Motion, SHAKEN, Size, Speed, panned};
 
 /// What a camera that does something costs against one that stands, where nothing but things says so.
 const MOVING: f32 = 3.0;
 
-/// From how many lengths on what is left unexplained of all ways is a shaking camera.
-const SHAKING: f32 = 0.0058;
+/// How much what is left unexplained of all ways has of the waves of a shaking camera, in shares of how far that is off.
+const SHAKES: std::ops::Range<f32> = 0.5..1.7;
+
+/// Which share of it such waves explain at least.
+const WAVES: f32 = 0.55;
 
 /// Explanations whose costs are this near are not told from each other.
 const NEAR: f32 = 4.0;
@@ -30,7 +33,6 @@ struct Told {
     cost: f32,
     laws: Vec<Fitted>,
     pair: Option<(usize, usize, Pair)>,
-    squares: f32,
 }
 
 /// What `tracks` show.
@@ -52,9 +54,7 @@ pub(super) fn seen(
     let mut cameras: Vec<Camera> = near.map(|told| told.camera).collect();
     if tracks.is_empty() {
         cameras = backdrop.cameras.clone();
-    } else if backdrop.cameras.contains(&Camera::Shake)
-        && (SHAKING..0.025).contains(&best.squares.sqrt())
-    {
+    } else if backdrop.cameras.contains(&Camera::Shake) && shakes(best) {
         cameras = vec![Camera::Shake];
     }
     let view = View {
@@ -79,7 +79,7 @@ fn explained(film: &Film, backdrop: &Backdrop, tracks: &[Track], camera: Camera)
         .map(|track| points(track, camera, &backdrop.shaken, timing))
         .collect();
     let fitted: Vec<_> = ways.iter().map(|points| fits(points, seconds)).collect();
-    let mut laws: Vec<Fitted> = fitted.iter().map(|(alone, _)| alone[0]).collect();
+    let mut laws: Vec<Fitted> = fitted.iter().map(|(alone, _)| alone[0].clone()).collect();
     let still = |index: usize| fitted[index].0.iter().find(|fit| fit.law == Law::Still);
     let mut pair = None;
     let alone = laws.clone();
@@ -93,12 +93,12 @@ fn explained(film: &Film, backdrop: &Backdrop, tracks: &[Track], camera: Camera)
             let Some(two_still) = still(two) else {
                 continue;
             };
-            let [one_back, _, one_across] = fitted[one].1;
-            let [two_back, two_pushed, _] = fitted[two].1;
+            let [one_back, _, one_across] = &fitted[one].1;
+            let [two_back, two_pushed, _] = &fitted[two].1;
             let meets = [
                 (Pair::Collide, one_back, two_back),
                 (Pair::Push, one_across, two_pushed),
-                (Pair::Pass, one_across, *two_still),
+                (Pair::Pass, one_across, two_still),
             ];
             for (kind, first, second) in meets {
                 let cost = first.cost + second.cost;
@@ -108,22 +108,42 @@ fn explained(film: &Film, backdrop: &Backdrop, tracks: &[Track], camera: Camera)
                 if gain + bonus > saved && meets_so(kind, &ways[one], &ways[two], (first, second)) {
                     saved = gain + bonus;
                     laws.clone_from(&alone);
-                    (laws[one], laws[two]) = (first, second);
+                    (laws[one], laws[two]) = (first.clone(), second.clone());
                     pair = Some((one, two, kind));
                 }
             }
         }
     }
     let sum: f32 = laws.iter().map(|law| law.cost).sum();
-    let count: usize = ways.iter().map(Vec::len).sum();
     let moving = if camera == Camera::Still { 0.0 } else { MOVING };
     Told {
         camera,
         cost: sum + moving,
         laws,
         pair,
-        squares: sum * 0.004 * 0.004 / count.max(1) as f32,
     }
+}
+
+/// Whether all things are moved together as by a camera that shakes.
+fn shakes(told: &Told) -> bool {
+    let mut all: Vec<(f32, [f32; 2])> = told.laws.iter().flat_map(|law| law.rest.clone()).collect();
+    all.sort_by(|one, two| one.0.total_cmp(&two.0));
+    let together: Vec<(f32, [f32; 2])> = all
+        .chunk_by(|one, two| one.0 == two.0)
+        .map(|at| {
+            let mean =
+                |axis: usize| at.iter().map(|(_, off)| off[axis]).sum::<f32>() / at.len() as f32;
+            (at[0].0, [mean(0), mean(1)])
+        })
+        .collect();
+    let Some(waves) = waves(&together) else {
+        return false;
+    };
+    let [explained, all] = [0, 1].map(|at| waves.iter().map(|wave| wave.squares[at]).sum::<f32>());
+    explained > WAVES * all
+        && waves
+            .iter()
+            .all(|wave| SHAKES.contains(&(wave.far / SHAKEN)))
 }
 
 fn mean_y(points: &[Point]) -> f32 {
@@ -131,7 +151,7 @@ fn mean_y(points: &[Point]) -> f32 {
 }
 
 /// Whether two ways are such that things meet in them.
-fn meets_so(kind: Pair, one: &[Point], two: &[Point], (first, second): (Fitted, Fitted)) -> bool {
+fn meets_so(kind: Pair, one: &[Point], two: &[Point], (first, second): (&Fitted, &Fitted)) -> bool {
     let (Some(from), Some(to)) = (one.first(), one.last()) else {
         return false;
     };
@@ -164,7 +184,7 @@ struct View<'a> {
 impl View<'_> {
     fn object(&self, index: usize) -> SeenObject {
         let track = &self.tracks[index];
-        let law = self.told.laws[index];
+        let law = &self.told.laws[index];
         let (motion, speeds) = self.motion(index);
         let colour = match motion {
             Motion::Turn(_) => track.sights[0].rgb,

@@ -1,7 +1,7 @@
 //! Things: what each is, and where it is in each picture.
 
 use super::backdrop::{Backdrop, SOFTNESS, stands_out};
-use super::blobs::{Blob, LEVELS, Run, find, outstanding, runs};
+use super::blobs::{Blob, Run, SIEVES, Sieve, find, outstanding, runs};
 use super::film::{Film, Rgb};
 use super::template::{Look, Pose, Scrap};
 use crate::world::Background;
@@ -73,14 +73,14 @@ pub(super) struct Tracker<'a> {
 }
 
 impl<'a> Tracker<'a> {
-    /// Follows what stands out so far from what is behind it.
-    fn new(film: &'a Film, backdrop: &'a Backdrop, level: f32) -> Self {
+    /// Follows what stands out from what is behind it.
+    fn new(film: &'a Film, backdrop: &'a Backdrop, (sieve, hazy): (Sieve, f32)) -> Self {
         let mut tracker = Self {
             film,
             backdrop,
-            blobs: find(film, backdrop, level),
+            blobs: find(film, backdrop, sieve),
             soft: SOFTNESS[0],
-            hazy: HAZY[usize::from(level > LEVELS[0])],
+            hazy,
         };
         tracker.soft = tracker.softness();
         tracker
@@ -89,8 +89,9 @@ impl<'a> Tracker<'a> {
     /// All things of a film, and how they were followed.
     pub fn follow(film: &'a Film, backdrop: &'a Backdrop) -> (Self, Vec<Track>) {
         let mut best: Option<(Self, Vec<Track>, f32)> = None;
-        for level in LEVELS {
-            let tracker = Self::new(film, backdrop, level);
+        for (number, sieve) in SIEVES.into_iter().enumerate() {
+            let hazy = HAZY[number.min(1)];
+            let tracker = Self::new(film, backdrop, (sieve, hazy));
             let tracks = tracker.tracks();
             let found = tracker.found(&tracks);
             if best.as_ref().is_none_or(|best| found > best.2) {
@@ -100,13 +101,13 @@ impl<'a> Tracker<'a> {
                 break;
             }
         }
-        let (tracker, tracks, _) = best.expect("there are levels");
+        let (tracker, tracks, _) = best.expect("there are sieves");
         (tracker, tracks)
     }
 
     /// Which share of what stands out lies where things were found.
     fn found(&self, tracks: &[Track]) -> f32 {
-        let out = outstanding(self.backdrop, LEVELS[0]);
+        let out = outstanding(self.backdrop, SIEVES[0].level);
         let (mut all, mut here) = (0.0, 0.0);
         for (frame, (seen, plate)) in self
             .film

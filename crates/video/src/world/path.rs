@@ -10,6 +10,10 @@ pub use contacts::{Contact, Event};
 /// Lengths a second of what goes at medium speed.
 pub(crate) const GOING: f32 = 0.32;
 
+/// How far a camera that shakes is off, and how often a second, to both sides and up and down, in its longest waves.
+pub(crate) const SHAKEN: f32 = 0.012;
+pub(crate) const SHAKING: [f32; 2] = [2.3, 2.9];
+
 /// How often places are drawn before the best are taken.
 const DRAWS_MAX: usize = 400;
 
@@ -272,8 +276,8 @@ impl Stage {
         }
         let wave = |turns: f32, phase: f32| (std::f32::consts::TAU * turns * time + phase).sin();
         let [a, b, c, d] = self.shaking;
-        let x = 0.012 * wave(2.3, a) + 0.007 * wave(3.7, b);
-        let y = 0.012 * wave(2.9, c) + 0.007 * wave(4.1, d);
+        let x = SHAKEN * wave(SHAKING[0], a) + 0.007 * wave(3.7, b);
+        let y = SHAKEN * wave(SHAKING[1], c) + 0.007 * wave(4.1, d);
         ([x, y], 1.0)
     }
 
