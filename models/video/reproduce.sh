@@ -19,8 +19,8 @@ sums || {
 recipe=$folder/reproduced.toml
 { echo 'out = "reproduced"'; sed '/^[[:space:]]*out[[:space:]]*=/d' "$here/recipe/recipe.toml"; } >"$recipe"
 "${FREEHOLD:-freehold}" train "$recipe"
-made=$(sha256sum "$folder"/reproduced/'edges'/model/model.safetensors | cut -d ' ' -f 1)
-wanted=ce218afe1e8e0f6f6fbf72e8417a3044da28fdccf1827b60dbf07b7eebd064b8
+made=$(sha256sum "$folder"/reproduced/'strokes'/model/model.safetensors | cut -d ' ' -f 1)
+wanted=588c24204517a19fb882154f88b86751f7851f47a02bcb88c773638d58e30661
 if [ "$made" = "$wanted" ]; then
   echo "video: the same weights to the bit, $made"
 else
