@@ -12,6 +12,9 @@ use crate::release::About;
 
 pub use stage::{AdapterRecipe, Numbers, Purpose, Stage};
 
+/// Folders of a run that are no stage's.
+const FOLDERS: [&str; 3] = ["begin", "data", "release"];
+
 /// A recipe, as its TOML file says it. Paths in it are relative to the file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -306,6 +309,11 @@ impl Recipe {
                 let reason = format!("`{name}` becomes the name of a folder");
                 return say(reason, "letters, digits, `-`, `_` and `.` make names");
             }
+        }
+        let mut stages = self.stages.iter().map(|stage| &stage.name);
+        if let Some(name) = stages.find(|name| FOLDERS.contains(&name.as_str())) {
+            let reason = format!("a stage is called `{name}`, as a folder of the run is");
+            return say(reason, "give the stage another name");
         }
         for (at, name) in names.iter().enumerate() {
             if names[..at].contains(name) {

@@ -93,16 +93,14 @@ pub fn release(
         });
     }
     let part = out.with_added_extension("part");
-    let made = fill(&part, &mut facts, options, key.as_ref(), tell);
+    let name = std::path::absolute(&out).map_err(Error::file(&out))?;
+    let name = name.file_name().unwrap_or_default().to_string_lossy();
+    let made = fill((&part, &name), &mut facts, options, key.as_ref(), tell);
     let made = made.and_then(|()| std::fs::rename(&part, &out).map_err(Error::file(&out)));
     if let Err(error) = made {
         // What is left of it serves nobody.
         let _ = std::fs::remove_dir_all(&part);
         return Err(error);
-    }
-    // The name of the folder stands in the signature: it is signed where it lies.
-    if let Some(key) = &key {
-        signing::sign(&out, key)?;
     }
     let (files, bytes) = size_of(&out)?;
     Ok(Released {
@@ -114,8 +112,9 @@ pub fn release(
     })
 }
 
+/// Writes the folder that is to have that name.
 fn fill(
-    folder: &Path,
+    (folder, name): (&Path, &str),
     facts: &mut Facts,
     options: &ReleaseOptions,
     key: Option<&PrivateKey>,
@@ -146,16 +145,18 @@ fn fill(
     for (name, text) in pages {
         write_whole(&folder.join(name), text.as_bytes())?;
     }
-    if let Some(key) = key {
-        let path = folder.join(signing::SIGNING_KEY);
-        write_whole(&path, key.public().pem().as_bytes())?;
-    }
     let sums = Manifest::of_folder(folder, &[])?;
     let lines: Vec<String> = sums
         .sums()
         .map(|(name, sum)| format!("{sum}  {name}\n"))
         .collect();
-    write_whole(&folder.join(SUMS), lines.concat().as_bytes())
+    write_whole(&folder.join(SUMS), lines.concat().as_bytes())?;
+    match key {
+        // The name of the folder stands in the signature, and the key is not among the sums: who signs anew brings
+        // another.
+        Some(key) => signing::sign_as(name, folder, key).map(drop),
+        None => Ok(()),
+    }
 }
 
 /// The recipe of what a user names: itself, the folder that it lies in, or the folder of its run.

@@ -44,13 +44,18 @@ pub struct Verified {
 /// # Errors
 /// When a file cannot be read, is a link, or the signature cannot be written.
 pub fn sign(folder: &Path, key: &PrivateKey) -> Result<Manifest> {
+    let name = folder.canonicalize().map_err(Error::file(folder))?;
+    let name = name.file_name().unwrap_or_default().to_string_lossy();
+    sign_as(&name, folder, key)
+}
+
+/// The same of a folder that is to have another name.
+pub(crate) fn sign_as(name: &str, folder: &Path, key: &PrivateKey) -> Result<Manifest> {
     let public = key.public();
     write_whole(&folder.join(SIGNING_KEY), public.pem().as_bytes())?;
     let ignored = vec![SIGNATURE.to_owned()];
     let manifest = Manifest::of_folder(folder, &ignored)?;
-    let name = folder.canonicalize().map_err(Error::file(folder))?;
-    let name = name.file_name().unwrap_or_default().to_string_lossy();
-    let statement = Statement::of(&name, &manifest, &ignored);
+    let statement = Statement::of(name, &manifest, &ignored);
     let bundle = bundle::seal(statement.json().as_bytes(), key)?;
     write_whole(&folder.join(SIGNATURE), bundle.as_bytes())?;
     Ok(manifest)
@@ -95,8 +100,13 @@ pub fn verify(folder: &Path, key: Option<&PublicKey>) -> Result<Verified> {
         files: found.len(),
         fingerprint: key.fingerprint(),
         is_own_key: own.is_some(),
-        ignored,
+        ignored: ignored.iter().map(|name| printable(name)).collect(),
     })
+}
+
+/// Without what a terminal would obey.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(100).collect()
 }
 
 /// Writes a new key to `path`, which its owner alone may read, and its public half beside it as `.pub`; returns
@@ -107,6 +117,13 @@ pub fn verify(folder: &Path, key: Option<&PublicKey>) -> Result<Verified> {
 pub fn make_key(path: &Path) -> Result<(PathBuf, PublicKey)> {
     let key = PrivateKey::generate();
     let public = path.with_extension("pub");
+    if public == path {
+        return Err(Error::Key {
+            path: path.to_owned(),
+            reason: "is what the public half would be called".to_owned(),
+            hint: "name the private one otherwise, as `owner.pem`: the public one lies beside it, as `owner.pub`",
+        });
+    }
     for path in [path, &public] {
         if path.symlink_metadata().is_ok() {
             return Err(Error::Exists {

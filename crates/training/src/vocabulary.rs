@@ -244,11 +244,7 @@ impl Encoder {
         let answer = self.tokenizer.shielded(answer).into_owned();
         messages.push(Message::new(Role::Assistant, answer));
         let said = self.render(&messages, false)?;
-        let answer = said.strip_prefix(&told).ok_or_else(|| Error::Vocabulary {
-            reason: "the chat template writes a prompt in another way once it is answered"
-                .to_owned(),
-            hint: "a template for training renders what was said before as it was",
-        })?;
+        let answer = said_after(&told, &said)?;
         let mut encoded = Encoded::default();
         self.add(&mut encoded, &told, false);
         self.add(&mut encoded, answer, true);
@@ -271,11 +267,7 @@ impl Encoder {
                 // A template that writes the past anew, as without its thoughts: the last answer is said.
                 encoded = Encoded::default();
                 self.add(&mut encoded, &told, false);
-                self.add(
-                    &mut encoded,
-                    said.strip_prefix(&told).unwrap_or_default(),
-                    true,
-                );
+                self.add(&mut encoded, said_after(&told, &said)?, true);
                 done = said;
                 continue;
             };
@@ -315,4 +307,12 @@ impl Encoded {
             tokens,
         }
     }
+}
+
+/// What a conversation says besides its prompt.
+fn said_after<'a>(told: &str, said: &'a str) -> Result<&'a str> {
+    said.strip_prefix(told).ok_or_else(|| Error::Vocabulary {
+        reason: "the chat template writes a prompt in another way once it is answered".to_owned(),
+        hint: "a template for training renders what was said before as it was",
+    })
 }

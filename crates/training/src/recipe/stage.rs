@@ -253,12 +253,23 @@ impl Stage {
         let is_average = self
             .average
             .is_none_or(|average| (0.0..1.0).contains(&average));
-        if !is_average || !(0.0..=1.0).contains(&self.prompt_weight) || self.weight_decay < 0.0 {
+        if !is_average
+            || !(0.0..=1.0).contains(&self.prompt_weight)
+            || !self.weight_decay.is_finite()
+            || self.weight_decay < 0.0
+        {
             let reason =
                 "`average`, `prompt_weight` and `weight_decay` are shares of one".to_owned();
             return Err((
                 reason,
                 "`average = 0.999` and `weight_decay = 0.1` are usual",
+            ));
+        }
+        if self.validate_every == 0 {
+            let reason = "`validate_every = 0`".to_owned();
+            return Err((
+                reason,
+                "steps from measuring to measuring: `validate_every = 200` is usual",
             ));
         }
         if let Some(loose) = &self.loose {

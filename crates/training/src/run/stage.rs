@@ -61,6 +61,8 @@ pub(super) struct Course<'a> {
     tokens: u64,
     usual: Usual,
     saving: Option<JoinHandle<Result<()>>>,
+    /// Why the last state was not written, until one is.
+    unsaved: Option<Error>,
     flops_per_token: f64,
     peak_flops: f64,
 }
@@ -108,6 +110,19 @@ impl<'a> Course<'a> {
             None => Some(Rc::new(Encoder::open(before)?)),
         };
         check(run, stage, &trainer, encoder.as_deref())?;
+        if let Some(adapters) = stage
+            .adapters
+            .as_ref()
+            .filter(|_| trainer.trainee().count() == 0)
+        {
+            return Err(Error::Shape {
+                reason: format!(
+                    "stage `{}`: no matrix ends as `targets` say, {:?}",
+                    stage.name, adapters.targets
+                ),
+                hint: "`targets` are ends of names of matrices: `q_proj` and `v_proj` are usual",
+            });
+        }
         let flops_per_token = flops_per_token(stage, &trainer);
         let mut course = Self {
             run,
@@ -123,6 +138,7 @@ impl<'a> Course<'a> {
             tokens: 0,
             usual: Usual::default(),
             saving: None,
+            unsaved: None,
             flops_per_token,
             peak_flops: peak_flops(&run.options.pool, stage.numbers),
         };
@@ -151,10 +167,11 @@ impl<'a> Course<'a> {
             Some(loose) => self.loose_steps(loose, tell),
             None => self.steps(tell),
         };
-        // Whatever ended it: what was learnt is kept, and a state that is being written is whole.
+        // A state that is being written is whole, whatever ended it. Whoever stops it keeps what was learnt, even if a
+        // state before could not be written.
         let written = self.wait();
         if matches!(outcome, Err(Error::Stopped { .. })) {
-            written?;
+            self.unsaved = written.err().or(self.unsaved.take());
             self.save(tell)?;
             self.wait()?;
             return outcome;
@@ -206,9 +223,13 @@ impl<'a> Course<'a> {
 
     /// Between two steps: an error when any rank is to stop, so that all do after the same step; whether the first
     /// finds that it is time to save.
-    fn look_up(&self, saved: Instant) -> Result<bool> {
+    fn look_up(&mut self, saved: Instant) -> Result<bool> {
+        if self.saving.as_ref().is_some_and(JoinHandle::is_finished) {
+            self.unsaved = self.wait().err();
+        }
         let pause = Duration::from_secs_f64(60.0 * self.stage.save_minutes);
-        let is_due = self.team.is_first() && saved.elapsed() > pause;
+        let is_due = saved.elapsed() > pause || self.unsaved.is_some();
+        let is_due = self.team.is_first() && is_due;
         let mut both = [self.run.is_stopped(), is_due].map(|is| f64::from(u8::from(is)));
         self.team.sum(&mut both)?;
         match both[0] > 0.0 {
@@ -264,9 +285,10 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
-    /// Writes the state beside the next steps.
+    /// Writes the state beside the next steps; where the last one could not be written, before them, and an error is
+    /// the end.
     fn save(&mut self, tell: Tell<'_>) -> Result<()> {
-        self.wait()?;
+        let unsaved = self.wait().err().or(self.unsaved.take());
         let place = Place {
             position: self.lessons.position(),
             tokens: self.tokens,
@@ -292,6 +314,11 @@ impl<'a> Course<'a> {
             }
             loose::remove_parts(&folder)
         }));
+        if let Some(unsaved) = unsaved {
+            self.wait()?;
+            let text = format!("the state before this one could not be written: {unsaved}");
+            self.note(step, text, tell)?;
+        }
         tell(Event::Saved(step));
         Ok(())
     }

@@ -4,8 +4,8 @@
 use base64ct::{Base64, Encoding as _};
 use serde::{Deserialize, Serialize};
 
-use super::Flaw;
 use super::keys::{PrivateKey, PublicKey};
+use super::{Flaw, printable};
 use crate::error::Result;
 
 const BUNDLE_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -126,9 +126,4 @@ fn authenticated(payload: &[u8]) -> Vec<u8> {
         payload.len()
     );
     [head.as_bytes(), payload].concat()
-}
-
-/// Without what a terminal would obey.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(100).collect()
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::Flaw;
+use super::{Flaw, printable};
 use crate::error::{Error, Result};
 
 const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -137,7 +137,9 @@ fn parts(name: &str) -> Vec<&str> {
 }
 
 fn named<'a>(names: impl Iterator<Item = &'a Vec<String>>) -> Option<String> {
-    let names: Vec<String> = names.map(|name| format!("`{}`", name.join("/"))).collect();
+    let names: Vec<String> = names
+        .map(|name| format!("`{}`", printable(&name.join("/"))))
+        .collect();
     let more = names.len().saturating_sub(NAMED_MAX);
     let first = names[..names.len() - more].join(", ");
     match (names.is_empty(), more) {

@@ -177,3 +177,27 @@ fn keys_are_kept_from_others_and_never_overwritten() {
         }
     }
 }
+
+#[test]
+fn names_that_a_terminal_would_obey_are_told_without_that() {
+    let signed = Signed::new();
+    fs::write(signed.path("a/\u{1b}[2Jnew"), "").unwrap();
+    let error = signed.refused();
+    assert!(
+        error.contains("[2Jnew") && !error.contains('\u{1b}'),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn a_key_is_not_written_over_its_public_half() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = make_key(&folder.path().join("owner.pub"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("hint: name the private one otherwise"),
+        "{error}"
+    );
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}

@@ -275,8 +275,68 @@ fn a_damaged_state_is_passed_over() {
     assert_eq!(first, Some(5));
 }
 
+/// Follows a recipe whose states are written after each step, with something in the way of the third and of those
+/// after it, until one cannot be written, or until so many steps were taken: what was noted by then.
+fn run_with_something_in_the_way(house: &House, count: u64, steps: u64) -> (Vec<String>, Error) {
+    let recipe = RECIPE.replace("steps = 12", "steps = 12\nsave_minutes = 1e-9");
+    house.write("recipe.toml", &recipe);
+    let stop = Arc::default();
+    let mut notes = Vec::new();
+    let outcome = house.run(&stop, &mut |event| match event {
+        Event::Line(Line::Step(line)) => {
+            if line.step == 1 {
+                for step in 3..3 + count {
+                    let path = house.path(&format!("runs/tiny/read/state-{step:08}.safetensors"));
+                    std::fs::create_dir_all(path.join("something")).expect("a folder");
+                }
+            }
+            stop.store(line.step == steps, Ordering::Relaxed);
+        }
+        Event::Line(Line::Note { text, .. }) => {
+            let path = house.path("runs/tiny/read/state-00000003.safetensors");
+            std::fs::remove_dir_all(path).expect("it stood there");
+            notes.push(text.clone());
+        }
+        _ => {}
+    });
+    (notes, outcome.expect_err("it is stopped"))
+}
+
+#[test]
+fn a_state_that_cannot_be_written_is_written_anew_and_told_of() {
+    let house = House::new();
+    let (notes, error) = run_with_something_in_the_way(&house, 1, 9);
+    assert!(matches!(error, Error::Stopped { step: 9 }), "{error}");
+    assert!(
+        notes.len() == 1 && notes[0].contains("could not be written"),
+        "{notes:?}"
+    );
+    // What always stands in the way ends the stage.
+    let (notes, error) = run_with_something_in_the_way(&House::new(), 9, 12);
+    assert!(
+        notes.is_empty() && error.to_string().contains("state-0000000"),
+        "{error}"
+    );
+}
+
+#[test]
+fn who_stops_after_a_state_could_not_be_written_loses_nothing() {
+    let house = House::new();
+    let (notes, error) = run_with_something_in_the_way(&house, 1, 4);
+    assert!(matches!(error, Error::Stopped { step: 4 }), "{error}");
+    assert_eq!(notes.len(), 1);
+    let mut first = None;
+    let stop = Arc::new(AtomicBool::new(true));
+    let outcome = house.run(&stop, &mut |event| {
+        if let Event::Stage(_, step, _) = event {
+            first.get_or_insert(step);
+        }
+    });
+    assert!(outcome.is_err() && first == Some(4), "{first:?}");
+}
+
 /// What is written in place of what, and what is told of it.
-const BAD: [(&str, &str, &str); 15] = [
+const BAD: [(&str, &str, &str); 18] = [
     ("seed = 3", "seeds = 3", "unknown field `seeds`"),
     (
         "steps = 12",
@@ -343,6 +403,21 @@ const BAD: [(&str, &str, &str); 15] = [
         "licences = [\"CC0-1.0\"]",
         "languages = [\"deu\"]",
         "nothing of `words` is kept, of 82 texts",
+    ),
+    (
+        "optimiser = \"muon\"",
+        "weight_decay = nan",
+        "`weight_decay`",
+    ),
+    (
+        "validate_every = 10",
+        "validate_every = 0",
+        "`validate_every = 0`",
+    ),
+    (
+        "name = \"read\"",
+        "name = \"release\"",
+        "called `release`, as a folder of the run is",
     ),
 ];
 
@@ -497,6 +572,14 @@ fn adapters_learn_beside_frozen_weights_and_are_merged_into_them() {
         let is_target = name.contains("q_proj") || name.contains("v_proj");
         assert_eq!(moved, is_target, "{name}");
     }
+    house.write(
+        "recipe.toml",
+        &ADAPT
+            .replace("\"adapted\"", "\"nowhere\"")
+            .replace("\"q_proj\", \"v_proj\"", "\"query\""),
+    );
+    let error = house.refused();
+    assert!(error.contains("no matrix ends as `targets` say"), "{error}");
     // What was merged says what the adapted network said: a further step from it begins where it ended.
     house.write(
         "recipe.toml",

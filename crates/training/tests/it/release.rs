@@ -106,6 +106,9 @@ fn a_release_holds_everything_and_every_byte_of_it_is_signed() {
     let verified = verify(&made.path, Some(&public)).unwrap();
     assert_eq!(verified.files + 1, made.files);
     assert_eq!(made.key, Some(verified.fingerprint));
+    // Whoever signs it anew brings another key, and the sums stay true.
+    assert!(!read(&made.path, "SHA256SUMS").contains("signing-key.pub"));
+    assert!(!made.path.with_added_extension("part").exists());
     let card = read(&made.path, "README.md");
     for wanted in [
         "---\nlicense: apache-2.0\nlanguage: [\"en\"]\n",
@@ -203,6 +206,11 @@ fn nothing_is_released_that_is_not_done_or_not_what_the_recipe_says() {
     );
     says(&house, "which is no data");
     house.write("recipe.toml", RECIPE);
+    let unsignable = ReleaseOptions {
+        key: Some(house.path("recipe.toml")),
+        ..options()
+    };
+    released(&house, &unsignable).unwrap_err();
     let first = released(&house, &options()).unwrap();
     assert_eq!(first.notes.len(), 3, "{:?}", first.notes);
     assert!(matches!(
