@@ -16,6 +16,7 @@ mod tasks;
 mod vocabulary;
 
 mod begin;
+mod beside;
 mod example;
 mod film;
 mod optimiser;

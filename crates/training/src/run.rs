@@ -27,10 +27,10 @@ use crate::error::{Error, Result};
 use crate::film::FilmSource;
 use crate::journal::Line;
 use crate::ranks::{Ranks, Team};
-use crate::recipe::{ModelRecipe, Recipe};
+use crate::recipe::{ModelRecipe, Recipe, Stage};
 
 pub(crate) use prepare::ledger_of;
-pub(crate) use stage::words_of_newest_state;
+pub(crate) use stage::was_trained_otherwise;
 
 /// What a run tells while it goes.
 #[derive(Debug)]
@@ -145,7 +145,9 @@ impl Run {
                 .as_ref()
                 .is_none_or(|name| *name == stage.name);
             let is_done = u64::from(model.join("config.json").is_file());
-            if self.team.first_says(is_done)? == 0 {
+            if self.team.first_says(is_done)? != 0 {
+                self.check_done(stage, &folder)?;
+            } else {
                 if !is_wanted {
                     return Err(Error::Recipe {
                         path: folder,
@@ -163,6 +165,24 @@ impl Run {
             }
         }
         Ok(before)
+    }
+
+    /// What is done stays, so what the recipe says of it must be what it was done by.
+    fn check_done(&self, stage: &Stage, folder: &Path) -> Result<()> {
+        // A state that cannot be read says nothing; the model beside it is whole.
+        match was_trained_otherwise(folder, stage, self.recipe.seed) {
+            Ok(true) => Err(Error::Recipe {
+                path: folder.to_owned(),
+                reason: format!(
+                    "stage `{}` is done, and the recipe says something else of it now",
+                    stage.name
+                ),
+                hint:
+                    "give the recipe another `name`, or delete that folder to begin the stage anew"
+                        .to_owned(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Who draws films.

@@ -129,6 +129,8 @@ struct Piece {
 pub struct Reading {
     /// The sum of the file of the vocabulary that they are to be of.
     pub vocabulary: String,
+    /// Tokens that the network has rows for; others are damage.
+    pub tokens_below: u32,
     /// Texts of more than `context + 1` tokens are cut; pairs with such a text are left out.
     pub context: usize,
     /// How much it counts to foretell what the model is told, where answers count one.
@@ -342,11 +344,14 @@ impl Loader {
             .0;
         let tokens: Option<Vec<u32>> = tokens
             .iter()
-            .map(|bytes| u32::try_from(i32::from_le_bytes(*bytes)).ok())
+            .map(|bytes| {
+                let token = u32::try_from(i32::from_le_bytes(*bytes)).ok();
+                token.filter(|token| *token < self.reading.tokens_below)
+            })
             .collect();
         let tokens = tokens.ok_or_else(|| Error::Data {
             path: shard.path.clone(),
-            reason: "it holds a token below zero".to_owned(),
+            reason: "it holds a token that the network has no row for".to_owned(),
             hint: "delete the folder of the run's `data`, and it is made anew",
         })?;
         let said = said.bytes[range].iter().map(|said| *said != 0);

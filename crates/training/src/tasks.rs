@@ -77,8 +77,8 @@ impl TaskWriter {
 /// The tasks of a file.
 ///
 /// # Errors
-/// When it is damaged, or made with another vocabulary.
-pub(crate) fn read(path: &Path, vocabulary: &str) -> Result<Vec<Task>> {
+/// When it is damaged, or made with another vocabulary, or a token of it is `tokens_below` or above.
+pub(crate) fn read(path: &Path, vocabulary: &str, tokens_below: u32) -> Result<Vec<Task>> {
     let damaged = |reason: &str| Error::Data {
         path: path.to_owned(),
         reason: reason.to_owned(),
@@ -93,7 +93,13 @@ pub(crate) fn read(path: &Path, vocabulary: &str) -> Result<Vec<Task>> {
     if header.vocabulary != vocabulary {
         return Err(damaged("its tokens are of another vocabulary"));
     }
-    lines
-        .map(|line| serde_json::from_str(line).map_err(|_| damaged("a task of it is damaged")))
-        .collect()
+    let task = |line| {
+        let task: Task =
+            serde_json::from_str(line).map_err(|_| damaged("a task of it is damaged"))?;
+        match task.prompt.iter().all(|token| *token < tokens_below) {
+            true => Ok(task),
+            false => Err(damaged("it holds a token that the network has no row for")),
+        }
+    };
+    lines.map(task).collect()
 }

@@ -412,6 +412,10 @@ impl Trainer {
                     let count = learner.values().len();
                     let squares = self.optimiser.squares(count, learner.is_hidden_matrix());
                     moments.mean.len() == count && moments.square.len() == squares
+                })
+                && [&state.average, &state.outer].iter().all(|arrays| {
+                    let beside = arrays.get(number);
+                    beside.is_none_or(|beside| beside.len() == learner.values().len())
                 });
             if !fits && flaw.is_none() {
                 flaw = Some(format!("it has no fitting `{}`", learner.name()));

@@ -1,6 +1,6 @@
 //! What a run holds, gathered and checked against the recipe.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::corpus::Account;
 use crate::error::{Error, Result};
 use crate::journal::{Line, read as read_journal};
 use crate::recipe::{ModelRecipe, Recipe, Source, Stage};
-use crate::run::{ledger_of, words_of_newest_state};
+use crate::run::{ledger_of, was_trained_otherwise};
 
 /// Points of a curve of losses that a card shows.
 const POINTS: usize = 10;
@@ -92,9 +92,7 @@ impl Facts {
                 let reason = format!("stage `{}` is not done", stage.name);
                 return Err(refused(&out, reason, train));
             }
-            let is_other = words_of_newest_state(&folder)?
-                .is_some_and(|words| !is_said(&words, &format!("{stage:?}")));
-            if is_other {
+            if was_trained_otherwise(&folder, stage, recipe.seed)? {
                 let reason = format!(
                     "the recipe says something else of stage `{}` than it was trained by",
                     stage.name
@@ -343,13 +341,6 @@ impl Results {
             text,
         })
     }
-}
-
-/// Whether what a state was written by is all said today. A later program may have keys that were not known then.
-fn is_said(words: &str, today: &str) -> bool {
-    let [words, today] = [words, today].map(|words| words.strip_suffix(" }").unwrap_or(words));
-    let today: BTreeSet<&str> = today.split(", ").collect();
-    words.split(", ").all(|word| today.contains(word))
 }
 
 /// `{"a": {"b": 1}}` is `a.b` with `1`.

@@ -11,6 +11,7 @@ use tensor::files::{Checkpoint, Dtype, Gguf, Mix, Value, View, quantise, write_s
 
 use super::ReleaseOptions;
 use super::facts::{Facts, json_of};
+use crate::beside::copy_settings;
 use crate::error::{Error, Result, write_whole};
 use crate::recipe::ModelRecipe;
 use crate::signing::{Manifest, hexadecimal};
@@ -79,15 +80,7 @@ fn stopped(options: &ReleaseOptions) -> Result<()> {
 
 /// A Hugging Face folder, its weights as `options` wants them.
 fn checkpoint(from: &Path, to: &Path, options: &ReleaseOptions) -> Result<()> {
-    for entry in std::fs::read_dir(from).map_err(Error::file(from))? {
-        let entry = entry.map_err(Error::file(from))?;
-        let (path, name) = (entry.path(), entry.file_name());
-        let is_weights = path.extension().is_some_and(|end| end == "safetensors");
-        let is_index = name.as_encoded_bytes().ends_with(b".index.json");
-        if path.is_file() && !is_weights && !is_index {
-            std::fs::copy(&path, to.join(&name)).map_err(Error::file(path))?;
-        }
-    }
+    copy_settings(from, to)?;
     numbers(from, &to.join("model.safetensors"), options)?;
     let path = to.join("config.json");
     let mut config = json_of(&path)?;

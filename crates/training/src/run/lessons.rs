@@ -169,6 +169,7 @@ impl Lessons {
 fn reading(run: &Run, stage: &Stage, prepared: &Prepared, prompt_weight: f32) -> Reading {
     Reading {
         vocabulary: prepared.vocabulary.clone(),
+        tokens_below: prepared.tokens_below,
         context: stage.context,
         prompt_weight,
         seed: run.recipe.seed,

@@ -7,6 +7,7 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tensor::files::Checkpoint;
 
 use super::{Event, Run, Tell};
 use crate::begin::{FilmRecipe, WORDS, grow_film, refine_film};
@@ -23,6 +24,8 @@ pub(super) struct Prepared {
     pub begin: PathBuf,
     /// The sum of the vocabulary's file.
     pub vocabulary: String,
+    /// Tokens that the network has rows for.
+    pub tokens_below: u32,
     /// The shards of each source.
     pub shards: BTreeMap<String, Vec<PathBuf>>,
 }
@@ -66,6 +69,7 @@ impl Run {
                 |paths: Vec<PathBuf>| paths.iter().map(|path| data.join(path)).collect();
             let shards = ledger.shards.into_iter();
             return Ok(Prepared {
+                tokens_below: rows_of(&begin)?,
                 begin,
                 vocabulary: ledger.vocabulary,
                 shards: shards
@@ -95,6 +99,7 @@ impl Run {
         let in_folder = |paths: &Vec<PathBuf>| paths.iter().map(|path| data.join(path)).collect();
         let shards = ledger.shards.iter();
         Ok(Prepared {
+            tokens_below: rows_of(&begin)?,
             begin,
             vocabulary: ledger.vocabulary,
             shards: shards
@@ -236,6 +241,19 @@ fn ledger(path: &Path) -> Result<Option<Ledger>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::file(path)(error)),
     }
+}
+
+/// Rows of the embedding of the checkpoint in `folder`; a network without one reads no tokens of a vocabulary.
+fn rows_of(folder: &Path) -> Result<u32> {
+    let checkpoint = Checkpoint::open(folder)?;
+    let mut names = checkpoint.names();
+    let Some(name) = names.find(|name| name.ends_with("embed_tokens.weight")) else {
+        return Ok(u32::MAX);
+    };
+    let rows = checkpoint.view(name)?.shape.first().copied();
+    Ok(rows
+        .and_then(|rows| rows.try_into().ok())
+        .unwrap_or(u32::MAX))
 }
 
 fn sum_of(path: &Path) -> Result<String> {

@@ -15,15 +15,16 @@ use models::{Adapters, LearnOptions};
 use tensor::Context;
 use tensor::files::Dtype;
 
-use self::needs::{check, flops_per_token, peak_flops};
+use self::needs::{check, check_numbers, flops_per_token, peak_flops};
 use self::pace::Pace;
-pub(crate) use self::states::words_of_newest_state;
+pub(crate) use self::states::was_trained_otherwise;
 use self::states::{newest, state_path, states};
 use super::lessons::{Lessons, Stepped};
 use super::prepare::{Prepared, grown};
 use super::sample::answer;
 use super::usual::Usual;
 use super::{Event, Run, Tell};
+use crate::beside::copy_settings;
 use crate::deck::Position;
 use crate::error::{Error, Result};
 use crate::journal::{Journal, Line};
@@ -76,6 +77,9 @@ struct Place {
     usual: Usual,
     /// Of the recipe's words for this stage; with others it would be another course.
     stage: String,
+    /// Of the recipe; states of older programs do not say it.
+    #[serde(default)]
+    seed: Option<u64>,
 }
 
 impl<'a> Course<'a> {
@@ -103,6 +107,7 @@ impl<'a> Course<'a> {
         let before = grown.as_path();
         let steps = lessons.steps(stage);
         let options = options(stage, steps, run.recipe.seed);
+        check_numbers(run, stage, before)?;
         let mut trainer = Trainer::open(before, options, Arc::clone(&run.options.pool))?;
         trainer = trainer.among(&run.team, stage.loose);
         let encoder = match trainer.trainee().film() {
@@ -294,6 +299,7 @@ impl<'a> Course<'a> {
             tokens: self.tokens,
             usual: self.usual,
             stage: self.stage.words(),
+            seed: Some(self.run.recipe.seed),
         };
         let mut state = self
             .trainer
@@ -366,6 +372,12 @@ impl<'a> Course<'a> {
                 "the recipe says something else of this stage now".to_owned(),
             ));
         }
+        let seed = self.run.recipe.seed;
+        if let Some(before) = place.seed.filter(|before| *before != seed) {
+            return Err(refused(format!(
+                "it was begun with the seed {before}, and the recipe says {seed} now"
+            )));
+        }
         self.load_own_part(&mut state)?;
         self.trainer.restore(state).map_err(refused)?;
         self.lessons.go_to(place.position);
@@ -410,18 +422,7 @@ impl<'a> Course<'a> {
             Some(state.kept()),
             &metadata,
         )?;
-        let entries = std::fs::read_dir(&self.before).map_err(Error::file(&self.before))?;
-        for entry in entries {
-            let entry = entry.map_err(Error::file(&self.before))?;
-            let name = entry.file_name();
-            let is_weights = Path::new(&name)
-                .extension()
-                .is_some_and(|end| end == "safetensors");
-            let is_index = name.as_encoded_bytes().ends_with(b".index.json");
-            if entry.path().is_file() && !is_weights && !is_index {
-                std::fs::copy(entry.path(), part.join(&name)).map_err(Error::file(entry.path()))?;
-            }
-        }
+        copy_settings(&self.before, &part)?;
         std::fs::rename(&part, &model).map_err(Error::file(model))
     }
 }

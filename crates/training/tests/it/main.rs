@@ -4,6 +4,7 @@
     reason = "a script that is released is run as its reader runs it"
 )]
 
+mod damage;
 mod films;
 mod parity;
 mod prefer;

@@ -153,7 +153,7 @@ impl House {
     }
 }
 
-fn weights(model: &Path) -> Vec<u8> {
+pub fn weights(model: &Path) -> Vec<u8> {
     std::fs::read(model.join("model.safetensors")).expect("weights")
 }
 
@@ -456,6 +456,12 @@ fn other_data_or_another_stage_is_not_gone_on_with() {
         house
             .refused()
             .contains("the recipe says something else of this stage now")
+    );
+    house.write("recipe.toml", &RECIPE.replacen("seed = 3", "seed = 4", 1));
+    let refused = house.refused();
+    assert!(
+        refused.contains("begun with the seed 3, and the recipe says 4"),
+        "{refused}"
     );
     house.write("recipe.toml", RECIPE);
     house.write("words.jsonl", "{\"text\": \"other words\"}\n");

@@ -7,7 +7,7 @@ use training::{Adapters, Example, Kind, Options, Shape, State, Trainer, begin};
 
 use crate::parity::{Golden, options};
 
-fn trained(golden: &Golden, options: &Options) -> Trainer {
+pub fn trained(golden: &Golden, options: &Options) -> Trainer {
     let pool = Arc::new(Pool::of_all_cores());
     Trainer::open(&golden.folder, options.clone(), pool).expect("a fixture")
 }

@@ -62,7 +62,7 @@ impl Tasks {
         let rules = stage.reinforce.clone().unwrap_or_default();
         let mut tasks = Vec::new();
         for (path, repeat) in shards(run, stage, prepared) {
-            let read = read(&path, &prepared.vocabulary)?;
+            let read = read(&path, &prepared.vocabulary, prepared.tokens_below)?;
             (0..repeat).for_each(|_| tasks.extend(read.iter().cloned()));
         }
         if tasks.is_empty() {
@@ -85,7 +85,7 @@ impl Tasks {
         for name in &stage.validate {
             let mut held = Vec::new();
             for (path, _) in shards_of(prepared, name, 1) {
-                held.extend(read(&path, &prepared.vocabulary)?);
+                held.extend(read(&path, &prepared.vocabulary, prepared.tokens_below)?);
             }
             held.retain(fits);
             held.truncate(MEASURE_TASKS_MAX);

@@ -1,9 +1,11 @@
 //! What a stage needs of memory and computation, and whether it can begin.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use kernels::{multiply, multiply_bf16};
 use tensor::Pool;
+use tensor::files::Checkpoint;
 
 use crate::error::{Error, Result};
 use crate::recipe::{Numbers, Stage};
@@ -21,7 +23,32 @@ pub(super) fn check(
     if let Some(encoder) = encoder {
         check_text(stage, trainer, encoder)?;
     }
-    let needed = needed_bytes(stage, trainer);
+    check_fits(run, stage, needed_bytes(stage, trainer))
+}
+
+/// A checkpoint whose numbers alone are too many is refused before they are read. What lies between layers is known
+/// once it is open: see [`check`].
+pub(super) fn check_numbers(run: &Run, stage: &Stage, before: &Path) -> Result<()> {
+    let checkpoint = Checkpoint::open(before)?;
+    let mut numbers = 0;
+    for name in checkpoint.names().filter(|name| is_read(name)) {
+        numbers += checkpoint.view(name)?.shape.iter().product::<usize>() as u64;
+    }
+    let bytes = match (&stage.adapters, stage.numbers) {
+        (None, _) => 4 * arrays(stage),
+        // They stay as they are multiplied.
+        (Some(_), Numbers::F32) => 4,
+        (Some(_), Numbers::Bf16) => 2,
+    };
+    check_fits(run, stage, numbers * bytes)
+}
+
+/// Pictures are not learnt from: of networks that see them, what sees is not read.
+fn is_read(name: &str) -> bool {
+    !name.contains("vision_tower") && !name.contains("multi_modal_projector")
+}
+
+fn check_fits(run: &Run, stage: &Stage, needed: u64) -> Result<()> {
     match run.options.memory_bytes {
         Some(there) if needed > there => Err(Error::Memory {
             stage: stage.name.clone(),
@@ -30,6 +57,12 @@ pub(super) fn check(
         }),
         _ => Ok(()),
     }
+}
+
+/// Floats for each number that learns: it and what it is multiplied as, its gradient, and what the optimiser remembers
+/// twice while it is written.
+fn arrays(stage: &Stage) -> u64 {
+    8 + u64::from(stage.average.is_some()) * 2
 }
 
 fn check_text(stage: &Stage, trainer: &Trainer, encoder: &Encoder) -> Result<()> {
@@ -108,7 +141,6 @@ fn needed_bytes(stage: &Stage, trainer: &Trainer) -> u64 {
             )
         }
     };
-    let arrays = 8 + u64::from(stage.average.is_some()) * 2;
     let at_once = stage.tokens_at_once.max(length) as u64;
     let per_layer = match stage.checkpoint_activations {
         false => 24 * layers,
@@ -116,7 +148,7 @@ fn needed_bytes(stage: &Stage, trainer: &Trainer) -> u64 {
         true => layers + 24,
     };
     let per_token = (per_layer * hidden) as u64;
-    4 * learnt * arrays + weight_bytes + 4 * at_once * per_token + (64 << 20)
+    4 * learnt * arrays(stage) + weight_bytes + 4 * at_once * per_token + (64 << 20)
 }
 
 /// Products that this machine makes in a second at most, measured now: of pairs of bfloat16 where they are
