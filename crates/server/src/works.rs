@@ -48,11 +48,23 @@ const AT_ONCE: usize = 2;
 /// How often a job may be begun, as after a crash. What fails by itself is not tried again.
 const BEGUN_MAX: u32 = 100;
 
+/// The same of a film, which may be what a server dies of.
+const FILM_BEGUN_MAX: u32 = 10;
+
+/// How long a job rests whose end cannot be kept, as on a full disk.
+const UNKEPT_REST: Duration = Duration::from_secs(30);
+
+/// How often it is looked for films that nobody works on.
+const ADOPTED_EVERY: Duration = Duration::from_secs(30);
+
 /// How often it is written down what is told of a job.
 const WRITTEN_EVERY: Duration = Duration::from_millis(400);
 
 /// What is told to stop is waited for so long.
 const STOPPED_WITHIN: Duration = Duration::from_millis(300);
+
+/// The same of a film that was called off: the next one finds the memory free.
+const FILM_STOPPED_WITHIN: Duration = Duration::from_secs(60);
 
 /// The work that goes on, and what it needs.
 pub(crate) struct Works {
@@ -133,7 +145,10 @@ pub(crate) async fn enqueue_as(
         payload,
         created_at: now,
         run_at: now,
-        attempts_max: BEGUN_MAX,
+        attempts_max: match kind {
+            videos::KIND => FILM_BEGUN_MAX,
+            _ => BEGUN_MAX,
+        },
         backoff: Duration::from_secs(1),
     };
     let job = app.store().jobs().enqueue(job).await?;
@@ -149,9 +164,6 @@ pub(crate) async fn start(app: Arc<App>, stop: watch::Receiver<bool>) {
         queued: &app.works.queued,
         held_by: None,
     };
-    if let Err(error) = videos::adopt(&app).await {
-        tracing::error!(message = error.message, "films cannot be looked through");
-    }
     let films = Queue {
         kinds: &FILMS,
         at_once: 1,
@@ -162,7 +174,21 @@ pub(crate) async fn start(app: Arc<App>, stop: watch::Receiver<bool>) {
     tokio::join!(
         leases::work_through(&app, queue, stop.clone(), each),
         leases::work_through(&app, films, stop.clone(), each),
+        adopt_films(&app, stop.clone()),
     );
+}
+
+/// Looks after films that nobody works on, now and then until `stop` says true.
+async fn adopt_films(app: &App, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(error) = videos::adopt(app).await {
+            tracing::error!(message = error.message, "films cannot be looked through");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(ADOPTED_EVERY) => {}
+            () = leases::told(&mut stop) => break,
+        }
+    }
 }
 
 /// Works on a job as long as the lease lasts.
@@ -190,7 +216,11 @@ async fn work(app: Arc<App>, mut lease: Lease, mut stop: watch::Receiver<bool>) 
         None => {
             live.stop();
             // Whoever waits for a hub that says nothing notices later, and is not waited for.
-            match tokio::time::timeout(STOPPED_WITHIN, worked).await {
+            let within = match lease.job.kind == videos::KIND && !*stop.borrow() {
+                true => FILM_STOPPED_WITHIN,
+                false => STOPPED_WITHIN,
+            };
+            match tokio::time::timeout(within, worked).await {
                 Ok(outcome) => outcome,
                 Err(_) => Ok(Err(Fault::broken("it does not stop"))),
             }
@@ -224,8 +254,17 @@ async fn work(app: Arc<App>, mut lease: Lease, mut stop: watch::Receiver<bool>) 
             tracing::warn!(id, message = fault.message, "a job failed");
             // What fails by itself would fail again.
             forget(&app, &lease.job);
-            if lease.job.kind == videos::KIND {
-                videos::end_failed(&app, &id, &fault).await;
+            if lease.job.kind == videos::KIND
+                && let Err(unkept) = videos::end_failed(&app, &id, &fault).await
+            {
+                // As long as nobody can be told that it failed, it has not.
+                tracing::warn!(
+                    id,
+                    message = unkept.message,
+                    "the end of a film cannot be kept"
+                );
+                leases::give_back(&app, &lease, UNKEPT_REST).await;
+                return;
             }
             lease.job.attempts = lease.job.attempts_max;
             let failed = jobs.fail(&lease, fault.body(), app.timestamp()).await;

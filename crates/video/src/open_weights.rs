@@ -15,7 +15,7 @@ mod sampler;
 mod unfinished;
 mod words;
 
-pub use error::Error;
+pub use error::{Error, Largest};
 pub use filmed::{Filmed, Usual};
 pub use pipeline::{EachStep, Estimate, Options, Pipeline, Watch};
 pub use releases::{RELEASES, Release};

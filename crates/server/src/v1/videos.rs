@@ -175,13 +175,21 @@ async fn begin(
         let model = settings.model.clone();
         let _permit = app.gate.permit(caller, Infer { model }).await?;
     }
-    let guides = Guides::read(app, caller, asked).await?;
-    // Reading the words, which takes its time, tells at once what cannot be made.
-    let (all, guide) = (Arc::clone(app), guides.guide);
-    let read = tokio::task::spawn_blocking(move || Draft::new(&all, &settings, guide));
-    let draft = read
-        .await
-        .map_err(|error| Fault::broken(error.to_string()))??;
+    let (guides, draft) = {
+        // Pictures take their memory until the draft is done: few are looked at at once.
+        let _place = match Guides::are_in(asked) {
+            true => Some(app.large_bodies.acquire().await),
+            false => None,
+        };
+        let mut guides = Guides::read(app, caller, asked).await?;
+        // Reading the words, which takes its time, tells at once what cannot be made.
+        let (all, guide) = (Arc::clone(app), std::mem::take(&mut guides.guide));
+        let read = tokio::task::spawn_blocking(move || Draft::new(&all, &settings, guide));
+        let draft = read
+            .await
+            .map_err(|error| Fault::broken(error.to_string()))??;
+        (guides, draft)
+    };
     let settings = draft.settings;
     let now = app.timestamp();
     let film = json!({

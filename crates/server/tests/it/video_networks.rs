@@ -53,6 +53,17 @@ fn picture() -> Vec<u8> {
     still::png(&picture).unwrap()
 }
 
+/// A picture that takes as many bytes as it has.
+fn noisy() -> Vec<u8> {
+    let mut picture = Picture::new(700, 600);
+    let mut state = 1_u32;
+    for byte in &mut picture.bytes {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        *byte = (state >> 24) as u8;
+    }
+    still::png(&picture).unwrap()
+}
+
 fn ended(house: &House, begun: &Reply) -> Value {
     assert_eq!(begun.status, 200, "{}", begun.text);
     let id = begun.json()["id"].as_str().unwrap().to_owned();
@@ -98,11 +109,10 @@ fn networks_that_the_owner_named_make_films_between_words_and_pictures() {
     );
     assert_eq!(made_of(&house, &film), (vec![], Some("t2v".to_owned())));
 
+    // A photograph is larger than most requests are.
     let mut begun = small("ti2v");
-    let address = format!(
-        "data:image/png;base64,{}",
-        Base64::encode_string(&picture())
-    );
+    let address = format!("data:image/png;base64,{}", Base64::encode_string(&noisy()));
+    assert!(address.len() > 1 << 20);
     begun["input_reference"] = json!({ "image_url": address });
     let film = ended(&house, &house.post("/v1/videos", &begun));
     let reference = vec!["input_reference".to_owned()];
@@ -122,6 +132,10 @@ fn networks_that_the_owner_named_make_films_between_words_and_pictures() {
         ("input_reference", Some("a.png"), &picture()),
     ];
     let form = ended(&house, &send(&house, "/v1/videos", &parts));
+    assert_eq!(made_of(&house, &form).0, reference);
+    let mut carried = parts;
+    carried[5] = ("input_reference", None, address.as_bytes());
+    let form = ended(&house, &send(&house, "/v1/videos", &carried));
     assert_eq!(made_of(&house, &form).0, reference);
 
     // A remix is made by the same network, in as many steps.

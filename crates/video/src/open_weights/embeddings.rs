@@ -7,6 +7,9 @@ use tensor::files::{Dtype, Safetensors, View, write_safetensors};
 
 use super::kept;
 
+/// Texts whose states are kept at most; the oldest go first. Those of the largest encoder take 8 MiB each.
+const KEPT_MAX: usize = 128;
+
 /// A folder of encoded texts of one encoder.
 pub(super) struct Embeddings {
     folder: PathBuf,
@@ -46,11 +49,10 @@ impl Embeddings {
         let shape = vec![tokens.len(), states.len() / tokens.len().max(1)];
         let made = std::fs::create_dir_all(&self.folder);
         if let (Ok(()), Some(view)) = (made, View::new(Dtype::F32, shape, &bytes)) {
-            let _ = write_safetensors(
-                self.place(tokens, held),
-                &[("states", view)],
-                &BTreeMap::new(),
-            );
+            let place = self.place(tokens, held);
+            if write_safetensors(place, &[("states", view)], &BTreeMap::new()).is_ok() {
+                kept::prune(&self.folder, KEPT_MAX);
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Why no film came of open weights.
 
+use std::fmt;
 use std::path::PathBuf;
 
 /// What can go wrong with a folder of weights, or what is asked of it.
@@ -25,13 +26,15 @@ pub enum Error {
     Refused(String),
     /// It would not fit.
     #[error(
-        "such a film needs about {needed} MiB of memory, and {given} may be used\nhint: make it smaller or shorter, or hold weights in `Q8_0` or `Q4_0`"
+        "such a film needs about {needed} MiB of memory, and {given} may be used\nhint: {largest}hold weights in `Q8_0` or `Q4_0`"
     )]
     TooLarge {
         /// MiB at the most.
         needed: u64,
         /// MiB that may be used.
         given: u64,
+        /// What would fit.
+        largest: Largest,
     },
     /// Nothing can come of what the network says.
     #[error(
@@ -44,6 +47,28 @@ pub enum Error {
     /// A part cannot be used.
     #[error(transparent)]
     Model(models::Error),
+}
+
+/// The largest films that fit: as large as was asked for and shorter, and as long and smaller. Pixels in a row, rows and pictures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Largest(pub Vec<[usize; 3]>);
+
+impl fmt::Display for Largest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, [width, height, frames]) in self.0.iter().enumerate() {
+            let (begin, pictures) = match (at, frames) {
+                (0, 1) => ("there is room for ", "picture"),
+                (0, _) => ("there is room for ", "pictures"),
+                (_, 1) => (", or ", "picture"),
+                _ => (", or ", "pictures"),
+            };
+            write!(f, "{begin}{frames} {pictures} of {width}x{height}")?;
+        }
+        match self.0.is_empty() {
+            true => Ok(()),
+            false => f.write_str("; or "),
+        }
+    }
 }
 
 impl From<models::Error> for Error {

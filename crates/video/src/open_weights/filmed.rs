@@ -153,7 +153,7 @@ impl<'a> Filmed<'a> {
         };
         for shot in &order.shots {
             let pipeline = filmed.pipeline.lock().expect("nobody panics with it");
-            let [width, height, _] = pipeline.estimate(&filmed.request(1, shot))?.film;
+            let [width, height, _] = pipeline.fitting(&filmed.request(1, shot))?.film;
             let nearest = Size { width, height };
             if nearest != order.size {
                 let wanted = order.size.to_string();

@@ -39,3 +39,22 @@ pub(super) fn name<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let hex: String = hex.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{hex}.safetensors")
 }
+
+/// Removes the oldest files that are kept in `folder`, where there are more than `most`.
+pub(super) fn prune(folder: &Path, most: usize) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<_> = entries
+        .filter(|entry| {
+            entry
+                .path()
+                .extension()
+                .is_some_and(|ending| ending == "safetensors")
+        })
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    files.sort();
+    let surplus = files.len().saturating_sub(most);
+    for (_, path) in &files[..surplus] {
+        let _ = std::fs::remove_file(path);
+    }
+}

@@ -1,5 +1,7 @@
 //! A folder of weights at work.
 
+mod estimate;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +22,8 @@ use super::sampler::{Sampler, Steps};
 use super::unfinished::{Progress, Unfinished};
 use super::words::tokens;
 use crate::chance::Chance;
+
+pub use estimate::Estimate;
 
 /// How weights are held and used.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,32 +87,6 @@ pub struct Pipeline {
     vae: WanVaeOutline,
     previews: Option<Previews>,
     loaded: Option<WanTransformer>,
-}
-
-/// What a film takes, about, before it is begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Estimate {
-    /// Pixels in a row, rows and pictures that come of it.
-    pub film: [usize; 3],
-    /// Tokens that look at each other in each step.
-    pub tokens: usize,
-    /// Passes through the transformer.
-    pub passes: usize,
-    /// Bytes while texts are encoded.
-    pub text_bytes: u64,
-    /// Bytes while steps are taken.
-    pub steps_bytes: u64,
-    /// Bytes while pictures are decoded.
-    pub pictures_bytes: u64,
-}
-
-impl Estimate {
-    /// Bytes at the most.
-    pub fn bytes(&self) -> u64 {
-        self.text_bytes
-            .max(self.steps_bytes)
-            .max(self.pictures_bytes)
-    }
 }
 
 /// Told of a step that was taken, from 1, of how many there are, and of what shows the film as it is by then.
@@ -214,80 +192,13 @@ impl Pipeline {
         self.has_own_moments
     }
 
-    /// What a film would take.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub fn estimate(&self, request: &Request) -> Result<Estimate, Error> {
-        self.sampler.steps(request.steps).map_err(Error::Refused)?;
-        let [frames, height, width, _] = self.latent_shape(request)?;
-        let [_, rows, columns] = self.transformer.patch();
-        let encoder = Umt5::open(&self.folder.join("text_encoder"), &self.pool)?;
-        if encoder.width() != self.transformer.text_width() {
-            let reason = format!(
-                "its texts are {} numbers wide, and its transformer takes {}",
-                encoder.width(),
-                self.transformer.text_width()
-            );
-            return Err(Error::NotAPipeline {
-                path: self.folder.clone(),
-                reason,
-            });
-        }
-        let held = if self.options.text == WeightType::As(Dtype::F32) {
-            4
-        } else {
-            2
-        };
-        let texts = if request.guidance > 1.0 { 2 } else { 1 };
-        let spatial = self.vae.spatial();
-        let film = [
-            width * spatial,
-            height * spatial,
-            (frames - 1) * self.vae.temporal() + 1,
-        ];
-        let decoded = match self.options.tiles {
-            Some(tiles) => [tiles.side.min(film[1]), tiles.side.min(film[0])],
-            None => [film[1], film[0]],
-        };
-        let weights = self.transformer.weights_bytes();
-        let latents = 8 * frames * height * width * self.vae.channels() * size_of::<f32>();
-        let kept = if self.options.keeps_transformer {
-            weights
-        } else {
-            0
-        };
-        let texts_bytes = texts * self.transformer.text_bytes(self.options.text_tokens);
-        let pictures = self.vae.weights_bytes() + self.vae.decoding_bytes(decoded);
-        let loaded = if self.loaded.is_some() { weights } else { 0 };
-        Ok(Estimate {
-            film,
-            tokens: frames * (height / rows) * (width / columns),
-            passes: request.steps * texts,
-            text_bytes: (encoder.layer_bytes(held) + loaded) as u64,
-            steps_bytes: (weights
-                + texts_bytes
-                + latents
-                + self.transformer.pass_bytes([frames, height, width]))
-                as u64,
-            pictures_bytes: (pictures + latents + kept) as u64,
-        })
-    }
-
     /// Makes a film. Pictures come one after the other, so that memory does not grow with its length.
     ///
     /// # Errors
     /// When it cannot be made, or was called off.
     pub fn film(&mut self, request: &Request, watch: &mut Watch<'_>) -> Result<(), Error> {
         self.check()?;
-        let estimate = self.estimate(request)?;
-        let most = self.options.memory_bytes_max.unwrap_or(u64::MAX);
-        if estimate.bytes() > most {
-            return Err(Error::TooLarge {
-                needed: estimate.bytes() >> 20,
-                given: most >> 20,
-            });
-        }
+        self.fitting(request)?;
         let cx = Context::new(Arc::clone(&self.pool));
         let mut latents = self.begin(&cx, request, watch)?;
         let mut steps = self.sampler.steps(request.steps).map_err(Error::Refused)?;
@@ -351,8 +262,8 @@ impl Pipeline {
             self.sampler
         );
         let facts = parts.iter().chain(&adapters).map(String::as_bytes);
-        let asked = format!("{request:?}");
-        let name = kept::name(facts.chain([held.as_bytes(), asked.as_bytes()]));
+        let asked = request.facts();
+        let name = kept::name(facts.chain([held.as_bytes(), &asked]));
         Some(Unfinished::new(folder, &name))
     }
 

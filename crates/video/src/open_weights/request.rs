@@ -1,6 +1,7 @@
 //! What is asked of a pipeline, and what it gives.
 
 use media::Picture;
+use sha2::{Digest as _, Sha256};
 use tensor::Tensor;
 
 use crate::chance::Chance;
@@ -46,6 +47,39 @@ impl Request {
             first: None,
             noise: None,
         }
+    }
+}
+
+impl Request {
+    /// All that it says, in few bytes.
+    pub(super) fn facts(&self) -> Vec<u8> {
+        let Self {
+            prompt,
+            negative,
+            width,
+            height,
+            frames,
+            steps,
+            guidance,
+            seed,
+            first,
+            noise,
+        } = self;
+        let words = format!(
+            "{prompt:?} {negative:?} {width} {height} {frames} {steps} {guidance:?} {seed} {} {}",
+            first.is_some(),
+            noise.is_some()
+        );
+        let mut sum = Sha256::new();
+        sum.update(words.as_bytes());
+        if let Some(first) = first {
+            sum.update(format!("{} {}", first.width, first.height));
+            sum.update(&first.bytes);
+        }
+        for number in noise.iter().flatten() {
+            sum.update(number.to_le_bytes());
+        }
+        sum.finalize().to_vec()
     }
 }
 

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use tensor::files::{Dtype, Safetensors, View, write_safetensors};
 
+use super::kept;
 use super::sampler::Memory;
 
 /// Films whose latents are kept at most; the oldest go first.
-const KEPT_MAX: usize = 16;
+const KEPT_MAX: usize = 96;
 
 /// Where the latents of one film are kept.
 pub(super) struct Unfinished(PathBuf);
@@ -88,32 +89,13 @@ impl Unfinished {
         if std::fs::create_dir_all(folder).is_ok()
             && write_safetensors(&self.0, &views, &metadata).is_ok()
         {
-            prune(folder);
+            kept::prune(folder, KEPT_MAX);
         }
     }
 
     /// Forgets it, once the film is where it belongs.
     pub fn forget(&self) {
         let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-/// Removes the oldest where there are too many.
-fn prune(folder: &Path) {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut files: Vec<_> = entries
-        .filter(|entry| {
-            entry
-                .path()
-                .extension()
-                .is_some_and(|ending| ending == "safetensors")
-        })
-        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
-        .collect();
-    files.sort();
-    let surplus = files.len().saturating_sub(KEPT_MAX);
-    for (_, path) in &files[..surplus] {
-        let _ = std::fs::remove_file(path);
     }
 }
 

@@ -406,6 +406,8 @@ fn a_film_is_called_off_within_a_step_and_refused_before_it_does_not_fit() {
     };
     let refused = film(&mut pipeline("t2v", small).unwrap(), &request).unwrap_err();
     assert!(matches!(refused, Error::TooLarge { .. }), "{refused}");
+    let largest = refused.to_string();
+    assert!(largest.contains("hint: hold weights in"), "{largest}");
     let estimate = pipeline("t2v", options())
         .unwrap()
         .estimate(&request)
@@ -413,5 +415,66 @@ fn a_film_is_called_off_within_a_step_and_refused_before_it_does_not_fit() {
     assert_eq!(
         (estimate.film, estimate.tokens, estimate.passes),
         ([48, 32, 9], 18, 8)
+    );
+}
+
+#[test]
+fn what_does_not_fit_is_told_with_the_largest_that_does() {
+    const FRAMES: usize = 801;
+    let folder = fixtures().join("t2v");
+    let asked = Request {
+        width: 480,
+        height: 320,
+        frames: FRAMES,
+        noise: None,
+        ..request(&folder, [480, 320])
+    };
+    let with = |bytes: u64| {
+        let options = Options {
+            memory_bytes_max: Some(bytes),
+            ..options()
+        };
+        pipeline("t2v", options).unwrap()
+    };
+    let needed = with(u64::MAX).estimate(&asked).unwrap();
+    assert!(with(needed.bytes()).fitting(&asked).is_ok());
+    // Pictures take as much however many they are, steps do not.
+    assert!(needed.steps_bytes > needed.pictures_bytes, "{needed:?}");
+    let less = with(u64::midpoint(needed.steps_bytes, needed.pictures_bytes));
+    let Err(Error::TooLarge { largest, .. }) = less.fitting(&asked) else {
+        panic!("it does not fit");
+    };
+    let [shorter, smaller] = largest.0[..] else {
+        panic!("{largest:?}");
+    };
+    assert_eq!(shorter[..2], [480, 320]);
+    assert!(shorter[2] < FRAMES && smaller[0] < 480 && smaller[2] == FRAMES);
+    for [width, height, frames] in [shorter, smaller] {
+        let fits = |more: usize| {
+            let scaled = |side: usize| side + more * (side / 20).next_multiple_of(16);
+            let request = match frames == FRAMES {
+                true => Request {
+                    width: scaled(width),
+                    height: scaled(height),
+                    frames,
+                    ..asked.clone()
+                },
+                false => Request {
+                    frames: frames + more * 4,
+                    ..asked.clone()
+                },
+            };
+            less.fitting(&request).is_ok()
+        };
+        assert!(fits(0) && !fits(1), "{width}x{height}, {frames}");
+    }
+    let told = less.fitting(&asked).unwrap_err().to_string();
+    assert!(told.contains("there is room for "), "{told}");
+    assert!(
+        told.contains(&format!(
+            " of {}x{}; or hold weights",
+            smaller[0], smaller[1]
+        )),
+        "{told}"
     );
 }

@@ -205,11 +205,10 @@ impl Run {
                 .cancel(&id, self.app.timestamp())
                 .await
             {
-                Ok(_) => {}
-                Err(store::Error::NotFound { .. }) => continue,
+                // One that was kept and not queued yet is called off as well.
+                Ok(_) | Err(store::Error::NotFound { .. }) => self.app.works.stop(&id),
                 Err(error) => return Err(error),
             }
-            self.app.works.stop(&id);
             if let Err(fault) = videos::call_off(&self.app, &id).await {
                 tracing::warn!(id, message = fault.message, "a film was not called off");
             }

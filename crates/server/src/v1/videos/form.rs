@@ -21,11 +21,14 @@ use crate::v1::files::incoming::missing;
 /// Bytes of a request with a film in it.
 pub(super) const BYTES_MAX: u64 = 512 << 20;
 
-/// Bytes of a request in JSON.
-const JSON_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a request in JSON: pictures and tracks may be written in it.
+const JSON_BYTES_MAX: usize = 64 << 20;
 
 /// Bytes of a field that is no file.
 const FIELD_BYTES_MAX: usize = 256 << 10;
+
+/// Bytes of one that may carry a file in its text.
+const CARRIED_BYTES_MAX: usize = 64 << 20;
 
 /// Fields of a form.
 const FIELDS_MAX: usize = 64;
@@ -80,16 +83,20 @@ impl Asked {
                 files.insert(name, file);
                 continue;
             }
+            let most = match FILES.contains(&name.as_str()) {
+                true => CARRIED_BYTES_MAX,
+                false => FIELD_BYTES_MAX,
+            };
             let mut bytes = Vec::new();
             while let Some(chunk) = progress
                 .chunk(&mut field)
                 .await
                 .map_err(|error| broken(&error))?
             {
-                if bytes.len() + chunk.len() > FIELD_BYTES_MAX {
+                if bytes.len() + chunk.len() > most {
                     return Err(Fault::param(
                         name,
-                        format!("a field has more than `{FIELD_BYTES_MAX}` bytes"),
+                        format!("a field has more than `{most}` bytes"),
                     ));
                 }
                 bytes.extend_from_slice(&chunk);
@@ -206,6 +213,6 @@ fn broken(error: &MultipartError) -> Fault {
     .code("invalid_form")
 }
 
-fn no_room(error: &std::io::Error) -> Fault {
+pub(super) fn no_room(error: &std::io::Error) -> Fault {
     Fault::broken(format!("there is no room to write: {error}"))
 }

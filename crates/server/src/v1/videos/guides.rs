@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use store::Object;
 use video::{BroughtFile, Guide};
 
-use super::form::Asked;
+use super::form::{Asked, no_room};
 use super::source;
 use crate::app::App;
 use crate::caller::Caller;
@@ -37,6 +37,11 @@ pub(super) struct Guides {
 }
 
 impl Guides {
+    /// Whether pictures are handed in.
+    pub fn are_in(asked: &Asked) -> bool {
+        ROLES.iter().any(|(param, _)| asked.has(param))
+    }
+
     /// That of a request, kept for the caller.
     pub async fn read(app: &App, caller: &Caller, asked: &Asked) -> Result<Self> {
         let mut guides = Self {
@@ -135,8 +140,8 @@ async fn handed_in(app: &App, caller: &Caller, asked: &Asked, param: &str) -> Re
     if let Some(carried) = named.strip_prefix("data:") {
         let (_, text) = carried.split_once(";base64,").ok_or_else(wrong)?;
         let bytes = Base64::decode_vec(text).map_err(|_| wrong())?;
-        let mut file = tempfile::tempfile_in(&app.data).map_err(|error| unread(&error))?;
-        file.write_all(&bytes).map_err(|error| unread(&error))?;
+        let mut file = tempfile::tempfile_in(&app.data).map_err(|error| no_room(&error))?;
+        file.write_all(&bytes).map_err(|error| no_room(&error))?;
         return Ok(Some(file));
     }
     if !named.starts_with("file-") {

@@ -50,28 +50,25 @@ pub(crate) fn film(app: &App, job: &Job, live: &Live) -> Result<Value> {
         handle.block_on(announce(app, "video.completed", &job.id));
         return Ok(json!({ "video": job.id }));
     }
-    let assets = draw(app, &handle, &object, &settings_of(&object)?, live)?;
-    handle.block_on(end(app, object, Ok(assets)))?;
+    let settings = settings_of(&object)?;
+    draw(app, &handle, object, &settings, live)?;
     Ok(json!({ "video": job.id }))
 }
 
 /// Writes down that a film could not be made, as its job could not be done.
-pub(crate) async fn end_failed(app: &App, id: &str, fault: &Fault) {
-    let ended = async {
-        let object = app.store().objects().get(id).await?;
-        end(app, object, Err(fault)).await
-    };
-    match ended.await {
-        Ok(()) => {}
-        Err(error) => tracing::warn!(
-            id,
-            message = error.message,
-            "the end of a film cannot be kept"
-        ),
+///
+/// # Errors
+/// When it cannot be kept.
+pub(crate) async fn end_failed(app: &App, id: &str, fault: &Fault) -> Result<()> {
+    match app.store().objects().get(id).await {
+        Ok(object) => end(app, object, Err(fault)).await,
+        // It was deleted meanwhile.
+        Err(store::Error::NotFound { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// Queues films that were put just before a server ended, and so never were.
+/// Queues films that were put and never queued, as whoever asked for them had gone, and ends those whose jobs have ended otherwise.
 pub(crate) async fn adopt(app: &App) -> Result<()> {
     let mut list = List {
         kind: Some(KIND.to_owned()),
@@ -89,7 +86,7 @@ pub(crate) async fn adopt(app: &App) -> Result<()> {
                 JobState::Done | JobState::Failed | JobState::Cancelled
             ) {
                 let fault = Fault::broken("it could not be made").code("video_failed");
-                end_failed(app, &film.id, &fault).await;
+                end_failed(app, &film.id, &fault).await?;
             }
         }
         match page.data.last().filter(|_| page.has_more) {
@@ -99,17 +96,17 @@ pub(crate) async fn adopt(app: &App) -> Result<()> {
     }
 }
 
-/// Draws the film and keeps what comes of it.
+/// Draws the film, and keeps what comes of it and that it is done.
 fn draw(
     app: &App,
     handle: &Handle,
-    object: &Object,
+    object: Object,
     settings: &Settings,
     live: &Live,
-) -> Result<Value> {
+) -> Result<()> {
     let order = settings.order().map_err(wanted::fault)?;
     let mut maker = app.networks.maker(settings)?;
-    let (guide, pictures, track) = handle.block_on(guides::kept(app, object))?;
+    let (guide, pictures, track) = handle.block_on(guides::kept(app, &object))?;
     let shows = object.body["shows"] != false;
     let steps = settings.steps.unwrap_or(maker.steps());
     let told = |taken: u64, _: u64, seen: &dyn Fn() -> Option<Picture>| {
@@ -124,7 +121,7 @@ fn draw(
     let taken = plan.steps().unwrap_or_default();
     let now = i64::try_from(app.now()).unwrap_or(i64::MAX);
     let studio = Studio::open(&app.data, now, env!("CARGO_PKG_VERSION")).map_err(unmade)?;
-    let parent = handle.block_on(source::held(app, object))?;
+    let parent = handle.block_on(source::held(app, &object))?;
     live.begin(taken + plan.frames());
     live.note(json!({ "step": "drawing", "pictures": plan.frames() }));
     let mut stills = Stills::new(plan.frames());
@@ -154,12 +151,14 @@ fn draw(
         .seal_picture(&*plan, &thumbnail, now)
         .map_err(unmade)?;
     let sheet = studio.seal_picture(&*plan, &sheet, now).map_err(unmade)?;
-    let video = keep(app, handle, object, film)?;
-    plan.placed();
-    let thumbnail = keep(app, handle, object, thumbnail.as_slice())?;
-    let sheet = keep(app, handle, object, sheet.as_slice())?;
+    let video = keep(app, handle, &object, film)?;
+    let thumbnail = keep(app, handle, &object, thumbnail.as_slice())?;
+    let sheet = keep(app, handle, &object, sheet.as_slice())?;
     let asset = |blob: Blob| json!({ "sha256": blob.sha256, "bytes": blob.bytes });
-    Ok(json!({ "video": asset(video), "thumbnail": asset(thumbnail), "spritesheet": asset(sheet) }))
+    let assets = json!({ "video": asset(video), "thumbnail": asset(thumbnail), "spritesheet": asset(sheet) });
+    handle.block_on(end(app, object, Ok(assets)))?;
+    plan.placed();
+    Ok(())
 }
 
 /// Writes down how a film ended.

@@ -403,6 +403,9 @@ pub(super) fn fault(refused: Refused) -> Fault {
 pub(super) fn not_begun(unmade: Unmade) -> Fault {
     match unmade {
         Unmade::Refused(refused) => fault(refused),
+        Unmade::OpenWeights(error @ video::open_weights::Error::TooLarge { .. }) => {
+            Fault::param("size", error.to_string()).code("not_enough_memory")
+        }
         Unmade::OpenWeights(error) => Fault::param("model", error.to_string()),
         other => Fault::broken(other.to_string()),
     }
