@@ -12,7 +12,7 @@ export function routes(shows) {
     const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
     if (!(link instanceof HTMLAnchorElement) || !isPlain || link.target || link.hasAttribute("download")) return;
     event.preventDefault();
-    go(link.pathname);
+    go(link.pathname + link.search);
   });
   show(location.pathname);
 }
@@ -23,6 +23,6 @@ export function routes(shows) {
  */
 export function go(path, how = {}) {
   if (how.replace) history.replaceState(null, "", path);
-  else if (path !== location.pathname) history.pushState(null, "", path);
-  if (!how.silent) show(path);
+  else if (path !== location.pathname + location.search) history.pushState(null, "", path);
+  if (!how.silent) show(location.pathname);
 }

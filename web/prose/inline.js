@@ -76,6 +76,8 @@ function word(token, depth) {
  * @param {Node[]} inner
  */
 function link(href, inner) {
+  // What an answer names of the app itself is gone to by the app. Pages on which something is done at once are not among it.
+  if (/^\/(activity|code|models|settings|training|video)([?#]|$)/.test(href)) return h("a", { href }, inner);
   const url = address(href);
   if (!url) return h("span", { title: href }, inner);
   return h("a", { href: url, rel: "noopener noreferrer nofollow", target: "_blank", title: href }, inner);

@@ -102,6 +102,14 @@ export function videoPage() {
   const refresh = () => load();
   more.addEventListener("click", () => ((limit = Math.min(limit + PAGE, LIMIT)), load()));
   const form = wishes(refresh);
+  const said = new URLSearchParams(location.search);
+  const prompt = said.get("prompt");
+  if (prompt) {
+    // An address may say what is wished; the film is made when somebody has it made.
+    const seconds = Number(said.get("seconds")) || undefined;
+    form.take({ shots: [{ prompt, seconds }], size: /^\d{2,4}x\d{2,4}$/.exec(said.get("size") ?? "")?.[0] });
+    history.replaceState(null, "", location.pathname);
+  }
   load();
   const element = h(
     "div",

@@ -52,6 +52,8 @@ export function wishes(begun) {
   const brought = h("label", { class: "named is-long", hidden: true }, h("span", null, t("video-track")), track);
   const make = h("button", { class: "main", type: "submit" }, icon("play"), t("video-make"));
   const another = h("button", { class: "plain", type: "button" }, icon("plus"), t("video-shot-add"));
+  /** A size that a film had, or an address says. */
+  let taken = "";
   /** The film that is followed by what is asked for, if one is. */
   let after = "";
   const followed = h("p", { class: "followed", hidden: true });
@@ -124,7 +126,8 @@ export function wishes(begun) {
     ends.element.hidden = !takes.includes("last_frame");
     const own = maker && takes.length && !SIZES.some(([value]) => value === maker.size) ? [[maker.size, t("video-own", { size: maker.size.replace("x", " × ") })]] : [];
     const chosen = own[0]?.[0] ?? size.value();
-    fill(size.select, [...own, ...SIZES.map(([value, key]) => [value ?? "", t(key ?? "")])].map(([value, label]) => h("option", { value, selected: value === chosen }, label)));
+    const others = taken && !SIZES.some(([value]) => value === taken) ? [[taken, taken.replace("x", " × ")]] : [];
+    fill(size.select, [...own, ...SIZES.map(([value, key]) => [value ?? "", t(key ?? "")]), ...others].map(([value, label]) => h("option", { value, selected: value === chosen }, label)));
     loop.disabled = takes.length > 0 && !takes.includes("loop");
     if (loop.disabled) loop.checked = false;
     adapts.hidden = !takes.includes("loras") || adapters.length === 0;
@@ -175,24 +178,22 @@ export function wishes(begun) {
     h("p", { class: "examples" }, EXAMPLES.map((key) => h("button", { class: "link", type: "button", onclick: () => take({ shots: [{ prompt: t(key) }] }) }, t(key)))),
     drawn,
   );
-  const take = (/** @type {Taken} */ taken) => {
+  const take = (/** @type {Taken} */ film) => {
     fill(shots);
-    const words = taken.shots.map((shot) => shot.prompt).join(" · ");
-    if (taken.after) add();
-    else for (const shot of taken.shots) add(shot.prompt, String(shot.seconds ?? 4));
+    const words = film.shots.map((shot) => shot.prompt).join(" · ");
+    if (film.after) add();
+    else for (const shot of film.shots) add(shot.prompt, String(shot.seconds ?? 4));
     const text = /** @type {HTMLTextAreaElement} */ (shots.querySelector("textarea"));
-    if (taken.model && makers.some((maker) => maker.name === taken.model)) model.select.value = taken.model;
+    if (film.model && makers.some((maker) => maker.name === film.model)) model.select.value = film.model;
+    taken = film.size ?? "";
     suit();
-    if (taken.size && ![...size.select.options].some((option) => option.value === taken.size)) {
-      size.select.append(h("option", { value: taken.size }, taken.size.replace("x", " × ")));
-    }
-    if (taken.size) size.select.value = taken.size;
+    if (film.size) size.select.value = film.size;
     count.select.value = "1";
-    if (taken.seed !== undefined) seed.value = String(taken.seed);
-    if (taken.loop !== undefined) loop.checked = taken.loop;
-    if (taken.sound !== undefined && !isNetwork()) sound.select.value = taken.sound ? "made" : "none";
+    if (film.seed !== undefined) seed.value = String(film.seed);
+    if (film.loop !== undefined) loop.checked = film.loop;
+    if (film.sound !== undefined && !isNetwork()) sound.select.value = film.sound ? "made" : "none";
     brought.hidden = sound.value() !== "own";
-    follow(taken.after ?? "", words);
+    follow(film.after ?? "", words);
     text.focus();
     text.select();
     form.scrollIntoView({ block: "nearest" });

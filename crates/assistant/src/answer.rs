@@ -29,6 +29,15 @@ pub enum Task {
         /// The command that runs its tests.
         test_command: Option<String>,
     },
+    /// Make a film.
+    MakeVideo {
+        /// What is seen.
+        prompt: String,
+        /// How long it lasts; as usual when none.
+        seconds: Option<f64>,
+        /// Pixels in a row and rows; as usual when none.
+        size: Option<[usize; 2]>,
+    },
     /// Add a model.
     AddModel {
         /// Its name; whoever asked is to choose when none.
@@ -52,6 +61,11 @@ pub fn answer(call: &Call, now: &Zoned) -> Told {
             path: owned("path"),
             test_command: owned("test_command"),
         }),
+        "video.create" => Told::Task(Task::MakeVideo {
+            prompt: owned("prompt").unwrap_or_default(),
+            seconds: call.arguments.get("seconds").and_then(Value::as_f64),
+            size: text("size").and_then(pixels),
+        }),
         "models.add" => Told::Task(Task::AddModel {
             name: owned("name"),
         }),
@@ -70,6 +84,29 @@ pub fn answer(call: &Call, now: &Zoned) -> Told {
             Value::Object(call.arguments.clone()).to_string(),
         ),
     }
+}
+
+/// Pixels in a row and rows of a film whose size is said so: `1280x720`, `square`, `9:16`, `1080p`.
+fn pixels(size: &str) -> Option<[usize; 2]> {
+    let said = size.trim().to_lowercase();
+    Some(match said.as_str() {
+        "square" | "1:1" => [720, 720],
+        "portrait" | "vertical" | "tall" | "upright" | "9:16" => [720, 1280],
+        "landscape" | "horizontal" | "wide" | "widescreen" | "16:9" | "720p" | "hd" => [1280, 720],
+        "4:3" => [960, 720],
+        "3:4" => [720, 960],
+        "21:9" => [1680, 720],
+        "360p" => [640, 360],
+        "480p" | "sd" => [854, 480],
+        "1080p" | "full hd" | "fullhd" | "fhd" => [1920, 1080],
+        "1440p" | "2k" => [2560, 1440],
+        "2160p" | "4k" | "uhd" => [3840, 2160],
+        other => {
+            let (width, height) = other.split_once(['x', '×', '*'])?;
+            let side = |text: &str| text.trim().parse().ok();
+            [side(width)?, side(height)?]
+        }
+    })
 }
 
 #[cfg(test)]
@@ -151,6 +188,15 @@ mod tests {
             ),
             "350 fahrenheit = 176.6667 celsius"
         );
+        for (amount, from, to, said) in [
+            (1.0, "mm", "km", "1 mm = 0.000001 km"),
+            (1.0, "gram", "tonne", "1 gram = 0.000001 tonne"),
+            (1.0, "inch", "mile", "1 inch = 0.000015783 mile"),
+            (0.0, "m", "km", "0 m = 0 km"),
+        ] {
+            let asked = json!({"amount": amount, "from": from, "to": to});
+            assert_eq!(text("units.convert", asked), said);
+        }
         assert!(
             text(
                 "units.convert",
@@ -177,6 +223,24 @@ mod tests {
                 test_command: None
             })
         );
+        let film = |size: Option<[usize; 2]>| {
+            Told::Task(Task::MakeVideo {
+                prompt: "a ball".to_owned(),
+                seconds: Some(2.5),
+                size,
+            })
+        };
+        for (said, size) in [
+            (json!("1280x720"), Some([1280, 720])),
+            (json!("640 × 360"), Some([640, 360])),
+            (json!("Vertical"), Some([720, 1280])),
+            (json!("4k"), Some([3840, 2160])),
+            (json!("huge"), None),
+            (Value::Null, None),
+        ] {
+            let asked = json!({"prompt": "a ball", "seconds": 2.5, "size": said});
+            assert_eq!(told("video.create", asked), film(size));
+        }
         assert!(matches!(
             told("calendar.list_events", json!({})),
             Told::NotYet(..)

@@ -33,9 +33,16 @@ pub(crate) fn convert(amount: f64, from: &str, to: &str) -> String {
         let is_plain = |c: char| c.is_alphanumeric() || " /^-°µ$€£%".contains(c);
         !unit.trim().is_empty() && unit.chars().all(is_plain)
     };
-    let result = match [from, to].iter().all(is_unit) {
-        true => evaluate(&format!("({amount} {from}) to {to} to 4 dp")),
-        false => None,
+    let are_units = [from, to].iter().all(is_unit);
+    let rounded = |places: &str| {
+        let asked = format!("({amount} {from}) to {to} to {places}");
+        are_units.then(|| evaluate(&asked))?
+    };
+    let number = |result: &str| result.split(' ').next()?.parse::<f64>().ok();
+    let result = match rounded("4 dp") {
+        // What is small has its figures further behind.
+        Some(result) if number(&result).is_some_and(|number| number.abs() < 1.0) => rounded("5 sf"),
+        result => result,
     };
     // What is the same unit by another name is answered in the words that were asked for.
     let number = result

@@ -56,8 +56,8 @@ pub(crate) fn replied(topic: &str) -> &'static str {
              requests and call tools; I do not hold conversations."
         }
         "capabilities" => {
-            "I turn requests into calls of tools: times, sums and units now, repairs of code with `freehold fix`, and \
-             larger models with `freehold model add`."
+            "I turn requests into calls of tools: times, sums and units now, films with `freehold video create`, repairs \
+             of code with `freehold fix`, and larger models with `freehold model add`."
         }
         "privacy" => "What you say stays on this machine. Nothing is sent anywhere.",
         "joke" => "I know none that I did not steal. A larger model does: `freehold model add`.",

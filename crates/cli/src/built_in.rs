@@ -98,6 +98,17 @@ pub fn words(told: &Told) -> String {
             let command = format!("freehold fix {}{}", quoted(path), test.unwrap_or_default());
             format!("This repairs it, in a sandbox: {}", typed(command))
         }
+        Told::Task(Task::MakeVideo {
+            prompt,
+            seconds,
+            size,
+        }) => {
+            let seconds = seconds.map(|seconds| format!(" --seconds {seconds}"));
+            let size = size.map(|[width, height]| format!(" --size {width}x{height}"));
+            let [seconds, size] = [seconds, size].map(Option::unwrap_or_default);
+            let command = format!("freehold video create {}{seconds}{size}", quoted(prompt));
+            format!("This makes the film: {}", typed(command))
+        }
         Told::Task(Task::AddModel { name }) => {
             let name = name.as_deref().map_or("hub:OWNER/NAME".to_owned(), quoted);
             format!(

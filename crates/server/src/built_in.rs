@@ -68,6 +68,24 @@ fn words(told: Told) -> String {
         Told::Task(Task::Fix { .. }) => {
             "Under [Code](/code) a project is repaired in a sandbox: give it there.".to_owned()
         }
+        Told::Task(Task::MakeVideo {
+            prompt,
+            seconds,
+            size,
+        }) => {
+            let mut wish = form_urlencoded::Serializer::new(String::new());
+            wish.append_pair("prompt", &prompt);
+            if let Some(seconds) = seconds {
+                wish.append_pair("seconds", &seconds.to_string());
+            }
+            if let Some([width, height]) = size {
+                wish.append_pair("size", &format!("{width}x{height}"));
+            }
+            let wish = wish.finish();
+            format!(
+                "The film is made under [Video](/video?{wish}), where your words are filled in already."
+            )
+        }
         Told::Task(Task::AddModel { name }) => {
             let name = name.map_or(String::new(), |name| format!(" `{name}`"));
             format!("Under [Models](/models) the owner adds{name}, from a folder, a file or a hub.")
@@ -75,5 +93,22 @@ fn words(told: Told) -> String {
         Told::NotYet(tool, understood) => {
             format!("Understood, but there is no `{tool}` yet:\n\n```json\n{understood}\n```")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_film_is_wished_in_an_address() {
+        let film = Task::MakeVideo {
+            prompt: "a red ball & a [star](x)".to_owned(),
+            seconds: Some(2.5),
+            size: Some([320, 240]),
+        };
+        let said = words(Told::Task(film));
+        let address = "(/video?prompt=a+red+ball+%26+a+%5Bstar%5D%28x%29&seconds=2.5&size=320x240)";
+        assert!(said.contains(address), "{said}");
     }
 }

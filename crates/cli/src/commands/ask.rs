@@ -64,7 +64,8 @@ pub fn run(args: &Ask, console: &mut Console) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// What is carried out for whoever asked. Repairs change nothing, and a model's licence is shown before it comes.
+/// What is carried out for whoever asked. Repairs change nothing, films get names that are free, and a model's licence is shown before it
+/// comes.
 fn command(told: &Told) -> Option<Vec<OsString>> {
     let words: Vec<String> = match told {
         Told::Task(Task::Fix { path, test_command }) => {
@@ -75,6 +76,21 @@ fn command(told: &Told) -> Option<Vec<OsString>> {
                 .into_iter()
                 .chain(test)
                 .chain(["--".to_owned(), path.to_owned()])
+                .collect()
+        }
+        Told::Task(Task::MakeVideo {
+            prompt,
+            seconds,
+            size,
+        }) => {
+            let seconds = seconds.map(|seconds| format!("--seconds={seconds}"));
+            let size = size.map(|[width, height]| format!("--size={width}x{height}"));
+            ["freehold", "video", "create"]
+                .map(str::to_owned)
+                .into_iter()
+                .chain(seconds)
+                .chain(size)
+                .chain(["--".to_owned(), prompt.to_owned()])
                 .collect()
         }
         Told::Task(Task::AddModel { name: Some(name) })

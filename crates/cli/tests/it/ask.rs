@@ -6,11 +6,16 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-#[expect(clippy::disallowed_methods, reason = "tests run the binary")]
 /// Runs the binary with its data in `data`; exit status, standard output and standard error.
 fn run(data: &Path, args: &[&str]) -> (Option<i32>, String, String) {
+    run_in(Path::new("."), data, args)
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests run the binary")]
+fn run_in(folder: &Path, data: &Path, args: &[&str]) -> (Option<i32>, String, String) {
     let done = Command::new(env!("CARGO_BIN_EXE_freehold"))
         .args(args)
+        .current_dir(folder)
         .env("FREEHOLD_DATA", data)
         .stdin(Stdio::null())
         .output()
@@ -46,6 +51,18 @@ fn a_request_is_answered_without_anything_added() {
     // Nobody added anything, and chatting works all the same.
     let (exit, said, told) = run(data.path(), &["chat", "what is 15 percent of 80"]);
     assert_eq!((exit, said.trim()), (Some(0), "0.15*80 = 12"), "{told}");
+}
+
+#[test]
+fn a_film_that_is_asked_for_is_made() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let asked = "make a video of a red ball bouncing, 2 seconds, 320x240";
+    let (exit, said, told) = run_in(folder.path(), data.path(), &["ask", asked]);
+    assert_eq!(exit, Some(0), "{told}");
+    assert!(said.contains("a-red-ball-bouncing.mp4"), "{said}");
+    let film = fs::read(folder.path().join("a-red-ball-bouncing.mp4")).unwrap();
+    assert_eq!(&film[4..8], b"ftyp");
 }
 
 #[test]

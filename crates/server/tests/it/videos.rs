@@ -753,3 +753,31 @@ fn a_film_is_asked_for_watched_and_taken_up_again_in_a_browser() {
     browser.click(".wish button.main");
     browser.until("document.querySelector('.wish .wrong').textContent.includes('dragon')");
 }
+
+#[test]
+fn an_answer_leads_to_the_page_with_the_wish_filled_in() {
+    let script = json!({ "lines": [{ "text": "It is made under [Video](/video?prompt=a+red+ball&seconds=3&size=320x240)." }] });
+    let house = House::start(true, script);
+    let Some(browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.enter(&house.url);
+    browser.ask("make a video of a red ball");
+    browser.answered();
+    browser.click("a[href^='/video?']");
+    browser.until("document.querySelector('.wish textarea')?.value === 'a red ball'");
+    assert_eq!(
+        browser.value("document.querySelector('.shot select').value"),
+        "3"
+    );
+    assert_eq!(
+        browser.value("[...document.querySelectorAll('.wish-row select')].some((select) => select.value === '320x240')"),
+        true
+    );
+    // Nothing was begun, and the address says no more than the page.
+    assert_eq!(browser.value("location.search"), "");
+    assert_eq!(house.get("/v1/videos").json()["data"], json!([]));
+    browser.run("history.back()");
+    browser.until("document.querySelector('.turn, .thread')");
+    assert_eq!(browser.log(), Vec::<String>::new());
+}
