@@ -1095,6 +1095,7 @@ films-paused = Zurzeit wird kein Film begonnen: Die Schlange ist angehalten.
 films-pause = Schlange anhalten
 films-resume = Schlange weiterlaufen lassen
 film-drawing = zu { $percent } % fertig
+film-takes = dauert insgesamt etwa { $left }
 film-loops = Schleife
 film-silent = ohne Ton
 film-seed = Startzahl { $seed }

@@ -1095,6 +1095,7 @@ films-paused = No film is begun at the moment: the queue was put aside.
 films-pause = Put the queue aside
 films-resume = Let the queue go on
 film-drawing = { $percent } % done
+film-takes = takes about { $left } in all
 film-loops = loop
 film-silent = silent
 film-seed = seed { $seed }

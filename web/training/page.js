@@ -6,7 +6,7 @@ import { count } from "../ground/when.js";
 import { t } from "../ground/words.js";
 import { railButton } from "../shell/frame.js";
 import { chart } from "./chart.js";
-import { left } from "./left.js";
+import { left } from "../ground/left.js";
 
 /** @typedef {{ step: number, steps: number, loss: number, tokens: number, tokens_per_second: number, utilisation: number, seconds_left: number }} Step */
 /** @typedef {{ id: string, name: string, recipe: string, out: string, state: "running" | "stopped" | "done", stage: string | null, step: Step | null }} Training */

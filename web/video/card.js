@@ -3,6 +3,7 @@ import { ask, told } from "../ground/api.js";
 import { dialog } from "../ground/dialog.js";
 import { fill, h } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
+import { left } from "../ground/left.js";
 import { notice } from "../ground/notice.js";
 import { moment } from "../ground/when.js";
 import { t } from "../ground/words.js";
@@ -11,6 +12,9 @@ import { t } from "../ground/words.js";
 
 /** Pictures that come with the answer, in kinds without script. */
 const PICTURE = /^data:image\/jpeg;base64,/;
+
+/** Seconds from which on it is said how long a film takes. */
+const WORTH_SAYING = 10;
 
 /** Seconds that an arrow key jumps. */
 const JUMP = 1;
@@ -81,7 +85,8 @@ export function filmCard(first, take, look) {
       fill(act, button("again", "film-again", again), button("bin", "film-remove", remove));
     }
     const state = film.status === "failed" ? film.error?.message : film.status === "queued" ? (film.queue_position ? t("film-queued-place", { place: film.queue_position }) : t("film-queued")) : film.status === "in_progress" ? t("film-drawing", { percent: film.progress }) : null;
-    fill(about, [state, `${film.size.replace("x", " × ")}`, t("video-seconds-of", { count: Number(film.seconds) }), film.loop && t("film-loops"), !film.sound && t("film-silent"), t("film-seed", { seed: String(film.seed) }), unknown].filter(Boolean).join(" · "));
+    const takes = film.estimated_seconds >= WORTH_SAYING ? t("film-takes", { left: left(film.estimated_seconds) }) : null;
+    fill(about, [state, (film.status === "queued" || film.status === "in_progress") && takes, `${film.size.replace("x", " × ")}`, t("video-seconds-of", { count: Number(film.seconds) }), film.loop && t("film-loops"), !film.sound && t("film-silent"), t("film-seed", { seed: String(film.seed) }), unknown].filter(Boolean).join(" · "));
     shown = film.status;
   };
   set(first);

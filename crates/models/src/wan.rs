@@ -309,6 +309,17 @@ impl WanOutline {
         self.config.positions_max
     }
 
+    /// Operations of a pass over latents of that size with a text of so many tokens; each multiplication and each addition is one.
+    pub fn pass_operations(&self, [frames, height, width]: [usize; 3], text: usize) -> f64 {
+        let [t, h, w] = self.config.patch;
+        let tokens = ((frames / t) * (height / h) * (width / w)) as f64;
+        let [hidden, inner] = [self.config.hidden, self.config.inner].map(|width| width as f64);
+        // Queries, keys, values and what comes out; queries and what comes out of the text; two layers. Then scores and sums.
+        let products = 2.0 * (6.0 * hidden * hidden + 2.0 * hidden * inner);
+        let looks = 4.0 * hidden * (tokens + text as f64);
+        self.config.layers as f64 * tokens * (products + looks)
+    }
+
     /// Bytes that a text of so many tokens takes, prepared.
     pub fn text_bytes(&self, tokens: usize) -> usize {
         2 * self.config.layers * tokens * self.config.hidden * size_of::<f32>()

@@ -182,6 +182,8 @@ fn in_floats(held: WeightType) -> WeightType {
 pub struct WanVaeOutline {
     config: Config,
     weights_bytes: usize,
+    /// Numbers of the decoder's kernels that are used at each size, from that of latents on.
+    numbers: Vec<usize>,
 }
 
 impl WanVaeOutline {
@@ -206,17 +208,19 @@ impl WanVaeOutline {
     pub fn read(folder: &Path, held: WeightType) -> Result<Self, Error> {
         let checkpoint = part::open(folder)?;
         let config = Config::read(&part::settings(&checkpoint)?)?;
-        let mut weights_bytes = 0;
+        let (mut weights_bytes, mut numbers) = (0, vec![0; config.multiples.len()]);
         let of_encoder = ["encoder.", "quant_conv."];
         let is_of_decoder = |name: &&str| !of_encoder.iter().any(|part| name.starts_with(part));
         for name in checkpoint.names().filter(is_of_decoder) {
             let view = checkpoint.view(name)?;
             let bytes = held.held(view.dtype, 1).block_bytes();
             weights_bytes += view.len() * bytes;
+            numbers[stage_of(name).min(config.multiples.len() - 1)] += view.len();
         }
         Ok(Self {
             config,
             weights_bytes,
+            numbers,
         })
     }
 
@@ -245,6 +249,21 @@ impl WanVaeOutline {
             .count()
     }
 
+    /// Operations that decoding latents of so many frames, rows and columns takes, about; each multiplication and each addition is one.
+    pub fn decoding_operations(&self, [frames, height, width]: [usize; 3]) -> f64 {
+        let (mut operations, mut pictures) = (0.0, frames);
+        for (stage, numbers) in self.numbers.iter().enumerate() {
+            let places = (height * width) << (2 * stage);
+            operations += 2.0 * *numbers as f64 * places as f64 * pictures as f64;
+            // The last halving on the way to latents is the first doubling on the way back.
+            let doubles = self.config.halves_time.iter().rev().nth(stage) == Some(&true);
+            if doubles {
+                pictures = pictures.saturating_sub(1) * 2 + 1;
+            }
+        }
+        operations
+    }
+
     /// Bytes that decoding pictures of so many pixels needs, about: what convolutions remember, and a frame on its
     /// way.
     pub fn decoding_bytes(&self, [height, width]: [usize; 2]) -> usize {
@@ -254,6 +273,18 @@ impl WanVaeOutline {
         let row = self.config.decoder_base * self.config.multiples[0];
         pixels * row * (2 * convolutions * 2 + 6) * size_of::<f32>()
     }
+}
+
+/// At which size a kernel of the decoder is used: doubled so many times.
+fn stage_of(name: &str) -> usize {
+    if name.starts_with("decoder.conv_out") {
+        return usize::MAX;
+    }
+    let Some(rest) = name.strip_prefix("decoder.up_blocks.") else {
+        return 0;
+    };
+    let stage = rest.split('.').next().and_then(|stage| stage.parse().ok());
+    stage.unwrap_or(0) + usize::from(rest.contains(".resample."))
 }
 
 /// A film that is being decoded.

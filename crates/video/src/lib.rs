@@ -6,6 +6,7 @@ mod guide;
 mod make;
 mod maker;
 mod order;
+mod pace;
 mod pictures;
 mod plan;
 mod settings;

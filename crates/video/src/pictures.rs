@@ -26,6 +26,9 @@ pub trait Pictures: Sync {
         None
     }
 
+    /// Seconds that making it takes on this machine, about.
+    fn seconds_to_make(&self) -> f64;
+
     /// Words that mean nothing here, each once: they are left out.
     fn unknown(&self) -> &[String];
 

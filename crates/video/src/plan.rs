@@ -7,6 +7,7 @@ use media::sound::{RATE, Sound};
 use crate::chance::Chance;
 use crate::make::Unmade;
 use crate::order::{Order, Refused};
+use crate::pace::seconds_of_film;
 use crate::pictures::Pictures;
 use crate::settings::Settings;
 use crate::sound::{self, Score};
@@ -106,6 +107,10 @@ impl Plan {
 impl Pictures for Plan {
     fn order(&self) -> &Order {
         &self.order
+    }
+
+    fn seconds_to_make(&self) -> f64 {
+        seconds_of_film(&self.order)
     }
 
     fn unknown(&self) -> &[String] {

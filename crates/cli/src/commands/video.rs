@@ -25,13 +25,16 @@ use crate::args::video::{
     Codec, Made, Media, Video, VideoCreate, VideoExtend, VideoList, VideoRemix, VideoShow,
     VideoStoryboard,
 };
-use crate::console::{Console, Progress, paint};
+use crate::console::{Console, Progress, duration, paint};
 use crate::environment;
 use crate::failure::{Exit, Failure};
 use library::quantity;
 
 /// Bytes of a storyboard.
 const STORYBOARD_BYTES_MAX: u64 = 1 << 20;
+
+/// Seconds from which on it is said how long a film takes.
+const WORTH_SAYING: f64 = 10.0;
 
 /// Letters of a name that is made of words.
 const NAME_MAX: usize = 48;
@@ -233,6 +236,13 @@ fn make(
         Some(steps) => Progress::of_steps(console, "generating", steps),
     };
     *progress.lock().expect("nobody panics with it") = Some(shown);
+    let seconds = pictures.seconds_to_make();
+    if seconds >= WORTH_SAYING {
+        console.talk(format_args!(
+            "takes about {} on this machine",
+            duration(seconds as u64)
+        ));
+    }
     film(&*pictures, parent, made, (&stop, &progress), console)
 }
 

@@ -216,6 +216,7 @@ async fn begin(
         "shots": settings.shots,
         "unknown_words": draft.unknown,
         "characters": characters,
+        "estimated_seconds": draft.seconds_to_make,
         "queue_position": null,
     });
     let new = New {
@@ -248,6 +249,8 @@ struct Draft {
     settings: Settings,
     frames: u64,
     has_sound: bool,
+    /// On this machine, about.
+    seconds_to_make: u64,
     unknown: Vec<String>,
 }
 
@@ -268,6 +271,7 @@ impl Draft {
                 Soundtrack::Silent => false,
                 Soundtrack::Brought => true,
             },
+            seconds_to_make: pictures.seconds_to_make().ceil().max(1.0) as u64,
             unknown: pictures.unknown().to_vec(),
         })
     }

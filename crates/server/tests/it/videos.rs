@@ -62,7 +62,7 @@ fn a_film_is_made_fetched_and_deleted() {
         "created_at": film["created_at"], "completed_at": film["completed_at"], "expires_at": null,
         "prompt": "a red ball bounces and a dragon", "seconds": "1", "size": "192x160", "error": null,
         "remixed_from_video_id": null, "seed": 7, "fps": 12, "frames": 12, "loop": false, "loras": [], "sound": true, "steps": null, "unknown_words": ["dragon"],
-        "characters": [], "queue_position": null,
+        "characters": [], "estimated_seconds": 1, "queue_position": null,
         "shots": [{ "prompt": "a red ball bounces and a dragon", "seconds": 1.0 }],
     });
     assert_eq!(film, about);

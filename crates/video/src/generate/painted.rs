@@ -10,6 +10,7 @@ use super::painter::{Given, Painter, Painting};
 use crate::guide::Guide;
 use crate::make::Unmade;
 use crate::order::{Order, Refused, Shot};
+use crate::pace::seconds_of_film;
 use crate::pictures::{Pictures, Told};
 use crate::settings::{Settings, Steps};
 use crate::world::read;
@@ -206,6 +207,11 @@ impl Pictures for Painted<'_> {
 
     fn steps(&self) -> Option<u64> {
         Some(self.all_clips() * u64::from(self.steps.count))
+    }
+
+    fn seconds_to_make(&self) -> f64 {
+        let steps = self.steps().unwrap_or_default() as f64;
+        steps * self.painter.seconds_of_step(self.steps.guidance) + seconds_of_film(&self.order)
     }
 
     fn unknown(&self) -> &[String] {

@@ -12,6 +12,7 @@ use tensor::{Context, Pool};
 
 use super::words::Words;
 use crate::chance::Chance;
+use crate::pace::Operations;
 use crate::settings::Steps;
 
 /// Steps of a network that was trained here, and its guidance, where nothing is said.
@@ -125,6 +126,20 @@ impl Painter {
     /// Numbers that it has learnt.
     pub fn parameters(&self) -> usize {
         self.film.parameters()
+    }
+
+    /// Seconds that a step takes on this machine, about.
+    pub fn seconds_of_step(&self, guidance: f32) -> f64 {
+        let shape = self.film.shape();
+        let tokens = (shape.tokens() + shape.caption) as f64;
+        let products = 2.0 * self.film.multiplications() as f64;
+        let looks = 4.0 * (shape.layers * shape.hidden) as f64 * tokens;
+        let passes = if guidance != 1.0 { 2.0 } else { 1.0 };
+        let operations = Operations {
+            of_floats: passes * tokens * (products + looks),
+            of_pairs: 0.0,
+        };
+        operations.seconds(&self.pool)
     }
 
     /// The words of a caption that it does not know.

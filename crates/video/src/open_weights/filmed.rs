@@ -15,6 +15,7 @@ use super::sampler::Sampler;
 use crate::guide::Guide;
 use crate::make::Unmade;
 use crate::order::{Order, Refused, Shot, Size};
+use crate::pace::seconds_of_film;
 use crate::pictures::{Pictures, Told};
 use crate::settings::{KeptAdapter, Settings, Steps};
 
@@ -235,6 +236,15 @@ impl Pictures for Filmed<'_> {
 
     fn steps(&self) -> Option<u64> {
         Some(self.all_steps())
+    }
+
+    fn seconds_to_make(&self) -> f64 {
+        let pipeline = self.pipeline.lock().expect("nobody panics with it");
+        let shots = self.order.shots.iter().map(|shot| {
+            let estimate = pipeline.estimate(&self.request(1, shot));
+            estimate.map_or(0.0, |estimate| pipeline.seconds(&estimate))
+        });
+        shots.sum::<f64>() + seconds_of_film(&self.order)
     }
 
     fn unknown(&self) -> &[String] {

@@ -440,6 +440,8 @@ fn what_does_not_fit_is_told_with_the_largest_that_does() {
     assert!(with(needed.bytes()).fitting(&asked).is_ok());
     // Pictures take as much however many they are, steps do not.
     assert!(needed.steps_bytes > needed.pictures_bytes, "{needed:?}");
+    let seconds = with(u64::MAX).seconds(&needed);
+    assert!(seconds.is_finite() && seconds > 0.0);
     let less = with(u64::midpoint(needed.steps_bytes, needed.pictures_bytes));
     let Err(Error::TooLarge { largest, .. }) = less.fitting(&asked) else {
         panic!("it does not fit");

@@ -7,12 +7,13 @@ use tensor::files::Dtype;
 use super::super::error::{Error, Largest};
 use super::super::request::Request;
 use super::Pipeline;
+use crate::pace::Operations;
 
 /// Sizes that are tried for a film that does not fit: so many parts of what was asked for.
 const PARTS: usize = 64;
 
 /// What a film takes, about, before it is begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// Pixels in a row, rows and pictures that come of it.
     pub film: [usize; 3],
@@ -26,6 +27,10 @@ pub struct Estimate {
     pub steps_bytes: u64,
     /// Bytes while pictures are decoded.
     pub pictures_bytes: u64,
+    /// Operations of all steps; each multiplication and each addition is one.
+    pub steps_operations: f64,
+    /// Those of decoding.
+    pub pictures_operations: f64,
 }
 
 impl Estimate {
@@ -95,7 +100,29 @@ impl Pipeline {
                 + self.transformer.pass_bytes([frames, height, width]))
                 as u64,
             pictures_bytes: (pictures + latents + kept) as u64,
+            steps_operations: (request.steps * texts) as f64
+                * self
+                    .transformer
+                    .pass_operations([frames, height, width], self.options.text_tokens),
+            pictures_operations: self.vae.decoding_operations([frames, height, width]),
         })
+    }
+
+    /// Seconds that such a film takes on this machine, about, without what is read from the disk.
+    pub fn seconds(&self, estimate: &Estimate) -> f64 {
+        let is_of_floats = |held: WeightType| held == WeightType::As(Dtype::F32);
+        let parts = [
+            (self.options.weights, estimate.steps_operations),
+            (self.options.kernels, estimate.pictures_operations),
+        ];
+        let mut operations = Operations::default();
+        for (held, count) in parts {
+            match is_of_floats(held) {
+                true => operations.of_floats += count,
+                false => operations.of_pairs += count,
+            }
+        }
+        operations.seconds(&self.pool)
     }
 
     /// What a film would take, if there is memory for it.

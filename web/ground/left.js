@@ -1,5 +1,5 @@
 // How long something still takes, in few words.
-import { t } from "../ground/words.js";
+import { t } from "./words.js";
 
 /** @param {number} seconds */
 export function left(seconds) {
