@@ -22,7 +22,7 @@ const JUMP = 1;
 /**
  * @param {Film} first
  * @param {(taken: import("./wishes.js").Taken) => void} take Puts it into the form.
- * @param {() => void} look
+ * @param {(gone?: string) => void} look Looks anew; a film that was removed is told.
  */
 export function filmCard(first, take, look) {
   const screen = h("div", { class: "screen" });
@@ -35,13 +35,15 @@ export function filmCard(first, take, look) {
 
   const again = () => take({ shots: film.shots, seed: film.seed, size: film.size, model: film.model, loop: film.loop, sound: film.sound });
   const onward = () => take({ shots: film.shots, after: film.id });
+  const remix = () => take({ shots: [{ prompt: film.prompt.split("\n")[0] ?? "", seconds: Number(film.seconds) }], remix: film.id });
   const remove = async () => {
     try {
       await ask("DELETE", `/v1/videos/${film.id}`);
+      look(film.id);
     } catch (error) {
       notice(told(error));
+      look();
     }
-    look();
   };
   /** A film that is done is gone for good: that is asked first. */
   const askAndRemove = () => {
@@ -58,7 +60,7 @@ export function filmCard(first, take, look) {
     player.addEventListener("keydown", (event) => key(event, player, film.fps));
     const save = h("a", { class: "quiet", href: `/v1/videos/${film.id}/content?download=true`, download: "", title: t("film-save"), "aria-label": t("film-save-of", { words: film.prompt }) }, icon("download"));
     fill(screen, player);
-    fill(act, button("again", "film-again", again), button("right", "film-onward", onward), save, button("note", "film-card", () => openCard(film)), button("bin", "film-remove", askAndRemove));
+    fill(act, button("again", "film-again", again), button("tree", "film-remix", remix), button("right", "film-onward", onward), save, button("note", "film-card", () => openCard(film)), button("bin", "film-remove", askAndRemove));
   };
   const share = h("span");
   const bar = h("div", { class: "bar", role: "progressbar", "aria-label": first.prompt, "aria-valuemin": "0", "aria-valuemax": "100" }, share);
@@ -116,9 +118,29 @@ function openCard(film) {
     ["film-card-model", t(film.steps ? "film-card-generated" : "film-card-drawn", { model: film.model })],
     ["film-card-made", moment(new Date(film.created_at * 1000).toISOString())],
   ];
+  const signed = h("p", { class: "signed", role: "status" });
+  const from = h("dl");
+  ask("GET", `/v1/videos/${film.id}/credentials`).then(
+    (said) => {
+      const isWhole = said.status === "valid";
+      fill(signed, icon(isWhole ? "done" : "warn"), " ", t(isWhole ? "film-card-valid" : "film-card-invalid"));
+      signed.classList.toggle("is-wrong", !isWhole);
+      const kind = said.source?.endsWith("/trainedAlgorithmicMedia") ? t("film-kind-generated") : said.source?.endsWith("/digitalCreation") ? t("film-kind-drawn") : null;
+      const by = said.signer && `${said.signer.organisation ?? said.signer.name ?? ""}, ${said.signer.fingerprint.slice(0, 16)}`;
+      const rows = [
+        ["film-card-kind", kind],
+        ["film-card-signer", by && (said.signer.standing === "trusted" ? t("film-card-own", { by }) : by)],
+        ...(said.ingredients ?? []).map((/** @type {{ title: string | null }} */ one) => ["film-card-from", one.title ?? "?"]),
+      ];
+      fill(from, rows.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", null, t(name)), h("dd", null, value)]));
+    },
+    (error) => fill(signed, told(error)),
+  );
   dialog({ title: t("film-card"), kind: "film-card" }, () => [
-    h("img", { class: "sheet", src: `/v1/videos/${film.id}/content?variant=spritesheet`, alt: t("film-sheet") }),
+    h("img", { class: "film-sheet", src: `/v1/videos/${film.id}/content?variant=spritesheet`, alt: t("film-sheet") }),
     h("dl", null, rows.flatMap(([name, value]) => [h("dt", null, t(name ?? "")), h("dd", null, value ?? "")])),
+    signed,
+    from,
     h("p", { class: "faint" }, t("film-card-signed"), " ", h("code", null, "freehold media verify FILE")),
   ]);
 }

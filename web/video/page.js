@@ -20,7 +20,7 @@ import { wishes } from "./wishes.js";
 const SOON = 400;
 const LATER = 10_000;
 
-/** Films that are shown before one asks for more, and at most. */
+/** Films that are shown before one asks for more, and those that are looked at again and again. */
 const PAGE = 24;
 const LIMIT = 100;
 
@@ -60,6 +60,10 @@ export function videoPage() {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let isLeft = false;
+  /** Films that were removed here. @type {Set<string>} */
+  const gone = new Set();
+  /** Whether all films are here. */
+  let isEnd = false;
   /** Which look is the newest: an older one that comes late says nothing any more. */
   let looks = 0;
 
@@ -90,18 +94,40 @@ export function videoPage() {
         held.set(house.films_paused);
         form.know(house.film_models, house.film_adapters);
       }
-      films = found.map((film) => seen.find((other) => other?.id === film.id) ?? film);
+      const ids = new Set(found.map((film) => film.id));
+      const oldest = found.at(-1)?.created_at ?? 0;
+      // What was fetched before and is older stays as it was.
+      const older = page.has_more ? films.filter((film) => film.created_at <= oldest && !ids.has(film.id) && !gone.has(film.id)) : [];
+      films = [...found.map((film) => seen.find((other) => other?.id === film.id) ?? film), ...older];
       if (open.length) wait = SOON;
-      more.hidden = !page.has_more || limit >= LIMIT;
+      more.hidden = !page.has_more || (older.length > 0 && isEnd);
       show();
     } catch (error) {
       if (look === looks) fill(word, told(error));
     }
     if (!isLeft && look === looks) timer = setTimeout(load, wait);
   };
-  const refresh = () => load();
-  more.addEventListener("click", () => ((limit = Math.min(limit + PAGE, LIMIT)), load()));
-  const form = wishes(refresh);
+  const refresh = (/** @type {string | undefined} */ removed) => {
+    if (removed) gone.add(removed);
+    load();
+  };
+  more.addEventListener("click", async () => {
+    if (limit < LIMIT) {
+      limit = Math.min(limit + PAGE, LIMIT);
+      return load();
+    }
+    try {
+      const page = await ask("GET", `/v1/videos?limit=${PAGE}&after=${films.at(-1)?.id ?? ""}`);
+      const ids = new Set(films.map((film) => film.id));
+      films = [...films, ...page.data.filter((/** @type {Film} */ film) => !ids.has(film.id))];
+      isEnd = !page.has_more;
+      more.hidden = isEnd;
+      show();
+    } catch (error) {
+      notice(told(error));
+    }
+  });
+  const form = wishes(() => refresh(undefined));
   const said = new URLSearchParams(location.search);
   const prompt = said.get("prompt");
   if (prompt) {

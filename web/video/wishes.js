@@ -20,7 +20,7 @@ const SOUNDS = { made: "video-sound-made", none: "video-sound-none", own: "video
 const TRACKS = "audio/*,.wav,.aiff,.flac,.mp3,.ogg,.opus,.m4a";
 const EXAMPLES = ["video-example-1", "video-example-2", "video-example-3"];
 
-/** @typedef {{ shots: { prompt: string, seconds?: number }[], seed?: number, size?: string, model?: string, loop?: boolean, sound?: boolean, after?: string }} Taken */
+/** @typedef {{ shots: { prompt: string, seconds?: number }[], seed?: number, size?: string, model?: string, loop?: boolean, sound?: boolean, after?: string, remix?: string }} Taken */
 
 /** @typedef {{ name: string, size: string, takes: string[], is_built_in: boolean }} Maker */
 
@@ -54,8 +54,8 @@ export function wishes(begun) {
   const another = h("button", { class: "plain", type: "button" }, icon("plus"), t("video-shot-add"));
   /** A size that a film had, or an address says. */
   let taken = "";
-  /** The film that is followed by what is asked for, if one is. */
-  let after = "";
+  /** The film that is followed by what is asked for, or made again with other words, if one is. @type {{ id: string, words: string, isRemix: boolean } | null} */
+  let before = null;
   const followed = h("p", { class: "followed", hidden: true });
 
   const add = (prompt = "", seconds = "4") => {
@@ -76,12 +76,12 @@ export function wishes(begun) {
   };
   const last = () => /** @type {HTMLTextAreaElement | null} */ (shots.querySelector("li:last-child textarea"));
   const number = () => shots.classList.toggle("is-several", shots.childElementCount > 1);
-  const follow = (/** @type {string} */ id, /** @type {string} */ words) => {
-    after = id;
-    followed.hidden = !id;
-    const quit = h("button", { class: "link", type: "button", onclick: () => follow("", "") }, t("video-follow-not"));
-    fill(followed, ...(id ? [t("video-follows", { words }), " ", quit] : []));
-    another.hidden = Boolean(id);
+  const follow = (/** @type {typeof before} */ film) => {
+    before = film;
+    followed.hidden = !film;
+    const quit = h("button", { class: "link", type: "button", onclick: () => follow(null) }, t("video-follow-not"));
+    fill(followed, ...(film ? [t(film.isRemix ? "video-remixes" : "video-follows", { words: film.words }), " ", quit] : []));
+    another.hidden = Boolean(film);
   };
   another.addEventListener("click", () => add().focus());
 
@@ -92,7 +92,8 @@ export function wishes(begun) {
       return { prompt: text.value.trim(), seconds: long.value };
     });
     const [only] = wanted;
-    if (after) return ask("POST", "/v1/videos/extensions", { video: { id: after }, ...only });
+    if (before?.isRemix) return ask("POST", `/v1/videos/${before.id}/remix`, only);
+    if (before) return ask("POST", "/v1/videos/extensions", { video: { id: before.id }, ...only });
     const own = sound.value() === "own" ? track.files?.[0] : undefined;
     if (sound.value() === "own" && !own) throw new Said(t("video-track-none"));
     // What a network makes has no sound of its own, and is not asked for any.
@@ -161,7 +162,7 @@ export function wishes(begun) {
         fill(wrong);
         try {
           await send();
-          follow("", "");
+          follow(null);
         } catch (error) {
           fill(wrong, told(error));
         }
@@ -193,7 +194,8 @@ export function wishes(begun) {
     if (film.loop !== undefined) loop.checked = film.loop;
     if (film.sound !== undefined && !isNetwork()) sound.select.value = film.sound ? "made" : "none";
     brought.hidden = sound.value() !== "own";
-    follow(film.after ?? "", words);
+    const id = film.after ?? film.remix;
+    follow(id ? { id, words, isRemix: Boolean(film.remix) } : null);
     text.focus();
     text.select();
     form.scrollIntoView({ block: "nearest" });

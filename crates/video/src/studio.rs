@@ -99,6 +99,13 @@ impl Studio {
         })
     }
 
+    /// Who is trusted where nobody else is named: what was signed in the house whose data lies in `data`.
+    pub fn trust(data: &Path, now: i64) -> Trust {
+        let root = fs::read_to_string(data.join(FOLDER).join("root.pem"));
+        let trust = root.ok().and_then(|pem| Trust::of_pem(&pem, now).ok());
+        trust.unwrap_or_else(|| Trust::nobody(now))
+    }
+
     /// The certificate by which others know what was signed here, in PEM.
     pub fn root(&self) -> &str {
         &self.root

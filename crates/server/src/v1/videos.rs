@@ -2,6 +2,7 @@
 
 mod characters;
 mod content;
+mod credentials;
 mod form;
 mod guides;
 mod make;
@@ -68,6 +69,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/v1/videos/extensions", post(extend).layer(uploads))
         .route("/v1/videos/{id}", get(retrieve).delete(delete))
         .route("/v1/videos/{id}/content", get(content::content))
+        .route("/v1/videos/{id}/credentials", get(credentials::credentials))
         .route("/v1/videos/{id}/remix", post(remix))
 }
 

@@ -9,7 +9,7 @@ use media::mp4::Frames;
 use media::still;
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, ENTER, Look};
+use crate::browser::{Browser, ENTER, ESCAPE, Look};
 use crate::files::send;
 use crate::house::{House, Reply};
 use crate::signed::Signed;
@@ -84,6 +84,18 @@ fn a_film_is_made_fetched_and_deleted() {
         let report = verify(&mut Cursor::new(&bytes), &Trust::nobody(now())).unwrap();
         assert_eq!(report.status, Status::Valid, "{variant}");
     }
+    let said = house.get(&format!("/v1/videos/{id}/credentials"));
+    let said = said.json();
+    assert_eq!(
+        (
+            &said["status"],
+            &said["signer"]["standing"],
+            &said["prompt"]
+        ),
+        (&json!("valid"), &json!("trusted"), &film["prompt"])
+    );
+    let source = said["source"].as_str().unwrap();
+    assert!(source.ends_with("/digitalCreation"), "{said}");
     let part = house.bytes(
         "GET",
         &format!("/v1/videos/{id}/content"),
@@ -115,9 +127,35 @@ fn a_film_and_what_is_made_of_it_are_silent_where_that_is_wished() {
         &json!({ "prompt": "a blue ball" }),
     );
     ended(&house, &remix);
-    for id in [id, remix] {
-        let bytes = content(&house, &id, "");
+    for id in [&id, &remix] {
+        let bytes = content(&house, id, "");
         assert!(!Frames::open(Cursor::new(&bytes)).unwrap().film().has_sound);
+    }
+    let other = json!({ "prompt": "a blue ball", "seed": 8, "size": "160x192", "fps": 6, "seconds": "2", "loop": true });
+    let remix = begin_at(&house, &format!("/v1/videos/{id}/remix"), &other);
+    let remix = ended(&house, &remix);
+    for (name, value) in [
+        ("seed", json!(8)),
+        ("size", json!("160x192")),
+        ("fps", json!(6)),
+        ("seconds", json!("2")),
+        ("loop", json!(true)),
+        ("frames", json!(12)),
+    ] {
+        assert_eq!(remix[name], value, "{remix}");
+    }
+    for (name, value) in [
+        ("seed", json!(8)),
+        ("size", json!("160x192")),
+        ("fps", json!(6)),
+        ("loop", json!(true)),
+    ] {
+        let onward = json!({ "video": { "id": id }, "seconds": "1", name: value });
+        let refused = house.post("/v1/videos/extensions", &onward);
+        assert_eq!(
+            (refused.status, refused.json()["error"]["param"].clone()),
+            (400, json!(name))
+        );
     }
     wish["sound"] = json!("loud");
     let refused = house.post("/v1/videos", &wish);
@@ -748,7 +786,30 @@ fn a_film_is_asked_for_watched_and_taken_up_again_in_a_browser() {
         taken,
         "a small yellow star orbits a large purple sphere at night"
     );
+    // What the file says of itself, checked by the house.
+    browser.click(".film-acts button[title='How it was made']");
+    browser.until("document.querySelector('dialog .signed .icon-done')");
+    browser.until("document.querySelector('dialog')?.textContent.includes('drawn by a program')");
+    browser.picture("video-card");
+    browser.press(&[], &ESCAPE.to_string());
+    browser.until("!document.querySelector('dialog[open]')");
+    // The same film with other words.
+    browser.click(".film-acts button[title='With other words']");
+    browser.until("!document.querySelector('.followed').hidden");
+    browser.write(
+        ".wish textarea",
+        "a small red star orbits a large blue sphere at night",
+    );
+    browser.click(".wish button.main");
+    browser.until("document.querySelectorAll('.film.is-completed video').length === 2");
+    let films = house.get("/v1/videos").json();
+    assert_eq!(
+        films["data"][0]["remixed_from_video_id"],
+        films["data"][1]["id"]
+    );
+    assert_eq!(films["data"][0]["seed"], films["data"][1]["seed"]);
     assert_eq!(browser.log(), Vec::<String>::new());
+    browser.click(".film-acts button");
     browser.write(".wish textarea", "a dragon");
     browser.click(".wish button.main");
     browser.until("document.querySelector('.wish .wrong').textContent.includes('dragon')");

@@ -6,7 +6,8 @@ use std::path::Path;
 use media::credentials::{self, Content, Report, Source, Standing, Status, Trust};
 use media::watermark::{Detector, Found};
 use media::{mp4, still};
-use serde_json::{Value, json};
+use serde_json::json;
+use video::{described, made_by};
 
 use crate::args::video::MediaVerify;
 use crate::console::{Console, paint};
@@ -37,7 +38,9 @@ pub fn run(args: &MediaVerify, console: &mut Console) -> anyhow::Result<Exit> {
         _ => Exit::Refused,
     };
     if console.is_json() {
-        console.print_json(&described(&report, mark))?;
+        let mut said = described(&report);
+        said["mark"] = json!(mark.map(|mark| format!("{:08x}", mark.message)));
+        console.print_json(&said)?;
         return Ok(exit);
     }
     console.print(&told(&report, mark))?;
@@ -143,7 +146,7 @@ fn said(content: &Content) -> Vec<(&'static str, String)> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let mut rows = vec![
         ("title", text(&content.title)),
-        ("made by", generator(content)),
+        ("made by", made_by(content)),
         (
             "it is",
             content.source.as_ref().map(kind).unwrap_or_default(),
@@ -168,17 +171,6 @@ fn said(content: &Content) -> Vec<(&'static str, String)> {
     rows
 }
 
-fn generator(content: &Content) -> String {
-    let generator = content.generator.as_ref();
-    generator
-        .map(|generator| {
-            format!("{} {}", generator.name, generator.version)
-                .trim()
-                .to_owned()
-        })
-        .unwrap_or_default()
-}
-
 /// What kind of content it is, in words.
 fn kind(source: &Source) -> String {
     match source {
@@ -196,45 +188,4 @@ fn standing(standing: Standing) -> &'static str {
         Standing::Unknown => "not known here",
         Standing::Expired => "the certificate is not good at this time",
     }
-}
-
-fn described(report: &Report, mark: Option<Found>) -> Value {
-    let (status, reason) = match &report.status {
-        Status::Valid => ("valid", None),
-        Status::Invalid { reason } => ("invalid", Some(reason)),
-        Status::Unread { reason } => ("not_understood", Some(reason)),
-        Status::Missing => ("missing", None),
-    };
-    let content = report
-        .content
-        .as_ref()
-        .filter(|_| report.status == Status::Valid);
-    let making = content.and_then(|content| content.making.as_ref());
-    json!({
-        "status": status,
-        "reason": reason,
-        "title": content.and_then(|content| content.title.as_ref()),
-        "generator": content.map(generator),
-        "source": content.and_then(|content| content.source.as_ref()).map(Source::uri),
-        "created_at": content.and_then(|content| content.created_at.as_ref()),
-        "model": making.and_then(|making| making.model.as_ref()),
-        "prompt": making.and_then(|making| making.prompt.as_ref()),
-        "seed": making.and_then(|making| making.seed),
-        "ingredients": content.map(|content| content.ingredients.iter().map(|origin| json!({
-            "title": origin.title,
-            "format": origin.format,
-            "sha256": origin.sha256,
-        })).collect::<Vec<_>>()),
-        "signer": report.signer.as_ref().map(|signer| json!({
-            "name": signer.name,
-            "organisation": signer.organisation,
-            "fingerprint": signer.fingerprint,
-            "standing": match signer.standing {
-                Standing::Trusted => "trusted",
-                Standing::Unknown => "unknown",
-                Standing::Expired => "expired",
-            },
-        })),
-        "mark": mark.map(|mark| format!("{:08x}", mark.message)),
-    })
 }

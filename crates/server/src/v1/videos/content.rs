@@ -61,7 +61,7 @@ pub(super) async fn content(
     reply(&app, &file, shown, &headers).await
 }
 
-fn asset(object: &Object, variant: &str) -> Result<Blob> {
+pub(super) fn asset(object: &Object, variant: &str) -> Result<Blob> {
     let asset = &object.body["assets"][variant];
     match (asset["sha256"].as_str(), asset["bytes"].as_u64()) {
         (Some(sha256), Some(bytes)) => Ok(Blob {

@@ -298,9 +298,25 @@ fn shots(asked: &Asked, seconds: f32) -> Result<Vec<Shot>> {
     shots.collect()
 }
 
-/// The same film with other words.
+/// The same film with other words, and with what else is asked for.
 pub(super) fn remixed(source: &Settings, asked: &Asked, networks: &Networks) -> Result<Settings> {
-    anew(source.remixed(&asked.text("prompt")?), asked, networks)
+    let mut before = source.remixed(&asked.text("prompt")?);
+    if asked.has("seed") {
+        before.seed = seed(asked)?;
+    }
+    if let Some(text) = asked.optional("fps") {
+        before.fps = whole("fps", &text)?;
+    }
+    if let Some(text) = asked.optional("size") {
+        before.size = text.parse::<Size>().map_err(fault)?.to_string();
+    }
+    if let (Some(text), Some(shot)) = (asked.optional("seconds"), before.shots.first_mut()) {
+        shot.seconds = number("seconds", &text)?;
+    }
+    if asked.has("loop") {
+        before.is_loop = is_true(asked, "loop")?;
+    }
+    anew(before, asked, networks)
 }
 
 /// The same film, and more after it. Without words, or with the same, its last shot gets longer; others are another shot.
@@ -313,6 +329,20 @@ pub(super) fn extended(source: &Settings, asked: &Asked, networks: &Networks) ->
         true => asked.text("prompt")?,
         false => String::new(),
     };
+    let kept = [
+        ("seed", source.seed.to_string()),
+        ("fps", source.fps.to_string()),
+        ("size", source.size.clone()),
+        ("loop", source.is_loop.to_string()),
+    ];
+    for (name, before) in kept {
+        if asked.optional(name).is_some_and(|wanted| wanted != before) {
+            let message = format!(
+                "a film goes on as it began, with `{name}` of `{before}`\nhint: leave `{name}` out, or make a remix"
+            );
+            return Err(Fault::param(name, message));
+        }
+    }
     anew(
         source.extended(&prompt, seconds).map_err(fault)?,
         asked,
