@@ -33,7 +33,7 @@ export function filmCard(first, take, look) {
   let film = first;
   let shown = "";
 
-  const again = () => take({ shots: film.shots, seed: film.seed, size: film.size, model: film.model, loop: film.loop, sound: film.sound });
+  const again = () => take({ shots: film.shots, seed: film.seed, size: film.size, model: film.model, loop: film.loop, label: film.label, sound: film.sound });
   const onward = () => take({ shots: film.shots, after: film.id });
   const remix = () => take({ shots: [{ prompt: film.prompt.split("\n")[0] ?? "", seconds: Number(film.seconds) }], remix: film.id });
   const remove = async () => {

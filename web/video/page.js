@@ -11,7 +11,7 @@ import { wishes } from "./wishes.js";
 /**
  * @typedef {{
  *   id: string, status: "queued" | "in_progress" | "completed" | "failed", progress: number, prompt: string, seconds: string, size: string,
- *   shots: { prompt: string, seconds: number }[], seed: number, fps: number, frames: number, loop: boolean, sound: boolean, steps: number | null, model: string, created_at: number, estimated_seconds: number, unknown_words: string[], preview?: string,
+ *   shots: { prompt: string, seconds: number }[], seed: number, fps: number, frames: number, loop: boolean, label: boolean, sound: boolean, steps: number | null, model: string, created_at: number, estimated_seconds: number, unknown_words: string[], preview?: string,
  *   queue_position: number | null, error: { code: string, message: string } | null, remixed_from_video_id: string | null,
  * }} Film
  */

@@ -20,7 +20,7 @@ const SOUNDS = { made: "video-sound-made", none: "video-sound-none", own: "video
 const TRACKS = "audio/*,.wav,.aiff,.flac,.mp3,.ogg,.opus,.m4a";
 const EXAMPLES = ["video-example-1", "video-example-2", "video-example-3"];
 
-/** @typedef {{ shots: { prompt: string, seconds?: number }[], seed?: number, size?: string, model?: string, loop?: boolean, sound?: boolean, after?: string, remix?: string }} Taken */
+/** @typedef {{ shots: { prompt: string, seconds?: number }[], seed?: number, size?: string, model?: string, loop?: boolean, label?: boolean, sound?: boolean, after?: string, remix?: string }} Taken */
 
 /** @typedef {{ name: string, size: string, takes: string[], is_built_in: boolean }} Maker */
 
@@ -47,6 +47,7 @@ export function wishes(begun) {
   const count = choice(t("video-count"), COUNTS.map((value) => [value, t("video-count-of", { count: Number(value) })]));
   const seed = h("input", { type: "number", min: 0, max: Number.MAX_SAFE_INTEGER, step: 1, inputmode: "numeric", placeholder: t("video-seed-any"), "aria-label": t("video-seed") });
   const loop = h("input", { type: "checkbox" });
+  const label = h("input", { type: "checkbox" });
   const sound = choice(t("video-sound"), []);
   const track = h("input", { type: "file", accept: TRACKS, "aria-label": t("video-track") });
   const brought = h("label", { class: "named is-long", hidden: true }, h("span", null, t("video-track")), track);
@@ -98,7 +99,7 @@ export function wishes(begun) {
     if (sound.value() === "own" && !own) throw new Said(t("video-track-none"));
     // What a network makes has no sound of its own, and is not asked for any.
     const sounds = own || isNetwork() ? undefined : sound.value() === "made";
-    const film = { size: size.value(), model: model.value() || undefined, loop: loop.checked, sound: sounds };
+    const film = { size: size.value(), model: model.value() || undefined, loop: loop.checked, label: label.checked, sound: sounds };
     const what = wanted.length > 1 ? { shots: wanted } : only;
     const first = seed.value === "" ? Math.floor(Math.random() * 1_000_000) : Number(seed.value);
     // Several at once are the same words by other chance.
@@ -172,7 +173,7 @@ export function wishes(begun) {
     },
     followed,
     shots,
-    h("div", { class: "wish-row" }, model.element, size.element, count.element, h("label", { class: "named" }, h("span", null, t("video-seed")), seed), sound.element, brought, h("label", { class: "ticked" }, loop, t("video-loop"))),
+    h("div", { class: "wish-row" }, model.element, size.element, count.element, h("label", { class: "named" }, h("span", null, t("video-seed")), seed), sound.element, brought, h("label", { class: "ticked" }, loop, t("video-loop")), h("label", { class: "ticked", title: t("video-label-why") }, label, t("video-label"))),
     guides,
     wrong,
     h("div", { class: "wish-row" }, make, another),
@@ -192,6 +193,7 @@ export function wishes(begun) {
     count.select.value = "1";
     if (film.seed !== undefined) seed.value = String(film.seed);
     if (film.loop !== undefined) loop.checked = film.loop;
+    if (film.label !== undefined) label.checked = film.label;
     if (film.sound !== undefined && !isNetwork()) sound.select.value = film.sound ? "made" : "none";
     brought.hidden = sound.value() !== "own";
     const id = film.after ?? film.remix;

@@ -3,6 +3,7 @@
 mod chance;
 mod character;
 mod guide;
+mod label;
 mod make;
 mod maker;
 mod order;

@@ -9,6 +9,7 @@ use media::sound::Sound;
 use media::watermark::Mark;
 use media::{Codec, Picture, Spec};
 
+use crate::label::Label;
 use crate::order::Refused;
 use crate::pictures::Pictures;
 
@@ -70,6 +71,8 @@ pub(crate) struct Target<S, W> {
     pub out: W,
     /// Bytes to leave free behind the first box of an MP4, for credentials.
     pub gap: usize,
+    /// The mark that everybody sees.
+    pub label: Option<Label>,
     /// The mark that nobody sees.
     pub mark: Option<Mark>,
     /// What is heard, where the format has sound.
@@ -145,9 +148,11 @@ where
         scratch,
         mut out,
         gap,
+        label,
         mark,
         sound,
     } = target;
+    let marks = &Marks { label, mark };
     match format {
         Format::Mp4 | Format::Av1 => {
             if format == Format::Av1 {
@@ -157,25 +162,19 @@ where
             if let Some(sound) = sound {
                 writer = writer.with_sound(sound)?;
             }
-            through(film, mark.as_ref(), each, &mut |picture| {
-                writer.push(picture)
-            })?;
+            through(film, marks, each, &mut |picture| writer.push(picture))?;
             Ok(writer.finish(&mut out, gap)?)
         }
         Format::Gif => {
             let mut writer = Gif::new(spec, &mut out)?;
-            through(film, mark.as_ref(), each, &mut |picture| {
-                writer.push(picture)
-            })?;
+            through(film, marks, each, &mut |picture| writer.push(picture))?;
             writer.finish()?;
             Ok(Gap { at: 0, bytes: 0 })
         }
         Format::Apng => {
             let frames = u32::try_from(film.frames()).unwrap_or(u32::MAX);
             let mut writer = Apng::new(spec, frames, &mut out)?;
-            through(film, mark.as_ref(), each, &mut |picture| {
-                writer.push(picture)
-            })?;
+            through(film, marks, each, &mut |picture| writer.push(picture))?;
             writer.finish()?;
             Ok(Gap { at: 0, bytes: 0 })
         }
@@ -185,14 +184,14 @@ where
 /// Hands each picture to `push`, while the next ones are drawn.
 fn through(
     film: &dyn Pictures,
-    mark: Option<&Mark>,
+    marks: &Marks,
     each: &mut dyn FnMut(u64, &Picture) -> bool,
     push: &mut dyn FnMut(&Picture) -> media::Result<()>,
 ) -> Result<(), Unmade> {
     let (drawn, pictures) = sync_channel(AHEAD);
     let (free, canvases) = channel();
     std::thread::scope(|scope| {
-        let maker = scope.spawn(move || make_all(film, mark, &drawn, &canvases));
+        let maker = scope.spawn(move || make_all(film, marks, &drawn, &canvases));
         let mut made = 0;
         for picture in pictures {
             push(&picture)?;
@@ -213,15 +212,24 @@ fn through(
     })
 }
 
+/// What is put onto each picture.
+struct Marks {
+    label: Option<Label>,
+    mark: Option<Mark>,
+}
+
 fn make_all(
     film: &dyn Pictures,
-    mark: Option<&Mark>,
+    marks: &Marks,
     made: &SyncSender<Picture>,
     canvases: &Receiver<Picture>,
 ) -> Result<(), Unmade> {
     let mut canvas = || canvases.try_recv().unwrap_or_else(|_| film.blank());
     film.run(&mut canvas, &mut |mut picture| {
-        if let Some(mark) = mark {
+        if let Some(label) = &marks.label {
+            label.apply(&mut picture);
+        }
+        if let Some(mark) = &marks.mark {
             mark.apply(&mut picture)
                 .expect("only what is large enough gets a mark");
         }

@@ -46,6 +46,8 @@ pub struct Order {
     pub sound: Soundtrack,
     /// What should not be seen, in words; only networks know what to do with them.
     pub negative: String,
+    /// Whether letters in a corner say that nobody filmed this.
+    pub has_label: bool,
 }
 
 /// What is heard in a film.
@@ -168,6 +170,7 @@ impl Order {
             is_loop: false,
             sound: Soundtrack::Made,
             negative: String::new(),
+            has_label: false,
         }
     }
 

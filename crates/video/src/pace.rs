@@ -7,7 +7,7 @@ use kernels::{Pool, multiply, multiply_bf16};
 
 use crate::order::Order;
 
-/// The share of what a core multiplies from registers that networks reach here (docs/benchmarks.md).
+/// The share of what a core multiplies from registers that large networks reach here (docs/benchmarks.md).
 const SHARE: f64 = 0.7;
 
 /// How long is measured.
@@ -16,8 +16,8 @@ const MEASURED: Duration = Duration::from_millis(15);
 /// Rounds between two looks at the time.
 const ROUNDS: usize = 1 << 14;
 
-/// Seconds that a pixel of a film takes to be drawn, encoded and signed, of a core: 2 s at 1280x720 took two cores 0.8 s.
-const SECONDS_PER_PIXEL: f64 = 36e-9;
+/// Seconds that a pixel of a film takes to be drawn, encoded and signed, of a core: 20 s at 1280x720 took two cores 3.1 s.
+const SECONDS_PER_PIXEL: f64 = 16e-9;
 
 /// Cores that drawing and encoding are spread over at most.
 const DRAWING_CORES: usize = 2;

@@ -38,6 +38,9 @@ pub struct Settings {
     /// What should not be seen, in words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub negative: String,
+    /// Whether letters in a corner say that nobody filmed this.
+    #[serde(default, rename = "label", skip_serializing_if = "std::ops::Not::not")]
+    pub has_label: bool,
     /// How a network went from noise to film, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<Steps>,
@@ -115,6 +118,7 @@ impl Settings {
             is_loop: order.is_loop,
             sound: order.sound,
             negative: order.negative.clone(),
+            has_label: order.has_label,
             steps: None,
             adapters: Vec::new(),
         }
@@ -198,6 +202,7 @@ impl Settings {
             is_loop: self.is_loop,
             sound: self.sound,
             negative: self.negative.clone(),
+            has_label: self.has_label,
         };
         order.check()?;
         Ok(order)
@@ -218,6 +223,7 @@ mod tests {
         let order = Order {
             seed: u64::MAX,
             is_loop: true,
+            has_label: true,
             ..Order::new("a red ball", 2.5, size)
         };
         assert_eq!(Settings::of(&order).order(), Ok(order));

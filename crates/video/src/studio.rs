@@ -13,6 +13,7 @@ use media::credentials::{
 use media::sound::{Sound, Track};
 use media::watermark::{Mark, SIDE_MIN, STRENGTH};
 
+use crate::label::Label;
 use crate::make::{Format, Target, Unmade, make};
 use crate::order::Soundtrack;
 use crate::pictures::Pictures;
@@ -130,6 +131,8 @@ impl Studio {
         let size = plan.order().size;
         let is_large = size.width.min(size.height) >= SIDE_MIN;
         let mark = is_large.then(|| Mark::new(message(&facts.identity), MARK_KEY, STRENGTH));
+        let label = plan.order().has_label;
+        let label = label.then(|| Label::of(&plan.source(), size));
         let mut film = tempfile::tempfile_in(folder)?;
         match format {
             Format::Mp4 | Format::Av1 => {
@@ -139,6 +142,7 @@ impl Studio {
                     scratch: tempfile::tempfile_in(folder)?,
                     out: BufWriter::new(&film),
                     gap: seal.bytes(),
+                    label,
                     mark,
                     sound,
                 };
@@ -160,6 +164,7 @@ impl Studio {
                     scratch: tempfile::tempfile_in(folder)?,
                     out: &mut bytes,
                     gap: 0,
+                    label,
                     mark,
                     sound: None,
                 };

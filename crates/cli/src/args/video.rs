@@ -83,6 +83,10 @@ pub struct Made {
     #[arg(long)]
     pub silent: bool,
 
+    /// Say in a corner of each picture, for all to see, that it was generated (`AI`) or drawn (`CG`)
+    #[arg(long)]
+    pub label: bool,
+
     /// A network that makes it, in place of the scene renderer: `built-in`, what `freehold train` made, or Wan 2.1 T2V or
     /// Wan 2.2 TI2V in the layout of `diffusers`
     #[arg(long, value_name = "DIR")]

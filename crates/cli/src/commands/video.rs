@@ -192,6 +192,7 @@ fn read_storyboard(path: &Path, maker: &Maker) -> anyhow::Result<Order> {
         is_loop: board.is_loop,
         sound: Soundtrack::Made,
         negative: String::new(),
+        has_label: false,
         steps: None,
         adapters: Vec::new(),
     };
@@ -217,6 +218,7 @@ fn make(
             (None, false) => order.sound,
         },
         negative: made.negative.clone().unwrap_or(order.negative.clone()),
+        has_label: made.label || order.has_label,
         ..order.clone()
     };
     let guide = Guide {

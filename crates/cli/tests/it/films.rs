@@ -198,6 +198,38 @@ fn has_sound(path: &Path) -> bool {
 }
 
 #[test]
+fn a_label_is_seen_in_a_corner_and_stays_with_what_is_made_of_the_film() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    for more in [&["-o", "plain.mp4"][..], &["-o", "told.mp4", "--label"]] {
+        let made = run(at, &small("a red ball on a checkerboard", more));
+        assert_eq!(made.exit, Some(0), "{made:?}");
+    }
+    let words = "a blue ball on a checkerboard";
+    let made = run(
+        at,
+        &["video", "remix", "told.mp4", words, "-o", "remix.mp4"],
+    );
+    assert_eq!(made.exit, Some(0), "{made:?}");
+    // The brightest pixel of the corner, where letters are white.
+    let corner = |name: &str| {
+        let mut frames = media::mp4::Frames::open(fs::File::open(at.join(name)).unwrap()).unwrap();
+        let picture = frames.next_picture().unwrap().unwrap();
+        let (width, height) = (picture.width, picture.height);
+        let rows = picture.bytes.chunks_exact(3 * width).skip(height * 3 / 4);
+        let lows = rows.flat_map(|row| row[3 * width * 3 / 4..].chunks_exact(3));
+        lows.map(|pixel| *pixel.iter().min().unwrap())
+            .max()
+            .unwrap()
+    };
+    let [plain, told, remix] = ["plain.mp4", "told.mp4", "remix.mp4"].map(corner);
+    assert!(
+        told > plain.saturating_add(15) && remix > plain.saturating_add(15),
+        "{plain} {told} {remix}"
+    );
+}
+
+#[test]
 fn films_are_heard_unless_they_are_silent_and_with_a_track_that_is_brought() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

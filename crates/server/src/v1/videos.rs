@@ -214,6 +214,7 @@ async fn begin(
         "frames": draft.frames,
         "loras": settings.adapters,
         "loop": settings.is_loop,
+        "label": settings.has_label,
         "sound": draft.has_sound,
         "shots": settings.shots,
         "unknown_words": draft.unknown,

@@ -61,7 +61,7 @@ fn a_film_is_made_fetched_and_deleted() {
         "id": id, "object": "video", "model": "freehold-scene", "status": "completed", "progress": 100,
         "created_at": film["created_at"], "completed_at": film["completed_at"], "expires_at": null,
         "prompt": "a red ball bounces and a dragon", "seconds": "1", "size": "192x160", "error": null,
-        "remixed_from_video_id": null, "seed": 7, "fps": 12, "frames": 12, "loop": false, "loras": [], "sound": true, "steps": null, "unknown_words": ["dragon"],
+        "remixed_from_video_id": null, "seed": 7, "fps": 12, "frames": 12, "label": false, "loop": false, "loras": [], "sound": true, "steps": null, "unknown_words": ["dragon"],
         "characters": [], "estimated_seconds": 1, "queue_position": null,
         "shots": [{ "prompt": "a red ball bounces and a dragon", "seconds": 1.0 }],
     });
@@ -131,7 +131,7 @@ fn a_film_and_what_is_made_of_it_are_silent_where_that_is_wished() {
         let bytes = content(&house, id, "");
         assert!(!Frames::open(Cursor::new(&bytes)).unwrap().film().has_sound);
     }
-    let other = json!({ "prompt": "a blue ball", "seed": 8, "size": "160x192", "fps": 6, "seconds": "2", "loop": true });
+    let other = json!({ "prompt": "a blue ball", "seed": 8, "size": "160x192", "fps": 6, "seconds": "2", "loop": true, "label": true });
     let remix = begin_at(&house, &format!("/v1/videos/{id}/remix"), &other);
     let remix = ended(&house, &remix);
     for (name, value) in [
@@ -140,6 +140,7 @@ fn a_film_and_what_is_made_of_it_are_silent_where_that_is_wished() {
         ("fps", json!(6)),
         ("seconds", json!("2")),
         ("loop", json!(true)),
+        ("label", json!(true)),
         ("frames", json!(12)),
     ] {
         assert_eq!(remix[name], value, "{remix}");

@@ -131,13 +131,16 @@ impl Painter {
     /// Seconds that a step takes on this machine, about.
     pub fn seconds_of_step(&self, guidance: f32) -> f64 {
         let shape = self.film.shape();
-        let tokens = (shape.tokens() + shape.caption) as f64;
-        let products = 2.0 * self.film.multiplications() as f64;
-        let looks = 4.0 * (shape.layers * shape.hidden) as f64 * tokens;
+        let [tokens, caption] = [shape.tokens(), shape.caption].map(|count| count as f64);
+        let [layers, hidden] = [shape.layers, shape.hidden].map(|count| count as f64);
+        // Words go through the layers alone, each of which has some twelve squares of its width.
+        let products = 2.0 * tokens * self.film.multiplications() as f64
+            + 24.0 * caption * layers * hidden * hidden;
+        let looks = 4.0 * layers * hidden * (tokens + caption) * (tokens + caption);
         let passes = if guidance != 1.0 { 2.0 } else { 1.0 };
         let operations = Operations {
-            of_floats: passes * tokens * (products + looks),
-            of_pairs: 0.0,
+            of_pairs: passes * (products + looks),
+            of_floats: 0.0,
         };
         operations.seconds(&self.pool)
     }

@@ -79,6 +79,7 @@ pub(super) fn settings(asked: &Asked, networks: &Networks) -> Result<Settings> {
         frames_per_second: rate,
         seed: seed(asked)?,
         is_loop: is_true(asked, "loop")?,
+        has_label: is_true(asked, "label")?,
         sound: sound(asked, Soundtrack::Made)?,
         shots: shots(asked, seconds)?,
         negative: asked.optional("negative_prompt").unwrap_or_default(),
@@ -375,6 +376,10 @@ fn anew(before: Settings, asked: &Asked, networks: &Networks) -> Result<Settings
             None => before.negative.clone(),
         },
         sound: sound(asked, before.sound)?,
+        has_label: match asked.has("label") {
+            true => is_true(asked, "label")?,
+            false => before.has_label,
+        },
         adapters: match adapters(asked, networks)? {
             Some(adapters) => adapters,
             None => known(before.adapters.clone(), networks)?,
