@@ -7,6 +7,7 @@ import { left } from "../ground/left.js";
 import { notice } from "../ground/notice.js";
 import { moment } from "../ground/when.js";
 import { t } from "../ground/words.js";
+import { kin, openBeside } from "./beside.js";
 
 /** @typedef {import("./page.js").Film} Film */
 
@@ -23,8 +24,9 @@ const JUMP = 1;
  * @param {Film} first
  * @param {(taken: import("./wishes.js").Taken) => void} take Puts it into the form.
  * @param {(gone?: string) => void} look Looks anew; a film that was removed is told.
+ * @param {() => Film[]} others All films that are here.
  */
-export function filmCard(first, take, look) {
+export function filmCard(first, take, look, others) {
   const screen = h("div", { class: "screen" });
   const words = h("p", { class: "film-words" }, first.prompt.replaceAll("\n", " · "));
   const about = h("small");
@@ -55,12 +57,14 @@ export function filmCard(first, take, look) {
   const button = (/** @type {string} */ sign, /** @type {string} */ key, /** @type {() => void} */ work) =>
     h("button", { class: "quiet", type: "button", title: t(key), "aria-label": t(`${key}-of`, { words: film.prompt }), onclick: work }, icon(sign));
 
+  const beside = button("panel", "film-beside", () => openBeside(kin(film, others())));
+
   const done = () => {
     const player = h("video", { src: `/v1/videos/${film.id}/content`, poster: `/v1/videos/${film.id}/content?variant=thumbnail`, controls: true, loop: film.loop || Number(film.seconds) <= 12, preload: "none", playsinline: true, "aria-label": film.prompt });
     player.addEventListener("keydown", (event) => key(event, player, film.fps));
     const save = h("a", { class: "quiet", href: `/v1/videos/${film.id}/content?download=true`, download: "", title: t("film-save"), "aria-label": t("film-save-of", { words: film.prompt }) }, icon("download"));
     fill(screen, player);
-    fill(act, button("again", "film-again", again), button("tree", "film-remix", remix), button("right", "film-onward", onward), save, button("note", "film-card", () => openCard(film)), button("bin", "film-remove", askAndRemove));
+    fill(act, button("again", "film-again", again), button("tree", "film-remix", remix), button("right", "film-onward", onward), save, beside, button("note", "film-card", () => openCard(film)), button("bin", "film-remove", askAndRemove));
   };
   const share = h("span");
   const bar = h("div", { class: "bar", role: "progressbar", "aria-label": first.prompt, "aria-valuemin": "0", "aria-valuemax": "100" }, share);
@@ -81,6 +85,7 @@ export function filmCard(first, take, look) {
     element.className = `film is-${film.status}`;
     const unknown = film.unknown_words.length ? t("film-unknown", { words: film.unknown_words.join(", ") }) : null;
     if (film.status === "completed" && shown !== film.status) done();
+    beside.hidden = kin(film, others()).length < 2;
     if (film.status === "queued" || film.status === "in_progress") working();
     if (film.status === "failed" && shown !== film.status) {
       fill(screen, icon("warn"));

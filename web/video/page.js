@@ -72,7 +72,7 @@ export function videoPage() {
     const wanted = films.map((film) => {
       let card = cards.get(film.id);
       if (card) card.set(film);
-      else cards.set(film.id, (card = filmCard(film, form.take, refresh)));
+      else cards.set(film.id, (card = filmCard(film, form.take, refresh, () => films)));
       return card.element;
     });
     arrange(gallery, wanted);

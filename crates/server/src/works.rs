@@ -19,6 +19,7 @@ use library::{HubName, HubOptions};
 use serde_json::Value;
 use store::{Job, Lease, NewJob};
 use tokio::sync::{Notify, watch};
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::api::house::FILMS_PAUSED;
 use crate::app::App;
@@ -192,7 +193,7 @@ async fn adopt_films(app: &App, mut stop: watch::Receiver<bool>) {
 }
 
 /// Works on a job as long as the lease lasts.
-async fn work(app: Arc<App>, mut lease: Lease, mut stop: watch::Receiver<bool>) {
+async fn work(app: Arc<App>, lease: Lease, mut stop: watch::Receiver<bool>) {
     let id = lease.job.id.clone();
     let live = Arc::new(Live::new());
     app.works.all().insert(id.clone(), Arc::clone(&live));
@@ -215,15 +216,8 @@ async fn work(app: Arc<App>, mut lease: Lease, mut stop: watch::Receiver<bool>) 
         Some(outcome) => outcome,
         None => {
             live.stop();
-            // Whoever waits for a hub that says nothing notices later, and is not waited for.
-            let within = match lease.job.kind == videos::KIND && !*stop.borrow() {
-                true => FILM_STOPPED_WITHIN,
-                false => STOPPED_WITHIN,
-            };
-            match tokio::time::timeout(within, worked).await {
-                Ok(outcome) => outcome,
-                Err(_) => Ok(Err(Fault::broken("it does not stop"))),
-            }
+            let is_film = lease.job.kind == videos::KIND;
+            stopped(worked, is_film, &mut stop).await
         }
     };
     {
@@ -237,25 +231,52 @@ async fn work(app: Arc<App>, mut lease: Lease, mut stop: watch::Receiver<bool>) 
     // What breaks there is only a log.
     let _ = writing.await;
     let outcome = outcome.unwrap_or_else(|error| Err(Fault::broken(error.to_string())));
-    let jobs = app.store().jobs();
+    settle(&app, lease, &live, outcome).await;
+}
+
+/// How work ends that was told to. A film has the memory that the next one needs, and is waited for as long as the server stays; whoever
+/// waits for a hub that says nothing notices later, and is not.
+async fn stopped(
+    mut worked: JoinHandle<Result<Value>>,
+    is_film: bool,
+    stop: &mut watch::Receiver<bool>,
+) -> std::result::Result<Result<Value>, JoinError> {
+    if is_film {
+        let waited = tokio::select! {
+            waited = tokio::time::timeout(FILM_STOPPED_WITHIN, &mut worked) => waited.ok(),
+            () = leases::told(stop) => None,
+        };
+        if let Some(outcome) = waited {
+            return outcome;
+        }
+    }
+    match tokio::time::timeout(STOPPED_WITHIN, worked).await {
+        Ok(outcome) => outcome,
+        Err(_) => Ok(Err(Fault::broken("it does not stop"))),
+    }
+}
+
+/// Keeps how the work on a job ended.
+async fn settle(app: &App, mut lease: Lease, live: &Live, outcome: Result<Value>) {
+    let (id, jobs) = (lease.job.id.clone(), app.store().jobs());
     let ended = match outcome {
         Ok(result) => jobs.complete(&lease, result, app.timestamp()).await,
         // It goes on with the next server. One that was called off is nobody's any more.
         Err(_) if live.stops() => {
-            leases::give_back(&app, &lease, Duration::ZERO).await;
+            leases::give_back(app, &lease, Duration::ZERO).await;
             return;
         }
         // Whoever worked on it before has not noticed yet that nobody waits for them.
         Err(fault) if fault.code.as_deref() == Some("already_fetching") => {
-            leases::give_back(&app, &lease, LOOKED_EVERY).await;
+            leases::give_back(app, &lease, LOOKED_EVERY).await;
             return;
         }
         Err(fault) => {
             tracing::warn!(id, message = fault.message, "a job failed");
             // What fails by itself would fail again.
-            forget(&app, &lease.job);
+            forget(app, &lease.job);
             if lease.job.kind == videos::KIND
-                && let Err(unkept) = videos::end_failed(&app, &id, &fault).await
+                && let Err(unkept) = videos::end_failed(app, &id, &fault).await
             {
                 // As long as nobody can be told that it failed, it has not.
                 tracing::warn!(
@@ -263,7 +284,7 @@ async fn work(app: Arc<App>, mut lease: Lease, mut stop: watch::Receiver<bool>) 
                     message = unkept.message,
                     "the end of a film cannot be kept"
                 );
-                leases::give_back(&app, &lease, UNKEPT_REST).await;
+                leases::give_back(app, &lease, UNKEPT_REST).await;
                 return;
             }
             lease.job.attempts = lease.job.attempts_max;
@@ -275,7 +296,7 @@ async fn work(app: Arc<App>, mut lease: Lease, mut stop: watch::Receiver<bool>) 
         Ok(()) | Err(store::Error::Stale { .. } | store::Error::NotFound { .. }) => {}
         Err(error) => {
             tracing::warn!(id, %error, "the end of a job cannot be kept");
-            leases::give_back(&app, &lease, LOOKED_EVERY).await;
+            leases::give_back(app, &lease, LOOKED_EVERY).await;
         }
     }
 }

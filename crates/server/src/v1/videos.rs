@@ -177,21 +177,7 @@ async fn begin(
         let model = settings.model.clone();
         let _permit = app.gate.permit(caller, Infer { model }).await?;
     }
-    let (guides, draft) = {
-        // Pictures take their memory until the draft is done: few are looked at at once.
-        let _place = match Guides::are_in(asked) {
-            true => Some(app.large_bodies.acquire().await),
-            false => None,
-        };
-        let mut guides = Guides::read(app, caller, asked).await?;
-        // Reading the words, which takes its time, tells at once what cannot be made.
-        let (all, guide) = (Arc::clone(app), std::mem::take(&mut guides.guide));
-        let read = tokio::task::spawn_blocking(move || Draft::new(&all, &settings, guide));
-        let draft = read
-            .await
-            .map_err(|error| Fault::broken(error.to_string()))??;
-        (guides, draft)
-    };
+    let (guides, draft) = drafted(app, caller, asked, settings).await?;
     let settings = draft.settings;
     let now = app.timestamp();
     let film = json!({
@@ -245,6 +231,26 @@ async fn begin(
     }
     let queue = Waiting::read(app, [&object]).await?;
     Ok(reply(queue.placed(&object, None)))
+}
+
+/// What is handed in for a film, and what is known of it before it is made.
+async fn drafted(
+    app: &Arc<App>,
+    caller: &Caller,
+    asked: &Asked,
+    settings: Settings,
+) -> Result<(Guides, Draft)> {
+    // Pictures take their memory until the draft is done: few are looked at at once.
+    let _place = match Guides::are_in(asked) {
+        true => Some(app.large_bodies.acquire().await),
+        false => None,
+    };
+    let mut guides = Guides::read(app, caller, asked).await?;
+    // Reading the words, which takes its time, tells at once what cannot be made.
+    let (all, guide) = (Arc::clone(app), std::mem::take(&mut guides.guide));
+    let read = tokio::task::spawn_blocking(move || Draft::new(&all, &settings, guide)).await;
+    let draft = read.map_err(|error| Fault::broken(error.to_string()))?;
+    Ok((guides, draft?))
 }
 
 /// What is known of a film before it is made.

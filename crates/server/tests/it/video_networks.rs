@@ -346,7 +346,7 @@ fn a_network_is_chosen_and_given_a_picture_in_a_browser() {
         (&json!("ti2v"), &json!(2))
     );
     assert_eq!(made_of(&house, &film).0, ["input_reference"]);
-    browser.click(".film-acts button:nth-of-type(3)");
+    browser.click(".film-acts button[title='How it was made']");
     browser.until_text("ti2v: generated");
     assert_eq!(browser.log(), Vec::<String>::new());
 }

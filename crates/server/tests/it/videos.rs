@@ -843,3 +843,33 @@ fn an_answer_leads_to_the_page_with_the_wish_filled_in() {
     browser.until("document.querySelector('.turn, .thread')");
     assert_eq!(browser.log(), Vec::<String>::new());
 }
+
+#[test]
+fn films_of_other_seeds_play_side_by_side() {
+    let house = House::open();
+    for seed in [3, 4] {
+        let mut wish = small("a red ball bounces");
+        wish["seed"] = json!(seed);
+        ended(&house, &begin(&house, &wish));
+    }
+    ended(&house, &begin(&house, &small("a blue cube")));
+    let Some(browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.enter(&house.url);
+    browser.go(&format!("{}/video", house.url));
+    browser.until("document.querySelectorAll('.film.is-completed').length === 3");
+    // What is alone has nothing beside it.
+    let offered = "[...document.querySelectorAll('.film')].map((film) => !film.querySelector('button[title=\"Side by side\"]').hidden)";
+    assert_eq!(browser.value(offered), json!([false, true, true]));
+    browser.click(".film:nth-child(2) button[title='Side by side']");
+    browser.until("document.querySelectorAll('dialog .beside video').length === 2");
+    browser.click("dialog .beside ~ p button");
+    browser.until("[...document.querySelectorAll('dialog .beside video')].every((film) => !film.paused && film.currentTime > 0)");
+    browser.click("dialog .beside ~ p button");
+    browser.until(
+        "[...document.querySelectorAll('dialog .beside video')].every((film) => film.paused)",
+    );
+    browser.picture("video-beside");
+    assert_eq!(browser.log(), Vec::<String>::new());
+}

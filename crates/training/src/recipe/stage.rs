@@ -246,25 +246,7 @@ impl Stage {
                     .to_owned();
             return Err((reason, "`warmup = 0.02` and `decay = 0.2` are usual"));
         }
-        if !positive(self.learning_rate) || !positive(self.clip) || !positive(self.save_minutes) {
-            let reason = "`learning_rate`, `clip` and `save_minutes` are more than zero".to_owned();
-            return Err((reason, "`learning_rate = 1e-3` and `clip = 1.0` are usual"));
-        }
-        let is_average = self
-            .average
-            .is_none_or(|average| (0.0..1.0).contains(&average));
-        if !is_average
-            || !(0.0..=1.0).contains(&self.prompt_weight)
-            || !self.weight_decay.is_finite()
-            || self.weight_decay < 0.0
-        {
-            let reason =
-                "`average`, `prompt_weight` and `weight_decay` are shares of one".to_owned();
-            return Err((
-                reason,
-                "`average = 0.999` and `weight_decay = 0.1` are usual",
-            ));
-        }
+        self.check_rule()?;
         if self.validate_every == 0 {
             let reason = "`validate_every = 0`".to_owned();
             return Err((
@@ -288,6 +270,31 @@ impl Stage {
         self.check_preference()?;
         self.check_film()?;
         self.check_reinforcement()
+    }
+
+    /// That weights are moved by numbers that move them.
+    fn check_rule(&self) -> Result<(), (String, &'static str)> {
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        if !positive(self.learning_rate) || !positive(self.clip) || !positive(self.save_minutes) {
+            let reason = "`learning_rate`, `clip` and `save_minutes` are more than zero".to_owned();
+            return Err((reason, "`learning_rate = 1e-3` and `clip = 1.0` are usual"));
+        }
+        let is_average = self
+            .average
+            .is_none_or(|average| (0.0..1.0).contains(&average));
+        if !is_average
+            || !(0.0..=1.0).contains(&self.prompt_weight)
+            || !self.weight_decay.is_finite()
+            || self.weight_decay < 0.0
+        {
+            let reason =
+                "`average`, `prompt_weight` and `weight_decay` are shares of one".to_owned();
+            return Err((
+                reason,
+                "`average = 0.999` and `weight_decay = 0.1` are usual",
+            ));
+        }
+        Ok(())
     }
 
     /// That nothing is asked for that films do not have, or that only they have.
