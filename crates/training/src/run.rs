@@ -146,7 +146,7 @@ impl Run {
                 .is_none_or(|name| *name == stage.name);
             let is_done = u64::from(model.join("config.json").is_file());
             if self.team.first_says(is_done)? != 0 {
-                self.check_done(stage, &folder)?;
+                self.team.agree(self.check_done(stage, &folder))?;
             } else {
                 if !is_wanted {
                     return Err(Error::Recipe {

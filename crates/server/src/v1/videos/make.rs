@@ -1,6 +1,7 @@
 //! Films are made: drawn, signed, and kept with what is shown of them.
 
 use std::fs::File;
+use std::time::Duration;
 
 use base64ct::{Base64, Encoding as _};
 use media::{Picture, still};
@@ -31,6 +32,9 @@ const JPEG_QUALITY: u8 = 82;
 
 /// A picture in so many is shown while the film is drawn.
 const PREVIEW_EVERY: u64 = 24;
+
+/// A film that nobody has queued for so long is not going to be.
+const ADOPTED_AFTER: Duration = Duration::from_secs(10);
 
 /// Bytes that are handed on at once.
 const PIECE: usize = 256 << 10;
@@ -78,7 +82,9 @@ pub(crate) async fn adopt(app: &App) -> Result<()> {
     };
     loop {
         let page = app.store().objects().list(&list).await?;
-        for film in &page.data {
+        // What is being asked for at this moment is queued by whoever asks, with all that belongs to it.
+        let left = |film: &&Object| film.created_at.after(ADOPTED_AFTER) < app.timestamp();
+        for film in page.data.iter().filter(left) {
             let job =
                 works::enqueue_as(app, &film.owner, KIND, film.id.clone(), Value::Null).await?;
             if matches!(
