@@ -12,7 +12,7 @@ const MOST = 4;
 /** Those of `films` that differ from `film` by nothing but chance, it first. @param {Film} film @param {Film[]} films */
 export function kin(film, films) {
   const alike = (/** @type {Film} */ other) =>
-    other.status === "completed" && other.prompt === film.prompt && other.size === film.size && other.seconds === film.seconds && other.model === film.model;
+    other.status === "completed" && other.prompt === film.prompt && other.size === film.size && other.seconds === film.seconds && other.model === film.model && other.steps === film.steps && other.loop === film.loop && other.seed !== film.seed;
   return [film, ...films.filter((other) => other.id !== film.id && alike(other))].slice(0, MOST);
 }
 

@@ -87,34 +87,16 @@ pub fn told(calls: &[Call]) -> Vec<String> {
 
 /// What a person is told, in the words of a terminal.
 pub fn words(told: &Told) -> String {
-    let typed = |text: String| paint::styled(paint::TYPED, text);
     match told {
         Told::Text(text) => text.clone(),
-        Told::Task(Task::Fix { path, test_command }) => {
-            let path = path.as_deref().unwrap_or(".");
-            let test = test_command
-                .as_ref()
-                .map(|command| format!(" --test {}", quoted(command)));
-            let command = format!("freehold fix {}{}", quoted(path), test.unwrap_or_default());
-            format!("This repairs it, in a sandbox: {}", typed(command))
-        }
-        Told::Task(Task::MakeVideo {
-            prompt,
-            seconds,
-            size,
-        }) => {
-            let seconds = seconds.map(|seconds| format!(" --seconds {seconds}"));
-            let size = size.map(|[width, height]| format!(" --size {width}x{height}"));
-            let [seconds, size] = [seconds, size].map(Option::unwrap_or_default);
-            let command = format!("freehold video create {}{seconds}{size}", quoted(prompt));
-            format!("This makes the film: {}", typed(command))
-        }
-        Told::Task(Task::AddModel { name }) => {
-            let name = name.as_deref().map_or("hub:OWNER/NAME".to_owned(), quoted);
-            format!(
-                "This adds a model: {}",
-                typed(format!("freehold model add {name}"))
-            )
+        Told::Task(task) => {
+            let what = match task {
+                Task::Fix { .. } => "This repairs it, in a sandbox",
+                Task::MakeVideo { .. } => "This makes the film",
+                Task::AddModel { .. } => "This adds a model",
+            };
+            let line: Vec<String> = command(task).iter().map(|word| quoted(word)).collect();
+            format!("{what}: {}", paint::styled(paint::TYPED, line.join(" ")))
         }
         Told::NotYet(tool, understood) => {
             format!("Understood, but there is no `{tool}` yet: {understood}")
@@ -122,11 +104,88 @@ pub fn words(told: &Told) -> String {
     }
 }
 
-/// A word as a shell takes it.
+/// The command that does it, word by word.
+pub fn command(task: &Task) -> Vec<String> {
+    let option = |name: &str, value: Option<String>| Some(format!("--{name}={}", value?));
+    let (verb, subject, options) = match task {
+        Task::Fix { path, test_command } => {
+            let test = option("test", test_command.clone());
+            ("fix", path.as_deref().unwrap_or("."), vec![test])
+        }
+        Task::MakeVideo {
+            prompt,
+            seconds,
+            size,
+        } => {
+            let seconds = option("seconds", seconds.map(|seconds| seconds.to_string()));
+            let size = size.map(|[width, height]| format!("{width}x{height}"));
+            (
+                "video create",
+                prompt.as_str(),
+                vec![seconds, option("size", size)],
+            )
+        }
+        Task::AddModel { name } => {
+            let name = name.as_deref().unwrap_or("hub:OWNER/NAME");
+            ("model add", name, Vec::new())
+        }
+    };
+    let mut words: Vec<String> = format!("freehold {verb}")
+        .split(' ')
+        .map(str::to_owned)
+        .collect();
+    words.extend(options.into_iter().flatten());
+    // What was said is no option, however it begins.
+    words.extend(subject.starts_with('-').then(|| "--".to_owned()));
+    words.push(subject.to_owned());
+    words
+}
+
+/// A word as a shell takes it; of an option, its value.
 fn quoted(word: &str) -> String {
+    if let Some((name, value)) = word.split_once('=').filter(|_| word.starts_with("--")) {
+        return format!("{name}={}", quoted(value));
+    }
     let is_plain = |c: char| c.is_alphanumeric() || "-_./:@".contains(c);
-    match !word.is_empty() && !word.starts_with('-') && word.chars().all(is_plain) {
+    match !word.is_empty() && word.chars().all(is_plain) {
         true => word.to_owned(),
         false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(task: Task) -> String {
+        words(&Told::Task(task))
+    }
+
+    #[test]
+    fn commands_can_be_typed_as_they_are_shown() {
+        let film = |prompt: &str| Task::MakeVideo {
+            prompt: prompt.to_owned(),
+            seconds: Some(2.5),
+            size: Some([320, 240]),
+        };
+        let shown = told(film("it's a red ball"));
+        let command = r"freehold video create --seconds=2.5 --size=320x240 'it'\''s a red ball'";
+        assert!(shown.contains(command), "{shown}");
+        let shown = told(film("--force"));
+        assert!(shown.contains("--size=320x240 -- --force"), "{shown}");
+        let fix = Task::Fix {
+            path: None,
+            test_command: Some("python -m pytest".to_owned()),
+        };
+        let shown = told(fix);
+        assert!(
+            shown.contains("freehold fix --test='python -m pytest' ."),
+            "{shown}"
+        );
+        let shown = told(Task::AddModel { name: None });
+        assert!(
+            shown.contains("freehold model add hub:OWNER/NAME"),
+            "{shown}"
+        );
     }
 }

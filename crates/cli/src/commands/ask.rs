@@ -67,41 +67,16 @@ pub fn run(args: &Ask, console: &mut Console) -> anyhow::Result<Exit> {
 /// What is carried out for whoever asked. Repairs change nothing, films get names that are free, and a model's licence is shown before it
 /// comes.
 fn command(told: &Told) -> Option<Vec<OsString>> {
-    let words: Vec<String> = match told {
-        Told::Task(Task::Fix { path, test_command }) => {
-            let path = path.as_deref().unwrap_or(".");
-            let test = test_command.iter().map(|test| format!("--test={test}"));
-            ["freehold", "fix"]
-                .map(str::to_owned)
-                .into_iter()
-                .chain(test)
-                .chain(["--".to_owned(), path.to_owned()])
-                .collect()
-        }
-        Told::Task(Task::MakeVideo {
-            prompt,
-            seconds,
-            size,
-        }) => {
-            let seconds = seconds.map(|seconds| format!("--seconds={seconds}"));
-            let size = size.map(|[width, height]| format!("--size={width}x{height}"));
-            ["freehold", "video", "create"]
-                .map(str::to_owned)
-                .into_iter()
-                .chain(seconds)
-                .chain(size)
-                .chain(["--".to_owned(), prompt.to_owned()])
-                .collect()
-        }
-        Told::Task(Task::AddModel { name: Some(name) })
-            if name.starts_with("hub:") || Path::new(name).exists() =>
-        {
-            ["freehold", "model", "add", "--", name]
-                .map(str::to_owned)
-                .into()
-        }
-        _ => return None,
+    let Told::Task(task) = told else {
+        return None;
     };
+    let is_known = match task {
+        Task::Fix { .. } | Task::MakeVideo { .. } => true,
+        Task::AddModel { name } => name
+            .as_ref()
+            .is_some_and(|name| name.starts_with("hub:") || Path::new(name).exists()),
+    };
+    let words = is_known.then(|| built_in::command(task))?;
     Some(words.into_iter().map(OsString::from).collect())
 }
 

@@ -26,7 +26,7 @@ pub enum Error {
     Refused(String),
     /// It would not fit.
     #[error(
-        "such a film needs about {needed} MiB of memory, and {given} may be used\nhint: {largest}hold weights in `Q8_0` or `Q4_0`"
+        "such a film needs about {needed} MiB of memory, and {given} may be used\nhint: {largest}; weights held in `Q8_0` or `Q4_0` take less"
     )]
     TooLarge {
         /// MiB at the most.
@@ -65,8 +65,8 @@ impl fmt::Display for Largest {
             write!(f, "{begin}{frames} {pictures} of {width}x{height}")?;
         }
         match self.0.is_empty() {
-            true => Ok(()),
-            false => f.write_str("; or "),
+            true => f.write_str("a smaller one does not fit either"),
+            false => Ok(()),
         }
     }
 }

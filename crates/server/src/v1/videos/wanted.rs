@@ -438,8 +438,16 @@ pub(super) fn fault(refused: Refused) -> Fault {
 pub(super) fn not_begun(unmade: Unmade) -> Fault {
     match unmade {
         Unmade::Refused(refused) => fault(refused),
-        Unmade::OpenWeights(error @ video::open_weights::Error::TooLarge { .. }) => {
-            Fault::param("size", error.to_string()).code("not_enough_memory")
+        Unmade::OpenWeights(video::open_weights::Error::TooLarge {
+            needed,
+            given,
+            largest,
+        }) => {
+            // How weights are held is not for a request to say.
+            let message = format!(
+                "such a film needs about {needed} MiB of memory, and {given} may be used\nhint: {largest}"
+            );
+            Fault::param("size", message).code("not_enough_memory")
         }
         Unmade::OpenWeights(error) => Fault::param("model", error.to_string()),
         other => Fault::broken(other.to_string()),
