@@ -3,7 +3,7 @@
 Each folder holds the weights at the start, the tokens in the order in which they were read, the gradient of the
 first batch, the loss and the length of the gradient before each step, and the weights at the end. `llama-adamw` runs
 `torch.optim.AdamW`; `qwen3-muon` moves the matrices of the layers by Muon, here in f32 throughout, and trains a Qwen3,
-whose heads have norms of their own.
+whose heads have norms of their own. `qwen3-moe-adamw` trains a Qwen3 with experts, each of which is an array of its own in the folder.
 
 `llama-dpo` learns preferences (Rafailov et al. 2023) from the same first weights: `tokens` holds the preferred answer of
 each pair and then the other, `lengths` their tokens, of which the first `prompts` are told. `reference` holds the
@@ -88,6 +88,29 @@ class Muon(torch.optim.Optimizer):
                 p.sub_(x * (0.2 * math.sqrt(max(p.shape)) * group["lr"]))
 
 
+def named(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Weights by the names that folders have: experts one by one."""
+    arrays = {}
+    for key, value in model.named_parameters():
+        if key.endswith("experts.gate_up_proj"):
+            stem = key.removesuffix("gate_up_proj")
+            for number, both in enumerate(value):
+                arrays[f"{stem}{number}.gate_proj.weight"], arrays[f"{stem}{number}.up_proj.weight"] = both.chunk(2)
+        elif key.endswith("experts.down_proj"):
+            stem = key.removesuffix("down_proj")
+            arrays |= {f"{stem}{number}.down_proj.weight": down for number, down in enumerate(value)}
+        else:
+            arrays[key] = value
+    return arrays
+
+
+def gradients(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """The gradients by the same names."""
+    held = torch.nn.Module()
+    held.named_parameters = lambda: ((key, p.grad) for key, p in model.named_parameters())
+    return {f"gradient.{key}": gradient.clone() for key, gradient in named(held).items()}
+
+
 def begin(name: str, model: torch.nn.Module) -> tuple[torch.Generator, object]:
     """Writes settings and first weights; what draws further numbers, and a function that copies the weights."""
     folder = FIXTURES / "training" / name
@@ -99,7 +122,7 @@ def begin(name: str, model: torch.nn.Module) -> tuple[torch.Generator, object]:
         for key, parameter in sorted(model.named_parameters()):
             noise = torch.randn(parameter.shape, generator=generator)
             parameter.copy_(1 + 0.1 * noise if parameter.ndim == 1 else 0.08 * noise)
-    weights = lambda: {k: v.detach().clone() for k, v in model.named_parameters()}
+    weights = lambda: {k: v.detach().clone() for k, v in named(model).items()}
     save_file(weights(), folder / "model.safetensors", metadata={"format": "pt"})
     return generator, weights
 
@@ -116,9 +139,9 @@ def run(name: str, model: torch.nn.Module, muon: bool) -> None:
     folder = FIXTURES / "training" / name
     generator, weights = begin(name, model)
     rows = tokens(generator)
-    named = dict(model.named_parameters())
-    hidden = [p for k, p in named.items() if muon and p.ndim == 2 and "embed" not in k]
-    rest = [p for p in named.values() if all(p is not h for h in hidden)]
+    parameters = dict(model.named_parameters())
+    hidden = [p for k, p in parameters.items() if muon and p.ndim == 2 and "embed" not in k]
+    rest = [p for p in parameters.values() if all(p is not h for h in hidden)]
     groups = [
         {"params": [p for p in rest if p.ndim > 1], "weight_decay": 0.1},
         {"params": [p for p in rest if p.ndim == 1], "weight_decay": 0.0},
@@ -134,7 +157,7 @@ def run(name: str, model: torch.nn.Module, muon: bool) -> None:
         model.zero_grad()
         loss.backward()
         if step == 0:
-            first = {f"gradient.{k}": p.grad.clone() for k, p in named.items()}
+            first = gradients(model)
         norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP))
         losses.append(loss.detach())
         for optimiser in optimisers:
@@ -187,7 +210,7 @@ def dpo(name: str, model: torch.nn.Module) -> None:
         model.zero_grad()
         loss.backward()
         if step == 0:
-            first = {f"gradient.{k}": p.grad.clone() for k, p in model.named_parameters()}
+            first = gradients(model)
         norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP))
         losses.append(loss.detach())
         accuracies.append((margin > 0).float().mean())
@@ -262,9 +285,12 @@ def main() -> None:
     torch.set_num_threads(1)
     llama = lambda: transformers.LlamaForCausalLM(transformers.LlamaConfig(**SIZES))
     qwen = lambda: transformers.Qwen3ForCausalLM(transformers.Qwen3Config(**SIZES))
+    sparse = dict(moe_intermediate_size=32, num_experts=6, num_experts_per_tok=2, norm_topk_prob=True)
+    moe = lambda: transformers.Qwen3MoeForCausalLM(transformers.Qwen3MoeConfig(**SIZES, **sparse))
     runs = {
         "llama-adamw": lambda name: run(name, llama(), muon=False),
         "qwen3-muon": lambda name: run(name, qwen(), muon=True),
+        "qwen3-moe-adamw": lambda name: run(name, moe(), muon=False),
         "llama-dpo": lambda name: dpo(name, llama()),
         "llama-grpo": lambda name: grpo(name, llama()),
     }

@@ -4,7 +4,7 @@
 //! Shapes: T tokens, C hidden, E experts, F feed-forward of one expert, N tokens that chose it.
 
 use tensor::files::View;
-use tensor::ops::{add_rows, gather_rows, linear, linears};
+use tensor::ops::{Over, add_weighted_rows, gather_rows, linear, linears, shares_of};
 use tensor::{Context, Tensor, Weight};
 
 use crate::error::Error;
@@ -40,13 +40,17 @@ pub(crate) struct ExpertSizes {
 
 /// Which experts compute for which tokens, and how much each counts.
 pub(crate) struct Routes {
+    /// `[T, top]`
+    shares: Tensor,
+    /// By expert.
     experts: Vec<Route>,
 }
 
 #[derive(Clone, Default)]
 struct Route {
     rows: Vec<u32>,
-    shares: Vec<f32>,
+    /// Where their shares are, as places in the array of all.
+    places: Vec<u32>,
 }
 
 /// How experts are chosen.
@@ -59,37 +63,33 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
-    /// The experts of most share by a softmax of `logits [T, E]`; of equal ones the earlier.
-    pub fn routes(&self, logits: &Tensor) -> Routes {
+    /// The experts of most share by a softmax of `logits [T, E]`; of equal ones the earlier. Shares are scaled by the
+    /// `factors [E]` of the experts where there are any.
+    pub fn routes(&self, cx: &Context, logits: &Tensor, factors: Option<&[f32]>) -> Routes {
         let experts = logits.width();
+        let top = self.top.min(experts);
         let mut routes = vec![Route::default(); experts];
+        let mut chosen = Vec::with_capacity(logits.rows() * top);
         let mut order: Vec<usize> = Vec::with_capacity(experts);
         for token in 0..logits.rows() {
             let logits = logits.row(token);
-            let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let share = |expert: usize| (logits[expert] - largest).exp();
             order.clear();
             order.extend(0..experts);
             order.sort_by(|a, b| logits[*b].total_cmp(&logits[*a]).then(a.cmp(b)));
-            let chosen = &order[..self.top.min(experts)];
-            let counted = if self.is_normalised { chosen } else { &order };
-            let total: f32 = counted.iter().map(|expert| share(*expert)).sum();
-            for expert in chosen {
+            for expert in &order[..top] {
                 routes[*expert].rows.push(token as u32);
-                routes[*expert].shares.push(share(*expert) / total);
+                routes[*expert].places.push(chosen.len() as u32);
+                chosen.push(*expert as u32);
             }
         }
-        Routes { experts: routes }
-    }
-}
-
-impl Routes {
-    /// The same with the shares of each expert scaled.
-    pub fn scaled(mut self, factors: &[f32]) -> Self {
-        for (route, factor) in self.experts.iter_mut().zip(factors) {
-            route.shares.iter_mut().for_each(|share| *share *= factor);
+        let over = match self.is_normalised {
+            true => Over::Chosen,
+            false => Over::All,
+        };
+        Routes {
+            shares: shares_of(cx, logits, &chosen, over, factors), // [T, top]
+            experts: routes,
         }
-        self
     }
 }
 
@@ -124,6 +124,11 @@ impl Experts {
                 })
             });
             experts.collect()
+        } else if loader.learns_whole() {
+            let flaw = format!(
+                "the experts of `{mlp}` are stored in one array, and learn one by one or with adapters beside them"
+            );
+            return Err(Error::Config(flaw));
         } else {
             let [gates, ups] = gates_and_ups(loader, mlp, sizes)?;
             let ending = if loader.has(&name("down_proj")) {
@@ -171,7 +176,8 @@ impl Experts {
             let h = gather_rows(cx, x, &route.rows); // [N, C]
             let [gate, up] = linears(cx, &h, [&expert.gate, &expert.up]); // [N, F] twice
             let y = linear(cx, &self.gate.apply(cx, &gate, &up), &expert.down); // [N, C]
-            onto = add_rows(cx, onto, &y, &route.rows, &route.shares); // [T, C]
+            let shares = (&routes.shares, &route.places[..]);
+            onto = add_weighted_rows(cx, onto, &y, &route.rows, shares); // [T, C]
         }
         onto
     }
@@ -229,6 +235,12 @@ mod tests {
 
     use super::*;
 
+    impl Routes {
+        fn share(&self, expert: usize, number: usize) -> f32 {
+            self.shares.values()[self.experts[expert].places[number] as usize]
+        }
+    }
+
     #[test]
     fn the_experts_of_most_share_are_chosen() {
         let cx = Context::new(Arc::new(Pool::of_all_cores()));
@@ -237,19 +249,21 @@ mod tests {
             top: 2,
             is_normalised: true,
         };
-        let routes = choice.routes(&logits);
+        let routes = choice.routes(&cx, &logits, None);
         let rows: Vec<&[u32]> = routes.experts.iter().map(|route| &*route.rows).collect();
         // Of the three equal ones of the second token the first is taken.
         assert_eq!(rows, [&[1][..], &[0, 1], &[], &[0]]);
-        assert_eq!(routes.experts[3].shares, [0.5]);
-        let sum = routes.experts[0].shares[0] + routes.experts[1].shares[1];
+        assert_eq!(routes.share(3, 0), 0.5);
+        let sum = routes.share(0, 0) + routes.share(1, 1);
         assert!((sum - 1.0).abs() < 1e-6, "{sum}");
+        let halved = choice.routes(&cx, &logits, Some(&[1.0, 1.0, 1.0, 0.5]));
+        assert_eq!(halved.share(3, 0), 0.25);
 
         let raw = Choice {
             top: 1,
             is_normalised: false,
         };
-        let share = raw.routes(&logits).experts[1].shares[0];
+        let share = raw.routes(&cx, &logits, None).share(1, 0);
         let exact = 2_f32.exp() / (1.0 + 2.0 * 2_f32.exp() + 1_f32.exp());
         assert!((share - exact).abs() < 1e-6, "{share} {exact}");
     }

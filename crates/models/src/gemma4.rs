@@ -186,8 +186,9 @@ impl Mixture {
     /// The sum of what the dense layer made, `dense`, and what the experts make of `x`. All are `[T, C]`.
     fn beside(&self, cx: &Context, dense: Tensor, x: &Tensor, eps: f32) -> Tensor {
         let routed = rms_norm(cx, x, &self.router_norm, eps); // [T, C]
-        let routes = self.choice.routes(&linear(cx, &routed, &self.router)); // from [T, E]
-        let routes = routes.scaled(self.expert_scales.values());
+        let logits = linear(cx, &routed, &self.router); // [T, E]
+        let scales = self.expert_scales.values();
+        let routes = self.choice.routes(cx, &logits, Some(scales));
         let h = rms_norm(cx, x, &self.experts_norm, eps); // [T, C]
         let y = self
             .experts

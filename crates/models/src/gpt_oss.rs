@@ -9,13 +9,14 @@
 //! Shapes: T tokens, C hidden, H heads, D numbers in a head, E experts, F feed-forward of one expert.
 
 use tensor::files::{Dtype, View};
-use tensor::ops::{embedding, gather_rows, linear, linear_onto, rms_norm};
+use tensor::ops::{Angles, embedding, gather_rows, linear, linear_onto, rms_norm};
 use tensor::{Context, Parameter, Tensor, Weight};
 
 use crate::batch::{Batch, Cache, Memory};
 use crate::error::Error;
 use crate::experts::{Choice, Expert, ExpertSizes, Experts};
 use crate::feed_forward::Gate;
+use crate::layers::{Around, Layered, states};
 use crate::loader::Loader;
 use crate::model::Network;
 use crate::rotary::Rotary;
@@ -44,22 +45,11 @@ struct Layer {
 
 impl Network for GptOss {
     fn states(&self, cx: &Context, batch: &Batch<'_>, cache: &mut Cache) -> Tensor {
-        let angles = self.rotary.angles(cx, batch.positions());
-        let mut x = embedding(cx, &self.embedding, batch.tokens); // [T, C]
-        for (number, layer) in self.layers.iter().enumerate() {
-            let h = rms_norm(cx, &x, &layer.attention_norm, self.eps); // [T, C]
-            let pages = cache.pages(number);
-            let a = layer
-                .attention
-                .forward(cx, &h, Some(&angles), pages, batch.sequences); // [T, H·D]
-            x = linear_onto(cx, x, &a, &layer.attention.o); // [T, C]
-            let h = rms_norm(cx, &x, &layer.mlp_norm, self.eps); // [T, C]
-            let routes = self.choice.routes(&linear(cx, &h, &layer.router)); // from [T, E]
-            x = layer.experts.forward_onto(cx, x, &h, &routes); // [T, C]
-            cx.layer_done(number, &x);
-        }
-        let x = gather_rows(cx, &x, batch.wanted); // [wanted, C]
-        rms_norm(cx, &x, &self.norm, self.eps)
+        states(self, cx, batch, cache)
+    }
+
+    fn layered(&self) -> Option<&dyn Layered> {
+        Some(self)
     }
 
     fn logits(&self, cx: &Context, states: &Tensor) -> Tensor {
@@ -78,6 +68,38 @@ impl Network for GptOss {
         });
         let ends = [(&self.embedding, 0.0), (&self.head, 1.0)];
         ends.into_iter().chain(layers).collect()
+    }
+}
+
+impl Layered for GptOss {
+    fn count(&self) -> usize {
+        self.layers.len()
+    }
+
+    fn angles(&self, cx: &Context, batch: &Batch<'_>) -> Vec<Angles> {
+        vec![self.rotary.angles(cx, batch.positions())]
+    }
+
+    fn embed(&self, cx: &Context, batch: &Batch<'_>) -> Tensor {
+        embedding(cx, &self.embedding, batch.tokens) // [T, C]
+    }
+
+    fn layer(&self, cx: &Context, number: usize, x: Tensor, around: Around<'_>) -> Tensor {
+        let layer = &self.layers[number];
+        let attention = &layer.attention;
+        let h = rms_norm(cx, &x, &layer.attention_norm, self.eps); // [T, C]
+        let angles = around.angles.first();
+        let a = attention.forward(cx, &h, angles, around.pages, around.sequences); // [T, H·D]
+        let x = linear_onto(cx, x, &a, &attention.o); // [T, C]
+        let h = rms_norm(cx, &x, &layer.mlp_norm, self.eps); // [T, C]
+        let logits = linear(cx, &h, &layer.router); // [T, E]
+        let routes = self.choice.routes(cx, &logits, None);
+        layer.experts.forward_onto(cx, x, &h, &routes) // [T, C]
+    }
+
+    fn end(&self, cx: &Context, x: &Tensor, wanted: &[u32]) -> Tensor {
+        let x = gather_rows(cx, x, wanted); // [wanted, C]
+        rms_norm(cx, &x, &self.norm, self.eps)
     }
 }
 

@@ -143,6 +143,12 @@ impl<'a> Loader<'a> {
         learning.matrix(&stored, (rows.clone(), outputs), self.pool, || read(kept))
     }
 
+    /// Whether all weights learn, rather than none or what stands beside them.
+    pub fn learns_whole(&self) -> bool {
+        let learning = self.learning.map(RefCell::borrow);
+        learning.is_some_and(|learning| learning.is_whole())
+    }
+
     /// Packs a matrix `[outputs, inputs]` that is part of a larger array, or put together from several.
     pub fn pack(&self, view: &View<'_>) -> Weight {
         Weight::from_view(view, self.options.weights, self.pool)

@@ -141,7 +141,7 @@ impl Network for Qwen3_5 {
 impl Mixture {
     /// What the chosen experts and the one for all make of `h`, added to `onto`. Both are `[T, C]`.
     fn forward_onto(&self, cx: &Context, onto: Tensor, h: &Tensor) -> Tensor {
-        let routes = self.choice.routes(&linear(cx, h, &self.router)); // from [T, E]
+        let routes = self.choice.routes(cx, &linear(cx, h, &self.router), None); // from [T, E]
         let x = self.experts.forward_onto(cx, onto, h, &routes); // [T, C]
         let shared = self.shared.forward(cx, h); // [T, C]
         let gates = linear(cx, h, &self.shared_gate); // [T, 1]

@@ -116,12 +116,12 @@ impl Trainee {
     /// The weights of a Hugging Face folder.
     ///
     /// # Errors
-    /// As [`Model::load`], and for networks that cannot learn here: those with experts or with layers that
-    /// sum up the past.
+    /// As [`Model::load`], and for networks that cannot learn here: those with layers that sum up the past, and
+    /// without adapters those whose experts are stored in one array.
     pub fn open(path: &Path, options: LearnOptions, pool: &Pool) -> Result<Self, Error> {
         let checkpoint = Checkpoint::open(path)?;
         let source = read_source(&checkpoint)?;
-        const LEARNING: [&str; 11] = [
+        const LEARNING: [&str; 12] = [
             FILM,
             "gemma3",
             "gemma3_text",
@@ -132,9 +132,15 @@ impl Trainee {
             "phi3",
             "qwen2",
             "qwen3",
+            "qwen3_moe",
             "smollm3",
         ];
-        if !LEARNING.contains(&source.architecture.as_str()) || source.names.are_of_gguf() {
+        // Beside weights that stay as they are, sinks and experts in one array need no gradients.
+        const ADAPTING: [&str; 1] = ["gpt_oss"];
+        let architecture = source.architecture.as_str();
+        let is_adapting = options.adapters.is_some() && ADAPTING.contains(&architecture);
+        let learns = LEARNING.contains(&architecture) || is_adapting;
+        if !learns || source.names.are_of_gguf() {
             return Err(Error::Untrainable(source.architecture));
         }
         let learning = Learning {
@@ -292,6 +298,11 @@ impl Learner {
 }
 
 impl Learning {
+    /// Whether there are no adapters.
+    pub fn is_whole(&self) -> bool {
+        self.options.adapters.is_none()
+    }
+
     /// How a matrix is read: whatever learns is kept in f32.
     pub fn read_as(&self, wanted: WeightType) -> WeightType {
         match self.options.adapters {

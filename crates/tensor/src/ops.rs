@@ -21,6 +21,7 @@ mod norm;
 mod rope;
 mod rows;
 mod running;
+mod shares;
 
 pub use adaptive::{Shared, add_gated, gelu_tanh, modulated_norm, relu, silu, unit_norm};
 pub use attention::{attend, attention};
@@ -37,8 +38,9 @@ pub use loss::{softmax_cross_entropy, sum_in_pieces, weighted_cross_entropy, wei
 pub use modulate::{gated_onto, modulate};
 pub use norm::rms_norm;
 pub use rope::{Angles, rope};
-pub use rows::{add_rows, gather_rows};
+pub use rows::{add_rows, add_weighted_rows, gather_rows};
 pub use running::{DeltaRule, causal_conv_silu, delta_rule};
+pub use shares::{Over, shares_of};
 
 use std::ops::Range;
 

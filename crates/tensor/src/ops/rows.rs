@@ -60,6 +60,55 @@ pub fn add_rows(cx: &Context, onto: Tensor, x: &Tensor, rows: &[u32], weights: &
     })
 }
 
+/// The same with weights that are computed: row `i` is taken times number `at[i]` of `weights`, whatever shape they have.
+///
+/// # Panics
+/// When there is no such row or number.
+pub fn add_weighted_rows(
+    cx: &Context,
+    onto: Tensor,
+    x: &Tensor,
+    rows: &[u32],
+    (weights, at): (&Tensor, &[u32]),
+) -> Tensor {
+    assert!(
+        rows.len() == x.rows() && at.len() == x.rows(),
+        "one place and one weight for each row"
+    );
+    let saved = cx.is_recording().then(|| onto.clone());
+    let mut out = super::own(cx, onto);
+    assert_eq!(out.width(), x.width(), "rows of one width");
+    let width = x.width();
+    let numbers = weights.values();
+    scatter(out.values_mut(), (x, width), rows, |row| {
+        numbers[at[row] as usize]
+    });
+    let Some(onto) = saved else {
+        return out;
+    };
+    let (rows, at) = (rows.to_vec(), at.to_vec());
+    let (onto_node, x, weights) = (onto.node(), x.clone(), weights.clone());
+    let inputs = [&onto, &x.clone(), &weights.clone()];
+    cx.recorded(out, &inputs, false, move |cx, gradient| {
+        let mut dx = cx.take([rows.len(), width]);
+        let mut slopes = cx.zeros(weights.shape());
+        let slots = dx.values_mut().chunks_exact_mut(width.max(1));
+        for (number, (dx, row)) in slots.zip(&rows).enumerate() {
+            let at = at[number] as usize;
+            let weight = weights.values()[at];
+            let dy = &gradient.values()[*row as usize * width..][..width];
+            dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx = dy * weight);
+            let along = x.row(number).iter().zip(dy).map(|(x, dy)| x * dy);
+            slopes.values_mut()[at] += along.sum::<f32>();
+        }
+        vec![
+            Step::Input(onto_node, gradient.clone()),
+            Step::Input(x.node(), dx),
+            Step::Input(weights.node(), slopes),
+        ]
+    })
+}
+
 fn scatter(
     out: &mut [f32],
     (x, width): (&Tensor, usize),

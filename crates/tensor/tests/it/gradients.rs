@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use tensor::ops::{
-    Angles, add, add_rows, attention, embedding, gated_onto, gather_rows, linear, linear_onto,
-    modulate, rms_norm, rope, scale, softmax_cross_entropy, sum_in_pieces, swiglu,
-    weighted_cross_entropy, weighted_squares,
+    Angles, Over, add, add_rows, add_weighted_rows, attention, embedding, gated_onto, gather_rows,
+    linear, linear_onto, modulate, rms_norm, rope, scale, shares_of, softmax_cross_entropy,
+    sum_in_pieces, swiglu, weighted_cross_entropy, weighted_squares,
 };
 use tensor::{
     Attention, CacheType, Context, Gradients, KvPages, Parameter, ParameterId, Pool, RopePairs,
@@ -203,6 +203,33 @@ fn rows_pass_gradients_to_where_they_came_from() {
         run: &|cx, _, w| embedding(cx, &weight(cx, &w[0], 3, 4, 0), &[1, 1, 2, 0]),
     }
     .check();
+}
+
+#[test]
+fn shares_of_experts_pass_gradients_to_the_router() {
+    // Of four experts each token has two; the third is nobody's.
+    let chosen = [0, 1, 3, 0, 1, 3];
+    for over in [Over::Chosen, Over::All] {
+        for factors in [None, Some(&[0.5, 2.0, 3.0, -1.0][..])] {
+            Case {
+                name: "shares_of",
+                tensors: &[[3, 4]],
+                parameters: &[],
+                run: &|cx, x, _| shares_of(cx, &x[0], &chosen, over, factors),
+            }
+            .check();
+            Case {
+                name: "shares_of and add_weighted_rows",
+                tensors: &[[3, 4], [2, 4], [3, 4]],
+                parameters: &[],
+                run: &|cx, x, _| {
+                    let shares = shares_of(cx, &x[0], &chosen, over, factors);
+                    add_weighted_rows(cx, x[2].clone(), &x[1], &[1, 0], (&shares, &[3, 0]))
+                },
+            }
+            .check();
+        }
+    }
 }
 
 #[test]

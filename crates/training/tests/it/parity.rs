@@ -160,3 +160,8 @@ fn two_hundred_steps_of_adamw_follow_pytorch() {
 fn two_hundred_steps_of_muon_follow_pytorch() {
     follow("qwen3-muon", Kind::Muon, 1e-3);
 }
+
+#[test]
+fn two_hundred_steps_with_experts_follow_pytorch() {
+    follow("qwen3-moe-adamw", Kind::AdamW, 1e-3);
+}
