@@ -149,9 +149,14 @@ impl<'a> Loader<'a> {
         learning.is_some_and(|learning| learning.is_whole())
     }
 
-    /// Packs a matrix `[outputs, inputs]` that is part of a larger array, or put together from several.
+    /// Packs a matrix `[outputs, inputs]` that is part of a larger array, or put together from several. Where others learn
+    /// beside it, blocks stay blocks.
     pub fn pack(&self, view: &View<'_>) -> Weight {
-        Weight::from_view(view, self.options.weights, self.pool)
+        let weights = match self.learning.is_some() && view.dtype.is_quantised() {
+            true => WeightType::Stored,
+            false => self.options.weights,
+        };
+        Weight::from_view(view, weights, self.pool)
     }
 
     /// Says that the tensor of that name will not be read again.

@@ -135,8 +135,8 @@ impl Trainee {
             "qwen3_moe",
             "smollm3",
         ];
-        // Beside weights that stay as they are, sinks and experts in one array need no gradients.
-        const ADAPTING: [&str; 1] = ["gpt_oss"];
+        // Beside weights that stay as they are, sinks, factors of layers and experts in one array need no gradients.
+        const ADAPTING: [&str; 3] = ["gemma4", "gemma4_text", "gpt_oss"];
         let architecture = source.architecture.as_str();
         let is_adapting = options.adapters.is_some() && ADAPTING.contains(&architecture);
         let learns = LEARNING.contains(&architecture) || is_adapting;

@@ -1,5 +1,6 @@
 //! Behaviours of `models`, seen from outside.
 
+mod adapters;
 mod chat_parser;
 mod chat_templates;
 mod encoders;
