@@ -1,7 +1,8 @@
 """What matrices beside which adapters stand are pulled to: `fixtures/training/adapters/<name>.safetensors`.
 
 Of tiny checkpoints in `fixtures/models/<name>`, whose other weights do not learn here: some tokens, the loss of foretelling each
-from those before it, and its gradients by the matrices of attention. An adapter that begins with zeros has gradients of
+from those before it, and its gradients by the matrices of attention
+and of what stands in its place. An adapter that begins with zeros has gradients of
 these alone: of its second matrix `alpha / rank · dW · Aᵀ`, of its first none.
 
     python reference/adapters.py
@@ -16,8 +17,8 @@ from manifest import FIXTURES, record
 from safetensors.torch import save_file
 
 SEED, LENGTH = 29, 24
-NAMES = ["gemma4", "gemma4-moe-nested", "gpt-oss", "gpt-oss-float-top4"]
-TARGETS = ("q_proj.weight", "k_proj.weight", "v_proj.weight", "o_proj.weight")
+NAMES = ["gemma4", "gemma4-moe-nested", "gpt-oss", "gpt-oss-float-top4", "qwen3.5", "qwen3.5-moe-nested"]
+TARGETS = tuple(f"{name}.weight" for name in "q_proj k_proj v_proj o_proj in_proj_qkv in_proj_z in_proj_a in_proj_b out_proj".split())
 
 
 def main() -> None:

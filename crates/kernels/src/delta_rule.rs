@@ -65,18 +65,7 @@ fn delta_definition(state: &mut [f32], out: &mut [f32], change: &mut [f32], head
     for (token, out) in out.chunks_exact_mut(value_dim.max(1)).enumerate() {
         let query = &head.queries[token * head.key_stride..][..key_dim];
         let key = &head.keys[token * head.key_stride..][..key_dim];
-        let value = &head.values[token * head.value_stride..][..value_dim];
-        let [decay, share] = head.gates[token * head.gate_stride];
-        change.fill(0.0);
-        for (row, key) in state.chunks_exact_mut(value_dim).zip(key) {
-            for (state, held) in row.iter_mut().zip(&mut *change) {
-                *state *= decay;
-                *held += *state * key;
-            }
-        }
-        for (change, value) in change.iter_mut().zip(value) {
-            *change = (value - *change) * share;
-        }
+        change_of(state, change, head, token);
         out.fill(0.0);
         let rows = state.chunks_exact_mut(value_dim);
         for ((row, key), query) in rows.zip(key).zip(query) {
@@ -85,6 +74,25 @@ fn delta_definition(state: &mut [f32], out: &mut [f32], change: &mut [f32], head
                 *out += *state * query;
             }
         }
+    }
+}
+
+/// Shrinks the state by the token's decay; what is to be added at its key.
+#[inline(always)]
+pub(crate) fn change_of(state: &mut [f32], change: &mut [f32], head: &DeltaHead<'_>, token: usize) {
+    let value_dim = change.len();
+    let value = &head.values[token * head.value_stride..][..value_dim];
+    let [decay, share] = head.gates[token * head.gate_stride];
+    change.fill(0.0);
+    let rows = state.chunks_exact_mut(value_dim);
+    for (row, key) in rows.zip(&head.keys[token * head.key_stride..]) {
+        for (state, held) in row.iter_mut().zip(&mut *change) {
+            *state *= decay;
+            *held += *state * key;
+        }
+    }
+    for (change, value) in change.iter_mut().zip(value) {
+        *change = (value - *change) * share;
     }
 }
 

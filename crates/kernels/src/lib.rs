@@ -35,6 +35,7 @@ mod attention_backward;
 mod conv;
 mod cross_entropy;
 mod delta_rule;
+mod delta_rule_backward;
 mod full_attention;
 mod gates;
 mod kv_pages;
@@ -55,6 +56,7 @@ pub use blocks::{BLOCK, BlockMxfp4, BlockQ4_0, BlockQ4K, BlockQ6K, BlockQ8_0, SU
 pub use conv::{PaddedFrame, Taps, conv_frames};
 pub use cross_entropy::cross_entropy;
 pub use delta_rule::{DeltaHead, causal_conv_silu, delta_rule};
+pub use delta_rule_backward::{DeltaSlopes, delta_rule_backward};
 pub use full_attention::{KeysValues, Looks, full_attention};
 pub use gates::{geglu, gelu, sigmoid_gate, swiglu_clamped};
 pub use isa::Isa;

@@ -46,7 +46,7 @@ pub enum Error {
     /// A family whose networks cannot learn here.
     #[error(
         "networks of the architecture `{0}` cannot be trained so\nhint: those of `llama`, `mistral`, `qwen2`, `qwen3`, `qwen3_moe`, \
-         `gemma3`, `olmo2`, `phi3` and `smollm3` can, and with `adapters` those of `gpt_oss` and `gemma4`, from a folder of safetensors"
+         `gemma3`, `olmo2`, `phi3` and `smollm3` can, and with `adapters` those of `gpt_oss`, `gemma4` and `qwen3_5`, from a folder of safetensors"
     )]
     Untrainable(String),
     /// A tensor has another shape than the settings ask for.

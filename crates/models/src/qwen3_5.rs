@@ -13,7 +13,9 @@
 
 mod delta_net;
 
-use tensor::ops::{add_rows, embedding, gather_rows, linear, linear_onto, rms_norm, sigmoid_gate};
+use tensor::ops::{
+    add_weighted_rows, embedding, gather_rows, linear, linear_onto, rms_norm, sigmoid_gate,
+};
 use tensor::{Context, Parameter, Tensor, Weight};
 
 use crate::batch::{Batch, Cache, Memory};
@@ -145,12 +147,9 @@ impl Mixture {
         let x = self.experts.forward_onto(cx, onto, h, &routes); // [T, C]
         let shared = self.shared.forward(cx, h); // [T, C]
         let gates = linear(cx, h, &self.shared_gate); // [T, 1]
-        let shares = gates
-            .values()
-            .iter()
-            .map(|gate| 1.0 / (1.0 + (-gate).exp()));
+        let shares = sigmoid_gate(cx, &gates, &cx.tensor([h.rows(), 1], &vec![1.0; h.rows()])); // [T, 1]
         let rows: Vec<u32> = (0..h.rows() as u32).collect();
-        add_rows(cx, x, &shared, &rows, &shares.collect::<Vec<_>>())
+        add_weighted_rows(cx, x, &shared, &rows, (&shares, &rows))
     }
 }
 

@@ -116,8 +116,8 @@ impl Trainee {
     /// The weights of a Hugging Face folder.
     ///
     /// # Errors
-    /// As [`Model::load`], and for networks that cannot learn here: those with layers that sum up the past, and
-    /// without adapters those whose experts are stored in one array.
+    /// As [`Model::load`], and for networks that cannot learn here: without adapters those whose experts are stored in one
+    /// array, or that have other numbers than matrices and norms.
     pub fn open(path: &Path, options: LearnOptions, pool: &Pool) -> Result<Self, Error> {
         let checkpoint = Checkpoint::open(path)?;
         let source = read_source(&checkpoint)?;
@@ -136,7 +136,15 @@ impl Trainee {
             "smollm3",
         ];
         // Beside weights that stay as they are, sinks, factors of layers and experts in one array need no gradients.
-        const ADAPTING: [&str; 3] = ["gemma4", "gemma4_text", "gpt_oss"];
+        const ADAPTING: [&str; 7] = [
+            "gemma4",
+            "gemma4_text",
+            "gpt_oss",
+            "qwen3_5",
+            "qwen3_5_moe",
+            "qwen3_5_moe_text",
+            "qwen3_5_text",
+        ];
         let architecture = source.architecture.as_str();
         let is_adapting = options.adapters.is_some() && ADAPTING.contains(&architecture);
         let learns = LEARNING.contains(&architecture) || is_adapting;

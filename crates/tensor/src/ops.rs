@@ -39,7 +39,7 @@ pub use modulate::{gated_onto, modulate};
 pub use norm::rms_norm;
 pub use rope::{Angles, rope};
 pub use rows::{add_rows, add_weighted_rows, gather_rows};
-pub use running::{DeltaRule, causal_conv_silu, delta_rule};
+pub use running::{DeltaRule, causal_conv_silu, delta_gates, delta_rule};
 pub use shares::{Over, shares_of};
 
 use std::ops::Range;

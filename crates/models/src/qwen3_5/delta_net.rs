@@ -3,7 +3,7 @@
 //! Shapes: T tokens, C hidden, G heads of keys, V heads of values, A numbers in a key, B in a value.
 
 use tensor::ops::{
-    DeltaRule, causal_conv_silu, delta_rule, linear_onto, linears, rms_norm, swiglu,
+    DeltaRule, causal_conv_silu, delta_gates, delta_rule, linear_onto, linears, rms_norm, swiglu,
 };
 use tensor::{Context, Parameter, Sequence, States, Tensor, Weight};
 
@@ -66,31 +66,18 @@ impl DeltaNet {
         let (q, k, v) = (mixed(&q, 0), mixed(&k, 1), mixed(&v, 2)); // [T, G·A] twice, [T, V·B]
         let q = rms_norm(cx, &q, &self.to_unit[0], self.unit_eps);
         let k = rms_norm(cx, &k, &self.to_unit[1], self.unit_eps);
+        let gates = delta_gates(cx, [&decay, &share], [&self.rate, &self.decay_bias]); // [T, V·2]
         let rule = DeltaRule {
             queries: &q,
             keys: &k,
             values: &v,
-            gates: &self.gates(&decay, &share),
+            gates: &gates,
             key_heads: self.sizes.key_heads,
             value_heads: self.sizes.value_heads,
         };
         let y = delta_rule(cx, &rule, sums, sequences); // [T, V·B]
         let y = rms_norm(cx, &y, &self.norm, self.eps);
         linear_onto(cx, onto, &swiglu(cx, &gate, &y), &self.out) // [T, C]
-    }
-
-    /// What each head's memory is multiplied with, and how far it moves: `[T, V]` of pairs.
-    fn gates(&self, decay: &Tensor, share: &Tensor) -> Vec<[f32; 2]> {
-        let heads = self.rate.values().iter().zip(self.decay_bias.values());
-        let pairs = decay.values().iter().zip(share.values());
-        let gates = pairs
-            .zip(heads.cycle())
-            .map(|((decay, share), (rate, bias))| {
-                let x = decay + bias;
-                let softplus = if x > 20.0 { x } else { x.exp().ln_1p() };
-                [(-rate.exp() * softplus).exp(), 1.0 / (1.0 + (-share).exp())]
-            });
-        gates.collect()
     }
 
     /// What it keeps of a sequence.

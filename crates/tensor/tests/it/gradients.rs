@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use tensor::ops::{
-    Angles, Over, add, add_rows, add_weighted_rows, attention, embedding, gated_onto, gather_rows,
-    linear, linear_onto, modulate, rms_norm, rope, scale, shares_of, softmax_cross_entropy,
-    sum_in_pieces, swiglu, weighted_cross_entropy, weighted_squares,
+    Angles, DeltaRule, Over, add, add_rows, add_weighted_rows, attention, causal_conv_silu,
+    delta_gates, delta_rule, embedding, gated_onto, gather_rows, linear, linear_onto, modulate,
+    rms_norm, rope, scale, shares_of, softmax_cross_entropy, sum_in_pieces, swiglu,
+    weighted_cross_entropy, weighted_squares,
 };
 use tensor::{
     Attention, CacheType, Context, Gradients, KvPages, Parameter, ParameterId, Pool, RopePairs,
-    Sequence, Tensor, Weight,
+    Sequence, States, Tensor, Weight,
 };
 
 type Operation<'a> = dyn Fn(&Context, &[Tensor], &[Vec<f32>]) -> Tensor + 'a;
@@ -230,6 +231,50 @@ fn shares_of_experts_pass_gradients_to_the_router() {
             .check();
         }
     }
+}
+
+#[test]
+fn sums_of_the_past_pass_gradients_to_every_token() {
+    // The first is longer than what is remembered at a time on the way back.
+    let sequences = [(&[0_u32][..], 66), (&[1], 3)].map(|(table, tokens)| Sequence {
+        table,
+        past: 0,
+        tokens,
+    });
+    Case {
+        name: "delta_rule",
+        tensors: &[[69, 2], [69, 2], [69, 4], [69, 2], [69, 2]],
+        parameters: &[],
+        run: &|cx, x, _| {
+            let rates = [[-1.0, 0.5], [0.2, -0.3]].map(|pair| Parameter::new(pair, [2]));
+            let [queries, keys] = [0, 1].map(|at| scale(cx, x[at].clone(), 0.5));
+            let rule = DeltaRule {
+                queries: &queries,
+                keys: &keys,
+                values: &x[2],
+                gates: &delta_gates(cx, [&x[3], &x[4]], rates.each_ref()),
+                key_heads: 1,
+                value_heads: 2,
+            };
+            delta_rule(cx, &rule, &mut States::new(2, 8), &sequences)
+        },
+    }
+    .check();
+    Case {
+        name: "causal_conv_silu",
+        tensors: &[[7, 3]],
+        parameters: &[],
+        run: &|cx, x, _| {
+            let taps = Parameter::new(numbers(12, 9), [4, 3]);
+            let sequences = [(&[0_u32][..], 5), (&[1], 2)].map(|(table, tokens)| Sequence {
+                table,
+                past: 0,
+                tokens,
+            });
+            causal_conv_silu(cx, &x[0], &taps, &mut States::new(2, 9), &sequences)
+        },
+    }
+    .check();
 }
 
 #[test]
